@@ -1,0 +1,47 @@
+# Compile flags, and the functions that build the library from its folders.
+add_library(polytome_flags INTERFACE)
+target_compile_options(polytome_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -ffp-contract=off)
+target_compile_definitions(polytome_flags INTERFACE _POSIX_C_SOURCE=200809L
+  PTM_VERSION="${PROJECT_VERSION}"
+  PTM_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+  PTM_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/polytome")
+target_include_directories(polytome_flags INTERFACE
+  ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+if(POLYTOME_SANITIZE)
+  target_compile_options(polytome_flags INTERFACE -fsanitize=${POLYTOME_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(polytome_flags INTERFACE -fsanitize=${POLYTOME_SANITIZE})
+endif()
+
+# polytome_part(NAME FOLDER [LIBRARY...]): the object library part_NAME of all C files in FOLDER.
+# Files named *_avx2.c and *_avx512.c are compiled for that level and chosen at run time.
+function(polytome_part name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
+  add_library(part_${name} OBJECT ${sources})
+  target_link_libraries(part_${name} PUBLIC polytome_flags ${ARGN})
+  foreach(source ${sources})
+    if(source MATCHES "_avx2\\.c$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
+    elseif(source MATCHES "_avx512\\.c$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+        "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl")
+    endif()
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY POLYTOME_PARTS part_${name})
+endfunction()
+
+# libpolytome, from all parts, and its installation.
+function(polytome_library)
+  get_property(parts GLOBAL PROPERTY POLYTOME_PARTS)
+  set(objects)
+  foreach(part ${parts})
+    list(APPEND objects $<TARGET_OBJECTS:${part}>)
+  endforeach()
+  add_library(polytome ${objects})
+  target_link_libraries(polytome PRIVATE ${parts})
+  target_link_options(polytome PRIVATE -Wl,--exclude-libs,ALL)
+  target_include_directories(polytome PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  set_target_properties(polytome PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+endfunction()

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * polytome: labels for video clips, sound files and live cameras, from one shared Vision Transformer with token
+ * merging.
+ *
+ * Three calls from a file to a label:
+ *
+ *     ptm_model_open(&model, NULL, NULL, &err);                      // NULL: the model that ships with the library
+ *     ptm_session_open(&session, (const ptm_model *[]){model}, 1, NULL, &err);
+ *     ptm_classify_file(session, "clip.mp4", NULL, &result, &err);
+ *
+ * Conventions. Out-pointers come first and the error, which may be NULL, comes last. Every call that can fail returns a
+ * ptm_status; on failure *out is NULL (or untouched, for plain values) and `err` holds one sentence. A model is
+ * immutable and may be shared by threads; a session is used by one thread at a time. Nothing here prints, exits or
+ * keeps state outside of the handles. Strings and arrays inside a result or an info live as long as the object they
+ * came from.
+ */
+#ifndef POLYTOME_H
+#define POLYTOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define PTM_API __attribute__((visibility("default")))
+#define PTM_NODISCARD __attribute__((warn_unused_result))
+#else
+#define PTM_API
+#define PTM_NODISCARD
+#endif
+
+typedef enum ptm_status {
+    PTM_OK = 0,
+    PTM_EINVAL,       /* the caller's mistake: an option or argument out of range */
+    PTM_ENOMEM,       /* out of memory; every handle stays usable */
+    PTM_EIO,          /* a file cannot be opened, read or written */
+    PTM_EFORMAT,      /* a file is damaged or not what its header says */
+    PTM_EMODEL,       /* a model is well-formed but not one that we can run */
+    PTM_ELIMIT,       /* a limit was reached; the sentence names the option that raises it */
+    PTM_ENODATA,      /* nothing to label: no picture and no sound, or an empty file */
+    PTM_EINTERRUPTED, /* the caller's `cancelled` said stop */
+    PTM_EMISMATCH,    /* a check ran and its answer differs from the expected one */
+    PTM_EINTERNAL     /* a bug in this library: please report it */
+} ptm_status;
+
+typedef struct ptm_error {
+    ptm_status status;
+    char message[512]; /* one sentence: what, where, what to do */
+} ptm_error;
+
+/** Kinds of input; also bits of ptm_classify_options.modalities. */
+typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2 } ptm_modality;
+
+typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */
+typedef struct ptm_session ptm_session; /* buffers and threads that run models */
+
+/** Library version, "MAJOR.MINOR.PATCH". */
+PTM_API const char *ptm_version(void);
+
+/** Short English name of a status, never NULL. */
+PTM_API const char *ptm_status_string(ptm_status status);
+
+/* ---------------------------------------------------------------- models */
+
+typedef struct ptm_model_options {
+    size_t max_header_bytes; /* JSON header of a weights file; default 100,000,000, the format's own limit */
+    int max_tokens;          /* input tokens of one window; default 65,536 */
+} ptm_model_options;
+
+PTM_API void ptm_model_options_default(ptm_model_options *options);
+
+/**
+ * Opens a model: a checkpoint directory as its authors publish it (config.json, preprocessor_config.json,
+ * model.safetensors or a sharded index), a single-file polytome model, or NULL for the one that ships with the library
+ * (looked for in $POLYTOME_MODEL, then where the library was installed, then in its build's source tree).
+ * Weights are mapped and stay mapped until the close. Close with ptm_model_close() after the sessions that use it.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_options *options,
+                                                ptm_error *err);
+
+/** Closes the model and sets *model to NULL; NULL and *model == NULL are allowed. */
+PTM_API void ptm_model_close(ptm_model **model);
+
+typedef struct ptm_model_info {
+    const char *name;    /* of the checkpoint */
+    const char *family;  /* "videomae", "audio-spectrogram-transformer", "polytome" ... */
+    const char *licence; /* "" where the model does not say */
+    const char *source;
+    ptm_modality modality;
+    int embed_dim, depth, num_heads, mlp_dim;
+    int64_t parameters; /* weights of this modality, the shared ones included */
+    int tokens;         /* N0: class and distillation tokens included */
+    int protected_tokens;
+    int input_rank; /* shape of the prepared tensor that ptm_forward() takes, batch axis included */
+    int input_shape[5];
+    int num_labels;
+    const char *const *labels;  /* (num_labels) */
+    const char *activation;     /* "softmax" or "sigmoid" */
+    const char *r;              /* recommended merging, "off" where there is none */
+    bool prop_attn;             /* proportional attention, the model's or the family's default */
+    double gflop;               /* one window without merging, 2 per multiply-add */
+    double window_seconds;      /* media time that one window covers; 0 where frames are spread over the file */
+    int num_frames, image_size; /* video: T and H = W */
+    double frame_rate;          /* video: frames per second of a window; 0 where frames are spread over the file */
+    int sample_rate, num_mel_bins, target_length; /* audio */
+} ptm_model_info;
+
+/** Fills *info for one modality; PTM_EINVAL where the model does not bring it. Pointers live as long as the model. */
+PTM_API PTM_NODISCARD ptm_status ptm_model_get_info(const ptm_model *model, ptm_modality modality, ptm_model_info *info,
+                                                    ptm_error *err);
+
+/* ---------------------------------------------------------------- sessions */
+
+typedef struct ptm_session_options {
+    int threads;     /* 0 (default): one for each processor that this process may use */
+    const char *cpu; /* kernels: NULL or "auto" (default), "scalar", "avx2", "avx512", "neon" */
+    const char *r;   /* merging schedule: "off", "R", "R:INFLECT", "R0,R1,..."; NULL (default): each model's own */
+    int prop_attn;   /* proportional attention: -1 (default) each model's own, 0 off, 1 on */
+} ptm_session_options;
+
+PTM_API void ptm_session_options_default(ptm_session_options *options);
+
+/**
+ * Opens a session over `count` models (1 to 4), of which each modality is brought by exactly one.
+ * All memory that running the networks needs is allocated here. The models must outlive the session.
+ * `options` may be NULL. Close with ptm_session_close().
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_session_open(ptm_session **out, const ptm_model *const *models, int count,
+                                                  const ptm_session_options *options, ptm_error *err);
+
+PTM_API void ptm_session_close(ptm_session **session);
+
+/** Changes the merging of every later call: `r` and `prop_attn` as in ptm_session_options. */
+PTM_API PTM_NODISCARD ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn,
+                                                       ptm_error *err);
+
+/* ---------------------------------------------------------------- classify */
+
+typedef enum ptm_sampling {
+    PTM_SAMPLING_MODEL = 0, /* as the model was trained: the default */
+    PTM_SAMPLING_UNIFORM,   /* one window of T frames spread evenly over the file: int(linspace(0, n - 1, T)) */
+    PTM_SAMPLING_WINDOWS,   /* windows side by side over the whole file, their scores averaged */
+    PTM_SAMPLING_FIRST      /* the first window only */
+} ptm_sampling;
+
+typedef struct ptm_classify_options {
+    unsigned modalities;    /* PTM_VIDEO | PTM_AUDIO (default): streams to look at, where the session has a model */
+    ptm_sampling sampling;  /* of video and of sound */
+    double start, duration; /* seconds of the file to look at; duration 0 (default): to the end */
+    int64_t max_pixels;     /* of one decoded frame; default 2^26 */
+    int64_t max_frames;     /* decoded frames of one file; default 10,000,000 */
+    double max_seconds;     /* media time of one file; default 86,400 */
+    void (*progress)(void *user, double done_seconds, double total_seconds); /* may be NULL; total 0: not known */
+    bool (*cancelled)(void *user); /* may be NULL; asked at least once for each decoded packet and window */
+    void *user;
+} ptm_classify_options;
+
+PTM_API void ptm_classify_options_default(ptm_classify_options *options);
+
+typedef struct ptm_label {
+    const char *name;
+    int index;   /* in the model's label list */
+    float score; /* probability: mean over windows of softmax or sigmoid */
+    float logit; /* mean over windows */
+} ptm_label;
+
+/** What of the file was looked at. Times in seconds of the file's own clock, its first time stamp being 0. */
+typedef struct ptm_coverage {
+    double from, to;
+    double padded;                       /* seconds added to fill a window: silence, or the last frame repeated */
+    int64_t frames_decoded, frames_used; /* video */
+    int64_t samples_used;                /* audio, at the model's sample rate */
+    int rotation;                        /* video: degrees clockwise by which the picture was turned upright */
+    int decode_errors;                   /* damaged packets passed over */
+    bool frame_rate_clock;               /* no usable time stamps: the frame rate was the clock */
+    const char *sampling;                /* "uniform", "windows" or "first" */
+} ptm_coverage;
+
+/** One modality's answer on one file. */
+typedef struct ptm_answer {
+    const char *model;
+    const char *missing;     /* why there is no answer ("no audio stream"), or NULL */
+    int num_labels;          /* 0 where `missing` */
+    const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
+    int windows;
+    ptm_coverage coverage;
+    int tokens_in, tokens_out;
+    const char *r;
+} ptm_answer;
+
+typedef struct ptm_result {
+    double duration; /* seconds, as the file's header says; the real end where the header says nothing */
+    const ptm_answer *video, *audio; /* NULL where the session has no model for it or it was not asked for */
+    int num_fused;                   /* labels that both answers share; 0 where none */
+    const ptm_label *fused; /* (num_fused) score: mean of the two, highest first; index and logit: the video model's */
+    struct {
+        double decode, features, network; /* milliseconds */
+    } ms;
+} ptm_result;
+
+/**
+ * Labels one file: picture and sound in one pass, any length in constant memory. `path` "-" reads standard input.
+ * A damaged packet is counted and passed over. A missing stream is no error (see ptm_answer.missing); a file without
+ * any stream that the session has a model for is PTM_ENODATA. Free the result with ptm_result_free(). `options` may be
+ * NULL.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_classify_file(ptm_session *session, const char *path,
+                                                   const ptm_classify_options *options, ptm_result **out,
+                                                   ptm_error *err);
+
+/** A picture in memory: 8-bit RGB rows, `stride` bytes apart. */
+typedef struct ptm_frame {
+    const uint8_t *rgb; /* (height, width, 3) */
+    int width, height;
+    ptrdiff_t stride;
+} ptm_frame;
+
+/**
+ * Labels `count` frames that the caller holds, taken as one clip: windows of T successive frames where the model has a
+ * frame rate of its own (the caller has sampled at it), else T frames spread over all.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, int count,
+                                                     const ptm_classify_options *options, ptm_result **out,
+                                                     ptm_error *err);
+
+/** Labels `count` mono samples in [-1,1] at `sample_rate`; they are resampled to the model's rate where it differs. */
+PTM_API PTM_NODISCARD ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size_t count,
+                                                      int sample_rate, const ptm_classify_options *options,
+                                                      ptm_result **out, ptm_error *err);
+
+PTM_API void ptm_result_free(ptm_result **result);
+
+/* ---------------------------------------------------------------- prepared tensors, checks, timing */
+
+/**
+ * Runs the network once on a prepared input: float32 in the layout and shape of ptm_model_info.input_shape.
+ * Writes `logits` (num_labels) and, where `source` is not NULL, for each of the N0 input tokens the index of the output
+ * token that it ended in.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float *input,
+                                             const int *shape, int rank, float *logits, int32_t *source,
+                                             ptm_error *err);
+
+/** Where the last forward pass of a modality spent its time. Arrays live until the next call on the session. */
+typedef struct ptm_profile {
+    int depth;
+    const int *tokens; /* (depth + 1): entering each block, then leaving the last */
+    double gflop;      /* multiply-adds of this pass times 2e-9 */
+    double ms_total, ms_embed, ms_attention, ms_merge, ms_mlp, ms_head;
+} ptm_profile;
+
+PTM_API PTM_NODISCARD ptm_status ptm_session_get_profile(const ptm_session *session, ptm_modality modality,
+                                                         ptm_profile *profile, ptm_error *err);
+
+typedef struct ptm_check_options {
+    const char *input;         /* .npy, float32, batch 1; NULL: the self-test stored in the model */
+    const char *expect;        /* .npy of logits to compare with; NULL: only run */
+    const char *expect_source; /* .npy of the source map to compare with, or NULL */
+    const char *output;        /* .npy to write the logits to, or NULL */
+    const char *source;        /* .npy to write the source map to (int32, N0), or NULL */
+    float tolerance;           /* |difference| <= tolerance * (1 + |expected|); default 2e-4 */
+} ptm_check_options;
+
+PTM_API void ptm_check_options_default(ptm_check_options *options);
+
+typedef struct ptm_check_report {
+    int compared;           /* logits compared; 0 where there was nothing to compare with */
+    float max_difference;   /* largest |difference| */
+    float max_relative;     /* largest |difference| / (1 + |expected|) */
+    int source_differences; /* input tokens whose output token differs */
+    int tokens_in, tokens_out;
+} ptm_check_report;
+
+/** Proves a model against reference answers. PTM_EMISMATCH where they differ; *report is filled then too. */
+PTM_API PTM_NODISCARD ptm_status ptm_check(ptm_session *session, ptm_modality modality,
+                                           const ptm_check_options *options, ptm_check_report *report, ptm_error *err);
+
+typedef struct ptm_bench_options {
+    double seconds; /* time slice after one warm-up; default 2 */
+    int min_runs;   /* default 5 */
+} ptm_bench_options;
+
+PTM_API void ptm_bench_options_default(ptm_bench_options *options);
+
+typedef struct ptm_bench_report {
+    int runs;
+    double min_ms, median_ms; /* whole forward */
+    ptm_profile profile;      /* of the fastest run; tokens live until the next call on the session */
+    double gemm_gflops;       /* matrix product rate measured in the same call, same threads */
+} ptm_bench_report;
+
+/** Times the network of one modality on a synthetic input, with the session's merging. */
+PTM_API PTM_NODISCARD ptm_status ptm_bench(ptm_session *session, ptm_modality modality,
+                                           const ptm_bench_options *options, ptm_bench_report *report, ptm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

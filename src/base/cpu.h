@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What the processor can do, found at run time. */
+#ifndef POLYTOME_BASE_CPU_H
+#define POLYTOME_BASE_CPU_H
+
+#include "base/error.h"
+
+/** Kernel levels, worst to best within one architecture. */
+enum cpu_level { CPU_SCALAR, CPU_NEON, CPU_AVX2, CPU_AVX512 };
+
+/** The best level that this processor and operating system allow. AVX2 means with FMA and F16C; AVX-512 means F, BW,
+ * DQ, VL. */
+enum cpu_level cpu_detect(void);
+
+const char *cpu_level_name(enum cpu_level level);
+
+/** "auto" (or NULL) or a level's name; PTM_EINVAL where it is unknown or this processor does not have it. */
+ptm_status cpu_parse(const char *name, enum cpu_level *level, ptm_error *err);
+
+/** Processors that this process may run on, at least 1. */
+int cpu_count(void);
+
+#endif

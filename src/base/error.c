@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+
+#include <stdio.h>
+
+ptm_status error_set(ptm_error *err, ptm_status status, const char *format, ...) {
+    if (err && err->status == PTM_OK) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(err->message, sizeof err->message, format, args);
+        va_end(args);
+        err->status = status;
+    }
+    return status;
+}
+
+ptm_status error_no_memory(ptm_error *err) {
+    return error_set(err, PTM_ENOMEM, "out of memory");
+}
+
+void error_clear(ptm_error *err) {
+    if (err) {
+        err->status = PTM_OK;
+        err->message[0] = '\0';
+    }
+}
+
+const char *ptm_status_string(ptm_status status) {
+    switch (status) {
+    case PTM_OK: return "ok";
+    case PTM_EINVAL: return "invalid argument";
+    case PTM_ENOMEM: return "out of memory";
+    case PTM_EIO: return "input/output error";
+    case PTM_EFORMAT: return "damaged or unknown format";
+    case PTM_EMODEL: return "unsupported model";
+    case PTM_ELIMIT: return "limit reached";
+    case PTM_ENODATA: return "nothing to label";
+    case PTM_EINTERRUPTED: return "interrupted";
+    case PTM_EMISMATCH: return "mismatch";
+    case PTM_EINTERNAL: return "internal error";
+    }
+    return "unknown status";
+}

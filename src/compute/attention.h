@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* attention: softmax(scale Q K^T + log size) V, head by head; heads are views into wider rows. */
+#ifndef POLYTOME_COMPUTE_ATTENTION_H
+#define POLYTOME_COMPUTE_ATTENTION_H
+
+#include "compute/linear.h"
+
+/** Floats of scratch memory that attention() needs for each worker, for up to n tokens of head_dim. */
+size_t attention_scratch(int n, int head_dim);
+
+/**
+ * out (n, heads * head_dim), rows ldo apart <- q, k, v (n, heads * head_dim), rows ld apart.
+ * log_size (n) is added to the logits of each key (proportional attention, ToMe section 3.2), or NULL.
+ * scratch: attention_scratch() floats for each worker, one after the other.
+ */
+void attention(const struct compute *compute, float *out, int ldo, const float *q, const float *k, const float *v,
+               int ld, const float *log_size, int n, int heads, int head_dim, float scale, float *scratch);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linear: matrix products. The only place that knows which library computes them (OpenBLAS, one thread a tile; the
+ * threads are ours). Row-major float32; ld* is the distance between rows in floats.
+ */
+#ifndef POLYTOME_COMPUTE_LINEAR_H
+#define POLYTOME_COMPUTE_LINEAR_H
+
+#include "base/threads.h"
+#include "compute/kernels.h"
+
+/** What every threaded computation needs. */
+struct compute {
+    struct threads *threads;
+    const struct kernels *kernels;
+};
+
+enum activation { ACTIVATION_NONE, ACTIVATION_GELU, ACTIVATION_GELU_TANH, ACTIVATION_QUICK_GELU };
+
+/** How a product is put into y. */
+enum linear_store {
+    LINEAR_SET, /* y  = act(x w^T + b) */
+    LINEAR_ADD  /* y += x w^T + b: the residual of a block; no activation */
+};
+
+/** One linear layer over many rows: y (rows, out), x (rows, in), w (out, in), b (out) or NULL. */
+void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,
+            int rows, int in, int out, enum activation activation, enum linear_store store);
+
+/** One tile on the calling thread: c (m, n) = a (m, k) b^T (n, k). */
+void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
+
+/** One tile on the calling thread: c (m, n) = a (m, k) b (k, n). */
+void gemm_nn(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
+
+/** Matrix product rate of this machine with these threads, GFLOP/s: the yardstick of the benchmark. */
+double linear_measure_gflops(const struct compute *compute, float *scratch_a, float *scratch_b, float *scratch_c,
+                             int size);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fbank: Kaldi's log-mel filter bank features (compute-fbank-feats, as torchaudio.compliance.kaldi.fbank gives them
+ * with htk_compat, hanning window, dither 0, use_energy false, high_freq 0), then padded and normalised.
+ */
+#ifndef POLYTOME_FEATURES_FBANK_H
+#define POLYTOME_FEATURES_FBANK_H
+
+#include "base/error.h"
+
+struct fbank_spec {
+    int sample_rate;         /* Hz */
+    double frame_length_ms;  /* 25 */
+    double frame_shift_ms;   /* 10 */
+    int num_mel_bins;        /* M */
+    double low_freq;         /* Hz, 20 */
+    int target_length;       /* F: frames of the network's input */
+    bool subtract_clip_mean; /* AudioMAE and the original AST; not transformers */
+    bool pad_samples;        /* shorter input: zero samples on both sides (else zero frames at the end, in log space) */
+    bool do_normalize;
+    float mean, std; /* (x - mean) / (2 * std) */
+};
+
+struct fbank;
+
+/** Plans the transform and makes the window and the filters. `spec` is copied. */
+ptm_status fbank_open(struct fbank **out, const struct fbank_spec *spec, ptm_error *err);
+
+void fbank_close(struct fbank **fbank);
+
+/** Samples that fill the F frames of one window: frame_length + (F - 1) * frame_shift. */
+int fbank_window_samples(const struct fbank_spec *spec);
+
+/**
+ * out (target_length, num_mel_bins) <- `count` mono samples in [-1,1]. More frames than target_length are cut off;
+ * fewer, down to none, are padded. PTM_EFORMAT where a sample is NaN or infinite.
+ */
+ptm_status fbank_run(struct fbank *fbank, float *out, const float *samples, size_t count, ptm_error *err);
+
+#endif

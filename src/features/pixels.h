@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pixels: one RGB picture to one network input plane set (3,H,W): resize, centre crop, rescale, normalise, in the order
+ * and arithmetic of the image processors of Hugging Face transformers (see docs/decisions.md for the sources).
+ */
+#ifndef POLYTOME_FEATURES_PIXELS_H
+#define POLYTOME_FEATURES_PIXELS_H
+
+#include "base/error.h"
+#include "features/resize.h"
+
+/** Preprocessing as preprocessor_config.json says it. */
+struct pixels_spec {
+    bool do_resize;
+    int shortest_edge; /* > 0: scale so that the short side is this; else to (resize_h, resize_w) */
+    int resize_h, resize_w;
+    enum resample resample;
+    bool do_center_crop;
+    int crop_h, crop_w;
+    bool do_rescale;
+    double rescale_factor;
+    bool offset; /* ViViT's oddity: subtract 1 after rescaling */
+    bool do_normalize;
+    float mean[3], std[3];
+    int height, width; /* what the network takes; the steps above must end in it */
+};
+
+struct pixels;
+
+/** PTM_EMODEL where a picture prepared so would not be (height, width). */
+ptm_status pixels_open(struct pixels **out, const struct pixels_spec *spec, ptm_error *err);
+
+void pixels_close(struct pixels **pixels);
+
+/**
+ * out: three planes of (height, width) floats, `plane` floats apart <- rgb (h, w, 3), rows `stride` bytes apart.
+ * The size may change from call to call; coefficients are kept while it does not.
+ */
+ptm_status pixels_run(struct pixels *pixels, float *out, size_t plane, const uint8_t *rgb, int w, int h,
+                      ptrdiff_t stride, ptm_error *err);
+
+#endif

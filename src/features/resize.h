@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resize: the resampling of Pillow's Image.resize, bit for bit, on 8-bit RGB. Coefficients are made once for a pair of
+ * sizes and used for every frame of a clip.
+ */
+#ifndef POLYTOME_FEATURES_RESIZE_H
+#define POLYTOME_FEATURES_RESIZE_H
+
+#include "base/error.h"
+
+/** Pillow's numbers, as preprocessor_config.json's "resample" gives them. */
+enum resample { RESAMPLE_NEAREST = 0, RESAMPLE_LANCZOS = 1, RESAMPLE_BILINEAR = 2, RESAMPLE_BICUBIC = 3 };
+
+struct resizer;
+
+/**
+ * Prepares to scale (in_h, in_w) to (out_h, out_w), of which only the window at (top, left) of size (crop_h, crop_w) is
+ * computed; it must lie inside the scaled picture. Sizes from 1 to 65,535.
+ */
+ptm_status resizer_open(struct resizer **out, int in_h, int in_w, int out_h, int out_w, int top, int left, int crop_h,
+                        int crop_w, enum resample resample, ptm_error *err);
+
+void resizer_close(struct resizer **resizer);
+
+/** dst (crop_h, crop_w, 3) packed <- src (in_h, in_w, 3) with rows `stride` bytes apart. */
+void resizer_run(struct resizer *resizer, uint8_t *dst, const uint8_t *src, ptrdiff_t stride);
+
+#endif

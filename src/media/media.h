@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * media: a file or standard input as pictures and sound in time order. One open and one demux pass decode both streams.
+ * FFmpeg stays behind this header.
+ */
+#ifndef POLYTOME_MEDIA_MEDIA_H
+#define POLYTOME_MEDIA_MEDIA_H
+
+#include "base/error.h"
+
+struct media_options {
+    bool want_video, want_audio;
+    int sample_rate;               /* of the mono float samples delivered; needed with want_audio */
+    double start, duration;        /* seconds of the file's own clock; duration 0: to the end */
+    int64_t max_pixels;            /* of one frame: PTM_ELIMIT beyond */
+    int64_t max_frames;            /* decoded frames */
+    double max_seconds;            /* media time delivered */
+    bool (*cancelled)(void *user); /* may be NULL; also ends blocking reads */
+    void *user;
+};
+
+/** What the header and the first packets say. Times in seconds; the file's first time stamp is 0. */
+struct media_info {
+    bool has_video, has_audio;
+    const char *no_video,
+        *no_audio;     /* why not: "no video stream", "only cover art", "no decoder for codec xyz" ...; or NULL */
+    double duration;   /* 0: not known */
+    double frame_rate; /* average, or the guessed one; 0: not known */
+    int width, height; /* upright */
+    int rotation;      /* degrees clockwise by which pictures are turned: 0, 90, 180, 270 */
+    int source_sample_rate, source_channels;
+    bool seekable;
+};
+
+enum media_kind { MEDIA_END, MEDIA_FRAME, MEDIA_SAMPLES };
+
+/** One delivery; pointers are valid until the next call. */
+struct media_item {
+    enum media_kind kind;
+    double time;   /* seconds: of the frame's display, or of the first sample */
+    int64_t index; /* frame number since the start of the file's decoding, or first sample's number at sample_rate */
+    /* MEDIA_SAMPLES */
+    const float *samples;
+    int count;
+    /* MEDIA_FRAME: the picture is converted only when media_frame_rgb() asks */
+};
+
+/** A picture: upright 8-bit RGB. */
+struct media_picture {
+    const uint8_t *rgb; /* (height, width, 3) */
+    int width, height;
+    ptrdiff_t stride;
+};
+
+struct media_stats {
+    int64_t frames_decoded, samples_decoded;
+    int decode_errors;           /* damaged packets or frames passed over */
+    bool frame_rate_clock;       /* no usable time stamps: the frame rate was the clock */
+    double video_end, audio_end; /* end of what was decoded, seconds */
+};
+
+struct media;
+
+/**
+ * Opens `path` ("-": standard input). A local file can never open another file or the network.
+ * PTM_EIO where it cannot be read, PTM_ENODATA where it is empty, PTM_EFORMAT where no demuxer knows it or it holds no
+ * stream at all.
+ */
+ptm_status media_open(struct media **out, const char *path, const struct media_options *options, ptm_error *err);
+
+/** The same from memory (for tests and fuzzing): `bytes` at `data`, which must outlive the handle. */
+ptm_status media_open_memory(struct media **out, const void *data, size_t bytes, const struct media_options *options,
+                             ptm_error *err);
+
+void media_close(struct media **media);
+
+const struct media_info *media_get_info(const struct media *media);
+const struct media_stats *media_get_stats(const struct media *media);
+
+/**
+ * Delivers the next frame or run of samples between start and start + duration; MEDIA_END when both streams are
+ * drained. Damaged data is counted and passed over. PTM_ELIMIT, PTM_ENOMEM and PTM_EINTERRUPTED end the reading.
+ */
+ptm_status media_next(struct media *media, struct media_item *item, ptm_error *err);
+
+/** Converts the frame just delivered to upright RGB. *picture is valid until the next media_next(). */
+ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, ptm_error *err);
+
+/**
+ * Counts the video frames that lie in the asked range by reading packets without decoding, then goes back to the start.
+ * Only before the first media_next(), and only where info->seekable; *count 0 where it cannot be told.
+ */
+ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *err);
+
+/** Mono float samples at another rate: src (count) at `from` Hz -> *out (owned by the caller, mem_free()) at `to` Hz.
+ */
+ptm_status media_resample(float **out, size_t *out_count, const float *src, size_t count, int from, int to,
+                          ptm_error *err);
+
+#endif
