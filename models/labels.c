@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/labels.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LABELS_MAX = 1 << 20, LABEL_BYTES = 24 };
+
+static ptm_status count_member(void *context, const char *key, struct json value, ptm_error *err) {
+    (void)key, (void)value, (void)err;
+    ++*(int *)context;
+    return PTM_OK;
+}
+
+static ptm_status take_member(void *context, const char *key, struct json value, ptm_error *err) {
+    struct network *network = context;
+    char *end;
+    const long index = key[0] >= '0' && key[0] <= '9' ? strtol(key, &end, 10) : -1;
+    const char *name = json_text(value);
+    if (index < 0 || *end || index >= network->config.num_labels || !name || network->labels[index])
+        return error_set(err, PTM_EMODEL,
+                         "%s: id2label has an entry \"%s\"; its %d keys should be the numbers from 0 to %d, once each, "
+                         "and its values strings",
+                         value.document, key, network->config.num_labels, network->config.num_labels - 1);
+    network->labels[index] = name;
+    return PTM_OK;
+}
+
+/** LABEL_0, LABEL_1, ... as transformers names them; the texts lie behind the pointers in one block. */
+static ptm_status make_labels(struct network *network, int count, ptm_error *err) {
+    network->labels = mem_alloc((size_t)count, sizeof *network->labels + LABEL_BYTES);
+    if (!network->labels) return error_no_memory(err);
+    char *text = (char *)(network->labels + count);
+    for (int i = 0; i < count; i++, text += LABEL_BYTES) {
+        snprintf(text, LABEL_BYTES, "LABEL_%d", i);
+        network->labels[i] = text;
+    }
+    network->config.num_labels = count;
+    return PTM_OK;
+}
+
+ptm_status labels_read_id2label(struct network *network, struct json config, ptm_error *err) {
+    int declared = 0, count = 0;
+    TRY(json_get_int(config, "num_labels", 1, LABELS_MAX, &declared, err));
+    const struct json id2label = json_get(config, "id2label");
+    if (!json_present(id2label)) return make_labels(network, declared ? declared : 2, err);
+
+    TRY(json_each(id2label, count_member, &count, err));
+    if (count < 1 || count > LABELS_MAX || (declared && declared != count))
+        return error_set(err, PTM_EMODEL, "%s: id2label has %d entries; num_labels asks for %d", config.document, count,
+                         declared);
+    network->config.num_labels = count;
+    network->labels = mem_calloc((size_t)count, sizeof *network->labels);
+    if (!network->labels) return error_no_memory(err);
+    return json_each(id2label, take_member, network, err);
+}
+
+ptm_status labels_read_list(struct network *network, struct json list, ptm_error *err) {
+    const size_t count = json_length(list);
+    if (count < 1 || count > LABELS_MAX)
+        return error_set(err, PTM_EMODEL, "%s: \"labels\" should be a list of 1 to %d names", list.document,
+                         LABELS_MAX);
+    network->labels = mem_calloc(count, sizeof *network->labels);
+    if (!network->labels) return error_no_memory(err);
+    network->config.num_labels = (int)count;
+    for (size_t i = 0; i < count; i++) {
+        network->labels[i] = json_text(json_at(list, i));
+        if (!network->labels[i]) return error_set(err, PTM_EMODEL, "%s: label %zu is not a string", list.document, i);
+    }
+    return PTM_OK;
+}

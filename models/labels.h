@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* labels: the names of the classes, from a config's id2label or a plain list. */
+#ifndef POLYTOME_MODELS_LABELS_H
+#define POLYTOME_MODELS_LABELS_H
+
+#include "files/json.h"
+#include "models/network.h"
+
+/**
+ * Reads `id2label` ({"0": name, ...}, every number from 0 once), else makes LABEL_0, LABEL_1 ... for `num_labels` (2
+ * where that is absent too), into network->labels and config.num_labels.
+ */
+ptm_status labels_read_id2label(struct network *network, struct json config, ptm_error *err);
+
+/** Reads an array of strings. */
+ptm_status labels_read_list(struct network *network, struct json list, ptm_error *err);
+
+#endif

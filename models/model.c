@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/model.h"
+
+#include "base/memory.h"
+#include "models/families.h"
+#include "models/single_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CONFIG_BYTES = 16 << 20, NAMES_BYTES = 512 };
+
+static const char default_model[] = "default-v0.safetensors";
+
+void ptm_model_options_default(ptm_model_options *options) {
+    *options = (ptm_model_options){.max_header_bytes = 100000000, .max_tokens = 65536};
+}
+
+static bool file_exists(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/** directory/name, owned by the caller; NULL where memory is short. */
+static char *join(const char *directory, const char *name) {
+    const size_t bytes = strlen(directory) + strlen(name) + 2;
+    char *path = mem_alloc(bytes, 1);
+    if (path) snprintf(path, bytes, "%s/%s", directory, name);
+    return path;
+}
+
+/** The last part of a path without a trailing slash or ".safetensors"; owned by the caller. */
+static char *base_name(const char *path) {
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/') end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') start--;
+    static const char suffix[] = ".safetensors";
+    const size_t length = sizeof suffix - 1;
+    if (end - start > length && strncmp(path + end - length, suffix, length) == 0) end -= length;
+    char *name = mem_calloc(end - start + 1, 1);
+    if (name) memcpy(name, path + start, end - start);
+    return name;
+}
+
+/* ---------------------------------------------------------------- a checkpoint directory */
+
+static ptm_status refuse_without_weights(const char *directory, ptm_error *err) {
+    char *pickle = join(directory, "pytorch_model.bin");
+    if (!pickle) return error_no_memory(err);
+    const bool found = file_exists(pickle);
+    mem_free(pickle);
+    if (found)
+        return error_set(
+            err, PTM_EMODEL,
+            "%s holds a PyTorch pickle, which can run code and is not read; convert it with: python3 -c "
+            "\"import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v "
+            "in torch.load('pytorch_model.bin', weights_only=True).items()}, 'model.safetensors')\"",
+            directory);
+    return error_set(err, PTM_EIO, "%s has neither model.safetensors nor model.safetensors.index.json", directory);
+}
+
+static ptm_status open_weights(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
+    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = join(model->path, names[i]);
+        if (!path) return error_no_memory(err);
+        const bool found = file_exists(path);
+        const ptm_status status =
+            found ? safetensors_open(&model->files, path, options->max_header_bytes, err) : PTM_OK;
+        mem_free(path);
+        if (found) return status;
+    }
+    return refuse_without_weights(model->path, err);
+}
+
+static ptm_status open_json(struct json_document **document, const char *directory, const char *name, bool required,
+                            ptm_error *err) {
+    char *path = join(directory, name);
+    if (!path) return error_no_memory(err);
+    ptm_status status = PTM_OK;
+    if (required || file_exists(path)) status = json_open(document, path, CONFIG_BYTES, err);
+    mem_free(path);
+    return status;
+}
+
+static ptm_status find_family(const struct family **family, struct json config, ptm_error *err) {
+    const char *model_type = NULL;
+    char names[NAMES_BYTES];
+    TRY(json_get_string(config, "model_type", &model_type, err));
+    *family = model_type ? family_find(model_type) : NULL;
+    if (*family) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"model_type\" is %s%s%s; the families that run are %s", config.document,
+                     model_type ? "\"" : "", model_type ? model_type : "missing", model_type ? "\"" : "",
+                     family_names(names, sizeof names));
+}
+
+static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
+    const struct family *family;
+    struct network *network = &model->networks[0];
+    TRY(open_json(&model->config, model->path, "config.json", true, err));
+    TRY(open_json(&model->preprocessor, model->path, "preprocessor_config.json", false, err));
+    const struct json config = json_root(model->config);
+    struct json preprocessor = {NULL, "preprocessor_config.json", ""};
+    if (model->preprocessor) preprocessor = json_root(model->preprocessor);
+
+    TRY(find_family(&family, config, err));
+    model->count = 1;
+    network->name = model->name;
+    TRY(family_read(network, family, config, preprocessor, options->max_tokens, err));
+    network_lay_input(network);
+    TRY(open_weights(model, options, err));
+    TRY(weight_source_open(&model->source, model->files, err));
+    TRY(weights_bind(network, &model->source, family->weights, family->prefix, err));
+    return weights_check_extra(&model->source, family->weights, err);
+}
+
+/* ---------------------------------------------------------------- a single file */
+
+static ptm_status open_single(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
+    TRY(safetensors_open(&model->files, model->path, options->max_header_bytes, err));
+    const char *text = safetensors_metadata(model->files, "polytome");
+    if (!text)
+        return error_set(
+            err, PTM_EMODEL,
+            "%s has no \"polytome\" description in its metadata: give the checkpoint's directory, with its "
+            "config.json, instead",
+            model->path);
+    TRY(json_open_memory(&model->config, text, strlen(text), model->path, err));
+    const struct json root = json_root(model->config);
+    TRY(single_file_read(model->networks, &model->count, root, options->max_tokens, err));
+    TRY(weight_source_open(&model->source, model->files, err));
+    for (int i = 0; i < model->count; i++) {
+        struct network *network = &model->networks[i];
+        if (!network->name) network->name = model->name;
+        network_lay_input(network);
+        TRY(weights_bind(network, &model->source, &weights_polytome, single_file_prefix(network->modality), err));
+    }
+    return weights_check_extra(&model->source, &weights_polytome, err);
+}
+
+/* ---------------------------------------------------------------- open and close */
+
+/** Path of the model that ships with the library, owned by the caller. */
+static ptm_status find_default(char **path, ptm_error *err) {
+    const char *chosen = getenv("POLYTOME_MODEL");
+    if (chosen && *chosen) {
+        *path = mem_strdup(chosen);
+        return *path ? PTM_OK : error_no_memory(err);
+    }
+    static const char *const places[] = {PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        *path = join(places[i], default_model);
+        if (!*path) return error_no_memory(err);
+        if (file_exists(*path)) return PTM_OK;
+        mem_free(*path);
+        *path = NULL;
+    }
+    return error_set(err, PTM_EIO, "the model that ships with polytome, %s, is neither in %s nor in %s; name one",
+                     default_model, places[0], places[1]);
+}
+
+static ptm_status open_path(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
+    struct stat status;
+    if (stat(model->path, &status) != 0)
+        return error_set(err, PTM_EIO, "cannot open model %s: %s", model->path, strerror(errno));
+    return S_ISDIR(status.st_mode) ? open_directory(model, options, err) : open_single(model, options, err);
+}
+
+ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_options *options, ptm_error *err) {
+    error_clear(err);
+    *out = NULL;
+    ptm_model_options defaults;
+    ptm_model_options_default(&defaults);
+    if (!options) options = &defaults;
+
+    struct ptm_model *model = mem_calloc(1, sizeof *model);
+    if (!model) return error_no_memory(err);
+    ptm_status status;
+    if (path) {
+        model->path = mem_strdup(path);
+        status = model->path ? PTM_OK : error_no_memory(err);
+    } else {
+        status = find_default(&model->path, err);
+    }
+    if (status == PTM_OK) {
+        model->name = base_name(model->path);
+        status = model->name ? open_path(model, options, err) : error_no_memory(err);
+    }
+    if (status != PTM_OK) ptm_model_close(&model);
+    *out = model;
+    return status;
+}
+
+void ptm_model_close(ptm_model **handle) {
+    if (!handle || !*handle) return;
+    struct ptm_model *model = *handle;
+    for (int i = 0; i < MODEL_MODALITIES; i++) network_close(&model->networks[i]);
+    weight_source_close(&model->source);
+    safetensors_close(&model->files);
+    json_close(&model->preprocessor);
+    json_close(&model->config);
+    mem_free(model->name);
+    mem_free(model->path);
+    mem_free(model);
+    *handle = NULL;
+}
+
+const struct network *model_network(const struct ptm_model *model, ptm_modality modality) {
+    for (int i = 0; i < model->count; i++)
+        if (model->networks[i].modality == modality) return &model->networks[i];
+    return NULL;
+}
+
+ptm_status ptm_model_get_info(const ptm_model *model, ptm_modality modality, ptm_model_info *info, ptm_error *err) {
+    error_clear(err);
+    const struct network *network = model_network(model, modality);
+    if (!network)
+        return error_set(err, PTM_EINVAL, "model %s has no %s part", model->name,
+                         modality == PTM_VIDEO ? "video" : "audio");
+    const struct vit_config *config = &network->config;
+    *info = (ptm_model_info){
+        .name = network->name,
+        .family = network->family,
+        .licence = network->licence,
+        .source = network->source,
+        .modality = modality,
+        .embed_dim = config->embed_dim,
+        .depth = config->depth,
+        .num_heads = config->num_heads,
+        .mlp_dim = config->mlp_dim,
+        .parameters = network->parameters,
+        .tokens = config->tokens,
+        .protected_tokens = config->protected_tokens,
+        .num_labels = config->num_labels,
+        .labels = network->labels,
+        .activation = network->score == SCORE_SIGMOID ? "sigmoid" : "softmax",
+        .r = network->r,
+        .prop_attn = network->prop_attn,
+        .gflop = config_gflop(config, NULL),
+    };
+    info->input_rank = network_input_shape(network, info->input_shape);
+    if (modality == PTM_VIDEO) {
+        info->num_frames = config->grid.size[0];
+        info->image_size = config->grid.size[1];
+        info->frame_rate = network->video.frame_rate;
+        info->window_seconds = info->frame_rate > 0 ? info->num_frames / info->frame_rate : 0;
+    } else {
+        info->sample_rate = network->audio.sample_rate;
+        info->num_mel_bins = network->audio.num_mel_bins;
+        info->target_length = network->audio.target_length;
+        info->window_seconds = (double)fbank_window_samples(&network->audio) / info->sample_rate;
+    }
+    return PTM_OK;
+}

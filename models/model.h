@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* model: an opened checkpoint, its networks and all that they point into. */
+#ifndef POLYTOME_MODELS_MODEL_H
+#define POLYTOME_MODELS_MODEL_H
+
+#include "files/json.h"
+#include "models/weights.h"
+
+enum { MODEL_MODALITIES = 2 };
+
+struct ptm_model {
+    char *name, *path;
+    struct safetensors *files;
+    struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
+    struct weight_source source;
+    struct network networks[MODEL_MODALITIES];
+    int count;
+};
+
+/** The network of a modality, or NULL. */
+const struct network *model_network(const struct ptm_model *model, ptm_modality modality);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/network.h"
+
+#include "base/memory.h"
+
+void network_close(struct network *network) {
+    mem_free(network->weights.blocks);
+    mem_free(network->computed_pos);
+    mem_free(network->labels);
+    mem_free(network->self_test.plain);
+    mem_free(network->self_test.merged);
+}
+
+bool config_has(const struct vit_config *config, unsigned parts) {
+    return (config->parts & parts) == parts;
+}
+
+static ptm_status derive_grid(struct patch_grid *grid, const char *document, ptm_error *err) {
+    static const char *const axes[] = {"frames", "rows", "columns"};
+    for (int axis = 0; axis < 3; axis++) {
+        if (grid->patch[axis] < 1 || grid->stride[axis] < 1 || grid->size[axis] < grid->patch[axis])
+            return error_set(err, PTM_EMODEL, "%s: patches of %d %s, %d apart, do not fit an input of %d %s", document,
+                             grid->patch[axis], axes[axis], grid->stride[axis], grid->size[axis], axes[axis]);
+        grid->tokens[axis] = (grid->size[axis] - grid->patch[axis]) / grid->stride[axis] + 1;
+    }
+    return PTM_OK;
+}
+
+ptm_status config_derive(struct vit_config *config, int max_tokens, const char *document, ptm_error *err) {
+    if (config->embed_dim % config->num_heads != 0)
+        return error_set(err, PTM_EMODEL, "%s: %d attention heads do not divide the hidden size %d", document,
+                         config->num_heads, config->embed_dim);
+    config->head_dim = config->embed_dim / config->num_heads;
+    TRY(derive_grid(&config->grid, document, err));
+
+    config->special_tokens = config_has(config, PART_CLASS_TOKEN) + config_has(config, PART_DISTILL_TOKEN);
+    const bool first_is_pooled = config->pool == POOL_FIRST;
+    config->protected_tokens = config->special_tokens ? config->special_tokens : first_is_pooled;
+    const int *tokens = config->grid.tokens;
+    const int64_t plane = (int64_t)tokens[1] * tokens[2];
+    if (plane > max_tokens || plane * tokens[0] > max_tokens - config->special_tokens)
+        return error_set(err, PTM_ELIMIT, "%s: %d x %d x %d patches are more than the limit of %d tokens", document,
+                         tokens[0], tokens[1], tokens[2], max_tokens);
+    config->tokens = (int)(plane * tokens[0]) + config->special_tokens;
+    return PTM_OK;
+}
+
+static int64_t patch_volume(const struct patch_grid *grid) {
+    return (int64_t)grid->channels * grid->patch[0] * grid->patch[1] * grid->patch[2];
+}
+
+double config_gflop(const struct vit_config *config, const int *tokens) {
+    const double C = config->embed_dim;
+    const double patches = config->tokens - config->special_tokens;
+    double macs = patches * (double)patch_volume(&config->grid) * C + C * config->num_labels;
+    for (int i = 0; i < config->depth; i++) {
+        const double N = tokens ? tokens[i] : config->tokens, merged = tokens ? tokens[i + 1] : config->tokens;
+        macs += 4 * N * C * C + 2 * N * N * C + 2 * merged * C * config->mlp_dim;
+    }
+    return macs * 2e-9;
+}
+
+void network_lay_input(struct network *network) {
+    struct patch_grid *grid = &network->config.grid;
+    if (network->modality == PTM_VIDEO) {
+        const ptrdiff_t plane = (ptrdiff_t)grid->size[1] * grid->size[2];
+        grid->step[0] = plane;
+        grid->step[1] = grid->channels * plane;
+        grid->step[2] = grid->size[2];
+        grid->step[3] = 1;
+    } else {
+        grid->step[0] = grid->step[1] = 0; /* one channel, one plane */
+        grid->step[2] = 1;
+        grid->step[3] = network->audio.num_mel_bins;
+    }
+}
+
+int network_input_shape(const struct network *network, int shape[5]) {
+    const struct patch_grid *grid = &network->config.grid;
+    shape[0] = 1;
+    if (network->modality == PTM_VIDEO) {
+        shape[1] = grid->size[0];
+        shape[2] = grid->channels;
+        shape[3] = grid->size[1];
+        shape[4] = grid->size[2];
+        return 5;
+    }
+    shape[1] = network->audio.target_length;
+    shape[2] = network->audio.num_mel_bins;
+    return 3;
+}
+
+size_t network_input_count(const struct network *network) {
+    int shape[5];
+    const int rank = network_input_shape(network, shape);
+    size_t count = 1;
+    for (int i = 0; i < rank; i++) count *= (size_t)shape[i];
+    return count;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * network: one modality of a model as plain numbers and pointers: what a config says, where the weights lie, how its
+ * input is prepared and its answer read. Immutable once the model is open.
+ *
+ * Letters, here and in all of models/: T frames, H W pixels, M mel bins, F fbank frames, N tokens now, N0 tokens at the
+ * input, C embed_dim, L depth, h head count, D head_dim.
+ */
+#ifndef POLYTOME_MODELS_NETWORK_H
+#define POLYTOME_MODELS_NETWORK_H
+
+#include "base/error.h"
+#include "compute/linear.h"
+#include "features/fbank.h"
+#include "features/pixels.h"
+
+/** What a checkpoint has; families.c says by these which tensors must be there. */
+enum part {
+    PART_ALWAYS = 0,
+    PART_CLASS_TOKEN = 1 << 0,
+    PART_DISTILL_TOKEN = 1 << 1,
+    PART_QV_BIAS = 1 << 2,    /* biases of query and value */
+    PART_K_BIAS = 1 << 3,     /* and of key */
+    PART_FUSED_QKV = 1 << 4,  /* q, k and v in one tensor, in this order */
+    PART_FINAL_NORM = 1 << 5, /* norm of the tokens before pooling */
+    PART_HEAD_NORM = 1 << 6,  /* norm of the pooled token */
+    PART_TUBES = 1 << 7,      /* a 3-D patch convolution */
+    PART_PATCHES = 1 << 8     /* a 2-D one */
+};
+
+enum position { POSITION_LEARNED, POSITION_SINUSOID /* 1-D over the raster index, VideoMAE */ };
+
+enum pool {
+    POOL_FIRST,     /* token 0 */
+    POOL_FIRST_TWO, /* mean of class and distillation token */
+    POOL_MEAN       /* size-weighted mean of all tokens that are not special */
+};
+
+enum score { SCORE_SOFTMAX, SCORE_SIGMOID };
+
+/** The patch grid: an input of (channels, size[0], size[1], size[2]) cut into patches; axes t, h, w. */
+struct patch_grid {
+    int channels;
+    int size[3]; /* of the input: (T, H, W), or (1, rows, columns) of a spectrogram */
+    int patch[3];
+    int stride[3];
+    int tokens[3];     /* (size - patch) / stride + 1 */
+    ptrdiff_t step[4]; /* floats between neighbours along c, t, h, w in the prepared input */
+};
+
+struct vit_config {
+    int embed_dim, depth, num_heads, head_dim, mlp_dim;
+    float layer_norm_eps; /* of the blocks and the final norm */
+    float head_norm_eps;
+    enum activation activation;
+    unsigned parts; /* enum part bits */
+    enum position position;
+    enum pool pool;
+    struct patch_grid grid;
+    int special_tokens;   /* class and distillation token, at the front */
+    int protected_tokens; /* at the front, never merged: these, or a first token that is pooled */
+    int tokens;           /* N0 */
+    int num_labels;
+};
+
+struct block_weights {
+    const float *norm1_w, *norm1_b; /* (C) */
+    const float *q_w, *k_w, *v_w;   /* (C, C) each */
+    const float *q_b, *k_b, *v_b;   /* (C) each, or NULL */
+    const float *proj_w, *proj_b;   /* (C, C), (C) */
+    const float *norm2_w, *norm2_b; /* (C) */
+    const float *fc1_w, *fc1_b;     /* (mlp_dim, C), (mlp_dim) */
+    const float *fc2_w, *fc2_b;     /* (C, mlp_dim), (C) */
+};
+
+struct vit_weights {
+    const float *patch_w, *patch_b;      /* (C, channels * patch volume), (C) */
+    const float *cls_token, *dist_token; /* (C) or NULL */
+    const float *pos_embed;              /* (N0, C) */
+    const float *norm_w, *norm_b;        /* (C) or NULL */
+    const float *head_norm_w, *head_norm_b;
+    const float *head_w, *head_b; /* (num_labels, C), (num_labels) */
+    struct block_weights *blocks; /* (L) owned */
+};
+
+/** How windows are laid over a video. */
+struct video_front {
+    struct pixels_spec pixels;
+    double frame_rate; /* of a window's frames; 0: T frames spread evenly over the file */
+};
+
+/** Reference answers stored in a single-file model, for an input x[i] = ((i * 7919) mod 1000) / 500 - 1. */
+struct self_test {
+    float *plain, *merged; /* (num_labels) for r = off and for the recommended merging; owned, or NULL */
+};
+
+struct network {
+    ptm_modality modality;
+    const char *name, *family, *licence, *source;
+    struct vit_config config;
+    struct vit_weights weights;
+    float *computed_pos; /* owned: a position table that is a formula, or NULL */
+    int64_t parameters;
+
+    struct video_front video; /* PTM_VIDEO */
+    struct fbank_spec audio;  /* PTM_AUDIO */
+
+    const char **labels; /* (num_labels) owned, the strings are not */
+    enum score score;
+    const char *r; /* recommended merging */
+    bool prop_attn;
+    struct self_test self_test;
+};
+
+/** Frees what the network owns. */
+void network_close(struct network *network);
+
+/** Whether a part is there: all bits of `parts`. */
+bool config_has(const struct vit_config *config, unsigned parts);
+
+/**
+ * Fills in what follows from the rest (head_dim, grid.tokens, special_tokens, N0) and checks the sizes against each
+ * other and against `max_tokens`. `document` names the config in errors.
+ */
+ptm_status config_derive(struct vit_config *config, int max_tokens, const char *document, ptm_error *err);
+
+/**
+ * Multiply-adds of one forward pass times 2e-9: 4 N C^2 + 2 N^2 C for the attention of each block and 2 N' C mlp_dim
+ * for its MLP, where N tokens enter and N' leave the merging between the two; plus embedding and head. `tokens` (L + 1)
+ * are those that enter each block and leave the last, or NULL: no merging.
+ */
+double config_gflop(const struct vit_config *config, const int *tokens);
+
+/** Sets grid.step to how the prepared input lies: video (T,3,H,W), audio (F,M) of which the bins are the grid's rows.
+ */
+void network_lay_input(struct network *network);
+
+/** Shape of the prepared input, batch axis included: video (1,T,3,H,W), audio (1,F,M); returns the rank. */
+int network_input_shape(const struct network *network, int shape[5]);
+
+/** Floats of the prepared input. */
+size_t network_input_count(const struct network *network);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/preprocessor.h"
+
+#include "models/config_keys.h"
+
+/** "size": {"shortest_edge": s}, {"height": h, "width": w}, or as older files have it, the shortest edge as a number.
+ */
+static ptm_status read_size(struct pixels_spec *spec, struct json json, ptm_error *err) {
+    const struct json size = json_get(json, "size");
+    if (!json_is_object(size)) return json_get_int(json, "size", 1, CONFIG_SIDE_MAX, &spec->shortest_edge, err);
+    int shortest = 0;
+    TRY(json_get_int(size, "shortest_edge", 1, CONFIG_SIDE_MAX, &shortest, err));
+    TRY(json_get_int(size, "height", 1, CONFIG_SIDE_MAX, &spec->resize_h, err));
+    TRY(json_get_int(size, "width", 1, CONFIG_SIDE_MAX, &spec->resize_w, err));
+    if (!shortest && (!spec->resize_h || !spec->resize_w))
+        return error_set(err, PTM_EMODEL, "%s: \"size\" should have \"shortest_edge\", or \"height\" and \"width\"",
+                         json.document);
+    spec->shortest_edge = shortest;
+    return PTM_OK;
+}
+
+/** "crop_size": {"height": h, "width": w} or one number. */
+static ptm_status read_crop(struct pixels_spec *spec, struct json json, ptm_error *err) {
+    const struct json crop = json_get(json, "crop_size");
+    if (!json_is_object(crop)) return config_get_pair(json, "crop_size", &spec->crop_h, &spec->crop_w, err);
+    TRY(json_get_int(crop, "height", 1, CONFIG_SIDE_MAX, &spec->crop_h, err));
+    return json_get_int(crop, "width", 1, CONFIG_SIDE_MAX, &spec->crop_w, err);
+}
+
+ptm_status preprocessor_read_video(struct network *network, struct json json, ptm_error *err) {
+    const struct patch_grid *grid = &network->config.grid;
+    struct pixels_spec *spec = &network->video.pixels;
+    *spec = (struct pixels_spec){
+        .do_resize = true,
+        .shortest_edge = 224,
+        .resample = RESAMPLE_BILINEAR,
+        .do_center_crop = true,
+        .crop_h = 224,
+        .crop_w = 224,
+        .do_rescale = true,
+        .rescale_factor = 1 / 255.0,
+        .do_normalize = true,
+        .mean = {0.5f, 0.5f, 0.5f},
+        .std = {0.5f, 0.5f, 0.5f},
+        .height = grid->size[1],
+        .width = grid->size[2],
+    };
+    int resample = (int)spec->resample;
+    TRY(json_get_bool(json, "do_resize", &spec->do_resize, err));
+    TRY(read_size(spec, json, err));
+    TRY(json_get_int(json, "resample", RESAMPLE_NEAREST, RESAMPLE_BICUBIC, &resample, err));
+    spec->resample = (enum resample)resample;
+    TRY(json_get_bool(json, "do_center_crop", &spec->do_center_crop, err));
+    TRY(read_crop(spec, json, err));
+    TRY(json_get_bool(json, "do_rescale", &spec->do_rescale, err));
+    TRY(json_get_double(json, "rescale_factor", 0, 1, &spec->rescale_factor, err));
+    TRY(json_get_bool(json, "offset", &spec->offset, err));
+    TRY(json_get_bool(json, "do_zero_centering", &spec->offset, err)); /* offset's older name */
+    TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
+    TRY(json_get_floats(json, "image_mean", 3, spec->mean, err));
+    return json_get_floats(json, "image_std", 3, spec->std, err);
+}
+
+/** What config.json and preprocessor_config.json both say must agree. */
+static ptm_status check_same(struct json json, const char *key, const char *config_key, int config_value,
+                             ptm_error *err) {
+    int value = config_value;
+    TRY(json_get_int(json, key, 1, CONFIG_SIDE_MAX, &value, err));
+    if (value == config_value) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"%s\" is %d; config.json's \"%s\" is %d", json.document, key, value,
+                     config_key, config_value);
+}
+
+ptm_status preprocessor_read_audio(struct network *network, struct json json, ptm_error *err) {
+    struct fbank_spec *spec = &network->audio;
+    spec->sample_rate = 16000;
+    spec->frame_length_ms = 25;
+    spec->frame_shift_ms = 10;
+    spec->low_freq = 20;
+    spec->do_normalize = true;
+    double mean = -4.2677393, std = 4.5689974; /* of AudioSet */
+    TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));
+    TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
+    TRY(json_get_double(json, "mean", -1e6, 1e6, &mean, err));
+    TRY(json_get_double(json, "std", 1e-6, 1e6, &std, err));
+    TRY(check_same(json, "num_mel_bins", "num_mel_bins", spec->num_mel_bins, err));
+    TRY(check_same(json, "max_length", "max_length", spec->target_length, err));
+    spec->mean = (float)mean;
+    spec->std = (float)std;
+    return PTM_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* vit: the one backbone. Runs a network on one prepared input in memory that was sized and taken beforehand. */
+#ifndef POLYTOME_MODELS_VIT_H
+#define POLYTOME_MODELS_VIT_H
+
+#include "models/network.h"
+#include "models/tome.h"
+
+/** Milliseconds of the last forward pass, by stage. */
+struct vit_times {
+    double total, embed, attention, merge, mlp, head;
+};
+
+struct vit {
+    const struct network *network;
+    const struct compute *compute;
+
+    int *r;      /* (L) tokens to merge in each block */
+    int *tokens; /* (L + 1) entering each block, and leaving the last */
+    bool prop_attn;
+    struct vit_times times;
+
+    struct tome tome;
+    float *x;       /* (N, C) the tokens; exchanged with y when tokens merge */
+    float *y;       /* (N, C) normed tokens, then the heads' output */
+    float *wide;    /* (N, 3C) q k v, (N, mlp_dim) hidden, (N, patch volume) patches: one after the other */
+    float *scratch; /* attention's, for each worker */
+    float *pooled;  /* (C) */
+    float *logits;  /* (num_labels) */
+};
+
+/** Takes all memory for a forward pass from the arena (or measures it). Then vit_set_merge() before the first pass. */
+void vit_place(struct vit *vit, struct arena *arena, const struct network *network, const struct compute *compute);
+
+/** Sets the merging of later passes: a schedule's text (see schedule.h), and proportional attention. */
+ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_error *err);
+
+/**
+ * Runs the network: vit->logits (num_labels), vit->tome.source (N0), vit->times. `input` is prepared as
+ * network_input_shape() says. Allocates nothing. PTM_EFORMAT where a logit is not finite.
+ */
+ptm_status vit_forward(struct vit *vit, const float *input, ptm_error *err);
+
+#endif

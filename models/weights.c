@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/weights.h"
+
+#include "base/memory.h"
+#include "models/position.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_BYTES = 256, SHAPE_BYTES = 128 };
+
+ptm_status weight_source_open(struct weight_source *source, const struct safetensors *files, ptm_error *err) {
+    const size_t count = safetensors_count(files);
+    source->files = files;
+    source->values = mem_calloc(count, sizeof *source->values);
+    source->converted = mem_calloc(count, sizeof *source->converted);
+    if (source->values && source->converted) return PTM_OK;
+    weight_source_close(source);
+    return error_no_memory(err);
+}
+
+void weight_source_close(struct weight_source *source) {
+    const size_t count = source->converted ? safetensors_count(source->files) : 0;
+    for (size_t i = 0; i < count; i++)
+        if (source->converted[i]) mem_free((void *)source->values[i]);
+    mem_free(source->values);
+    mem_free(source->converted);
+    memset(source, 0, sizeof *source);
+}
+
+/** Whether every value is finite: no exponent of all ones. */
+static bool all_finite(const float *values, size_t count) {
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        found |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !found;
+}
+
+/** The tensor's values as float32, converted on first use. */
+static ptm_status tensor_values(struct weight_source *source, const struct tensor *tensor, const float **values,
+                                ptm_error *err) {
+    const size_t index = (size_t)(tensor - safetensors_at(source->files, 0));
+    if (!source->values[index]) {
+        if (tensor->dtype == DTYPE_F32 && (uintptr_t)tensor->data % sizeof(float) == 0) {
+            source->values[index] = tensor->data;
+        } else {
+            float *copy = mem_alloc(tensor->elements, sizeof *copy);
+            if (!copy) return error_no_memory(err);
+            source->values[index] = copy;
+            source->converted[index] = true;
+            TRY(tensor_to_f32(tensor, copy, err));
+        }
+        if (!all_finite(source->values[index], tensor->elements))
+            return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" holds values that are not finite numbers",
+                             safetensors_path(source->files), tensor->name);
+    }
+    *values = source->values[index];
+    return PTM_OK;
+}
+
+static int64_t dimension(const struct vit_config *config, char letter) {
+    switch (letter) {
+    case 'C': return config->embed_dim;
+    case 'M': return config->mlp_dim;
+    case 'Q': return 3 * (int64_t)config->embed_dim;
+    case 'L': return config->num_labels;
+    case 'N': return config->tokens;
+    case 'c': return config->grid.channels;
+    case 't': return config->grid.patch[0];
+    case 'h': return config->grid.patch[1];
+    case 'w': return config->grid.patch[2];
+    default: return 1;
+    }
+}
+
+static ptm_status check_shape(const struct tensor *tensor, const struct vit_config *config, const char *shape,
+                              const char *path, ptm_error *err) {
+    struct tensor expected = {.rank = (int)strlen(shape)};
+    bool same = tensor->rank == expected.rank;
+    for (int i = 0; i < expected.rank; i++) {
+        expected.shape[i] = dimension(config, shape[i]);
+        same = same && tensor->shape[i] == expected.shape[i];
+    }
+    if (same) return PTM_OK;
+    char found[SHAPE_BYTES], wanted[SHAPE_BYTES];
+    return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" has shape %s; the configuration asks for %s", path,
+                     tensor->name, tensor_shape_text(tensor, found, sizeof found),
+                     tensor_shape_text(&expected, wanted, sizeof wanted));
+}
+
+/** Writes the row's name for one block into `name`. */
+static void expand_name(char *name, const char *pattern, const char *prefix, int block) {
+    size_t used = 0;
+    for (const char *c = pattern; *c && used < NAME_BYTES - 1; c++) {
+        const size_t room = NAME_BYTES - used;
+        int wrote = 1;
+        if (*c == '@')
+            wrote = snprintf(name + used, room, "%s", prefix);
+        else if (*c == '#')
+            wrote = snprintf(name + used, room, "%d", block);
+        else
+            name[used] = *c;
+        used += (size_t)wrote < room ? (size_t)wrote : room - 1;
+    }
+    name[used] = '\0';
+}
+
+static ptm_status bind_row(struct network *network, struct weight_source *source, const struct weight_row *row,
+                           const char *prefix, int block, ptm_error *err) {
+    char name[NAME_BYTES];
+    expand_name(name, row->name, prefix, block);
+    const struct tensor *tensor = safetensors_find(source->files, name);
+    if (!tensor)
+        return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing; a model of family %s as configured needs it",
+                         safetensors_path(source->files), name, network->family);
+    TRY(check_shape(tensor, &network->config, row->shape, safetensors_path(source->files), err));
+    char *owner = row->of_block ? (char *)&network->weights.blocks[block] : (char *)&network->weights;
+    TRY(tensor_values(source, tensor, (const float **)(void *)(owner + row->member), err));
+    network->parameters += (int64_t)tensor->elements;
+    return PTM_OK;
+}
+
+/** q, k and v lie behind one another in one tensor. */
+static void split_fused(struct block_weights *block, int embed_dim) {
+    const size_t C = (size_t)embed_dim;
+    block->k_w = block->q_w + C * C;
+    block->v_w = block->k_w + C * C;
+    if (block->q_b) {
+        block->k_b = block->q_b + C;
+        block->v_b = block->k_b + C;
+    }
+}
+
+ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_table *table,
+                        const char *prefix, ptm_error *err) {
+    const struct vit_config *config = &network->config;
+    struct vit_weights *weights = &network->weights;
+    weights->blocks = mem_calloc((size_t)config->depth, sizeof *weights->blocks);
+    if (!weights->blocks) return error_no_memory(err);
+
+    for (const struct weight_row *row = table->rows; row->name; row++) {
+        if (!config_has(config, row->parts)) continue;
+        const int count = row->of_block ? config->depth : 1;
+        for (int i = 0; i < count; i++) TRY(bind_row(network, source, row, prefix, i, err));
+    }
+    if (config_has(config, PART_FUSED_QKV))
+        for (int i = 0; i < config->depth; i++) split_fused(&weights->blocks[i], config->embed_dim);
+
+    if (config->position == POSITION_SINUSOID) {
+        network->computed_pos = position_sinusoid(config->tokens, config->embed_dim);
+        if (!network->computed_pos) return error_no_memory(err);
+        weights->pos_embed = network->computed_pos;
+    }
+    return PTM_OK;
+}
+
+static bool is_ignored(const char *name, const char *const *prefixes) {
+    for (; *prefixes; prefixes++)
+        if (strncmp(name, *prefixes, strlen(*prefixes)) == 0) return true;
+    return false;
+}
+
+ptm_status weights_check_extra(const struct weight_source *source, const struct weight_table *table, ptm_error *err) {
+    for (size_t i = 0; i < safetensors_count(source->files); i++) {
+        const struct tensor *tensor = safetensors_at(source->files, i);
+        if (source->values[i] || is_ignored(tensor->name, table->ignored)) continue;
+        char shape[SHAPE_BYTES];
+        return error_set(err, PTM_EMODEL,
+                         "%s: tensor \"%s\" %s is not part of the model that the configuration describes",
+                         safetensors_path(source->files), tensor->name, tensor_shape_text(tensor, shape, sizeof shape));
+    }
+    return PTM_OK;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weights: tensors of a file bound to the pointers of a network. One table row a tensor drives its name, the check of
+ * its shape, its conversion and the count of parameters.
+ */
+#ifndef POLYTOME_MODELS_WEIGHTS_H
+#define POLYTOME_MODELS_WEIGHTS_H
+
+#include "files/safetensors.h"
+#include "models/network.h"
+
+struct weight_row {
+    bool of_block;    /* the pointer is in block_weights, one for each block; else in vit_weights */
+    size_t member;    /* offset of that pointer */
+    const char *name; /* '@' stands for the family's prefix, '#' for the number of the block */
+    /* One letter a dimension: C embed_dim, M mlp_dim, Q 3 * embed_dim, L labels, N N0, c channels, t h w patch, 1 one.
+     */
+    const char *shape;
+    unsigned parts; /* the tensor is there where the config has all of these */
+};
+
+/** The tensors of a checkpoint layout: rows ended by one without name. */
+struct weight_table {
+    const struct weight_row *rows;
+    const char *const *ignored; /* prefixes of tensors that classification does not need; ended by NULL */
+};
+
+/** The tensors of a file as float32: in place where they lie so, converted once where not. Shared by all networks. */
+struct weight_source {
+    const struct safetensors *files; /* not owned */
+    const float **values;            /* (count) NULL: not used so far */
+    bool *converted;                 /* (count) values[i] is ours */
+};
+
+ptm_status weight_source_open(struct weight_source *source, const struct safetensors *files, ptm_error *err);
+void weight_source_close(struct weight_source *source);
+
+/**
+ * Binds every tensor that network->config calls for; allocates network->weights.blocks, and computes the position table
+ * where it is a formula. PTM_EMODEL names the tensor that is missing, or whose shape, dtype or values are wrong.
+ */
+ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_table *table,
+                        const char *prefix, ptm_error *err);
+
+/** PTM_EMODEL names the first tensor that no network uses and the table does not ignore. */
+ptm_status weights_check_extra(const struct weight_source *source, const struct weight_table *table, ptm_error *err);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* check: a network's answer on a prepared input, held against reference answers. */
+#include "files/npy.h"
+#include "pipelines/session.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NPY_BYTES = 1 << 30 };
+
+void ptm_check_options_default(ptm_check_options *options) {
+    *options = (ptm_check_options){.tolerance = 2e-4f};
+}
+
+static ptm_status check_input_shape(const struct network *network, const int *shape, int rank, ptm_error *err) {
+    int expected[5];
+    const int expected_rank = network_input_shape(network, expected);
+    if (rank == expected_rank && memcmp(shape, expected, (size_t)rank * sizeof *shape) == 0) return PTM_OK;
+    if (expected_rank == 5)
+        return error_set(err, PTM_EINVAL, "the prepared input should have shape (%d,%d,%d,%d,%d)", expected[0],
+                         expected[1], expected[2], expected[3], expected[4]);
+    return error_set(err, PTM_EINVAL, "the prepared input should have shape (%d,%d,%d)", expected[0], expected[1],
+                     expected[2]);
+}
+
+static ptm_status check_input_finite(const float *input, size_t count, ptm_error *err) {
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(input[i]))
+            return error_set(err, PTM_EFORMAT, "value %zu of the prepared input is no finite number", i);
+    return PTM_OK;
+}
+
+ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float *input, const int *shape, int rank,
+                       float *logits, int32_t *source, ptm_error *err) {
+    error_clear(err);
+    struct lane *lane;
+    TRY(session_need_lane(session, modality, &lane, err));
+    TRY(check_input_shape(lane->network, shape, rank, err));
+    TRY(check_input_finite(input, network_input_count(lane->network), err));
+    TRY(vit_forward(&lane->vit, input, err));
+    memcpy(logits, lane->vit.logits, (size_t)lane->network->config.num_labels * sizeof *logits);
+    if (source) memcpy(source, lane->vit.tome.source, (size_t)lane->network->config.tokens * sizeof *source);
+    return PTM_OK;
+}
+
+static void compare_logits(ptm_check_report *report, const float *found, const float *expected, int count) {
+    report->compared = count;
+    for (int i = 0; i < count; i++) {
+        const float difference = fabsf(found[i] - expected[i]);
+        const float relative = difference / (1 + fabsf(expected[i]));
+        if (!(difference <= report->max_difference)) report->max_difference = difference;
+        if (!(relative <= report->max_relative)) report->max_relative = relative;
+    }
+}
+
+static ptm_status judge(const ptm_check_report *report, float tolerance, ptm_error *err) {
+    if (!(report->max_relative <= tolerance))
+        return error_set(err, PTM_EMISMATCH,
+                         "the logits differ: |difference| / (1 + |expected|) is up to %.3g, the tolerance is %.3g",
+                         (double)report->max_relative, (double)tolerance);
+    if (report->source_differences)
+        return error_set(err, PTM_EMISMATCH, "the source maps differ in %d of %d input tokens",
+                         report->source_differences, report->tokens_in);
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- files given */
+
+static ptm_status read_npy(struct npy *npy, const char *path, enum npy_type type, size_t count, ptm_error *err) {
+    TRY(npy_read(npy, path, NPY_BYTES, err));
+    if (npy->type == type && (count == 0 || npy->count == count)) return PTM_OK;
+    const size_t found = npy->count;
+    npy_free(npy);
+    return error_set(err, PTM_EINVAL, "%s should hold %zu values of %s; it holds %zu", path, count,
+                     type == NPY_FLOAT32 ? "float32" : "int32", found);
+}
+
+static ptm_status compare_files(const struct lane *lane, const ptm_check_options *options, ptm_check_report *report,
+                                ptm_error *err) {
+    const struct vit_config *config = &lane->network->config;
+    struct npy npy;
+    if (options->expect) {
+        TRY(read_npy(&npy, options->expect, NPY_FLOAT32, (size_t)config->num_labels, err));
+        compare_logits(report, lane->vit.logits, npy.data, config->num_labels);
+        npy_free(&npy);
+    }
+    if (options->expect_source) {
+        TRY(read_npy(&npy, options->expect_source, NPY_INT32, (size_t)config->tokens, err));
+        const int32_t *expected = npy.data;
+        for (int i = 0; i < config->tokens; i++) report->source_differences += expected[i] != lane->vit.tome.source[i];
+        npy_free(&npy);
+    }
+    return PTM_OK;
+}
+
+static ptm_status write_files(const struct lane *lane, const ptm_check_options *options, ptm_error *err) {
+    const struct vit_config *config = &lane->network->config;
+    const int logits_shape[] = {1, config->num_labels};
+    if (options->output) TRY(npy_write(options->output, NPY_FLOAT32, logits_shape, 2, lane->vit.logits, err));
+    if (options->source) TRY(npy_write(options->source, NPY_INT32, &config->tokens, 1, lane->vit.tome.source, err));
+    return PTM_OK;
+}
+
+static ptm_status check_files(struct lane *lane, const ptm_check_options *options, ptm_check_report *report,
+                              ptm_error *err) {
+    struct npy input;
+    TRY(read_npy(&input, options->input, NPY_FLOAT32, 0, err));
+    ptm_status status = check_input_shape(lane->network, input.shape, input.rank, err);
+    if (status == PTM_OK) status = check_input_finite(input.data, input.count, err);
+    if (status == PTM_OK) status = vit_forward(&lane->vit, input.data, err);
+    npy_free(&input);
+    TRY(status);
+    TRY(compare_files(lane, options, report, err));
+    TRY(write_files(lane, options, err));
+    return judge(report, options->tolerance, err);
+}
+
+/* ---------------------------------------------------------------- the self-test of a single-file model */
+
+/** x[i] = ((i * 7919) mod 1000) / 500 - 1, i counting along c, t, h, w of the patch grid's input. */
+static void fill_ramp(float *input, const struct patch_grid *grid) {
+    int64_t i = 0;
+    for (int c = 0; c < grid->channels; c++)
+        for (int t = 0; t < grid->size[0]; t++)
+            for (int h = 0; h < grid->size[1]; h++)
+                for (int w = 0; w < grid->size[2]; w++, i++)
+                    input[c * grid->step[0] + t * grid->step[1] + h * grid->step[2] + w * grid->step[3]] =
+                        (float)((double)(i * 7919 % 1000) / 500 - 1);
+}
+
+/** Runs with `r` and compares; the stored answers were rounded, and merging may flip near-ties: hence its own
+ * tolerance. */
+static ptm_status check_answer(struct lane *lane, const char *r, const float *expected, float tolerance,
+                               ptm_check_report *report, ptm_error *err) {
+    if (!expected) return PTM_OK;
+    ptm_check_report one = {0};
+    TRY(vit_set_merge(&lane->vit, r, lane->network->prop_attn, err));
+    TRY(vit_forward(&lane->vit, lane->input, err));
+    compare_logits(&one, lane->vit.logits, expected, lane->network->config.num_labels);
+    report->compared += one.compared;
+    if (!(one.max_difference <= report->max_difference)) report->max_difference = one.max_difference;
+    if (!(one.max_relative <= report->max_relative)) report->max_relative = one.max_relative;
+    return judge(&one, tolerance, err);
+}
+
+static ptm_status check_self_test(struct lane *lane, ptm_check_report *report, ptm_error *err) {
+    const struct network *network = lane->network;
+    const struct self_test *test = &network->self_test;
+    if (!test->plain && !test->merged)
+        return error_set(err, PTM_EINVAL, "model %s stores no self-test: give --input and --expect", network->name);
+    const bool prop_attn = lane->vit.prop_attn;
+    fill_ramp(lane->input, &network->config.grid);
+    ptm_status status = check_answer(lane, "off", test->plain, 2e-3f, report, err);
+    if (status == PTM_OK) status = check_answer(lane, network->r, test->merged, 3e-2f, report, err);
+    TRY(vit_set_merge(&lane->vit, lane->r, prop_attn, NULL));
+    return status;
+}
+
+ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_check_options *options,
+                     ptm_check_report *report, ptm_error *err) {
+    error_clear(err);
+    *report = (ptm_check_report){0};
+    struct lane *lane;
+    TRY(session_need_lane(session, modality, &lane, err));
+    report->tokens_in = lane->vit.tokens[0];
+    report->tokens_out = lane->vit.tokens[lane->network->config.depth];
+    return options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+#include "pipelines/run.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { KEPT_WINDOWS = 8 }; /* uniform sampling of a stream of unknown length holds up to this many windows of frames */
+
+/* Kinetics recipes of checkpoints without a frame rate of their own take every fourth frame at 30 frames a second. */
+static const double kinetics_rate = 30.0 / 4;
+
+static int frames_of(const struct lane *lane) {
+    return lane->network->config.grid.size[0];
+}
+
+static size_t frame_floats(const struct lane *lane) {
+    return network_input_count(lane->network) / (size_t)frames_of(lane);
+}
+
+ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked) {
+    if (asked != PTM_SAMPLING_MODEL) return asked;
+    return lane->network->video.frame_rate > 0 ? PTM_SAMPLING_WINDOWS : PTM_SAMPLING_UNIFORM;
+}
+
+ptm_status video_run_open(struct video_run *video, struct run *run, int64_t frames, ptm_error *err) {
+    struct lane *lane = &run->session->video;
+    const double own_rate = lane->network->video.frame_rate;
+    *video = (struct video_run){
+        .run = run,
+        .lane = lane,
+        .sampling = video_sampling(lane, run->options->sampling),
+        .frame_rate = own_rate > 0 ? own_rate : kinetics_rate,
+        .window = {.items = lane->recent, .capacity = frames_of(lane), .width = frame_floats(lane)},
+        .total = frames,
+        .stride = 1,
+    };
+    TRY(tally_open(&video->tally, lane->network, err));
+    if (video->sampling == PTM_SAMPLING_UNIFORM && frames == 0) {
+        video->kept = mem_alloc((size_t)KEPT_WINDOWS * network_input_count(lane->network), sizeof *video->kept);
+        if (!video->kept) {
+            tally_close(&video->tally);
+            return error_no_memory(err);
+        }
+    }
+    return PTM_OK;
+}
+
+void video_run_close(struct video_run *video) {
+    mem_free(video->kept);
+    video->kept = NULL;
+    tally_close(&video->tally);
+}
+
+/** The frame at hand, prepared for the network, into out (3, H, W). */
+static ptm_status prepare(struct video_run *video, const struct frame_view *frame, float *out, ptm_error *err) {
+    struct media_picture picture;
+    const double start = clock_ms();
+    TRY(frame->picture(frame->context, &picture, err));
+    const double converted = clock_ms();
+    const size_t plane = video->window.width / 3;
+    TRY(pixels_run(video->run->session->pixels, out, plane, picture.rgb, picture.width, picture.height, picture.stride,
+                   err));
+    video->run->decode_ms += converted - start;
+    video->run->features_ms += clock_ms() - converted;
+    video->frames_used++;
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- windows */
+
+static ptm_status answer_window(struct video_run *video, ptm_error *err) {
+    const int held = window_copy(&video->window, video->lane->input);
+    const size_t width = video->window.width;
+    for (int i = held; i < video->window.capacity; i++) { /* shorter than one window: its last frame stands still */
+        memcpy(video->lane->input + (size_t)i * width, video->lane->input + (size_t)(held - 1) * width,
+               width * sizeof(float));
+        video->padded += 1 / video->frame_rate;
+    }
+    return run_window(video->run, video->lane, &video->tally, err);
+}
+
+/** Takes the frame for every time of the grid at which it is shown. */
+static ptm_status sample_grid(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
+    const double slack = 1e-6; /* time stamps are rounded */
+    const float *prepared = NULL;
+    while (!video->enough && video->from + (double)video->window.count / video->frame_rate < frame->end - slack) {
+        float *slot = window_slot(&video->window);
+        if (prepared)
+            memmove(slot, prepared, video->window.width * sizeof *slot);
+        else
+            TRY(prepare(video, frame, slot, err));
+        prepared = slot;
+        window_pushed(&video->window);
+        if (!window_full(&video->window)) continue;
+        TRY(answer_window(video, err));
+        video->enough = video->sampling == PTM_SAMPLING_FIRST;
+    }
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- uniform */
+
+/** numpy.linspace(0, frames - 1, count)[i], truncated. */
+static int64_t uniform_index(int64_t frames, int count, int i) {
+    if (count == 1) return 0;
+    if (i == count - 1) return frames - 1;
+    return (int64_t)(i * ((double)(frames - 1) / (count - 1)));
+}
+
+/** Length known: the frame goes to every place of the window that asks for it. */
+static ptm_status sample_known(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
+    const int count = video->window.capacity;
+    const size_t width = video->window.width;
+    const float *prepared = NULL;
+    for (int i = 0; i < count; i++) {
+        float *slot = video->lane->input + (size_t)i * width;
+        if (uniform_index(video->total, count, i) != video->frames_seen) continue;
+        if (prepared)
+            memcpy(slot, prepared, width * sizeof *slot);
+        else
+            TRY(prepare(video, frame, slot, err));
+        prepared = slot;
+    }
+    return PTM_OK;
+}
+
+/** Length not known: keeps every stride-th frame; when full, drops every second of them and doubles the stride. */
+static ptm_status sample_thinning(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
+    const size_t width = video->window.width;
+    const int room = KEPT_WINDOWS * video->window.capacity;
+    if (video->frames_seen % video->stride != 0) return PTM_OK;
+    if (video->held == room) {
+        for (int i = 1; i < room / 2; i++)
+            memcpy(video->kept + (size_t)i * width, video->kept + (size_t)(2 * i) * width, width * sizeof(float));
+        video->held = room / 2;
+        video->stride *= 2;
+        if (video->frames_seen % video->stride != 0) return PTM_OK;
+    }
+    return prepare(video, frame, video->kept + (size_t)video->held++ * width, err);
+}
+
+static void place_thinned(struct video_run *video) {
+    const int count = video->window.capacity;
+    const size_t width = video->window.width;
+    for (int i = 0; i < count; i++) {
+        const int64_t index = uniform_index(video->frames_seen, count, i);
+        int64_t nearest = (index + video->stride / 2) / video->stride;
+        if (nearest >= video->held) nearest = video->held - 1;
+        memcpy(video->lane->input + (size_t)i * width, video->kept + (size_t)nearest * width, width * sizeof(float));
+    }
+}
+
+/* ---------------------------------------------------------------- both */
+
+ptm_status video_run_frame(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
+    if (video->enough) return PTM_OK;
+    if (video->frames_seen == 0) video->from = frame->time;
+    if (video->sampling != PTM_SAMPLING_UNIFORM)
+        TRY(sample_grid(video, frame, err));
+    else if (video->total > 0)
+        TRY(sample_known(video, frame, err));
+    else
+        TRY(sample_thinning(video, frame, err));
+    video->frames_seen++;
+    video->to = frame->end;
+    return PTM_OK;
+}
+
+ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
+    if (video->frames_seen == 0) return PTM_OK;
+    if (video->sampling == PTM_SAMPLING_UNIFORM) {
+        if (video->total == 0) place_thinned(video);
+        return run_window(video->run, video->lane, &video->tally, err);
+    }
+    const bool first_done = video->sampling == PTM_SAMPLING_FIRST && video->tally.windows > 0;
+    if (first_done) video->to = video->from + video->window.capacity / video->frame_rate;
+    return !first_done && window_pending(&video->window) ? answer_window(video, err) : PTM_OK;
+}

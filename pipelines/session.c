@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MODELS_MAX = 4 };
+
+void ptm_session_options_default(ptm_session_options *options) {
+    *options = (ptm_session_options){.prop_attn = -1};
+}
+
+const char *ptm_version(void) {
+    return PTM_VERSION;
+}
+
+static struct lane *lane_of(struct ptm_session *session, ptm_modality modality) {
+    return modality == PTM_VIDEO ? &session->video : modality == PTM_AUDIO ? &session->audio : NULL;
+}
+
+struct lane *session_lane(struct ptm_session *session, ptm_modality modality) {
+    struct lane *lane = lane_of(session, modality);
+    return lane && lane->network ? lane : NULL;
+}
+
+ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err) {
+    *lane = session_lane(session, modality);
+    if (*lane) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "no model of this session labels %s",
+                     modality == PTM_VIDEO   ? "video"
+                     : modality == PTM_AUDIO ? "sound"
+                                             : "that modality");
+}
+
+size_t lane_window_floats(const struct lane *lane) {
+    return lane->network->modality == PTM_VIDEO ? network_input_count(lane->network)
+                                                : (size_t)fbank_window_samples(&lane->network->audio);
+}
+
+static ptm_status choose_networks(struct ptm_session *session, const ptm_model *const *models, int count,
+                                  ptm_error *err) {
+    static const ptm_modality modalities[] = {PTM_VIDEO, PTM_AUDIO};
+    if (count < 1 || count > MODELS_MAX)
+        return error_set(err, PTM_EINVAL, "a session takes 1 to %d models, not %d", MODELS_MAX, count);
+    for (int i = 0; i < count; i++) {
+        for (int m = 0; m < MODEL_MODALITIES; m++) {
+            const struct network *network = model_network(models[i], modalities[m]);
+            struct lane *lane = lane_of(session, modalities[m]);
+            if (!network) continue;
+            if (lane->network)
+                return error_set(err, PTM_EINVAL, "both %s and %s label %s; give one model for it", lane->network->name,
+                                 network->name, m == 0 ? "video" : "sound");
+            lane->network = network;
+        }
+    }
+    return PTM_OK;
+}
+
+static void place_lane(struct ptm_session *session, struct lane *lane, struct arena *arena) {
+    if (!lane->network) return;
+    vit_place(&lane->vit, arena, lane->network, &session->compute);
+    lane->input = arena_take(arena, network_input_count(lane->network), sizeof(float));
+    lane->recent = arena_take(arena, lane_window_floats(lane), sizeof(float));
+}
+
+/** Measures what the lanes need, takes it in one block, and places them in it. */
+static ptm_status take_memory(struct ptm_session *session, ptm_error *err) {
+    struct arena arena = {0};
+    place_lane(session, &session->video, &arena);
+    place_lane(session, &session->audio, &arena);
+    if (arena.overflow) return error_no_memory(err);
+    session->memory = mem_alloc(arena.used, 1);
+    if (!session->memory)
+        return error_set(err, PTM_ENOMEM, "out of memory: the models need %zu MiB to run", arena.used >> 20);
+    arena = (struct arena){.base = session->memory};
+    place_lane(session, &session->video, &arena);
+    place_lane(session, &session->audio, &arena);
+    return PTM_OK;
+}
+
+static ptm_status open_fronts(struct ptm_session *session, ptm_error *err) {
+    if (session->video.network) TRY(pixels_open(&session->pixels, &session->video.network->video.pixels, err));
+    if (session->audio.network) TRY(fbank_open(&session->fbank, &session->audio.network->audio, err));
+    return PTM_OK;
+}
+
+static ptm_status open_session(struct ptm_session *session, const ptm_model *const *models, int count,
+                               const ptm_session_options *options, ptm_error *err) {
+    enum cpu_level level;
+    TRY(choose_networks(session, models, count, err));
+    TRY(cpu_parse(options->cpu, &level, err));
+    TRY(threads_open(&session->threads, options->threads, err));
+    session->compute = (struct compute){session->threads, kernels_for(level)};
+    TRY(take_memory(session, err));
+    TRY(open_fronts(session, err));
+    return ptm_session_set_merge(session, options->r, options->prop_attn, err);
+}
+
+ptm_status ptm_session_open(ptm_session **out, const ptm_model *const *models, int count,
+                            const ptm_session_options *options, ptm_error *err) {
+    error_clear(err);
+    *out = NULL;
+    ptm_session_options defaults;
+    ptm_session_options_default(&defaults);
+    struct ptm_session *session = mem_calloc(1, sizeof *session);
+    if (!session) return error_no_memory(err);
+    const ptm_status status = open_session(session, models, count, options ? options : &defaults, err);
+    if (status != PTM_OK) ptm_session_close(&session);
+    *out = session;
+    return status;
+}
+
+void ptm_session_close(ptm_session **handle) {
+    if (!handle || !*handle) return;
+    struct ptm_session *session = *handle;
+    fbank_close(&session->fbank);
+    pixels_close(&session->pixels);
+    mem_free(session->memory);
+    threads_close(&session->threads);
+    mem_free(session);
+    *handle = NULL;
+}
+
+static ptm_status set_lane_merge(struct lane *lane, const char *r, int prop_attn, ptm_error *err) {
+    const struct network *network = lane->network;
+    if (!network) return PTM_OK;
+    if (!r) r = network->r;
+    if (strlen(r) >= sizeof lane->r)
+        return error_set(err, PTM_EINVAL, "the merging schedule is longer than %zu characters", sizeof lane->r - 1);
+    TRY(vit_set_merge(&lane->vit, r, prop_attn < 0 ? network->prop_attn : prop_attn != 0, err));
+    snprintf(lane->r, sizeof lane->r, "%s", r);
+    return PTM_OK;
+}
+
+ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
+    error_clear(err);
+    const struct lane before = session->video;
+    TRY(set_lane_merge(&session->video, r, prop_attn, err));
+    const ptm_status status = set_lane_merge(&session->audio, r, prop_attn, err);
+    if (status != PTM_OK && before.r[0]) /* all or nothing */
+        TRY(set_lane_merge(&session->video, before.r, before.vit.prop_attn, NULL));
+    return status;
+}
+
+ptm_status ptm_session_get_profile(const ptm_session *session, ptm_modality modality, ptm_profile *profile,
+                                   ptm_error *err) {
+    error_clear(err);
+    struct lane *lane;
+    TRY(session_need_lane((struct ptm_session *)session, modality, &lane, err));
+    const struct vit *vit = &lane->vit;
+    *profile = (ptm_profile){
+        .depth = lane->network->config.depth,
+        .tokens = vit->tokens,
+        .gflop = config_gflop(&lane->network->config, vit->tokens),
+        .ms_total = vit->times.total,
+        .ms_embed = vit->times.embed,
+        .ms_attention = vit->times.attention,
+        .ms_merge = vit->times.merge,
+        .ms_mlp = vit->times.mlp,
+        .ms_head = vit->times.head,
+    };
+    return PTM_OK;
+}

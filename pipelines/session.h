@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* session: models made ready to run: threads, kernels, and all memory of their forward passes. */
+#ifndef POLYTOME_PIPELINES_SESSION_H
+#define POLYTOME_PIPELINES_SESSION_H
+
+#include "models/model.h"
+#include "models/vit.h"
+
+/** One modality of a session. */
+struct lane {
+    const struct network *network; /* NULL: no model brings it */
+    struct vit vit;
+    float *input;  /* the prepared input of one window */
+    float *recent; /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
+    char r[256];   /* merging in force, as text */
+};
+
+struct ptm_session {
+    struct threads *threads;
+    struct compute compute;
+    void *memory; /* everything the lanes point to */
+    struct lane video, audio;
+    struct pixels *pixels; /* NULL without a video lane */
+    struct fbank *fbank;   /* NULL without an audio lane */
+};
+
+/** The lane of a modality, or NULL where no model brings it. */
+struct lane *session_lane(struct ptm_session *session, ptm_modality modality);
+
+/** The same, with PTM_EINVAL and its sentence. */
+ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err);
+
+/** Floats of one window as the front end collects it: T prepared frames, or samples. */
+size_t lane_window_floats(const struct lane *lane);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/tally.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+ptm_status tally_open(struct tally *tally, const struct network *network, ptm_error *err) {
+    const size_t count = (size_t)network->config.num_labels;
+    tally->network = network;
+    tally->windows = 0;
+    tally->scores = mem_calloc(3 * count, sizeof *tally->scores);
+    if (!tally->scores) return error_no_memory(err);
+    tally->logits = tally->scores + count;
+    tally->row = tally->logits + count;
+    return PTM_OK;
+}
+
+void tally_close(struct tally *tally) {
+    mem_free(tally->scores);
+    memset(tally, 0, sizeof *tally);
+}
+
+static void softmax(double *scores, const float *logits, int count) {
+    double most = logits[0], sum = 0;
+    for (int i = 1; i < count; i++) most = logits[i] > most ? logits[i] : most;
+    for (int i = 0; i < count; i++) {
+        scores[i] = exp(logits[i] - most);
+        sum += scores[i];
+    }
+    for (int i = 0; i < count; i++) scores[i] /= sum;
+}
+
+static void sigmoid(double *scores, const float *logits, int count) {
+    for (int i = 0; i < count; i++) scores[i] = 1 / (1 + exp(-(double)logits[i]));
+}
+
+void tally_add(struct tally *tally, const float *logits) {
+    const int count = tally->network->config.num_labels;
+    (tally->network->score == SCORE_SIGMOID ? sigmoid : softmax)(tally->row, logits, count);
+    for (int i = 0; i < count; i++) {
+        tally->scores[i] += tally->row[i];
+        tally->logits[i] += logits[i];
+    }
+    tally->windows++;
+}
+
+static int by_score(const void *left, const void *right) {
+    const ptm_label *a = left, *b = right;
+    if (a->score != b->score) return a->score < b->score ? 1 : -1;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+void tally_sort(ptm_label *labels, int count) {
+    qsort(labels, (size_t)count, sizeof *labels, by_score);
+}
+
+void tally_labels(const struct tally *tally, ptm_label *labels) {
+    const int count = tally->network->config.num_labels;
+    for (int i = 0; i < count; i++)
+        labels[i] = (ptm_label){
+            .name = tally->network->labels[i],
+            .index = i,
+            .score = (float)(tally->scores[i] / tally->windows),
+            .logit = (float)(tally->logits[i] / tally->windows),
+        };
+    tally_sort(labels, count);
+}

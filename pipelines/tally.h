@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* tally: the answers of a file's windows, added up. */
+#ifndef POLYTOME_PIPELINES_TALLY_H
+#define POLYTOME_PIPELINES_TALLY_H
+
+#include "pipelines/session.h"
+
+struct tally {
+    const struct network *network;
+    int windows;
+    double *scores, *logits; /* (num_labels) sums over windows */
+    double *row;             /* (num_labels) scratch */
+};
+
+/** Takes memory for the sums; tally_close() frees it. */
+ptm_status tally_open(struct tally *tally, const struct network *network, ptm_error *err);
+void tally_close(struct tally *tally);
+
+/** Adds one window: softmax or sigmoid of its logits, as the model says. */
+void tally_add(struct tally *tally, const float *logits);
+
+/** labels (num_labels): means over the windows, highest score first, then lower index. */
+void tally_labels(const struct tally *tally, ptm_label *labels);
+
+/** Sorts labels: highest score first, then lower index. */
+void tally_sort(ptm_label *labels, int count);
+
+#endif
