@@ -96,8 +96,9 @@ static void match_tile(void *context, int tile, int worker) {
         tome->node_max[i] = -INFINITY;
         tome->node_idx[i] = 0;
     }
-    /* The distillation token is B[0]: no destination. */
-    for (int column = tome->distill_token; column < destinations; column += MATCH_COLUMNS) {
+    /* Protected tokens are the first of A and of B: the former are no sources, the latter no destinations. */
+    const int sources_from = (tome->protected_tokens + 1) / 2, destinations_from = tome->protected_tokens / 2;
+    for (int column = destinations_from; column < destinations; column += MATCH_COLUMNS) {
         const int columns = smaller(MATCH_COLUMNS, destinations - column);
         gemm_nt(scores, columns, tome->metric + (size_t)(2 * row0) * D, 2 * D,
                 tome->metric + (size_t)(2 * column + 1) * D, 2 * D, rows, columns, D);
@@ -105,7 +106,7 @@ static void match_tile(void *context, int tile, int worker) {
             tome->compute->kernels->running_best(&tome->node_max[row0 + i], &tome->node_idx[row0 + i],
                                                  scores + (size_t)i * columns, column, columns);
     }
-    if (tome->class_token && row0 == 0) tome->node_max[0] = -INFINITY; /* the class token is A[0]: no source */
+    for (int i = row0; i < row0 + rows && i < sources_from; i++) tome->node_max[i] = -INFINITY;
 }
 
 /** Sorts the indices of `score` by falling score, equal ones by rising index: a stable merge sort. */
@@ -142,23 +143,23 @@ static void link_sources(struct tome *tome, const int *edge, int destinations, i
 }
 
 /**
- * Output order: unmerged A (by index with a class token, else by falling score as the reference leaves them), then B;
- * with a distillation token it goes back to place 1, so that class and distillation token keep their places and
- * parities.
+ * Output order: protected tokens, unmerged A (by index where there are protected ones, else by falling score: the
+ * reference sorts only with a class token), B. With a class and a distillation token these keep places 0 and 1, as in
+ * the reference.
  */
 static void order_output(struct tome *tome, int *edge, int sources, int destinations, int r) {
-    if (tome->class_token) {
+    const int P = tome->protected_tokens;
+    if (P) {
         memset(tome->moved, 0, (size_t)sources * sizeof *tome->moved);
         for (int k = 0; k < r; k++) tome->moved[edge[k]] = 1;
         for (int a = 0, k = r; a < sources; a++)
             if (!tome->moved[a]) edge[k++] = a;
     }
     int count = 0;
-    for (int k = r; k < sources; k++) {
-        tome->kept[count++] = 2 * edge[k];
-        if (tome->distill_token && count == 1) tome->kept[count++] = 1;
-    }
-    for (int j = tome->distill_token; j < destinations; j++) tome->kept[count++] = 2 * j + 1;
+    for (; count < P; count++) tome->kept[count] = count;
+    for (int k = r; k < sources; k++)
+        if (2 * edge[k] >= P) tome->kept[count++] = 2 * edge[k];
+    for (int j = P / 2; j < destinations; j++) tome->kept[count++] = 2 * j + 1;
 
     for (int i = 0; i < count; i++) tome->moved[tome->kept[i]] = i;
     for (int k = 0; k < r; k++) tome->moved[2 * edge[k]] = tome->moved[2 * tome->node_idx[edge[k]] + 1];

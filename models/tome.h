@@ -13,7 +13,7 @@
 /** Working memory for up to N0 tokens; placed by tome_place() in the session's arena. */
 struct tome {
     const struct compute *compute;
-    bool class_token, distill_token; /* never merged */
+    int protected_tokens; /* at the front: class, distillation token ...; never merged, and they keep their places */
 
     float *metric;      /* (N, D) unit length */
     float *size;        /* (N) input tokens that each token stands for */

@@ -33,8 +33,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->pooled = arena_take(arena, C, sizeof *vit->pooled);
     vit->logits = arena_take(arena, (size_t)config->num_labels, sizeof *vit->logits);
     vit->tome.compute = compute;
-    vit->tome.class_token = config->protected_tokens > 0;
-    vit->tome.distill_token = config_has(config, PART_DISTILL_TOKEN);
+    vit->tome.protected_tokens = config->protected_tokens;
     tome_place(&vit->tome, arena, config->tokens, config->head_dim, workers);
 }
 

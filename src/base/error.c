@@ -2,6 +2,22 @@
 #include "base/error.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/**
+ * Names from strangers' files are part of the sentences: control characters, which a terminal would obey, become '?',
+ * and a UTF-8 character cut off by the end of the buffer goes.
+ */
+static void clean(char *text) {
+    size_t length = strlen(text), start = length;
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80) start--;
+    if (start == 0 || ((unsigned char)text[start - 1] & 0xc0) != 0xc0) return;
+    const unsigned char lead = (unsigned char)text[start - 1];
+    const size_t needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (length - (start - 1) < needed) text[start - 1] = '\0';
+}
 
 ptm_status error_set(ptm_error *err, ptm_status status, const char *format, ...) {
     if (err && err->status == PTM_OK) {
@@ -9,6 +25,7 @@ ptm_status error_set(ptm_error *err, ptm_status status, const char *format, ...)
         va_start(args, format);
         vsnprintf(err->message, sizeof err->message, format, args);
         va_end(args);
+        clean(err->message);
         err->status = status;
     }
     return status;

@@ -53,10 +53,12 @@ ptm_status json_get_string(struct json object, const char *key, const char **val
 /** Exactly `count` numbers, each finite. */
 ptm_status json_get_floats(struct json object, const char *key, int count, float *values, ptm_error *err);
 
-/** String of a value, or NULL where it is none. */
-const char *json_string(struct json value);
+/** String of a value, or NULL where it is none. (`json_string` is Jansson's.) */
+const char *json_text(struct json value);
 /** Number of a value, `otherwise` where it is none. */
 double json_number(struct json value, double otherwise);
+/** Whether the value is written as an integer (3, not 3.0), and which. */
+bool json_is_int64(struct json value, int64_t *integer);
 
 /** Calls fn for each member of an object, in the file's order, until it fails. `key` lives as long as the document. */
 typedef ptm_status json_member_fn(void *context, const char *key, struct json value, ptm_error *err);

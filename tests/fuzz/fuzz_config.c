@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_config: what strangers write about a model. The input is JSON texts with a 0 byte between them: one text is the
+ * description of a single-file model, two or more are config.json and preprocessor_config.json. What is accepted is
+ * then bound to an empty weights file, which must fail by name.
+ */
+#include "fuzz.h"
+
+#include "base/memory.h"
+#include "models/families.h"
+#include "models/single_file.h"
+
+#include <string.h>
+
+enum { MAX_TOKENS = 65536 };
+
+static const char no_weights[] = "\x02\0\0\0\0\0\0\0{}";
+
+/** Everything that follows from an accepted config must hold together. */
+static void check_network(struct network *network, const struct weight_table *table, const char *prefix) {
+    const struct vit_config *config = &network->config;
+    FUZZ_ASSERT(config->tokens >= 1 && config->tokens <= MAX_TOKENS);
+    FUZZ_ASSERT(config->head_dim * config->num_heads == config->embed_dim);
+    for (int i = 0; i < config->num_labels; i++) FUZZ_ASSERT(network->labels[i] != NULL);
+    network_lay_input(network);
+    FUZZ_ASSERT(network_input_count(network) > 0);
+
+    struct safetensors *files;
+    struct weight_source source = {0};
+    ptm_error err = {0};
+    FUZZ_ASSERT(safetensors_open_memory(&files, no_weights, sizeof no_weights - 1, "none", 1000, &err) == PTM_OK);
+    FUZZ_ASSERT(weight_source_open(&source, files, &err) == PTM_OK);
+    FUZZ_ASSERT(fuzz_status(weights_bind(network, &source, table, prefix, &err), &err) == PTM_EMODEL);
+    weight_source_close(&source);
+    safetensors_close(&files);
+}
+
+static void single_file(struct json root) {
+    struct network networks[2] = {0};
+    int count = 0;
+    ptm_error err = {0};
+    const bool accepted = fuzz_status(single_file_read(networks, &count, root, MAX_TOKENS, &err), &err) == PTM_OK;
+    for (int i = 0; i < 2; i++) {
+        if (accepted && i < count)
+            check_network(&networks[i], &weights_polytome, single_file_prefix(networks[i].modality));
+        network_close(&networks[i]);
+    }
+}
+
+static void directory(struct json config, struct json preprocessor) {
+    struct network network = {.name = "fuzzed"};
+    ptm_error err = {0};
+    const char *model_type = json_text(json_get(config, "model_type"));
+    const struct family *family = model_type ? family_find(model_type) : NULL;
+    if (!family) return;
+    if (fuzz_status(family_read(&network, family, config, preprocessor, MAX_TOKENS, &err), &err) == PTM_OK)
+        check_network(&network, family->weights, family->prefix);
+    network_close(&network);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
+    if (bytes > FUZZ_MAX_BYTES) return 0;
+    const uint8_t *zero = bytes ? memchr(data, 0, bytes) : NULL;
+    const size_t first = zero ? (size_t)(zero - data) : bytes;
+    struct json_document *config = NULL, *preprocessor = NULL;
+    ptm_error err = {0};
+    if (json_open_memory(&config, (const char *)data, first, "config.json", &err) == PTM_OK) {
+        struct json other = {NULL, "preprocessor_config.json", ""};
+        ptm_error ignored = {0};
+        if (zero && json_open_memory(&preprocessor, (const char *)zero + 1, bytes - first - 1, other.document,
+                                     &ignored) == PTM_OK)
+            other = json_root(preprocessor);
+        if (zero)
+            directory(json_root(config), other);
+        else
+            single_file(json_root(config));
+    }
+    json_close(&preprocessor);
+    json_close(&config);
+    return 0;
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes the seed corpora of fuzz_safetensors, fuzz_npy and fuzz_config: small files of each kind that the formats know, good and bad.
+
+Usage: make_corpus.py [DIRECTORY], by default corpus/ beside this script. Needs nothing but Python.
+What a fuzzer found is kept in the same folders under the name found-*; this script leaves such files alone.
+"""
+import json
+import pathlib
+import struct
+import sys
+
+
+def weights(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def tensor(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+def array(descr, shape, data, version=1, order="False"):
+    text = f"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(text)) + text + data
+
+
+HALVES = struct.pack("<6H", 0x0000, 0x0001, 0x3C00, 0x7C00, 0x7E01, 0x8400)
+
+SAFETENSORS = {
+    "empty": weights({}),
+    "padded": weights(b"{}      "),
+    "metadata": weights({"__metadata__": {"format": "pt", "polytome": "{\"name\":\"x\"}"}}),
+    "scalar": weights({"s": tensor("F32", [], 0, 4)}, struct.pack("<f", 1.5)),
+    "halves": weights({"h": tensor("F16", [2, 3], 0, 12), "b": tensor("BF16", [6], 12, 24)}, HALVES * 2),
+    "unaligned": weights({"u": tensor("U8", [1], 0, 1), "f": tensor("F32", [1], 1, 5)}, b"\1\0\0\x80\x3f"),
+    "zero-size": weights({"z": tensor("F32", [3, 0], 4, 4), "f": tensor("F32", [1], 0, 4)}, bytes(4)),
+    "sub-byte": weights({"f4": tensor("F4", [4], 0, 2), "f6": tensor("F6_E2M3", [4], 2, 5)}, bytes(5)),
+    "other-dtypes": weights({"i": tensor("I64", [1], 0, 8), "c": tensor("C64", [1], 8, 16),
+                             "e": tensor("F8_E4M3", [1], 16, 17)}, bytes(17)),
+    "rank-8": weights({"r": tensor("U8", [1, 1, 1, 1, 1, 1, 1, 2], 0, 2)}, bytes(2)),
+    "rank-9": weights({"r": tensor("U8", [1] * 9, 0, 1)}, bytes(1)),
+    "escaped-name": weights(b'{"\\u0061\\n\\ud83d\\ude00":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', bytes(1)),
+    "duplicate": weights(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},'
+                         b'"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', bytes(1)),
+    "overlap": weights({"a": tensor("U8", [2], 0, 2), "b": tensor("U8", [2], 1, 3)}, bytes(3)),
+    "hole": weights({"a": tensor("U8", [1], 0, 1), "b": tensor("U8", [1], 2, 3)}, bytes(3)),
+    "overflow": weights({"a": tensor("F32", [4, 1 << 62], 0, 0)}),
+    "trailing": weights({"a": tensor("U8", [1], 0, 1)}, bytes(9)),
+    "huge-header": struct.pack("<Q", (1 << 64) - 1) + b"{}",
+    "nested": weights(b'{"a":' + b"[" * 64 + b"]" * 64 + b"}"),
+    "cut": weights({"a": tensor("F32", [8], 0, 32)}, bytes(7)),
+}
+
+NPY = {
+    "float32": array("<f4", "(2, 3)", struct.pack("<6f", 1, -2, 3.5, 0, 1e-40, float("inf"))),
+    "float64": array("<f8", "(2,)", struct.pack("<2d", 0.1, 1e300)),
+    "int32": array("<i4", "(3,)", struct.pack("<3i", -1, 0, 2147483647)),
+    "int64": array("<i8", "(2,)", struct.pack("<2q", -5, 5)),
+    "int64-large": array("<i8", "(1,)", struct.pack("<q", 1 << 40)),
+    "scalar": array("<f4", "()", bytes(4)),
+    "empty": array("<f4", "(3, 0)", b""),
+    "version-2": array("<i4", "(1, 1)", bytes(4), version=2),
+    "version-3": array("<i4", "(1,)", bytes(4), version=3),
+    "fortran": array("<f4", "(2, 2)", bytes(16), order="True"),
+    "fortran-vector": array("<f4", "(2,)", bytes(8), order="True"),
+    "rank-8": array("<f4", "(1, 1, 1, 1, 1, 1, 1, 1)", bytes(4)),
+    "rank-9": array("<f4", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", bytes(4)),
+    "big-endian": array(">f4", "(1,)", bytes(4)),
+    "overflow": array("<f4", "(2147483647, 2147483647, 2147483647)", bytes(4)),
+    "python-2": array("<f4", "(2L,)", bytes(8)),
+    "structured": array("<f4", "(1,)", bytes(4)).replace(b"'<f4'", b"[('a', '<f4')]"),
+    "cut": array("<f4", "(9,)", bytes(7)),
+}
+
+
+def configs():
+    """Descriptions that are accepted, for fuzz_config: those of the goldens and of the shipped model."""
+    top = pathlib.Path(__file__).parents[2]
+    shipped = (top / "models/default/default-v0.safetensors").read_bytes()
+    header = json.loads(shipped[8 : 8 + struct.unpack("<Q", shipped[:8])[0]])
+    whole = json.loads(header["__metadata__"]["polytome"])
+    video = {key: value for key, value in whole.items() if key != "selftest"}
+    video["modalities"] = {"video": whole["modalities"]["video"]}
+    files = {"single": json.dumps(whole).encode(), "single_video": json.dumps(video).encode()}
+    for name in ("videomae", "ast", "videomae_odd"):
+        texts = [(top / "tests/golden" / name / file).read_bytes() for file in ("config.json", "preprocessor_config.json")]
+        files[name] = b"\0".join(texts)
+    files["tiny"] = b'{"model_type":"videomae"}\0{"size":224,"crop_size":[224,224],"do_zero_centering":true}'
+    files["ast_bare"] = b'{"model_type":"audio-spectrogram-transformer","num_labels":527}\0{}'
+    return files
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus"
+    for kind, files in (("safetensors", SAFETENSORS), ("npy", NPY), ("config", configs())):
+        (root / kind).mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (root / kind / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

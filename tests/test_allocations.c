@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory runs out at the 1st, 2nd, ... n-th allocation in turn, from opening a model to a result: each time the call
+ * says so, nothing leaks (run under ASan), and what is open stays usable. Linked with --wrap=aligned_alloc, through
+ * which all of the library's own memory goes; Jansson's goes through its hooks.
+ */
+#include "check.h"
+
+#include <jansson.h>
+
+enum { SWEEP_MAX = 100000 };
+
+static long countdown = -1; /* allocations until one fails; below 0: none does */
+static bool failed;
+
+void *__real_aligned_alloc(size_t alignment, size_t bytes);
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
+
+static bool must_fail(void) {
+    if (countdown < 0 || countdown-- > 0) return false;
+    failed = true;
+    return true;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
+    return must_fail() ? NULL : __real_aligned_alloc(alignment, bytes);
+}
+
+static void *failing_malloc(size_t bytes) {
+    return must_fail() ? NULL : malloc(bytes);
+}
+
+/** Runs `work` again and again, failing one allocation later each time, until none fails. */
+static void sweep(ptm_status (*work)(ptm_error *err)) {
+    for (long n = 0;; n++) {
+        CU_ASSERT_FATAL(n < SWEEP_MAX);
+        ptm_error error = {0};
+        failed = false;
+        countdown = n;
+        const ptm_status status = work(&error);
+        countdown = -1;
+        if (!failed) {
+            if (status != PTM_OK) printf("\n    %s\n", error.message);
+            CU_ASSERT_EQUAL(status, PTM_OK);
+            CU_ASSERT(n > 0);
+            return;
+        }
+        if (status != PTM_ENOMEM) printf("\n    allocation %ld: status %d: %s\n", n, status, error.message);
+        CU_ASSERT_EQUAL(status, PTM_ENOMEM);
+    }
+}
+
+/* ---------------------------------------------------------------- the work */
+
+static ptm_model *model; /* opened once for the calls that need one */
+static ptm_session *session;
+
+static ptm_status open_default(ptm_error *err) {
+    ptm_model *opened;
+    const ptm_status status =
+        ptm_model_open(&opened, PTM_SOURCE_DIR "/models/default/default-v0.safetensors", NULL, err);
+    ptm_model_close(&opened);
+    return status;
+}
+
+static ptm_status open_directory(ptm_error *err) {
+    ptm_model *opened;
+    const ptm_status status = ptm_model_open(&opened, PTM_SOURCE_DIR "/tests/golden/videomae_sharded", NULL, err);
+    ptm_model_close(&opened);
+    return status;
+}
+
+static ptm_status open_session(ptm_error *err) {
+    ptm_session *opened;
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.threads = 2;
+    const ptm_status status = ptm_session_open(&opened, (const ptm_model *[]){model}, 1, &options, err);
+    ptm_session_close(&opened);
+    return status;
+}
+
+static ptm_status classify_samples(ptm_error *err) {
+    static const float samples[8000];
+    ptm_result *result;
+    const ptm_status status = ptm_classify_samples(session, samples, 8000, 8000, NULL, &result, err);
+    ptm_result_free(&result);
+    return status;
+}
+
+static ptm_status classify_frames(ptm_error *err) {
+    static const uint8_t rgb[40][50][3];
+    const ptm_frame frames[2] = {{rgb[0][0], 50, 40, sizeof rgb[0]}, {rgb[0][0], 50, 40, sizeof rgb[0]}};
+    ptm_result *result;
+    const ptm_status status = ptm_classify_frames(session, frames, 2, NULL, &result, err);
+    ptm_result_free(&result);
+    return status;
+}
+
+static ptm_status classify_file(ptm_error *err) {
+    ptm_result *result;
+    const ptm_status status =
+        ptm_classify_file(session, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", NULL, &result, err);
+    ptm_result_free(&result);
+    return status;
+}
+
+static void test_open_default(void) {
+    sweep(open_default);
+}
+
+static void test_open_directory(void) {
+    sweep(open_directory);
+}
+
+/** Opens what `work` needs, with all the memory it wants, sweeps it, and proves that the session still answers. */
+static void sweep_with_session(ptm_status (*work)(ptm_error *err)) {
+    CHECK_OK(ptm_model_open(&model, PTM_SOURCE_DIR "/models/default/default-v0.safetensors", NULL, err));
+    CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, NULL, err));
+    sweep(work);
+    CHECK_OK(work(err));
+    ptm_session_close(&session);
+    ptm_model_close(&model);
+}
+
+static void test_open_session(void) {
+    sweep_with_session(open_session);
+}
+
+static void test_classify_samples(void) {
+    sweep_with_session(classify_samples);
+}
+
+static void test_classify_frames(void) {
+    sweep_with_session(classify_frames);
+}
+
+static void test_classify_file(void) {
+    sweep_with_session(classify_file);
+}
+
+int main(void) {
+    json_set_alloc_funcs(failing_malloc, free);
+    static const struct check_case cases[] = {
+        {"open the shipped model", test_open_default}, {"open a sharded directory", test_open_directory},
+        {"open a session", test_open_session},         {"classify samples", test_classify_samples},
+        {"classify frames", test_classify_frames},     {"classify a file", test_classify_file},
+    };
+    return check_main("allocations", cases, CHECK_COUNT(cases));
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Errors, memory, the processor and the threads. */
+#include "check.h"
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* ---------------------------------------------------------------- errors */
+
+static void test_first_cause_wins(void) {
+    ptm_error error = {0};
+    CU_ASSERT_EQUAL(error_set(&error, PTM_EIO, "cannot open %s", "a.bin"), PTM_EIO);
+    CU_ASSERT_EQUAL(error_set(&error, PTM_EMODEL, "later"), PTM_EMODEL);
+    CU_ASSERT_EQUAL(error.status, PTM_EIO);
+    CU_ASSERT_STRING_EQUAL(error.message, "cannot open a.bin");
+    error_clear(&error);
+    CU_ASSERT_EQUAL(error.status, PTM_OK);
+    CU_ASSERT_STRING_EQUAL(error.message, "");
+    CU_ASSERT_EQUAL(error_no_memory(&error), PTM_ENOMEM);
+    CU_ASSERT_EQUAL(error.status, PTM_ENOMEM);
+    CU_ASSERT(strlen(error.message) > 0);
+}
+
+static void test_error_null_and_long(void) {
+    CU_ASSERT_EQUAL(error_set(NULL, PTM_EFORMAT, "nobody listens"), PTM_EFORMAT);
+    error_clear(NULL);
+    ptm_error error = {0};
+    (void)error_set(&error, PTM_EIO, "%0600d", 7);
+    CU_ASSERT_EQUAL(strlen(error.message), sizeof error.message - 1);
+}
+
+static ptm_status fail_with(ptm_status status, int *reached) {
+    TRY(status);
+    ++*reached;
+    ptm_status result;
+    TRY_GOTO(result, PTM_OK, done);
+    ++*reached;
+    TRY_GOTO(result, PTM_EINTERNAL, done);
+    ++*reached;
+done:
+    return result;
+}
+
+static void test_try(void) {
+    int reached = 0;
+    CU_ASSERT_EQUAL(fail_with(PTM_ELIMIT, &reached), PTM_ELIMIT);
+    CU_ASSERT_EQUAL(reached, 0);
+    CU_ASSERT_EQUAL(fail_with(PTM_OK, &reached), PTM_EINTERNAL);
+    CU_ASSERT_EQUAL(reached, 2);
+}
+
+static void test_status_names(void) {
+    for (int i = PTM_OK; i <= PTM_EINTERNAL; i++) {
+        const char *name = ptm_status_string((ptm_status)i);
+        CU_ASSERT_STRING_NOT_EQUAL(name, "unknown status");
+        for (int j = PTM_OK; j < i; j++) CU_ASSERT_STRING_NOT_EQUAL(name, ptm_status_string((ptm_status)j));
+    }
+    CU_ASSERT_STRING_EQUAL(ptm_status_string((ptm_status)99), "unknown status");
+}
+
+/* ---------------------------------------------------------------- memory */
+
+static void test_product(void) {
+    size_t product = 0;
+    CU_ASSERT(mem_product(3, 5, &product));
+    CU_ASSERT_EQUAL(product, 15);
+    CU_ASSERT(mem_product(SIZE_MAX, 1, &product));
+    CU_ASSERT(mem_product(SIZE_MAX, 0, &product));
+    CU_ASSERT_EQUAL(product, 0);
+    CU_ASSERT_FALSE(mem_product(SIZE_MAX / 2 + 1, 2, &product));
+    CU_ASSERT_FALSE(mem_product(SIZE_MAX, SIZE_MAX, &product));
+}
+
+static void test_alloc(void) {
+    CU_ASSERT_PTR_NULL(mem_alloc(SIZE_MAX, 2));
+    CU_ASSERT_PTR_NULL(mem_alloc(SIZE_MAX, 1)); /* no room to round up */
+    CU_ASSERT_PTR_NULL(mem_calloc(SIZE_MAX / 4, 8));
+    for (size_t count = 0; count < 200; count += 13) {
+        unsigned char *block = mem_calloc(count, 3);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+        CU_ASSERT_EQUAL((uintptr_t)block % MEM_ALIGN, 0);
+        for (size_t i = 0; i < count * 3; i++) CU_ASSERT_EQUAL(block[i], 0);
+        mem_free(block);
+    }
+    mem_free(NULL);
+    char *copy = mem_strdup("polytome");
+    CU_ASSERT_STRING_EQUAL(copy, "polytome");
+    mem_free(copy);
+}
+
+struct layout {
+    char *a;
+    double *b;
+    float *empty;
+    int *c;
+};
+
+static void lay_out(struct arena *arena, struct layout *layout) {
+    layout->a = arena_take(arena, 1, 1);
+    layout->b = arena_take(arena, 65, sizeof *layout->b);
+    layout->empty = arena_take(arena, 0, sizeof *layout->empty);
+    layout->c = arena_take(arena, 16, sizeof *layout->c);
+}
+
+static void test_arena(void) {
+    struct arena measure = {0};
+    struct layout layout;
+    lay_out(&measure, &layout);
+    CU_ASSERT_PTR_NULL(layout.a);
+    CU_ASSERT_FALSE(measure.overflow);
+    struct arena place = {.base = mem_alloc(measure.used, 1)};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(place.base);
+    lay_out(&place, &layout);
+    CU_ASSERT_EQUAL(place.used, measure.used);
+    CU_ASSERT_EQUAL((uintptr_t)layout.b % MEM_ALIGN, 0);
+    CU_ASSERT((char *)layout.b >= layout.a + 1);
+    CU_ASSERT((char *)layout.c >= (char *)(layout.b + 65));
+    CU_ASSERT((char *)(layout.c + 16) <= place.base + place.used);
+    memset(place.base, 0xff, place.used); /* a sanitizer sees it if the sum is short */
+    mem_free(place.base);
+}
+
+static void test_arena_overflow(void) {
+    static const size_t counts[][2] = {{SIZE_MAX, 2}, {SIZE_MAX - 3, 1}, {SIZE_MAX - 128, 1}};
+    for (size_t i = 0; i < CHECK_COUNT(counts); i++) {
+        struct arena arena = {0};
+        (void)arena_take(&arena, 100, 1);
+        CU_ASSERT_FALSE(arena.overflow);
+        CU_ASSERT_PTR_NULL(arena_take(&arena, counts[i][0], counts[i][1]));
+        CU_ASSERT_TRUE(arena.overflow);
+        (void)arena_take(&arena, 1, 1);
+        CU_ASSERT_TRUE(arena.overflow); /* it is not forgotten */
+    }
+}
+
+/* ---------------------------------------------------------------- processor and clock */
+
+static void test_cpu(void) {
+    enum cpu_level level = CPU_SCALAR;
+    const enum cpu_level best = cpu_detect();
+    CHECK_OK(cpu_parse(NULL, &level, err));
+    CU_ASSERT_EQUAL(level, best);
+    CHECK_OK(cpu_parse("auto", &level, err));
+    CU_ASSERT_EQUAL(level, best);
+    CHECK_OK(cpu_parse("scalar", &level, err));
+    CU_ASSERT_EQUAL(level, CPU_SCALAR);
+    CHECK_OK(cpu_parse(cpu_level_name(best), &level, err));
+    CU_ASSERT_EQUAL(level, best);
+    CU_ASSERT(cpu_count() >= 1);
+}
+
+static void test_cpu_refusals(void) {
+    static const char *const unknown[] = {"", "AVX2", "sse9", "avx", "avx5122", "scalar "};
+    for (size_t i = 0; i < CHECK_COUNT(unknown); i++) {
+        ptm_error error = {0};
+        enum cpu_level level = CPU_SCALAR;
+        CU_ASSERT_EQUAL(cpu_parse(unknown[i], &level, &error), PTM_EINVAL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, unknown[i]));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "auto, scalar"));
+        CU_ASSERT_EQUAL(level, CPU_SCALAR);
+    }
+    const char *foreign = cpu_detect() == CPU_NEON ? "avx2" : "neon"; /* of the other architecture */
+    ptm_error error = {0};
+    enum cpu_level level;
+    CU_ASSERT_EQUAL(cpu_parse(foreign, &level, &error), PTM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, foreign));
+}
+
+static void test_clock(void) {
+    const double start = clock_ms();
+    double last = start;
+    while (last - start < 2) {
+        const double now = clock_ms();
+        CU_ASSERT_FATAL(now >= last);
+        last = now;
+    }
+}
+
+/* ---------------------------------------------------------------- threads */
+
+enum { MAX_TILES = 1000 };
+
+struct tally {
+    atomic_int runs[MAX_TILES];
+    atomic_int bad_worker, shared_worker;
+    atomic_int busy[16]; /* a worker number is held by one thread at a time */
+    int workers;
+    int plain[MAX_TILES]; /* written without a lock: threads_run() must order it */
+};
+
+static void tally_tile(void *context, int tile, int worker) {
+    struct tally *tally = context;
+    if (worker < 0 || worker >= tally->workers) {
+        atomic_fetch_add(&tally->bad_worker, 1);
+        return;
+    }
+    if (atomic_fetch_add(&tally->busy[worker], 1) != 0) atomic_fetch_add(&tally->shared_worker, 1);
+    atomic_fetch_add(&tally->runs[tile], 1);
+    tally->plain[tile]++;
+    atomic_fetch_sub(&tally->busy[worker], 1);
+}
+
+static void check_tally(struct tally *tally, struct threads *threads, int tiles) {
+    for (int i = 0; i < MAX_TILES; i++) atomic_store(&tally->runs[i], 0);
+    memset(tally->plain, 0, sizeof tally->plain);
+    threads_run(threads, tiles, tally_tile, tally);
+    int wrong = 0;
+    for (int i = 0; i < MAX_TILES; i++)
+        wrong += atomic_load(&tally->runs[i]) != (i < tiles) || tally->plain[i] != (i < tiles);
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void test_every_tile_once(void) {
+    static struct tally tally;
+    static const int tiles[] = {0, 1, 2, 3, 7, 8, 9, 100, MAX_TILES};
+    for (int count = 1; count <= 8; count++) {
+        struct threads *threads;
+        CHECK_OK(threads_open(&threads, count, err));
+        CU_ASSERT_EQUAL(threads_count(threads), count);
+        tally.workers = count;
+        for (int round = 0; round < 300; round++) check_tally(&tally, threads, tiles[round % (int)CHECK_COUNT(tiles)]);
+        threads_close(&threads);
+        CU_ASSERT_PTR_NULL(threads);
+    }
+    CU_ASSERT_EQUAL(atomic_load(&tally.bad_worker), 0);
+    CU_ASSERT_EQUAL(atomic_load(&tally.shared_worker), 0);
+}
+
+static void count_tile(void *context, int tile, int worker) {
+    (void)worker;
+    long *sums = context;
+    sums[tile] += tile + 1;
+}
+
+/* Each run builds on what other threads wrote in the run before. */
+static void test_many_generations(void) {
+    enum { RUNS = 5000, TILES = 5 };
+    struct threads *threads;
+    CHECK_OK(threads_open(&threads, 4, err));
+    long sums[TILES] = {0};
+    for (int i = 0; i < RUNS; i++) threads_run(threads, TILES, count_tile, sums);
+    threads_close(&threads);
+    for (int i = 0; i < TILES; i++) CU_ASSERT_EQUAL(sums[i], (long)RUNS * (i + 1));
+}
+
+static void test_open_and_close(void) {
+    for (int i = 0; i < 200; i++) {
+        struct threads *threads;
+        CHECK_OK(threads_open(&threads, 1 + i % 8, err));
+        threads_close(&threads);
+    }
+    struct threads *threads;
+    CHECK_OK(threads_open(&threads, 0, err));
+    CU_ASSERT_EQUAL(threads_count(threads), cpu_count());
+    threads_close(&threads);
+    threads_close(&threads); /* closed already */
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"the first cause of an error wins", test_first_cause_wins},
+        {"errors without a listener, and long ones", test_error_null_and_long},
+        {"TRY and TRY_GOTO", test_try},
+        {"every status has a name of its own", test_status_names},
+        {"products that overflow", test_product},
+        {"allocation", test_alloc},
+        {"an arena measures what it places", test_arena},
+        {"an arena that overflows", test_arena_overflow},
+        {"CPU levels", test_cpu},
+        {"CPU levels that are refused", test_cpu_refusals},
+        {"the clock does not go back", test_clock},
+        {"every tile runs once", test_every_tile_once},
+        {"many generations", test_many_generations},
+        {"open and close", test_open_and_close},
+    };
+    return check_main("base", cases, CHECK_COUNT(cases));
+}

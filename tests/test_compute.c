@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* Products and attention against plain loops in double; the same bits for any number of threads. */
+#include "check.h"
+
+#include "base/memory.h"
+#include "compute/attention.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+
+static uint32_t random_state = 2463534242u;
+
+static float uniform(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 17;
+    random_state ^= random_state << 5;
+    return (float)(random_state >> 8) * 0x1p-23f - 1;
+}
+
+static float *random_floats(size_t count) {
+    float *values = mem_alloc(count, sizeof *values);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(values);
+    for (size_t i = 0; i < count; i++) values[i] = uniform();
+    return values;
+}
+
+static float *copy_floats(const float *from, size_t count) {
+    float *values = mem_alloc(count, sizeof *values);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(values);
+    memcpy(values, from, count * sizeof *values);
+    return values;
+}
+
+static struct compute open_compute(int count, enum cpu_level level) {
+    struct compute compute = {.kernels = kernels_for(level)};
+    CHECK_OK(threads_open(&compute.threads, count, err));
+    return compute;
+}
+
+static double activate(enum activation activation, double z) {
+    switch (activation) {
+    case ACTIVATION_GELU: return 0.5 * z * (1 + erf(z * sqrt(0.5)));
+    case ACTIVATION_GELU_TANH: return 0.5 * z * (1 + tanh(sqrt(2 / acos(-1.0)) * (z + 0.044715 * z * z * z)));
+    case ACTIVATION_QUICK_GELU: return z / (1 + exp(-1.702 * z));
+    default: return z;
+    }
+}
+
+/* ---------------------------------------------------------------- linear */
+
+struct product {
+    int rows, in, out, pad_x, pad_y;
+    enum activation activation;
+    enum linear_store store;
+    bool bias;
+};
+
+static const struct product products[] = {
+    {1, 1, 1, 0, 0, ACTIVATION_NONE, LINEAR_SET, true},
+    {1, 768, 400, 0, 0, ACTIVATION_NONE, LINEAR_SET, true},
+    {3, 17, 5, 2, 7, ACTIVATION_GELU, LINEAR_SET, true},
+    {7, 33, 65, 1, 0, ACTIVATION_GELU_TANH, LINEAR_SET, false},
+    {50, 192, 192, 0, 384, ACTIVATION_NONE, LINEAR_SET, false},
+    {145, 192, 768, 0, 0, ACTIVATION_QUICK_GELU, LINEAR_SET, true},
+    {289, 768, 192, 0, 0, ACTIVATION_NONE, LINEAR_ADD, true},
+    {289, 192, 192, 5, 3, ACTIVATION_NONE, LINEAR_ADD, false},
+    {417, 100, 400, 0, 1, ACTIVATION_GELU, LINEAR_SET, true},
+    {411, 1100, 390, 0, 0, ACTIVATION_NONE, LINEAR_ADD, true},
+    {900, 70, 771, 9, 0, ACTIVATION_GELU, LINEAR_SET, false},
+};
+
+static size_t y_count(const struct product *p) {
+    return (size_t)p->rows * (size_t)(p->out + p->pad_y);
+}
+
+/* One output in double, and the bound that n roundings of its terms allow. */
+static double expected_product(const struct product *p, const float *x, const float *w, const float *b, float before,
+                               double *bound) {
+    double sum = b ? (double)*b : 0, magnitude = fabs(sum);
+    if (p->store == LINEAR_ADD) {
+        sum += (double)before;
+        magnitude += fabs((double)before);
+    }
+    for (int i = 0; i < p->in; i++) {
+        sum += (double)x[i] * w[i];
+        magnitude += fabs((double)x[i] * w[i]);
+    }
+    /* a rounding error grows with the square root of the terms; every activation's slope is below 1.2 */
+    *bound = FLT_EPSILON * (4 + sqrt(p->in)) * 1.2 * (magnitude + 1);
+    return activate(p->activation, sum);
+}
+
+static void check_product(const struct product *p, const struct compute *compute) {
+    const int ldx = p->in + p->pad_x, ldy = p->out + p->pad_y;
+    float *x = random_floats((size_t)p->rows * (size_t)ldx), *w = random_floats((size_t)p->out * (size_t)p->in);
+    float *b = random_floats((size_t)p->out), *before = random_floats(y_count(p));
+    float *y = copy_floats(before, y_count(p));
+    linear(compute, y, ldy, x, ldx, w, p->bias ? b : NULL, p->rows, p->in, p->out, p->activation, p->store);
+    int wrong = 0, touched = 0;
+    for (int row = 0; row < p->rows; row++) {
+        for (int column = 0; column < ldy; column++) {
+            const size_t at = (size_t)row * (size_t)ldy + (size_t)column;
+            if (column >= p->out) {
+                touched += y[at] != before[at];
+                continue;
+            }
+            double bound;
+            const double expected =
+                expected_product(p, x + (size_t)row * (size_t)ldx, w + (size_t)column * (size_t)p->in,
+                                 p->bias ? b + column : NULL, before[at], &bound);
+            wrong += !(fabs(y[at] - expected) <= bound);
+        }
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(touched, 0);
+    mem_free(x);
+    mem_free(w);
+    mem_free(b);
+    mem_free(before);
+    mem_free(y);
+}
+
+static void test_linear(void) {
+    for (int level = CPU_SCALAR; level <= CPU_AVX512; level++) {
+        enum cpu_level usable;
+        if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
+        struct compute compute = open_compute(2, usable);
+        for (size_t i = 0; i < CHECK_COUNT(products); i++) check_product(&products[i], &compute);
+        threads_close(&compute.threads);
+    }
+}
+
+static void test_linear_same_bits(void) {
+    static const int counts[] = {1, 2, 3, 5};
+    for (size_t i = 0; i < CHECK_COUNT(products); i++) {
+        const struct product *p = &products[i];
+        const int ldx = p->in + p->pad_x, ldy = p->out + p->pad_y;
+        float *x = random_floats((size_t)p->rows * (size_t)ldx), *w = random_floats((size_t)p->out * (size_t)p->in);
+        float *b = random_floats((size_t)p->out), *before = random_floats(y_count(p)), *first = NULL;
+        for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
+            struct compute compute = open_compute(counts[c], cpu_detect());
+            float *y = copy_floats(before, y_count(p));
+            linear(&compute, y, ldy, x, ldx, w, b, p->rows, p->in, p->out, p->activation, p->store);
+            if (first) CU_ASSERT_EQUAL(memcmp(first, y, y_count(p) * sizeof *y), 0);
+            if (!first)
+                first = y;
+            else
+                mem_free(y);
+            threads_close(&compute.threads);
+        }
+        mem_free(first);
+        mem_free(before);
+        mem_free(b);
+        mem_free(w);
+        mem_free(x);
+    }
+}
+
+/* A NaN in the input must be seen in its row of the output, and nowhere else. */
+static void test_linear_nan(void) {
+    enum { ROWS = 9, IN = 40, OUT = 30 };
+    struct compute compute = open_compute(1, cpu_detect());
+    float *x = random_floats(ROWS * IN), *w = random_floats(OUT * IN), *y = random_floats(ROWS * OUT);
+    x[4 * IN + 3] = NAN;
+    y[0] = NAN; /* what LINEAR_SET finds there does not matter */
+    linear(&compute, y, OUT, x, IN, w, NULL, ROWS, IN, OUT, ACTIVATION_GELU, LINEAR_SET);
+    for (int i = 0; i < ROWS * OUT; i++) CU_ASSERT_EQUAL(isnan(y[i]) != 0, i / OUT == 4);
+    mem_free(x);
+    mem_free(w);
+    mem_free(y);
+    threads_close(&compute.threads);
+}
+
+static void test_measure(void) {
+    enum { SIZE = 256 };
+    struct compute compute = open_compute(2, cpu_detect());
+    float *a = random_floats(SIZE * SIZE), *b = random_floats(SIZE * SIZE), *c = random_floats(SIZE * SIZE);
+    const double gflops = linear_measure_gflops(&compute, a, b, c, SIZE);
+    CU_ASSERT(gflops > 0.01 && gflops < 1e5);
+    double sum = 0;
+    for (int i = 0; i < SIZE; i++) sum += (double)a[i] * b[i];
+    CU_ASSERT_DOUBLE_EQUAL(c[0], sum, 0); /* small whole numbers: exact, and so the product was really computed */
+    mem_free(a);
+    mem_free(b);
+    mem_free(c);
+    threads_close(&compute.threads);
+}
+
+/* ---------------------------------------------------------------- attention */
+
+struct heads {
+    int n, heads, head_dim;
+    bool sized;
+};
+
+static const struct heads shapes[] = {{1, 1, 1, false},   {5, 2, 3, true},     {145, 3, 64, true}, {289, 3, 64, false},
+                                      {513, 2, 64, true}, {1214, 1, 64, true}, {1568, 1, 64, true}};
+
+struct attention_case {
+    const struct heads *shape;
+    int width;
+    float *qkv, *log_size;
+};
+
+static struct attention_case make_case(const struct heads *shape) {
+    const int width = shape->heads * shape->head_dim;
+    struct attention_case made = {.shape = shape, .width = width};
+    made.qkv = random_floats((size_t)shape->n * 3 * (size_t)width);
+    made.log_size = random_floats((size_t)shape->n);
+    for (int i = 0; i < shape->n; i++) made.log_size[i] = logf(1 + floorf(4 * fabsf(made.log_size[i])));
+    return made;
+}
+
+static void free_case(struct attention_case *used) {
+    mem_free(used->qkv);
+    mem_free(used->log_size);
+}
+
+static float *run_case(const struct attention_case *given, const struct compute *compute) {
+    const struct heads *s = given->shape;
+    const int ld = 3 * given->width;
+    const size_t workers = (size_t)threads_count(compute->threads);
+    float *scratch = random_floats(attention_scratch(s->n, s->head_dim) * workers);
+    float *out = random_floats((size_t)s->n * (size_t)given->width);
+    attention(compute, out, given->width, given->qkv, given->qkv + given->width, given->qkv + 2 * given->width, ld,
+              s->sized ? given->log_size : NULL, s->n, s->heads, s->head_dim, 0.7f, scratch);
+    mem_free(scratch);
+    return out;
+}
+
+/* The weights that query `row` of `head` gives to the keys, in double. */
+static void expected_weights(const struct attention_case *given, int head, int row, double *weights) {
+    const struct heads *s = given->shape;
+    const size_t ld = 3 * (size_t)given->width, column = (size_t)head * (size_t)s->head_dim;
+    const float *q = given->qkv + (size_t)row * ld + column;
+    double sum = 0;
+    for (int j = 0; j < s->n; j++) {
+        const float *k = given->qkv + (size_t)j * ld + (size_t)given->width + column;
+        double score = 0;
+        for (int d = 0; d < s->head_dim; d++) score += (double)q[d] * k[d];
+        weights[j] = exp((double)0.7f * score + (s->sized ? (double)given->log_size[j] : 0));
+        sum += weights[j];
+    }
+    for (int j = 0; j < s->n; j++) weights[j] /= sum;
+}
+
+static void check_attention(const struct attention_case *given, const float *out, int row_step) {
+    const struct heads *s = given->shape;
+    const size_t ld = 3 * (size_t)given->width;
+    /* a score of head_dim terms below 1 is off by this much at most, and the weights relative to themselves */
+    const double bound = FLT_EPSILON * (16 + 0.7 * s->head_dim);
+    double *weights = mem_alloc((size_t)s->n, sizeof *weights);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(weights);
+    int wrong = 0;
+    for (int head = 0; head < s->heads; head++) {
+        for (int row = 0; row < s->n; row += row_step) {
+            expected_weights(given, head, row, weights);
+            for (int d = 0; d < s->head_dim; d++) {
+                const size_t column = (size_t)head * (size_t)s->head_dim + (size_t)d;
+                const float *v = given->qkv + 2 * (size_t)given->width + column;
+                double expected = 0;
+                for (int j = 0; j < s->n; j++) expected += weights[j] * v[(size_t)j * ld];
+                wrong += !(fabs(out[(size_t)row * (size_t)given->width + column] - expected) <= bound);
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    mem_free(weights);
+}
+
+static void test_attention(void) {
+    for (int level = CPU_SCALAR; level <= CPU_AVX512; level++) {
+        enum cpu_level usable;
+        if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
+        struct compute compute = open_compute(2, usable);
+        for (size_t i = 0; i < CHECK_COUNT(shapes); i++) {
+            struct attention_case given = make_case(&shapes[i]);
+            float *out = run_case(&given, &compute);
+            check_attention(&given, out, shapes[i].n > 500 ? 7 : 1);
+            mem_free(out);
+            free_case(&given);
+        }
+        threads_close(&compute.threads);
+    }
+}
+
+static void test_attention_same_bits(void) {
+    static const int counts[] = {1, 2, 3, 5};
+    for (size_t i = 0; i < CHECK_COUNT(shapes); i++) {
+        struct attention_case given = make_case(&shapes[i]);
+        const size_t bytes = (size_t)shapes[i].n * (size_t)given.width * sizeof(float);
+        float *first = NULL;
+        for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
+            struct compute compute = open_compute(counts[c], cpu_detect());
+            float *out = run_case(&given, &compute);
+            if (first) CU_ASSERT_EQUAL(memcmp(first, out, bytes), 0);
+            if (!first)
+                first = out;
+            else
+                mem_free(out);
+            threads_close(&compute.threads);
+        }
+        mem_free(first);
+        free_case(&given);
+    }
+}
+
+/* Scratch measured for the most tokens must do for any fewer. */
+static void test_attention_scratch(void) {
+    size_t before = 0;
+    int shrunk = 0;
+    for (int n = 1; n <= 20000; n++) {
+        const size_t needed = attention_scratch(n, 64);
+        shrunk += needed < before || needed < (size_t)n;
+        before = needed;
+    }
+    CU_ASSERT_EQUAL(shrunk, 0);
+}
+
+/* ---------------------------------------------------------------- the product library under many threads */
+
+struct stress {
+    const float *a, *b, *expected;
+    float *c; /* a row of room for each worker */
+    int *wrong;
+};
+
+enum { STRESS_M = 37, STRESS_N = 50, STRESS_K = 130 };
+
+static void stress_tile(void *context, int tile, int worker) {
+    const struct stress *stress = context;
+    float *c = stress->c + (size_t)worker * STRESS_M * STRESS_N;
+    const int m = 1 + tile % STRESS_M;
+    gemm_nt(c, STRESS_N, stress->a, STRESS_K, stress->b, STRESS_K, m, STRESS_N, STRESS_K);
+    const float *expected = stress->expected + (size_t)(m - 1) * STRESS_M * STRESS_N;
+    if (memcmp(c, expected, (size_t)m * STRESS_N * sizeof *c) != 0) stress->wrong[worker]++;
+}
+
+/* OpenBLAS without threads of its own must be safe to call from many of ours: the same bits as alone, 20,000 times. */
+static void test_concurrent_products(void) {
+    enum { THREADS = 8 };
+    struct compute compute = open_compute(THREADS, CPU_SCALAR);
+    int wrong[THREADS] = {0};
+    float *a = random_floats(STRESS_M * STRESS_K), *b = random_floats(STRESS_N * STRESS_K);
+    float *c = random_floats(THREADS * STRESS_M * STRESS_N), *expected = random_floats(STRESS_M * STRESS_M * STRESS_N);
+    for (int m = 1; m <= STRESS_M; m++)
+        gemm_nt(expected + (size_t)(m - 1) * STRESS_M * STRESS_N, STRESS_N, a, STRESS_K, b, STRESS_K, m, STRESS_N,
+                STRESS_K);
+    struct stress stress = {.a = a, .b = b, .expected = expected, .c = c, .wrong = wrong};
+    threads_run(compute.threads, 20000, stress_tile, &stress);
+    for (int i = 0; i < THREADS; i++) CU_ASSERT_EQUAL(wrong[i], 0);
+    mem_free(a);
+    mem_free(b);
+    mem_free(c);
+    mem_free(expected);
+    threads_close(&compute.threads);
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"linear against double, every level", test_linear},
+        {"linear has the same bits for 1, 2, 3, 5 threads", test_linear_same_bits},
+        {"linear keeps NaN in its row", test_linear_nan},
+        {"linear_measure_gflops", test_measure},
+        {"attention against double, every level", test_attention},
+        {"attention has the same bits for 1, 2, 3, 5 threads", test_attention_same_bits},
+        {"attention scratch never shrinks", test_attention_scratch},
+        {"concurrent products", test_concurrent_products},
+    };
+    return check_main("compute", cases, CHECK_COUNT(cases));
+}

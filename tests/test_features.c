@@ -1,0 +1,759 @@
+/* SPDX-License-Identifier: MIT */
+/* features: pictures against Pillow and transformers to the last bit, spectrograms against torchaudio and Kaldi. */
+#include "check.h"
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "features/fbank.h"
+#include "features/pixels.h"
+#include "features/resize.h"
+#include "features/resize_kernels.h"
+#include "golden/features/golden.h"
+
+#include <math.h>
+#include <pthread.h>
+
+static const double pi = 3.14159265358979323846;
+
+/* ---------------------------------------------------------------- inputs that make_features.py makes too */
+
+static uint32_t scramble(uint32_t seed, size_t i) {
+    uint32_t x = (uint32_t)i * 2654435761U + seed * 2654435769U;
+    x ^= x >> 15;
+    x *= 0x85EBCA6BU;
+    return x ^ x >> 13;
+}
+
+static void *must_alloc(size_t count, size_t size) {
+    void *memory = malloc(count * size); /* exact, so that a sanitizer sees one byte too many */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+    return memory;
+}
+
+static uint8_t *new_picture(uint32_t seed, int h, int w) {
+    const size_t bytes = 3 * (size_t)h * (size_t)w;
+    uint8_t *picture = must_alloc(bytes, 1);
+    for (size_t i = 0; i < bytes; i++) {
+        const uint8_t value = (uint8_t)(scramble(seed, i) >> 24);
+        picture[i] = seed % 2 ? (value >= 128 ? 255 : 0) : value;
+    }
+    return picture;
+}
+
+static float *new_noise(uint32_t seed, int count) {
+    float *samples = must_alloc((size_t)count, sizeof *samples);
+    for (int i = 0; i < count; i++) samples[i] = (float)((double)(scramble(seed, (size_t)i) >> 8) / 33554432.0 - 0.25);
+    return samples;
+}
+
+static float *new_tone(int rate, int count) {
+    float *samples = must_alloc((size_t)count, sizeof *samples);
+    for (int i = 0; i < count; i++) samples[i] = (float)(0.5 * sin(2.0 * pi * 440.0 * i / rate));
+    return samples;
+}
+
+static uint32_t crc32(const void *data, size_t bytes) {
+    const uint8_t *byte = data;
+    uint32_t crc = 0xFFFFFFFFU;
+    for (size_t i = 0; i < bytes; i++) {
+        crc ^= byte[i];
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320U : 0);
+    }
+    return ~crc;
+}
+
+/* ---------------------------------------------------------------- resize */
+
+static uint8_t *new_resized(const uint8_t *src, ptrdiff_t stride, int in_h, int in_w, int out_h, int out_w, int top,
+                            int left, int crop_h, int crop_w, enum resample resample) {
+    struct resizer *resizer;
+    CHECK_OK(resizer_open(&resizer, in_h, in_w, out_h, out_w, top, left, crop_h, crop_w, resample, err));
+    uint8_t *dst = must_alloc(3 * (size_t)crop_h, (size_t)crop_w);
+    resizer_run(resizer, dst, src, stride);
+    resizer_close(&resizer);
+    CU_ASSERT_PTR_NULL(resizer);
+    return dst;
+}
+
+static void test_resize_as_pillow(void) {
+    int wrong = 0;
+    for (size_t i = 0; i < CHECK_COUNT(resize_cases); i++) {
+        const struct resize_case c = resize_cases[i];
+        uint8_t *src = new_picture(c.seed, c.in_h, c.in_w);
+        uint8_t *dst = new_resized(src, 3 * c.in_w, c.in_h, c.in_w, c.out_h, c.out_w, 0, 0, c.out_h, c.out_w,
+                                   (enum resample)c.resample);
+        if (crc32(dst, 3 * (size_t)c.out_h * (size_t)c.out_w) != c.crc) {
+            printf("\n    %dx%d to %dx%d with filter %d differs", c.in_w, c.in_h, c.out_w, c.out_h, c.resample);
+            wrong++;
+        }
+        free(src);
+        free(dst);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void test_resize_window_is_part_of_whole(void) {
+    static const int sizes[][4] = {
+        {50, 70, 20, 31}, {20, 31, 50, 70}, {90, 20, 30, 18}, {40, 40, 40, 25}, {40, 40, 25, 40}};
+    for (size_t s = 0; s < CHECK_COUNT(sizes); s++) {
+        const int in_h = sizes[s][0], in_w = sizes[s][1], out_h = sizes[s][2], out_w = sizes[s][3];
+        uint8_t *src = new_picture(7, in_h, in_w);
+        for (int filter = 0; filter < 4; filter++) {
+            uint8_t *whole =
+                new_resized(src, 3 * in_w, in_h, in_w, out_h, out_w, 0, 0, out_h, out_w, (enum resample)filter);
+            for (int top = 0; top < out_h; top += 6) {
+                const int left = top * out_w / out_h, h = (out_h - top + 1) / 2, w = (out_w - left + 1) / 2;
+                uint8_t *part =
+                    new_resized(src, 3 * in_w, in_h, in_w, out_h, out_w, top, left, h, w, (enum resample)filter);
+                for (int y = 0; y < h; y++)
+                    CU_ASSERT_EQUAL(memcmp(part + 3 * y * w, whole + 3 * ((top + y) * out_w + left), 3 * (size_t)w), 0);
+                free(part);
+            }
+            free(whole);
+        }
+        free(src);
+    }
+}
+
+static void test_resize_identity_and_constant(void) {
+    uint8_t *src = new_picture(3, 23, 19);
+    uint8_t *flat = must_alloc(3 * 23 * 19, 1);
+    memset(flat, 201, 3 * 23 * 19);
+    for (int filter = 0; filter < 4; filter++) {
+        uint8_t *same = new_resized(src, 3 * 19, 23, 19, 23, 19, 0, 0, 23, 19, (enum resample)filter);
+        CU_ASSERT_EQUAL(memcmp(same, src, 3 * 23 * 19), 0);
+        uint8_t *scaled = new_resized(flat, 3 * 19, 23, 19, 40, 11, 0, 0, 40, 11, (enum resample)filter);
+        for (int i = 0; i < 3 * 40 * 11; i++) CU_ASSERT_EQUAL(scaled[i], 201);
+        free(same);
+        free(scaled);
+    }
+    free(src);
+    free(flat);
+}
+
+/* Padded rows, and rows from the bottom up. */
+static void test_resize_any_stride(void) {
+    const int h = 30, w = 21, packed = 3 * w, padded = packed + 13;
+    uint8_t *src = new_picture(4, h, w), *loose = must_alloc((size_t)(h * padded), 1);
+    uint8_t *flipped = must_alloc((size_t)(h * packed), 1);
+    memset(loose, 99, (size_t)(h * padded));
+    for (int y = 0; y < h; y++) {
+        memcpy(loose + y * padded, src + y * packed, (size_t)packed);
+        memcpy(flipped + (h - 1 - y) * packed, src + y * packed, (size_t)packed);
+    }
+    for (int filter = 0; filter < 4; filter++) {
+        uint8_t *a = new_resized(src, packed, h, w, 17, 29, 0, 0, 17, 29, (enum resample)filter);
+        uint8_t *b = new_resized(loose, padded, h, w, 17, 29, 0, 0, 17, 29, (enum resample)filter);
+        uint8_t *c =
+            new_resized(flipped + (h - 1) * packed, -packed, h, w, 17, 29, 0, 0, 17, 29, (enum resample)filter);
+        CU_ASSERT_EQUAL(memcmp(a, b, 3 * 17 * 29), 0);
+        CU_ASSERT_EQUAL(memcmp(a, c, 3 * 17 * 29), 0);
+        free(a);
+        free(b);
+        free(c);
+    }
+    free(src);
+    free(loose);
+    free(flipped);
+}
+
+static void test_resize_refuses(void) {
+    static const struct {
+        int in_h, in_w, out_h, out_w, top, left, crop_h, crop_w, resample;
+        ptm_status status;
+    } cases[] = {
+        {0, 5, 5, 5, 0, 0, 5, 5, 2, PTM_ELIMIT},          {5, 65536, 5, 5, 0, 0, 5, 5, 2, PTM_ELIMIT},
+        {5, 5, -1, 5, 0, 0, 5, 5, 2, PTM_ELIMIT},         {5, 5, 5, 70000, 0, 0, 5, 5, 2, PTM_ELIMIT},
+        {5, 5, 9, 9, -1, 0, 5, 5, 2, PTM_EINVAL},         {5, 5, 9, 9, 5, 0, 5, 5, 2, PTM_EINVAL},
+        {5, 5, 9, 9, 0, 2147483647, 5, 5, 2, PTM_EINVAL}, {5, 5, 9, 9, 0, 0, 0, 5, 2, PTM_EINVAL},
+        {5, 5, 9, 9, 0, 0, 5, 10, 2, PTM_EINVAL},         {5, 5, 9, 9, 0, 0, 5, 5, 4, PTM_EMODEL},
+        {5, 5, 9, 9, 0, 0, 5, 5, -1, PTM_EMODEL},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        struct resizer *resizer = (struct resizer *)&resizer;
+        ptm_error error = {0};
+        CU_ASSERT_EQUAL(resizer_open(&resizer, cases[i].in_h, cases[i].in_w, cases[i].out_h, cases[i].out_w,
+                                     cases[i].top, cases[i].left, cases[i].crop_h, cases[i].crop_w,
+                                     (enum resample)cases[i].resample, &error),
+                        cases[i].status);
+        CU_ASSERT_PTR_NULL(resizer);
+        CU_ASSERT_NOT_EQUAL(error.message[0], '\0');
+    }
+}
+
+#if defined(__x86_64__)
+/* Taps of any shape: `longest` at most, weights that sum to about 1 with some below 0. */
+static struct resize_taps new_taps(int in_size, int out_size, int longest, uint32_t seed) {
+    struct resize_taps taps = {.in_size = in_size, .out_size = out_size};
+    taps.stride = (longest + RESIZE_TAP_GROUP - 1) / RESIZE_TAP_GROUP * RESIZE_TAP_GROUP;
+    taps.spans = must_alloc((size_t)out_size, sizeof *taps.spans);
+    taps.weights = must_alloc((size_t)out_size * (size_t)taps.stride, sizeof *taps.weights);
+    memset(taps.weights, 0, (size_t)out_size * (size_t)taps.stride * sizeof *taps.weights);
+    for (int i = 0; i < out_size; i++) {
+        const int most = longest < in_size ? longest : in_size,
+                  length = 1 + (int)(scramble(seed, (size_t)i) % (unsigned)most);
+        const int first = out_size > 1 ? (int)((int64_t)(in_size - length) * i / (out_size - 1)) : 0;
+        taps.spans[i] = (struct resize_span){first, length};
+        for (int t = 0; t < length; t++) {
+            const int32_t noise = (int32_t)(scramble(seed + 1, (size_t)(i * longest + t)) % (1U << RESIZE_BITS));
+            taps.weights[(size_t)i * (size_t)taps.stride + (size_t)t] = (noise * (t % 3 == 1 ? -1 : 2)) / length;
+        }
+    }
+    return taps;
+}
+
+static void compare_passes(int in_size, int out_size, int longest, int others, uint32_t seed) {
+    struct resize_taps taps = new_taps(in_size, out_size, longest, seed);
+    const size_t bytes = 3 * (size_t)others * (size_t)out_size;
+    uint8_t *src = new_picture(seed, others, in_size), *a = must_alloc(bytes, 1), *b = must_alloc(bytes, 1);
+    resize_horizontal_c(a, 3 * out_size, src, 3 * in_size, others, &taps);
+    resize_horizontal_avx2(b, 3 * out_size, src, 3 * in_size, others, &taps);
+    CU_ASSERT_EQUAL(memcmp(a, b, bytes), 0);
+    resize_vertical_c(a, src, 3 * others, 3 * others, &taps);
+    resize_vertical_avx2(b, src, 3 * others, 3 * others, &taps);
+    CU_ASSERT_EQUAL(memcmp(a, b, bytes), 0);
+    free(src);
+    free(a);
+    free(b);
+    free(taps.spans);
+    free(taps.weights);
+}
+
+static double fastest_ms(bool avx2, const struct resize_taps *x, const struct resize_taps *y, const uint8_t *src,
+                         uint8_t *between, uint8_t *dst) {
+    double best = 1e9;
+    for (int run = 0; run < 5; run++) {
+        const double start = clock_ms();
+        (avx2 ? resize_horizontal_avx2 : resize_horizontal_c)(between, 3 * x->out_size, src, 3 * x->in_size, y->in_size,
+                                                              x);
+        (avx2 ? resize_vertical_avx2 : resize_vertical_c)(dst, between, 3 * x->out_size, 3 * x->out_size, y);
+        const double ms = clock_ms() - start;
+        if (ms < best) best = ms;
+    }
+    return best;
+}
+
+static void time_passes(void) {
+    struct resize_taps x = new_taps(1920, 224, 10, 1), y = new_taps(1080, 224, 10, 2);
+    uint8_t *src = new_picture(1, 1080, 1920), *between = must_alloc(3 * 224, 1080), *dst = must_alloc(3 * 224, 224);
+    const double scalar = fastest_ms(false, &x, &y, src, between, dst),
+                 avx2 = fastest_ms(true, &x, &y, src, between, dst);
+    printf("\n    1920x1080 to 224x224: scalar %.2f ms, avx2 %.2f ms ", scalar, avx2);
+    free(src);
+    free(between);
+    free(dst);
+    free(x.spans);
+    free(x.weights);
+    free(y.spans);
+    free(y.weights);
+}
+
+static void test_resize_avx2_as_scalar(void) {
+    if (cpu_detect() < CPU_AVX2) {
+        printf("\n    skipped: this processor has no AVX2 ");
+        return;
+    }
+    static const int lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 31, 260, 700};
+    for (size_t i = 0; i < CHECK_COUNT(lengths); i++)
+        for (int others = 1; others < 24; others++) {
+            compare_passes(lengths[i] + 9, 21, lengths[i], others, (uint32_t)(31 * others) + (uint32_t)i);
+            compare_passes(others, 5, lengths[i], 11, (uint32_t)others);
+        }
+    time_passes();
+}
+#endif
+
+/* ---------------------------------------------------------------- pixels */
+
+static struct pixels_spec video_spec(void) {
+    return (struct pixels_spec){.do_resize = true,
+                                .shortest_edge = 32,
+                                .resample = RESAMPLE_BILINEAR,
+                                .do_center_crop = true,
+                                .crop_h = 32,
+                                .crop_w = 32,
+                                .do_rescale = true,
+                                .rescale_factor = 1.0 / 255.0,
+                                .do_normalize = true,
+                                .mean = {0.485F, 0.456F, 0.406F},
+                                .std = {0.229F, 0.224F, 0.225F},
+                                .height = 32,
+                                .width = 32};
+}
+
+static float *new_pixels(struct pixels *pixels, const struct pixels_spec *spec, uint32_t seed, int h, int w) {
+    const size_t plane = (size_t)spec->height * (size_t)spec->width;
+    float *out = must_alloc(3 * plane, sizeof *out);
+    memset(out, 0xff, 3 * plane * sizeof *out);
+    uint8_t *picture = new_picture(seed, h, w);
+    CHECK_OK(pixels_run(pixels, out, plane, picture, w, h, 3 * w, err));
+    free(picture);
+    return out;
+}
+
+static void test_pixels_as_transformers(void) {
+    for (size_t i = 0; i < CHECK_COUNT(pixels_cases); i++) {
+        const struct pixels_case *c = &pixels_cases[i];
+        struct pixels *pixels;
+        CHECK_OK(pixels_open(&pixels, &c->spec, err));
+        float *out = new_pixels(pixels, &c->spec, c->seed, c->h, c->w);
+        const uint32_t crc = crc32(out, 3 * (size_t)c->spec.height * (size_t)c->spec.width * sizeof *out);
+        if (crc != c->crc) printf("\n    case %zu (%dx%d) differs", i, c->w, c->h);
+        CU_ASSERT_EQUAL(crc, c->crc);
+        free(out);
+        pixels_close(&pixels);
+        CU_ASSERT_PTR_NULL(pixels);
+    }
+}
+
+/* One object and pictures of changing size, against a fresh object for each. */
+static void test_pixels_size_may_change(void) {
+    static const int sizes[][2] = {{40, 60}, {40, 60}, {90, 33}, {20, 20}, {40, 60}, {32, 32}};
+    const struct pixels_spec spec = video_spec();
+    struct pixels *kept;
+    CHECK_OK(pixels_open(&kept, &spec, err));
+    for (size_t i = 0; i < CHECK_COUNT(sizes); i++) {
+        struct pixels *fresh;
+        CHECK_OK(pixels_open(&fresh, &spec, err));
+        float *a = new_pixels(kept, &spec, (uint32_t)i, sizes[i][0], sizes[i][1]);
+        float *b = new_pixels(fresh, &spec, (uint32_t)i, sizes[i][0], sizes[i][1]);
+        CU_ASSERT_EQUAL(memcmp(a, b, 3 * 32 * 32 * sizeof *a), 0);
+        free(a);
+        free(b);
+        pixels_close(&fresh);
+    }
+    pixels_close(&kept);
+}
+
+/* Planes that lie apart, as the frames of a clip do; what is between them stays as it was. */
+static void test_pixels_planes_apart(void) {
+    const struct pixels_spec spec = video_spec();
+    struct pixels *pixels;
+    CHECK_OK(pixels_open(&pixels, &spec, err));
+    float *close = new_pixels(pixels, &spec, 5, 50, 44);
+    float apart[3 * 1500];
+    for (size_t i = 0; i < CHECK_COUNT(apart); i++) apart[i] = -77.0F;
+    uint8_t *picture = new_picture(5, 50, 44);
+    CHECK_OK(pixels_run(pixels, apart, 1500, picture, 44, 50, 3 * 44, err));
+    for (int c = 0; c < 3; c++) {
+        CU_ASSERT_EQUAL(memcmp(apart + 1500 * c, close + 1024 * c, 1024 * sizeof *close), 0);
+        for (int i = 1024; i < 1500; i++) CU_ASSERT_EQUAL(apart[1500 * c + i], -77.0F);
+    }
+    free(picture);
+    free(close);
+    pixels_close(&pixels);
+}
+
+static void check_refused(const struct pixels_spec *spec) {
+    struct pixels *pixels = (struct pixels *)&pixels;
+    ptm_error error = {0};
+    CU_ASSERT_EQUAL(pixels_open(&pixels, spec, &error), PTM_EMODEL);
+    CU_ASSERT_PTR_NULL(pixels);
+    CU_ASSERT_NOT_EQUAL(error.message[0], '\0');
+}
+
+#define CHECK_PIXELS_REFUSED(change)             \
+    do {                                         \
+        struct pixels_spec spec_ = video_spec(); \
+        spec_.change;                            \
+        check_refused(&spec_);                   \
+    } while (0)
+
+static void test_pixels_refuses_spec(void) {
+    CHECK_PIXELS_REFUSED(height = 0);
+    CHECK_PIXELS_REFUSED(width = 65536);
+    CHECK_PIXELS_REFUSED(crop_h = 31);
+    CHECK_PIXELS_REFUSED(crop_w = 33);
+    CHECK_PIXELS_REFUSED(shortest_edge = 65536);
+    CHECK_PIXELS_REFUSED(shortest_edge = 0); /* and no size to scale to */
+    CHECK_PIXELS_REFUSED(rescale_factor = (double)NAN);
+    CHECK_PIXELS_REFUSED(rescale_factor = 1e300);
+    CHECK_PIXELS_REFUSED(mean[1] = INFINITY);
+    CHECK_PIXELS_REFUSED(std[2] = 0.0F);
+    CHECK_PIXELS_REFUSED(std[0] = 1e-45F);
+    struct pixels_spec spec = video_spec();
+    spec.offset = true;
+    spec.do_rescale = false;
+    check_refused(&spec);
+    spec = video_spec();
+    spec.do_center_crop = false;
+    spec.shortest_edge = 40;
+    check_refused(&spec);
+    spec.shortest_edge = 0;
+    spec.resize_h = 32;
+    spec.resize_w = 31;
+    check_refused(&spec);
+}
+
+static void test_pixels_refuses_picture(void) {
+    struct pixels_spec spec = video_spec();
+    spec.do_center_crop = false;
+    struct pixels *pixels;
+    CHECK_OK(pixels_open(&pixels, &spec, err));
+    float out[3 * 32 * 32];
+    uint8_t *picture = new_picture(2, 64, 66);
+    static const struct {
+        int h, w;
+        ptm_status status;
+    } cases[] = {{64, 66, PTM_EMODEL}, {0, 66, PTM_ELIMIT}, {64, 65536, PTM_ELIMIT}, {3, 65535, PTM_ELIMIT}};
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        ptm_error error = {0};
+        CU_ASSERT_EQUAL(pixels_run(pixels, out, 1024, picture, cases[i].w, cases[i].h, 3 * 66, &error),
+                        cases[i].status);
+        CU_ASSERT_NOT_EQUAL(error.message[0], '\0');
+    }
+    CHECK_OK(pixels_run(pixels, out, 1024, picture, 64, 64, 3 * 66, err)); /* square, and a refusal leaves no harm */
+    CU_ASSERT(isfinite(out[0]) && isfinite(out[3 * 1024 - 1]));
+    pixels_close(&pixels);
+
+    spec = video_spec();
+    spec.resample = (enum resample)5;
+    CHECK_OK(pixels_open(&pixels, &spec, err));
+    ptm_error error = {0};
+    CU_ASSERT_EQUAL(pixels_run(pixels, out, 1024, picture, 66, 64, 3 * 66, &error), PTM_EMODEL);
+    pixels_close(&pixels);
+    free(picture);
+}
+
+/* ---------------------------------------------------------------- fbank */
+
+static struct fbank_spec sound_spec(int target_length) {
+    return (struct fbank_spec){.sample_rate = 16000,
+                               .frame_length_ms = 25.0,
+                               .frame_shift_ms = 10.0,
+                               .num_mel_bins = 128,
+                               .low_freq = 20.0,
+                               .target_length = target_length,
+                               .mean = -4.2677393F,
+                               .std = 4.5689974F};
+}
+
+static float *new_features(const struct fbank_spec *spec, const float *samples, size_t count) {
+    struct fbank *fbank;
+    CHECK_OK(fbank_open(&fbank, spec, err));
+    float *out = must_alloc((size_t)spec->target_length * (size_t)spec->num_mel_bins, sizeof *out);
+    CHECK_OK(fbank_run(fbank, out, samples, count, err));
+    fbank_close(&fbank);
+    CU_ASSERT_PTR_NULL(fbank);
+    return out;
+}
+
+static float largest_difference(const float *a, const float *b, int n) {
+    float largest = 0.0F;
+    for (int i = 0; i < n; i++) {
+        const float difference = fabsf(a[i] - b[i]);
+        if (!(difference <= largest)) largest = difference;
+    }
+    return largest;
+}
+
+/* The tone of the Kaldi check, in double precision: 0.5 sin(2 pi 440 n / 16000), n < 16000. */
+static void test_fbank_check_values(void) {
+    static const int bins[] = {0, 10, 20, 21, 22, 40, 127};
+    static const double values[] = {-14.129612, -9.710927, -0.359664, 3.079329, 3.418577, -13.202999, -15.942385};
+    const struct fbank_spec spec = sound_spec(98);
+    float *tone = new_tone(16000, 16000), *out = new_features(&spec, tone, 16000);
+    for (size_t i = 0; i < CHECK_COUNT(bins); i++) CU_ASSERT_DOUBLE_EQUAL((double)out[bins[i]], values[i], 1e-4);
+    double sum = 0.0;
+    for (int f = 0; f < 98; f++) {
+        int loudest = 0;
+        for (int m = 0; m < 128; m++) {
+            sum += (double)out[128 * f + m];
+            if (out[128 * f + m] > out[128 * f + loudest]) loudest = m;
+        }
+        CU_ASSERT_EQUAL(loudest, 23);
+        CU_ASSERT_DOUBLE_EQUAL((double)out[128 * f + 3], -15.942385, 1e-5); /* no FFT bin falls into this filter */
+    }
+    CU_ASSERT_DOUBLE_EQUAL(sum / (98.0 * 128.0), -13.32938, 1e-4);
+    free(tone);
+    free(out);
+}
+
+static void test_fbank_as_torchaudio(void) {
+    for (size_t i = 0; i < CHECK_COUNT(fbank_cases); i++) {
+        const struct fbank_case *c = &fbank_cases[i];
+        struct fbank_spec spec = sound_spec(c->frames);
+        spec.sample_rate = c->rate;
+        spec.num_mel_bins = c->bins;
+        spec.low_freq = c->low_freq;
+        spec.subtract_clip_mean = c->subtract_mean;
+        float *samples = c->seed ? new_noise(c->seed, c->count) : new_tone(c->rate, c->count);
+        for (int s = 0; c->subtract_mean && s < c->count; s++) samples[s] += 0.125F;
+        float *out = new_features(&spec, samples, (size_t)c->count);
+        for (int r = 0; r < 3; r++) {
+            const float worst = largest_difference(out + c->rows[r] * c->bins, c->values + r * c->bins, c->bins);
+            if (!(worst <= 1e-3F)) printf("\n    case %zu row %d: off by %g", i, c->rows[r], (double)worst);
+            CU_ASSERT(worst <= 1e-3F);
+        }
+        free(samples);
+        free(out);
+    }
+}
+
+/* Frames, then zeros in the log domain, then normalised: what ASTFeatureExtractor does. */
+static void test_fbank_as_ast_extractor(void) {
+    struct fbank_spec spec = sound_spec(40);
+    spec.do_normalize = true;
+    float *samples = new_noise(21, 5000), *out = new_features(&spec, samples, 5000);
+    for (size_t i = 0; i < CHECK_COUNT(ast_row_cases); i++)
+        CU_ASSERT(largest_difference(out + 128 * ast_row_cases[i].row, ast_row_cases[i].values, 128) <= 1e-4F);
+    CU_ASSERT_DOUBLE_EQUAL((double)out[128 * 39], 0.46703236, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL((double)out[3], -1.27759384, 1e-6);
+    free(samples);
+    free(out);
+}
+
+/* Centred zeros, the odd one behind: the same as when the caller pads by itself. */
+static void test_fbank_pads_samples(void) {
+    struct fbank_spec spec = sound_spec(20);
+    const int window = fbank_window_samples(&spec);
+    CU_ASSERT_EQUAL(window, 400 + 19 * 160);
+    for (int count = 0; count <= window + 1000; count += 331) {
+        const int missing = count < window ? window - count : 0;
+        float *samples = new_noise(8, count + 1), *padded = must_alloc((size_t)(count + missing), sizeof *padded);
+        for (int i = 0; i < count + missing; i++) padded[i] = 0.0F;
+        memcpy(padded + missing / 2, samples, (size_t)count * sizeof *samples);
+        spec.pad_samples = true;
+        float *a = new_features(&spec, samples, (size_t)count);
+        spec.pad_samples = false;
+        float *b = new_features(&spec, padded, (size_t)(count + missing));
+        CU_ASSERT_EQUAL(memcmp(a, b, 20 * 128 * sizeof *a), 0);
+        free(samples);
+        free(padded);
+        free(a);
+        free(b);
+    }
+}
+
+/* The clip's mean goes before the padding comes, or silence would turn into a step. */
+static void test_fbank_mean_before_padding(void) {
+    struct fbank_spec spec = sound_spec(20);
+    const int count = 1500, missing = fbank_window_samples(&spec) - count;
+    float *samples = new_noise(14, count), *level = must_alloc((size_t)count, sizeof *level);
+    double sum = 0.0;
+    for (int i = 0; i < count; i++) {
+        samples[i] += 0.125F;
+        sum += (double)samples[i];
+    }
+    for (int i = 0; i < count; i++) level[i] = samples[i] - (float)(sum / count);
+    spec.pad_samples = true;
+    float *expected = new_features(&spec, level, (size_t)count), *step = new_features(&spec, samples, (size_t)count);
+    spec.subtract_clip_mean = true;
+    float *out = new_features(&spec, samples, (size_t)count);
+    CU_ASSERT_EQUAL(memcmp(out, expected, 20 * 128 * sizeof *out), 0);
+    const int edge = missing / 2 / 160 - 1; /* a frame that holds both silence and the first samples */
+    CU_ASSERT(largest_difference(out + 128 * edge, step + 128 * edge, 128) > 0.1F);
+    free(samples);
+    free(level);
+    free(expected);
+    free(step);
+    free(out);
+}
+
+static void test_fbank_too_short_and_too_long(void) {
+    const struct fbank_spec spec = sound_spec(5);
+    float *samples = new_noise(9, 9000);
+    float *none = new_features(&spec, NULL, 0), *almost = new_features(&spec, samples, 399);
+    for (int i = 0; i < 5 * 128; i++) CU_ASSERT(none[i] == 0.0F && almost[i] == 0.0F);
+    float *one = new_features(&spec, samples, 400), *cut = new_features(&spec, samples, 9000);
+    float *exact = new_features(&spec, samples, (size_t)fbank_window_samples(&spec));
+    CU_ASSERT_EQUAL(memcmp(one, cut, 128 * sizeof *one), 0);
+    for (int i = 128; i < 5 * 128; i++) CU_ASSERT_EQUAL(one[i], 0.0F);
+    CU_ASSERT_EQUAL(memcmp(cut, exact, 5 * 128 * sizeof *cut), 0);
+    free(samples);
+    free(none);
+    free(almost);
+    free(one);
+    free(cut);
+    free(exact);
+}
+
+static void test_fbank_refuses_samples(void) {
+    static const float bad[] = {NAN, INFINITY, -INFINITY, 1e30F};
+    const struct fbank_spec spec = sound_spec(10);
+    struct fbank *fbank;
+    CHECK_OK(fbank_open(&fbank, &spec, err));
+    float *samples = new_noise(10, 3000), first[10 * 128], again[10 * 128];
+    CHECK_OK(fbank_run(fbank, first, samples, 3000, err));
+    for (size_t i = 0; i < CHECK_COUNT(bad); i++) {
+        const float kept = samples[2999];
+        samples[2999] = bad[i];
+        ptm_error error = {0};
+        CU_ASSERT_EQUAL(fbank_run(fbank, again, samples, 3000, &error), PTM_EFORMAT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "2999"));
+        samples[2999] = kept;
+    }
+    CHECK_OK(fbank_run(fbank, again, samples, 3000, err));
+    CU_ASSERT_EQUAL(memcmp(first, again, sizeof first), 0);
+
+    for (int i = 0; i < 3000; i++) samples[i] = i % 2 ? 1e10F : -1e10F; /* the loudest that is taken stays finite */
+    CHECK_OK(fbank_run(fbank, again, samples, 3000, err));
+    for (size_t i = 0; i < CHECK_COUNT(again); i++) CU_ASSERT(isfinite(again[i]));
+    free(samples);
+    fbank_close(&fbank);
+}
+
+static void check_fbank_refused(const struct fbank_spec *spec) {
+    struct fbank *fbank = (struct fbank *)&fbank;
+    ptm_error error = {0};
+    CU_ASSERT_EQUAL(fbank_open(&fbank, spec, &error), PTM_EMODEL);
+    CU_ASSERT_PTR_NULL(fbank);
+    CU_ASSERT_NOT_EQUAL(error.message[0], '\0');
+}
+
+#define CHECK_FBANK_REFUSED(change)               \
+    do {                                          \
+        struct fbank_spec spec_ = sound_spec(64); \
+        spec_.do_normalize = true;                \
+        spec_.change;                             \
+        check_fbank_refused(&spec_);              \
+    } while (0)
+
+static void test_fbank_refuses_spec(void) {
+    CHECK_FBANK_REFUSED(sample_rate = 0);
+    CHECK_FBANK_REFUSED(sample_rate = 7999);
+    CHECK_FBANK_REFUSED(sample_rate = 2147483647);
+    CHECK_FBANK_REFUSED(frame_length_ms = 0.0);
+    CHECK_FBANK_REFUSED(frame_length_ms = 0.07); /* one sample */
+    CHECK_FBANK_REFUSED(frame_length_ms = -25.0);
+    CHECK_FBANK_REFUSED(frame_length_ms = 1e300);
+    CHECK_FBANK_REFUSED(frame_shift_ms = (double)NAN);
+    CHECK_FBANK_REFUSED(frame_shift_ms = 0.0);
+    CHECK_FBANK_REFUSED(num_mel_bins = 3);
+    CHECK_FBANK_REFUSED(num_mel_bins = 513);
+    CHECK_FBANK_REFUSED(low_freq = -1.0);
+    CHECK_FBANK_REFUSED(low_freq = 8000.0);
+    CHECK_FBANK_REFUSED(low_freq = (double)NAN);
+    CHECK_FBANK_REFUSED(low_freq = 7999.99); /* no room for the bins in single precision */
+    CHECK_FBANK_REFUSED(target_length = 0);
+    CHECK_FBANK_REFUSED(target_length = 32769);
+    CHECK_FBANK_REFUSED(mean = NAN);
+    CHECK_FBANK_REFUSED(std = 0.0F);
+    CHECK_FBANK_REFUSED(std = INFINITY);
+    struct fbank_spec spec = sound_spec(0);
+    CU_ASSERT_EQUAL(fbank_window_samples(&spec), 0);
+}
+
+/* The ends of what is allowed: many more bins than the transform has, and the longest frames. */
+static void test_fbank_extreme_specs(void) {
+    struct fbank_spec specs[3] = {sound_spec(3), sound_spec(2), sound_spec(2)};
+    specs[0].num_mel_bins = 512;
+    specs[0].frame_length_ms = 0.2; /* 3 samples, 4 points */
+    specs[0].frame_shift_ms = 0.07;
+    specs[1].sample_rate = 192000;
+    specs[1].frame_length_ms = 170.0;
+    specs[1].num_mel_bins = 512;
+    specs[2].low_freq = 0.0;
+    specs[2].num_mel_bins = 4;
+    float *samples = new_noise(12, 70000);
+    for (size_t i = 0; i < CHECK_COUNT(specs); i++) {
+        float *out = new_features(&specs[i], samples, 70000);
+        for (int k = 0; k < specs[i].target_length * specs[i].num_mel_bins; k++)
+            CU_ASSERT(isfinite(out[k]) && out[k] > -16.0F && out[k] < 30.0F);
+        free(out);
+    }
+    free(samples);
+}
+
+static void *run_fbank_thread(void *context) {
+    const float *samples = context;
+    const struct fbank_spec spec = sound_spec(10);
+    for (int i = 0; i < 300; i++) {
+        struct fbank *fbank;
+        float out[10 * 128];
+        if (fbank_open(&fbank, &spec, NULL) != PTM_OK) return NULL;
+        const bool ran = fbank_run(fbank, out, samples, 2000, NULL) == PTM_OK;
+        fbank_close(&fbank);
+        if (!ran || crc32(out, sizeof out) != crc32(samples + 2000, sizeof out)) return NULL;
+    }
+    return context;
+}
+
+/* FFTW's planner is shared by the process: opening and closing at the same time must do no harm. */
+static void test_fbank_opens_in_threads(void) {
+    const struct fbank_spec spec = sound_spec(10);
+    float *samples = new_noise(13, 2000 + 10 * 128), *expected = new_features(&spec, samples, 2000);
+    memcpy(samples + 2000, expected, 10 * 128 * sizeof *expected);
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, run_fbank_thread, samples), 0);
+    for (int i = 0; i < 4; i++) {
+        void *result = NULL;
+        pthread_join(threads[i], &result);
+        CU_ASSERT_PTR_EQUAL(result, samples);
+    }
+    free(samples);
+    free(expected);
+}
+
+/* Samples of a plain 16-bit mono WAV file; NULL where it is something else. */
+static float *read_wav(const char *path, size_t *count) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return NULL;
+    static uint8_t bytes[1 << 20];
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    size_t at = 12;
+    while (at + 8 <= size && memcmp(bytes + at, "data", 4) != 0)
+        at += 8 + (bytes[at + 4] | (size_t)bytes[at + 5] << 8 | (size_t)bytes[at + 6] << 16);
+    if (at + 8 > size) return NULL;
+    *count = (size - at - 8) / 2;
+    float *samples = must_alloc(*count, sizeof *samples);
+    for (size_t i = 0; i < *count; i++)
+        samples[i] = (float)(int16_t)(bytes[at + 8 + 2 * i] | bytes[at + 9 + 2 * i] << 8) / 32768.0F;
+    return samples;
+}
+
+/* Speech through the reference's extractor of 96 frames: mean and (unbiased) deviation of what it gives. */
+static void test_fbank_of_speech(void) {
+    char path[4096];
+    if (!check_shared(path, sizeof path, "media/jfk.wav")) {
+        printf("\n    skipped: media/jfk.wav of the shared test data is not here ");
+        return;
+    }
+    struct fbank_spec spec = sound_spec(96);
+    spec.do_normalize = true;
+    size_t count = 0;
+    float *samples = read_wav(path, &count);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(samples);
+    CU_ASSERT_EQUAL(count, 176000);
+    float *out = new_features(&spec, samples, count);
+    double sum = 0.0, squares = 0.0;
+    const int n = 96 * 128;
+    for (int i = 0; i < n; i++) sum += (double)out[i];
+    for (int i = 0; i < n; i++) squares += ((double)out[i] - sum / n) * ((double)out[i] - sum / n);
+    CU_ASSERT_DOUBLE_EQUAL(sum / n, -0.21555036, 1e-5);
+    CU_ASSERT_DOUBLE_EQUAL(sqrt(squares / (n - 1)), 0.50957364, 1e-5);
+    free(samples);
+    free(out);
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"resize: as Pillow", test_resize_as_pillow},
+        {"resize: a window is part of the whole", test_resize_window_is_part_of_whole},
+        {"resize: same size, constant picture", test_resize_identity_and_constant},
+        {"resize: any stride", test_resize_any_stride},
+        {"resize: refuses", test_resize_refuses},
+#if defined(__x86_64__)
+        {"resize: AVX2 as scalar", test_resize_avx2_as_scalar},
+#endif
+        {"pixels: as transformers", test_pixels_as_transformers},
+        {"pixels: the size may change", test_pixels_size_may_change},
+        {"pixels: planes apart", test_pixels_planes_apart},
+        {"pixels: refuses a specification", test_pixels_refuses_spec},
+        {"pixels: refuses a picture", test_pixels_refuses_picture},
+        {"fbank: check values", test_fbank_check_values},
+        {"fbank: as torchaudio", test_fbank_as_torchaudio},
+        {"fbank: as ASTFeatureExtractor", test_fbank_as_ast_extractor},
+        {"fbank: pads samples", test_fbank_pads_samples},
+        {"fbank: mean before padding", test_fbank_mean_before_padding},
+        {"fbank: too short and too long", test_fbank_too_short_and_too_long},
+        {"fbank: refuses samples", test_fbank_refuses_samples},
+        {"fbank: refuses a specification", test_fbank_refuses_spec},
+        {"fbank: extreme specifications", test_fbank_extreme_specs},
+        {"fbank: opens in threads", test_fbank_opens_in_threads},
+        {"fbank: speech", test_fbank_of_speech},
+    };
+    return check_main("features", cases, CHECK_COUNT(cases));
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every golden checkpoint, at every CPU level of this machine and for several counts of threads: the reference's logits
+ * and source maps, merged and not (tests/golden/README.md says how they were made).
+ */
+#include "base/cpu.h"
+#include "check.h"
+#include "files/json.h"
+
+enum { PATH_BYTES = 1024 };
+static const char *const folders[] = {"videomae",     "videomae_f16",    "videomae_bf16", "videomae_sharded",
+                                      "videomae_odd", "videomae_nobias", "ast",           "ast_stride16"};
+
+static void join(char *path, const char *folder, const char *name) {
+    snprintf(path, PATH_BYTES, "%s/tests/golden/%s/%s", PTM_SOURCE_DIR, folder, name);
+}
+
+static ptm_modality modality_of(const char *folder) {
+    return strncmp(folder, "ast", 3) == 0 ? PTM_AUDIO : PTM_VIDEO;
+}
+
+/** One case: `tag` NULL is the plain network. */
+static void check_case(ptm_session *session, const char *folder, const char *logits, const char *source,
+                       int tokens_out) {
+    char input[PATH_BYTES], expect[PATH_BYTES], expect_source[PATH_BYTES];
+    join(input, folder, "input.npy");
+    join(expect, folder, logits);
+    ptm_check_options options;
+    ptm_check_options_default(&options);
+    options.input = input;
+    options.expect = expect;
+    if (source) {
+        join(expect_source, folder, source);
+        options.expect_source = expect_source;
+    }
+    ptm_check_report report;
+    CHECK_OK(ptm_check(session, modality_of(folder), &options, &report, err));
+    CU_ASSERT(report.compared > 0);
+    if (tokens_out) CU_ASSERT_EQUAL(report.tokens_out, tokens_out);
+}
+
+static void check_merged(ptm_session *session, const char *folder, struct json merged) {
+    const char *r = json_text(json_get(merged, "r"));
+    const struct json tokens = json_get(merged, "tokens");
+    const int out = (int)json_number(json_at(tokens, json_length(tokens) - 1), -1);
+    bool prop_attn = false;
+    CHECK_OK(json_get_bool(merged, "prop_attn", &prop_attn, err));
+    CHECK_OK(ptm_session_set_merge(session, r, prop_attn, err));
+    check_case(session, folder, json_text(json_get(merged, "logits")), json_text(json_get(merged, "source")), out);
+}
+
+static void check_folder(const char *folder, const char *cpu, int threads) {
+    char path[PATH_BYTES];
+    ptm_model *model;
+    ptm_session *session;
+    struct json_document *document;
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.cpu = cpu;
+    options.threads = threads;
+    options.r = "off";
+
+    join(path, folder, "");
+    CHECK_OK(ptm_model_open(&model, path, NULL, err));
+    CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
+    check_case(session, folder, "logits.npy", NULL, 0);
+
+    join(path, folder, "cases.json");
+    CHECK_OK(json_open(&document, path, 1 << 20, err));
+    const struct json merged = json_get(json_root(document), "merged");
+    CU_ASSERT(json_length(merged) >= 6);
+    for (size_t i = 0; i < json_length(merged); i++) check_merged(session, folder, json_at(merged, i));
+
+    json_close(&document);
+    ptm_session_close(&session);
+    ptm_model_close(&model);
+}
+
+static void check_level(const char *cpu, int threads) {
+    for (size_t i = 0; i < CHECK_COUNT(folders); i++) check_folder(folders[i], cpu, threads);
+}
+
+static void test_best(void) {
+    check_level(getenv("POLYTOME_TEST_CPU"), 1);
+}
+
+static void test_three_threads(void) {
+    check_level(getenv("POLYTOME_TEST_CPU"), 3);
+}
+
+static void test_all_levels(void) {
+    for (int level = CPU_SCALAR; level <= (int)cpu_detect(); level++) {
+        ptm_error error = {0};
+        enum cpu_level parsed;
+        if (cpu_parse(cpu_level_name(level), &parsed, &error) == PTM_OK) check_level(cpu_level_name(level), 2);
+    }
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"goldens", test_best},
+        {"goldens, three threads", test_three_threads},
+        {"goldens, every CPU level", test_all_levels},
+    };
+    return check_main("golden", cases, CHECK_COUNT(cases));
+}

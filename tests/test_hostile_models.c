@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checkpoints from strangers: golden checkpoints with one thing broken, each of which must end in its sentence; and the
+ * shipped model cut off at every interesting place.
+ */
+#include "check.h"
+#include "temporary.h"
+
+/** One replacement in one file of a golden checkpoint, and what the sentence must hold. */
+struct hostile {
+    const char *folder, *file, *find, *replace, *sentence;
+};
+
+#define CONFIG "config.json"
+#define PREPROCESSOR "preprocessor_config.json"
+#define WEIGHTS "model.safetensors"
+#define VIDEO "videomae_odd"
+#define AUDIO "ast_stride16"
+
+static const struct hostile hostile_cases[] = {
+    {VIDEO, CONFIG, "\"model_type\": \"videomae\"", "\"model_type\": \"swin\"", "\"model_type\" is \"swin\""},
+    {VIDEO, CONFIG, "\"model_type\": \"videomae\",", "", "\"model_type\" is missing"},
+    {VIDEO, CONFIG, "\"model_type\": \"videomae\"", "\"model_type\": 7", "model_type"},
+    {VIDEO, CONFIG, "{\n", "[\n", "config.json"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": -60", "hidden_size"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": 0", "hidden_size"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": 1e300", "hidden_size"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": 60.5", "hidden_size"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": \"60\"", "hidden_size"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": NaN", "config.json"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": 60, \"hidden_size\": 60", "config.json"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": 65", "[60]; the configuration asks for [65]"},
+    {VIDEO, CONFIG, "\"hidden_size\": 60", "\"hidden_size\": 61", "5 attention heads do not divide the hidden size 61"},
+    {VIDEO, CONFIG, "\"num_attention_heads\": 5", "\"num_attention_heads\": 0", "num_attention_heads"},
+    {VIDEO, CONFIG, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "encoder.layer.2."},
+    {VIDEO, CONFIG, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", "encoder.layer.1."},
+    {VIDEO, CONFIG, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000", "num_hidden_layers"},
+    {VIDEO, CONFIG, "\"intermediate_size\": 70", "\"intermediate_size\": 71",
+     "has shape [70,60]; the configuration asks for [71,60]"},
+    {VIDEO, CONFIG, "\"layer_norm_eps\": 1e-12", "\"layer_norm_eps\": -1", "layer_norm_eps"},
+    {VIDEO, CONFIG, "\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"", "\"hidden_act\" is \"relu\""},
+    {VIDEO, CONFIG, "\"image_size\": 48", "\"image_size\": 4", "do not fit an input of 4"},
+    {VIDEO, CONFIG, "\"image_size\": 48", "\"image_size\": 100000", "image_size"},
+    {VIDEO, CONFIG, "\"image_size\": 48", "\"image_size\": [48]", "image_size"},
+    {VIDEO, CONFIG, "\"image_size\": 48", "\"image_size\": 16000", "limit of 65536 tokens"},
+    {VIDEO, CONFIG, "\"patch_size\": 8", "\"patch_size\": 0", "patch_size"},
+    {VIDEO, CONFIG, "\"num_frames\": 6", "\"num_frames\": 1", "do not fit an input of 1"},
+    {VIDEO, CONFIG, "\"num_channels\": 3", "\"num_channels\": 1", "num_channels"},
+    {VIDEO, CONFIG, "\"tubelet_size\": 2", "\"tubelet_size\": 3", "shape [60,3,2,8,8]"},
+    {VIDEO, CONFIG, "\"use_mean_pooling\": true", "\"use_mean_pooling\": false",
+     "videomae.layernorm.weight\" is missing"},
+    {VIDEO, CONFIG, "\"use_mean_pooling\": true", "\"use_mean_pooling\": 1", "use_mean_pooling"},
+    {VIDEO, CONFIG, "\"qv_bias\": true", "\"qv_bias\": false", "is not part of the model"},
+    {VIDEO, CONFIG, "\"id2label\": {", "\"id2label\": {\"9\": \"x\",", "id2label has an entry \"9\""},
+    {VIDEO, CONFIG, "\"id2label\": {", "\"id2label\": {\"5\": \"x\",",
+     "shape [5,60]; the configuration asks for [6,60]"},
+    {VIDEO, CONFIG, "\"id2label\": {", "\"id2label\": {\"01\": \"x\",", "id2label has an entry"},
+    {VIDEO, CONFIG, "\"id2label\": {", "\"num_labels\": 4, \"id2label\": {", "num_labels asks for 4"},
+    {VIDEO, CONFIG, "\"id2label\": {", "\"unused\": {", "asks for [2,60]"},
+    {VIDEO, PREPROCESSOR, "\"resample\": 2", "\"resample\": 9", "resample"},
+    {VIDEO, PREPROCESSOR, "\"rescale_factor\": 0", "\"rescale_factor\": -1", "rescale_factor"},
+    {VIDEO, PREPROCESSOR, "\"image_mean\": [", "\"image_mean\": [0.1, ", "image_mean"},
+    {VIDEO, PREPROCESSOR, "\"do_resize\": true", "\"do_resize\": \"yes\"", "do_resize"},
+    {VIDEO, PREPROCESSOR, "\"size\": {", "\"size\": {}, \"other\": {", "\"size\" should have"},
+    {VIDEO, WEIGHTS, "\"classifier.bias\"", "\"classifier.bios\"", "\"classifier.bias\" is missing"},
+    {VIDEO, WEIGHTS, "\"classifier.bias\"",
+     "\"extra\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},\"classifier.bias\"",
+     "tensor \"extra\" [0] is not part of the model"},
+    {VIDEO, WEIGHTS, "\"F32\",\"shape\":[5],", "\"I32\",\"shape\":[5],", "I32"},
+    {VIDEO, WEIGHTS, "\"shape\":[5,60]", "\"shape\":[60,5]", "shape [60,5]; the configuration asks for [5,60]"},
+    {AUDIO, CONFIG, "\"max_length\": 100", "\"max_length\": 10", "do not fit an input of 10"},
+    {AUDIO, CONFIG, "\"max_length\": 100", "\"max_length\": 116",
+     "\"max_length\" is 100; config.json's \"max_length\" is 116"},
+    {AUDIO, CONFIG, "\"time_stride\": 16", "\"time_stride\": 0", "time_stride"},
+    {AUDIO, CONFIG, "\"time_stride\": 16", "\"time_stride\": 8", "position_embeddings"},
+    {AUDIO, PREPROCESSOR, "\"num_mel_bins\": 128", "\"num_mel_bins\": 64", "num_mel_bins"},
+    {AUDIO, PREPROCESSOR, "\"sampling_rate\": 16000", "\"sampling_rate\": 0", "sampling_rate"},
+    {AUDIO, PREPROCESSOR, "\"std\": 5", "\"std\": -5", "std"},
+};
+
+static const char *const file_names[] = {CONFIG, PREPROCESSOR, WEIGHTS, NULL};
+
+/** Copies a golden file, with the case's replacement where it is the case's file. */
+static bool copy_file(const char *to, const struct hostile *hostile, const char *name) {
+    char path[TEMPORARY_PATH];
+    size_t bytes;
+    snprintf(path, sizeof path, "%s/tests/golden/%s/%s", PTM_SOURCE_DIR, hostile->folder, name);
+    char *data = temporary_read(path, &bytes);
+    if (!data) return false;
+    temporary_join(path, to, name);
+    bool copied;
+    if (strcmp(name, hostile->file) != 0) {
+        copied = temporary_write(path, data, bytes);
+    } else {
+        /* Of a weights file only the header is text: it lies behind 8 bytes of its length, which is made anew. */
+        const size_t skip = strcmp(name, WEIGHTS) == 0 ? 8 : 0;
+        char *found = strstr(data + skip, hostile->find);
+        if (!found) {
+            free(data);
+            return false;
+        }
+        const size_t before = (size_t)(found - data), cut = strlen(hostile->find), put = strlen(hostile->replace);
+        char *changed = malloc(bytes + put);
+        memcpy(changed, data, before);
+        memcpy(changed + before, hostile->replace, put);
+        memcpy(changed + before + put, found + cut, bytes - before - cut);
+        uint64_t length;
+        memcpy(&length, data, sizeof length);
+        length += put - cut;
+        if (skip) memcpy(changed, &length, sizeof length);
+        copied = temporary_write(path, changed, bytes + put - cut);
+        free(changed);
+    }
+    free(data);
+    return copied;
+}
+
+static void check_hostile(const struct hostile *hostile) {
+    char folder[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (int i = 0; file_names[i]; i++) CU_ASSERT_FATAL(copy_file(folder, hostile, file_names[i]));
+
+    ptm_error error = {0};
+    ptm_model *model;
+    const ptm_status status = ptm_model_open(&model, folder, NULL, &error);
+    const bool expected = status != PTM_OK && status != PTM_EINTERNAL && strstr(error.message, hostile->sentence);
+    if (!expected)
+        printf("\n    %s: %s -> %s\n    gives %d: %s\n", hostile->folder, hostile->find, hostile->replace, status,
+               error.message);
+    CU_ASSERT(expected);
+    CU_ASSERT_PTR_NULL(model);
+    ptm_model_close(&model);
+    temporary_remove(folder, file_names);
+}
+
+static void test_hostile(void) {
+    for (size_t i = 0; i < CHECK_COUNT(hostile_cases); i++) check_hostile(&hostile_cases[i]);
+}
+
+static void test_not_finite(void) {
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    const struct hostile plain = {VIDEO, "", "", "", ""};
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (int i = 0; file_names[i]; i++) CU_ASSERT_FATAL(copy_file(folder, &plain, file_names[i]));
+    temporary_join(path, folder, WEIGHTS);
+    size_t bytes;
+    char *data = temporary_read(path, &bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+    memcpy(data + bytes - 4, (unsigned char[]){0, 0, 0xc0, 0x7f}, 4); /* a NaN at the end */
+    CU_ASSERT_FATAL(temporary_write(path, data, bytes));
+    free(data);
+
+    ptm_error error = {0};
+    ptm_model *model;
+    CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EMODEL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "not finite"));
+    temporary_remove(folder, file_names);
+}
+
+static void test_directories(void) {
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    ptm_error error = {0};
+    ptm_model *model;
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EIO); /* no config.json */
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, CONFIG));
+    temporary_join(path, folder, CONFIG);
+    static const char config[] = "{\"model_type\": \"videomae\"}";
+    CU_ASSERT_FATAL(temporary_write(path, config, sizeof config - 1));
+    CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EIO); /* no weights */
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "model.safetensors"));
+    temporary_join(path, folder, "pytorch_model.bin");
+    CU_ASSERT_FATAL(temporary_write(path, "PK", 2));
+    CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EMODEL); /* a pickle */
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "save_file"));
+    temporary_remove(folder, (const char *[]){CONFIG, "pytorch_model.bin", NULL});
+    CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EIO); /* gone */
+}
+
+/** A weights file without a description, and a limit on tokens. */
+static void test_refusals(void) {
+    ptm_error error = {0};
+    ptm_model *model;
+    CU_ASSERT_EQUAL(ptm_model_open(&model, PTM_SOURCE_DIR "/tests/golden/" VIDEO "/" WEIGHTS, NULL, &error),
+                    PTM_EMODEL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "no \"polytome\" description"));
+    ptm_model_options options;
+    ptm_model_options_default(&options);
+    options.max_tokens = 100;
+    CU_ASSERT_EQUAL(ptm_model_open(&model, PTM_SOURCE_DIR "/tests/golden/" VIDEO, &options, &error), PTM_ELIMIT);
+    options.max_tokens = 65536;
+    options.max_header_bytes = 100;
+    CU_ASSERT_NOT_EQUAL(ptm_model_open(&model, PTM_SOURCE_DIR "/tests/golden/" VIDEO, &options, &error), PTM_OK);
+}
+
+/** The shipped model, cut shorter and shorter: an error each time, never a crash. */
+static void test_truncated(void) {
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    size_t bytes;
+    char *data = temporary_read(PTM_SOURCE_DIR "/models/default/default-v0.safetensors", &bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(path, folder, WEIGHTS);
+    CU_ASSERT_FATAL(temporary_write(path, data, bytes));
+    uint64_t header;
+    memcpy(&header, data, sizeof header);
+    free(data);
+
+    for (size_t length = bytes - 1, opened = 0; length > 0;) {
+        ptm_error error = {0};
+        ptm_model *model;
+        CU_ASSERT_EQUAL_FATAL(truncate(path, (off_t)length), 0);
+        opened += ptm_model_open(&model, path, NULL, &error) == PTM_OK;
+        CU_ASSERT_EQUAL_FATAL(opened, 0);
+        CU_ASSERT_NOT_EQUAL(error.status, PTM_EINTERNAL);
+        const size_t step = length > header + 16 ? 97331 : length > 32 ? 61 : 1;
+        length = length > step ? length - step : 0;
+    }
+    temporary_remove(folder, file_names);
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"one thing broken", test_hostile},
+        {"weights that are no numbers", test_not_finite},
+        {"folders", test_directories},
+        {"refusals and limits", test_refusals},
+        {"cut off at every place", test_truncated},
+    };
+    return check_main("hostile models", cases, CHECK_COUNT(cases));
+}

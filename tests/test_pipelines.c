@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a file to labels: the samples get the labels they were made for, real files get the reference's logits, results
+ * do not depend on threads or order, and what callers and files get wrong ends in a sentence.
+ */
+#include "check.h"
+#include "files/json.h"
+#include "temporary.h"
+
+#include <math.h>
+
+#define SAMPLES PTM_SOURCE_DIR "/samples/"
+
+/** A session over one model (NULL: the shipped one) with its model. */
+struct opened {
+    ptm_model *model;
+    ptm_session *session;
+};
+
+static void open_both(struct opened *opened, const char *path, int threads, const char *r) {
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.threads = threads;
+    options.r = r;
+    options.cpu = getenv("POLYTOME_TEST_CPU");
+    CHECK_OK(ptm_model_open(&opened->model, path, NULL, err));
+    CHECK_OK(ptm_session_open(&opened->session, (const ptm_model *[]){opened->model}, 1, &options, err));
+}
+
+static void close_both(struct opened *opened) {
+    ptm_session_close(&opened->session);
+    ptm_model_close(&opened->model);
+}
+
+/* ---------------------------------------------------------------- the samples */
+
+/** One line of samples/labels.tsv: file, modality, the label that it was made for. */
+static void check_sample(ptm_session *session, const char *line) {
+    char name[128], modality[16], label[64], path[TEMPORARY_PATH];
+    CU_ASSERT_EQUAL_FATAL(sscanf(line, "%127[^\t]\t%15[^\t]\t%63[^\t\n]", name, modality, label), 3);
+    snprintf(path, sizeof path, SAMPLES "%s", name);
+    ptm_result *result;
+    CHECK_OK(ptm_classify_file(session, path, NULL, &result, err));
+    const ptm_answer *answer = strcmp(modality, "video") == 0 ? result->video : result->audio;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(answer);
+    CU_ASSERT_PTR_NULL_FATAL(answer->missing);
+    CU_ASSERT_STRING_EQUAL(answer->labels[0].name, label);
+    CU_ASSERT(answer->windows >= 1);
+    CU_ASSERT(answer->coverage.to > answer->coverage.from);
+    CU_ASSERT(answer->tokens_out < answer->tokens_in); /* merged, as the model recommends */
+    for (int k = 1; k < answer->num_labels; k++) CU_ASSERT(answer->labels[k].score <= answer->labels[k - 1].score);
+    ptm_result_free(&result);
+}
+
+static void test_samples(void) {
+    struct opened opened;
+    open_both(&opened, NULL, 0, NULL);
+    size_t bytes;
+    char *table = temporary_read(SAMPLES "labels.tsv", &bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+    int count = 0;
+    for (char *line = strtok(table, "\n"); line; line = strtok(NULL, "\n")) {
+        if (line[0] == '#') continue;
+        check_sample(opened.session, line);
+        count++;
+    }
+    CU_ASSERT(count >= 8);
+    free(table);
+    close_both(&opened);
+}
+
+/* ---------------------------------------------------------------- real files, the reference's logits */
+
+static float logit_of(const ptm_answer *answer, int index) {
+    for (int i = 0; i < answer->num_labels; i++)
+        if (answer->labels[i].index == index) return answer->labels[i].logit;
+    return NAN;
+}
+
+/** One entry of the goldens' media.json, as the reference's processors look at the file: one window from its start. */
+static void check_media(struct json entry) {
+    const char *file = json_text(json_get(entry, "file")), *family = json_text(json_get(entry, "model"));
+    const bool video = strcmp(family, "videomae") == 0;
+    if (!video && strcmp(family, "ast") != 0) return; /* a family of a later day */
+    char path[TEMPORARY_PATH], name[256], model[TEMPORARY_PATH];
+    snprintf(name, sizeof name, "media/%s", file);
+    CU_ASSERT_FATAL(check_shared(path, sizeof path, name));
+    snprintf(model, sizeof model, PTM_SOURCE_DIR "/tests/golden/%s", family);
+
+    struct opened opened;
+    open_both(&opened, model, 2, "off");
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    options.sampling = video ? PTM_SAMPLING_UNIFORM : PTM_SAMPLING_FIRST;
+    ptm_result *result;
+    CHECK_OK(ptm_classify_file(opened.session, path, &options, &result, err));
+    const ptm_answer *answer = video ? result->video : result->audio;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(answer);
+    const double tolerance = video ? 5e-3 : 2e-3;
+    const struct json logits = json_get(entry, "logits");
+    CU_ASSERT_EQUAL_FATAL(answer->num_labels, (int)json_length(logits));
+    double worst = 0;
+    for (int i = 0; i < answer->num_labels; i++) {
+        const double expected = json_number(json_at(logits, (size_t)i), NAN);
+        worst = fmax(worst, fabs(logit_of(answer, i) - expected) / (1 + fabs(expected)));
+    }
+    printf("\n    %s on %s: off by %.2g of %.2g", family, file, worst, tolerance);
+    CU_ASSERT(worst <= tolerance);
+    if (video) CU_ASSERT_EQUAL(answer->coverage.frames_decoded, (int64_t)json_number(json_get(entry, "frames"), -1));
+    ptm_result_free(&result);
+    close_both(&opened);
+}
+
+static void test_reference_media(void) {
+    char path[TEMPORARY_PATH];
+    if (!check_shared(path, sizeof path, "goldens/media.json")) {
+        printf("skipped: no shared test data ");
+        return;
+    }
+    /* A list at the top is not what json_open() takes; wrapped into an object it is. */
+    size_t bytes;
+    char *text = temporary_read(path, &bytes);
+    char *wrapped = malloc(bytes + 16);
+    CU_ASSERT_FATAL(text && wrapped);
+    const int length = snprintf(wrapped, bytes + 16, "{\"media\":%s}", text);
+    struct json_document *document;
+    CHECK_OK(json_open_memory(&document, wrapped, (size_t)length, "media.json", err));
+    const struct json list = json_get(json_root(document), "media");
+    CU_ASSERT(json_length(list) >= 6);
+    for (size_t i = 0; i < json_length(list); i++) check_media(json_at(list, i));
+    json_close(&document);
+    free(wrapped);
+    free(text);
+}
+
+/* ---------------------------------------------------------------- the same bits */
+
+static bool same_answer(const ptm_answer *a, const ptm_answer *b) {
+    if (a->num_labels != b->num_labels || a->windows != b->windows) return false;
+    for (int i = 0; i < a->num_labels; i++)
+        if (a->labels[i].index != b->labels[i].index || a->labels[i].score != b->labels[i].score ||
+            a->labels[i].logit != b->labels[i].logit)
+            return false;
+    return a->coverage.frames_used == b->coverage.frames_used && a->coverage.samples_used == b->coverage.samples_used;
+}
+
+/** One file through sessions of 1, 2, 3 and 5 threads, after another file: no bit may differ. */
+static void test_threads_and_order(void) {
+    static const int counts[] = {1, 2, 3, 5};
+    ptm_result *first = NULL;
+    struct opened keep;
+    open_both(&keep, NULL, 1, NULL);
+    CHECK_OK(ptm_classify_file(keep.session, SAMPLES "pan-right-three.mp4", NULL, &first, err));
+    for (size_t i = 0; i < CHECK_COUNT(counts); i++) {
+        struct opened opened;
+        ptm_result *other, *again;
+        open_both(&opened, NULL, counts[i], NULL);
+        CHECK_OK(ptm_classify_file(opened.session, SAMPLES "zoom-in.mp4", NULL, &other, err));
+        CHECK_OK(ptm_classify_file(opened.session, SAMPLES "pan-right-three.mp4", NULL, &again, err));
+        CU_ASSERT(same_answer(first->video, again->video));
+        CU_ASSERT(same_answer(first->audio, again->audio));
+        CU_ASSERT_FALSE(same_answer(first->video, other->video));
+        ptm_result_free(&other);
+        ptm_result_free(&again);
+        close_both(&opened);
+    }
+    ptm_result_free(&first);
+    close_both(&keep);
+}
+
+/* ---------------------------------------------------------------- frames and samples in memory */
+
+enum { HIGH = 96, WIDE = 128 };
+
+static void paint(uint8_t *rgb, int shift) {
+    for (int y = 0; y < HIGH; y++)
+        for (int x = 0; x < WIDE; x++)
+            for (int c = 0; c < 3; c++)
+                rgb[(y * WIDE + x) * 3 + c] = (uint8_t)(((x + shift) * 7 + y * 13) ^ ((x + shift) * y / 16 + c * 40));
+}
+
+/** Frames: a clip shorter than a window stands still at its end, and a longer one is two windows. */
+static void test_frames(void) {
+    static uint8_t pixels[20][HIGH * WIDE * 3];
+    ptm_frame frames[20];
+    for (int i = 0; i < 20; i++) {
+        paint(pixels[i], 2 * i);
+        frames[i] = (ptm_frame){pixels[i], WIDE, HIGH, WIDE * 3};
+    }
+    struct opened opened;
+    ptm_result *result;
+    open_both(&opened, NULL, 2, NULL);
+    CHECK_OK(ptm_classify_frames(opened.session, frames, 20, NULL, &result, err));
+    CU_ASSERT_EQUAL(result->video->windows, 2);
+    CU_ASSERT_EQUAL(result->video->coverage.frames_used, 20);
+    CU_ASSERT_DOUBLE_EQUAL(result->duration, 2.5, 1e-9);
+    CU_ASSERT_PTR_NULL(result->audio);
+    ptm_result_free(&result);
+
+    CHECK_OK(ptm_classify_frames(opened.session, frames, 4, NULL, &result, err));
+    CU_ASSERT_EQUAL(result->video->windows, 1);
+    CU_ASSERT_DOUBLE_EQUAL(result->video->coverage.padded, 12 / 8.0, 1e-9);
+    ptm_result_free(&result);
+
+    ptm_error error = {0};
+    frames[1].rgb = NULL;
+    CU_ASSERT_EQUAL(ptm_classify_frames(opened.session, frames, 4, NULL, &result, &error), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_classify_frames(opened.session, frames, 0, NULL, &result, &error), PTM_ENODATA);
+    close_both(&opened);
+}
+
+/** Uniform sampling by frame number: int(linspace(0, n - 1, T)), each frame used once however often it is asked for. */
+static void test_uniform(void) {
+    static uint8_t pixels[3][HIGH * WIDE * 3];
+    ptm_frame frames[3];
+    for (int i = 0; i < 3; i++) {
+        paint(pixels[i], 9 * i);
+        frames[i] = (ptm_frame){pixels[i], WIDE, HIGH, WIDE * 3};
+    }
+    /* 3 frames over 6 places: 0 0 0 1 1 2 */
+    const ptm_frame spread[] = {frames[0], frames[0], frames[0], frames[1], frames[1], frames[2]};
+    struct opened opened;
+    ptm_result *few, *many;
+    open_both(&opened, PTM_SOURCE_DIR "/tests/golden/videomae_odd", 2, "2");
+    CHECK_OK(ptm_classify_frames(opened.session, frames, 3, NULL, &few, err));
+    CHECK_OK(ptm_classify_frames(opened.session, spread, 6, NULL, &many, err));
+    CU_ASSERT_STRING_EQUAL(few->video->coverage.sampling, "uniform");
+    CU_ASSERT_EQUAL(few->video->coverage.frames_used, 3);
+    CU_ASSERT_EQUAL(many->video->coverage.frames_used, 6);
+    for (int i = 0; i < few->video->num_labels; i++)
+        CU_ASSERT_EQUAL(few->video->labels[i].logit, many->video->labels[i].logit);
+    ptm_result_free(&few);
+    ptm_result_free(&many);
+    close_both(&opened);
+}
+
+/** Sound: windows side by side, the last reaching back; the same samples from a file and from memory. */
+static void test_samples_in_memory(void) {
+    enum { RATE = 16000, COUNT = 50000 };
+    static float samples[COUNT];
+    for (int i = 0; i < COUNT; i++) samples[i] = 0.3f * sinf(0.05f * (float)i) * sinf(0.0007f * (float)i);
+    struct opened opened;
+    ptm_result *result;
+    open_both(&opened, NULL, 2, NULL);
+    CHECK_OK(ptm_classify_samples(opened.session, samples, COUNT, RATE, NULL, &result, err));
+    CU_ASSERT_EQUAL(result->audio->windows, 3); /* 20720 + 20720 + a last one that reaches back */
+    CU_ASSERT_EQUAL(result->audio->coverage.samples_used, COUNT);
+    CU_ASSERT_DOUBLE_EQUAL(result->audio->coverage.padded, 0, 0);
+    ptm_result_free(&result);
+    CHECK_OK(ptm_classify_samples(opened.session, samples, 8000, RATE, NULL, &result, err));
+    CU_ASSERT_EQUAL(result->audio->windows, 1);
+    CU_ASSERT_DOUBLE_EQUAL(result->audio->coverage.padded, 12720 / 16000.0, 1e-9);
+    ptm_result_free(&result);
+    CHECK_OK(ptm_classify_samples(opened.session, samples, 8000, 8000, NULL, &result, err)); /* resampled */
+    CU_ASSERT_DOUBLE_EQUAL((double)result->audio->coverage.samples_used, 16000, 2);
+    ptm_result_free(&result);
+
+    ptm_error error = {0};
+    samples[5] = NAN;
+    CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, samples, 8000, RATE, NULL, &result, &error), PTM_EFORMAT);
+    CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, samples, 8000, 3, NULL, &result, &error), PTM_EINVAL);
+    close_both(&opened);
+}
+
+/* ---------------------------------------------------------------- mistakes and interruptions */
+
+static bool stop_at_once(void *user) {
+    ++*(int *)user;
+    return true;
+}
+
+static void test_mistakes(void) {
+    struct opened opened, audio;
+    ptm_result *result;
+    ptm_error error = {0};
+    open_both(&opened, NULL, 1, NULL);
+    CU_ASSERT_EQUAL(ptm_classify_file(opened.session, "/no/such/file", NULL, &result, &error), PTM_EIO);
+    CU_ASSERT_PTR_NULL(result);
+    CU_ASSERT_EQUAL(ptm_session_set_merge(opened.session, "40:7", -1, &error), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_session_set_merge(opened.session, "1,2,3,4,5,6,7", -1, &error), PTM_EINVAL);
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &result, err)); /* the old merging stands */
+    CU_ASSERT_STRING_EQUAL(result->audio->r, "20");
+    ptm_result_free(&result);
+
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    options.start = -1;
+    CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_EINVAL);
+    ptm_classify_options_default(&options);
+    options.modalities = PTM_VIDEO;
+    CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_ENODATA);
+    options.modalities = 0;
+    CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_EINVAL);
+
+    int asked = 0;
+    ptm_classify_options_default(&options);
+    options.cancelled = stop_at_once;
+    options.user = &asked;
+    CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error),
+                    PTM_EINTERRUPTED);
+    CU_ASSERT(asked > 0);
+
+    open_both(&audio, PTM_SOURCE_DIR "/tests/golden/ast", 1, NULL);
+    ptm_session *both;
+    const ptm_model *models[] = {opened.model, audio.model};
+    CU_ASSERT_EQUAL(ptm_session_open(&both, models, 2, NULL, &error), PTM_EINVAL); /* both label sound */
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "sound"));
+    CU_ASSERT_EQUAL(ptm_classify_frames(audio.session, NULL, 1, NULL, &result, &error), PTM_EINVAL);
+    close_both(&audio);
+    close_both(&opened);
+}
+
+/** A clip cut off at many places: an answer from what is there, or an error; never a crash or a hang. */
+static void test_truncated_clip(void) {
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    size_t bytes;
+    char *data = temporary_read(SAMPLES "pan-right-three.mp4", &bytes);
+    CU_ASSERT_FATAL(data && temporary_folder(folder));
+    temporary_join(path, folder, "clip.mp4");
+    struct opened opened;
+    open_both(&opened, NULL, 2, NULL);
+    int answers = 0, errors = 0;
+    for (size_t length = bytes; length > 0; length = length > bytes / 40 ? length - bytes / 40 : length / 2) {
+        ptm_result *result;
+        ptm_error error = {0};
+        CU_ASSERT_FATAL(temporary_write(path, data, length));
+        const ptm_status status = ptm_classify_file(opened.session, path, NULL, &result, &error);
+        answers += status == PTM_OK;
+        errors += status == PTM_EFORMAT || status == PTM_ENODATA;
+        CU_ASSERT(status == PTM_OK || status == PTM_EFORMAT || status == PTM_ENODATA);
+        ptm_result_free(&result);
+    }
+    CU_ASSERT(answers > 0 && errors > 0);
+    free(data);
+    close_both(&opened);
+    temporary_remove(folder, (const char *[]){"clip.mp4", NULL});
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"samples get their labels", test_samples},
+        {"the reference's logits on real files", test_reference_media},
+        {"threads and order change no bit", test_threads_and_order},
+        {"frames in memory", test_frames},
+        {"uniform sampling", test_uniform},
+        {"samples in memory", test_samples_in_memory},
+        {"mistakes and interruptions", test_mistakes},
+        {"a clip cut off", test_truncated_clip},
+    };
+    return check_main("pipelines", cases, CHECK_COUNT(cases));
+}
