@@ -8,6 +8,11 @@ target_compile_definitions(polytome_flags INTERFACE _POSIX_C_SOURCE=200809L
   PTM_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/polytome")
 target_include_directories(polytome_flags INTERFACE
   ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+# Only what is used is loaded: a command that runs for milliseconds feels every library that the loader opens.
+target_link_options(polytome_flags INTERFACE $<$<PLATFORM_ID:Linux>:-Wl,-O1,--as-needed>)
+if(POLYTOME_WERROR)
+  target_compile_options(polytome_flags INTERFACE -Werror)
+endif()
 if(POLYTOME_SANITIZE)
   target_compile_options(polytome_flags INTERFACE -fsanitize=${POLYTOME_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
@@ -15,13 +20,15 @@ if(POLYTOME_SANITIZE)
 endif()
 
 # polytome_part(NAME FOLDER [LIBRARY...]): the object library part_NAME of all C files in FOLDER.
-# Files named *_avx2.c and *_avx512.c are compiled for that level and chosen at run time.
+# Files named *_avx2.c and *_avx512.c are compiled for that level, chosen at run time, and empty on other processors.
 function(polytome_part name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
   add_library(part_${name} OBJECT ${sources})
   target_link_libraries(part_${name} PUBLIC polytome_flags ${ARGN})
   foreach(source ${sources})
-    if(source MATCHES "_avx2\\.c$")
+    if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+      break()
+    elseif(source MATCHES "_avx2\\.c$")
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
     elseif(source MATCHES "_avx512\\.c$")
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
@@ -31,7 +38,7 @@ function(polytome_part name folder)
   set_property(GLOBAL APPEND PROPERTY POLYTOME_PARTS part_${name})
 endfunction()
 
-# libpolytome, from all parts, and its installation.
+# libpolytome, from all parts.
 function(polytome_library)
   get_property(parts GLOBAL PROPERTY POLYTOME_PARTS)
   set(objects)
@@ -39,7 +46,14 @@ function(polytome_library)
     list(APPEND objects $<TARGET_OBJECTS:${part}>)
   endforeach()
   add_library(polytome ${objects})
-  target_link_libraries(polytome PRIVATE ${parts})
+  add_library(polytome::polytome ALIAS polytome)
+  # The parts are gone once the library is installed; a static one then asks its user to link what they stood on
+  # (polytomeConfig.cmake finds it).
+  target_link_libraries(polytome PRIVATE $<BUILD_INTERFACE:${parts}>)
+  if(NOT BUILD_SHARED_LIBS)
+    target_link_libraries(polytome PRIVATE $<INSTALL_INTERFACE:PkgConfig::POLYTOME_DEPENDENCIES>
+      $<INSTALL_INTERFACE:${OPENBLAS_SERIAL_LIBRARY}> $<INSTALL_INTERFACE:Threads::Threads> $<INSTALL_INTERFACE:m>)
+  endif()
   target_link_options(polytome PRIVATE -Wl,--exclude-libs,ALL)
   target_include_directories(polytome PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

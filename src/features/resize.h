@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resize: the resampling of Pillow's Image.resize, bit for bit, on 8-bit RGB. Coefficients are made once for a pair of
- * sizes and used for every frame of a clip.
+ * resize: the resampling of Pillow 13's Image.resize, bit for bit, on 8-bit RGB. Coefficients are made once for a pair
+ * of sizes and used for every frame of a clip. (Older Pillows may differ where the height shrinks by more than
+ * twice as many pixels as the width: they scaled the width first there too.)
  */
 #ifndef POLYTOME_FEATURES_RESIZE_H
 #define POLYTOME_FEATURES_RESIZE_H

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "features/resize.h"
+
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "features/resize_kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_SIDE = 65535 };
+
+static const double pi = 3.14159265358979323846;
+
+struct resizer {
+    enum resample resample;
+    bool scale_x, scale_y; /* an axis that keeps its size is not filtered */
+    bool vertical_first;
+    int top, left, crop_h, crop_w;
+    struct resize_taps x, y; /* of the window; they count from the first column and row below */
+    int first_row, row_count, first_column, column_count; /* the part of the input that the window is made from */
+    uint8_t *between;                                     /* what the first of two passes gives the second */
+    resize_horizontal_fn *horizontal;
+    resize_vertical_fn *vertical;
+};
+
+/* ---------------------------------------------------------------- filters */
+
+static double triangle(double x) {
+    x = fabs(x);
+    return x < 1.0 ? 1.0 - x : 0.0;
+}
+
+/* Keys' cubic convolution with a = -0.5, in the order of operations that decides the last bit. */
+static double cubic(double x) {
+    const double a = -0.5;
+    x = fabs(x);
+    if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
+    if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
+    return 0.0;
+}
+
+static double sinc(double x) {
+    return x == 0.0 ? 1.0 : sin(x * pi) / (x * pi);
+}
+
+static double lanczos3(double x) {
+    return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3.0) : 0.0;
+}
+
+struct filter {
+    double (*at)(double x);
+    double support;
+};
+
+static const struct filter filters[] = {
+    [RESAMPLE_LANCZOS] = {lanczos3, 3.0}, [RESAMPLE_BILINEAR] = {triangle, 1.0}, [RESAMPLE_BICUBIC] = {cubic, 2.0}};
+
+/* ---------------------------------------------------------------- taps of one axis */
+
+static void taps_free(struct resize_taps *taps) {
+    mem_free(taps->spans);
+    mem_free(taps->weights);
+}
+
+static ptm_status taps_allocate(struct resize_taps *taps, int in_size, int out_size, int stride, ptm_error *err) {
+    size_t weights;
+    *taps = (struct resize_taps){.in_size = in_size, .out_size = out_size, .stride = stride};
+    if (!mem_product((size_t)out_size, (size_t)stride, &weights)) return error_no_memory(err);
+    taps->spans = mem_alloc((size_t)out_size, sizeof *taps->spans);
+    taps->weights = mem_calloc(weights, sizeof *taps->weights);
+    return taps->spans && taps->weights ? PTM_OK : error_no_memory(err);
+}
+
+/* Pillow steps from pixel to pixel by adding, so the same rounding errors must gather here. */
+static ptm_status taps_nearest(struct resize_taps *taps, int in_size, int scaled_size, int offset, int out_size,
+                               ptm_error *err) {
+    TRY(taps_allocate(taps, in_size, out_size, 0, err));
+    const double scale = (double)in_size / scaled_size;
+    double centre = scale * 0.5;
+    for (int i = 0; i < offset + out_size; i++, centre += scale) {
+        const int first = centre < in_size ? (int)centre : in_size - 1;
+        if (i >= offset) taps->spans[i - offset] = (struct resize_span){first, 1};
+    }
+    return PTM_OK;
+}
+
+/* One output pixel: the filter at each input pixel that it reaches, made to sum to 1, in fixed point. */
+static struct resize_span make_weights(int32_t *weights, double *values, const struct filter *filter, double scale,
+                                       int position, int in_size) {
+    const double stretch = scale < 1.0 ? 1.0 : scale, support = filter->support * stretch;
+    const double centre = (position + 0.5) * scale, inverse = 1.0 / stretch;
+    const double low = centre - support + 0.5, high = centre + support + 0.5;
+    const int first = low < 0.0 ? 0 : (int)low;
+    const int end = high > in_size ? in_size : (int)high;
+    double sum = 0.0;
+    for (int i = first; i < end; i++) {
+        values[i - first] = filter->at((i - centre + 0.5) * inverse);
+        sum += values[i - first];
+    }
+    for (int i = 0; i < end - first; i++) {
+        const double weight = (sum != 0.0 ? values[i] / sum : values[i]) * (1 << RESIZE_BITS);
+        weights[i] = (int32_t)(weight < 0.0 ? weight - 0.5 : weight + 0.5);
+    }
+    return (struct resize_span){first, end - first};
+}
+
+static ptm_status taps_filtered(struct resize_taps *taps, int in_size, int scaled_size, int offset, int out_size,
+                                const struct filter *filter, ptm_error *err) {
+    const double scale = (double)in_size / scaled_size;
+    const int reach = (int)ceil(filter->support * (scale < 1.0 ? 1.0 : scale)) * 2 + 1;
+    const int stride = (reach + RESIZE_TAP_GROUP - 1) / RESIZE_TAP_GROUP * RESIZE_TAP_GROUP;
+    TRY(taps_allocate(taps, in_size, out_size, stride, err));
+    double *values = mem_alloc((size_t)reach, sizeof *values);
+    if (!values) return error_no_memory(err);
+    for (int i = 0; i < out_size; i++)
+        taps->spans[i] = make_weights(taps->weights + (size_t)i * stride, values, filter, scale, offset + i, in_size);
+    mem_free(values);
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- resizer */
+
+static ptm_status check_sizes(int in_h, int in_w, int out_h, int out_w, int top, int left, int crop_h, int crop_w,
+                              enum resample resample, ptm_error *err) {
+    const int sides[] = {in_h, in_w, out_h, out_w};
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
+        if (sides[i] < 1 || sides[i] > MAX_SIDE)
+            return error_set(err, PTM_ELIMIT,
+                             "a picture of %dx%d cannot be scaled to %dx%d: each side must be from 1 to %d pixels",
+                             in_w, in_h, out_w, out_h, MAX_SIDE);
+    if (top < 0 || left < 0 || crop_h < 1 || crop_w < 1 || crop_h > out_h - top || crop_w > out_w - left)
+        return error_set(err, PTM_EINVAL, "the window of %dx%d at (%d, %d) does not lie in the scaled picture of %dx%d",
+                         crop_w, crop_h, left, top, out_w, out_h);
+    if (resample != RESAMPLE_NEAREST && resample != RESAMPLE_LANCZOS && resample != RESAMPLE_BILINEAR &&
+        resample != RESAMPLE_BICUBIC)
+        return error_set(err, PTM_EMODEL,
+                         "unknown resampling filter %d; it should be 0 (nearest), 1 (lanczos), 2 (bilinear) or 3 "
+                         "(bicubic)",
+                         (int)resample);
+    return PTM_OK;
+}
+
+static ptm_status make_taps(struct resizer *r, int in_h, int in_w, int out_h, int out_w, ptm_error *err) {
+    if (r->resample == RESAMPLE_NEAREST) {
+        TRY(taps_nearest(&r->x, in_w, out_w, r->left, r->crop_w, err));
+        return taps_nearest(&r->y, in_h, out_h, r->top, r->crop_h, err);
+    }
+    const struct filter *filter = &filters[r->resample];
+    if (r->scale_x) TRY(taps_filtered(&r->x, in_w, out_w, r->left, r->crop_w, filter, err));
+    if (r->scale_y) TRY(taps_filtered(&r->y, in_h, out_h, r->top, r->crop_h, filter, err));
+    return PTM_OK;
+}
+
+/* Which part of the input an axis needs; its taps count from there afterwards. */
+static void trim(struct resize_taps *taps, int window_first, int window_size, int *first, int *count) {
+    *first = window_first;
+    *count = window_size;
+    if (!taps->spans) return; /* not filtered: what comes out is what goes in */
+    const struct resize_span last = taps->spans[taps->out_size - 1];
+    *first = taps->spans[0].first;
+    *count = last.first + last.length - *first;
+    for (int i = 0; i < taps->out_size; i++) taps->spans[i].first -= *first;
+    taps->in_size = *count;
+}
+
+static ptm_status plan(struct resizer *r, ptm_error *err) {
+    trim(&r->y, r->top, r->crop_h, &r->first_row, &r->row_count);
+    trim(&r->x, r->left, r->crop_w, &r->first_column, &r->column_count);
+    if (r->resample == RESAMPLE_NEAREST || !r->scale_x || !r->scale_y) return PTM_OK;
+
+    const size_t rows = (size_t)(r->vertical_first ? r->crop_h : r->row_count);
+    const size_t columns = (size_t)(r->vertical_first ? r->column_count : r->crop_w);
+    r->between = mem_alloc(rows, 3 * columns);
+    return r->between ? PTM_OK : error_no_memory(err);
+}
+
+/*
+ * Between the passes values are rounded to bytes, so their order shows. Pillow goes sideways first, but since version
+ * 13 not where the height shrinks by more than twice as many pixels as the width does.
+ */
+static bool takes_vertical_first(int in_h, int in_w, int out_h, int out_w) {
+    return out_h < in_h && in_h - out_h > 2 * (in_w - out_w);
+}
+
+ptm_status resizer_open(struct resizer **out, int in_h, int in_w, int out_h, int out_w, int top, int left, int crop_h,
+                        int crop_w, enum resample resample, ptm_error *err) {
+    *out = NULL;
+    TRY(check_sizes(in_h, in_w, out_h, out_w, top, left, crop_h, crop_w, resample, err));
+    struct resizer *resizer = mem_calloc(1, sizeof *resizer);
+    if (!resizer) return error_no_memory(err);
+    resizer->resample = resample;
+    resizer->scale_x = in_w != out_w;
+    resizer->scale_y = in_h != out_h;
+    resizer->vertical_first = takes_vertical_first(in_h, in_w, out_h, out_w);
+    resizer->top = top;
+    resizer->left = left;
+    resizer->crop_h = crop_h;
+    resizer->crop_w = crop_w;
+    resizer->horizontal = resize_horizontal_c;
+    resizer->vertical = resize_vertical_c;
+#if defined(__x86_64__)
+    if (cpu_detect() >= CPU_AVX2) {
+        resizer->horizontal = resize_horizontal_avx2;
+        resizer->vertical = resize_vertical_avx2;
+    }
+#endif
+    ptm_status status = make_taps(resizer, in_h, in_w, out_h, out_w, err);
+    if (status == PTM_OK) status = plan(resizer, err);
+    if (status != PTM_OK) {
+        resizer_close(&resizer);
+        return status;
+    }
+    *out = resizer;
+    return PTM_OK;
+}
+
+void resizer_close(struct resizer **resizer) {
+    if (!resizer || !*resizer) return;
+    taps_free(&(*resizer)->x);
+    taps_free(&(*resizer)->y);
+    mem_free((*resizer)->between);
+    mem_free(*resizer);
+    *resizer = NULL;
+}
+
+static void run_nearest(const struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
+    for (int y = 0; y < r->crop_h; y++) {
+        const uint8_t *row = src + r->y.spans[y].first * stride;
+        for (int x = 0; x < r->crop_w; x++, dst += 3) memcpy(dst, row + 3 * (size_t)r->x.spans[x].first, 3);
+    }
+}
+
+static void run_both(const struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
+    const int packed = 3 * r->crop_w, wide = 3 * r->column_count;
+    if (r->vertical_first) {
+        r->vertical(r->between, src, stride, wide, &r->y);
+        r->horizontal(dst, packed, r->between, wide, r->crop_h, &r->x);
+    } else {
+        r->horizontal(r->between, packed, src, stride, r->row_count, &r->x);
+        r->vertical(dst, r->between, packed, packed, &r->y);
+    }
+}
+
+void resizer_run(struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
+    const int packed = 3 * r->crop_w;
+    src += r->first_row * stride + 3 * (ptrdiff_t)r->first_column;
+    if (r->resample == RESAMPLE_NEAREST)
+        run_nearest(r, dst, src, stride);
+    else if (r->scale_x && r->scale_y)
+        run_both(r, dst, src, stride);
+    else if (r->scale_x)
+        r->horizontal(dst, packed, src, stride, r->crop_h, &r->x);
+    else if (r->scale_y)
+        r->vertical(dst, src, stride, packed, &r->y);
+    else
+        for (int y = 0; y < r->crop_h; y++) memcpy(dst + y * (ptrdiff_t)packed, src + y * stride, (size_t)packed);
+}
