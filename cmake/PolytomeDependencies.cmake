@@ -19,3 +19,7 @@ endif()
 add_library(OpenBLAS::serial INTERFACE IMPORTED)
 target_include_directories(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_INCLUDE})
 target_link_libraries(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_LIBRARY} m)
+
+# Debian's build hands out its packing buffers without a lock: src/compute/gemm.c puts one around these two functions.
+set(OPENBLAS_SERIAL_LINK_OPTIONS -Wl,--wrap=blas_memory_alloc,--wrap=blas_memory_free)
+target_link_options(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_LINK_OPTIONS})

@@ -12,7 +12,7 @@ function(polytome_pkg_config)
   set(libs "-lpolytome")
   if(NOT BUILD_SHARED_LIBS)
     set(requires "libavformat libavcodec libavutil libswscale libswresample fftw3f jansson")
-    string(APPEND libs " ${OPENBLAS_SERIAL_LIBRARY} -pthread -lm")
+    string(APPEND libs " ${OPENBLAS_SERIAL_LINK_OPTIONS} ${OPENBLAS_SERIAL_LIBRARY} -pthread -lm")
   endif()
   # Paths from the .pc file and from the prefix, so that an installed tree can be moved.
   file(RELATIVE_PATH prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

@@ -49,10 +49,11 @@ function(polytome_library)
   add_library(polytome::polytome ALIAS polytome)
   # The parts are gone once the library is installed; a static one then asks its user to link what they stood on
   # (polytomeConfig.cmake finds it).
-  target_link_libraries(polytome PRIVATE $<BUILD_INTERFACE:${parts}>)
+  target_link_libraries(polytome PRIVATE "$<BUILD_INTERFACE:${parts}>")
   if(NOT BUILD_SHARED_LIBS)
     target_link_libraries(polytome PRIVATE $<INSTALL_INTERFACE:PkgConfig::POLYTOME_DEPENDENCIES>
       $<INSTALL_INTERFACE:${OPENBLAS_SERIAL_LIBRARY}> $<INSTALL_INTERFACE:Threads::Threads> $<INSTALL_INTERFACE:m>)
+    target_link_options(polytome INTERFACE $<INSTALL_INTERFACE:${OPENBLAS_SERIAL_LINK_OPTIONS}>)
   endif()
   target_link_options(polytome PRIVATE -Wl,--exclude-libs,ALL)
   target_include_directories(polytome PUBLIC

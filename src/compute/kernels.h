@@ -2,7 +2,8 @@
 /*
  * kernels: the element-wise work of the network, one row at a time. The scalar C versions are the specification; vector
  * versions override them by CPU level, and tests/kernel_check proves each against the scalar one and times both.
- * All sizes are counts of floats; rows need no alignment.
+ * All sizes are counts of floats; rows need no alignment. A NaN that goes in comes out: none of them hides one, except
+ * running_best, which never takes it.
  */
 #ifndef POLYTOME_COMPUTE_KERNELS_H
 #define POLYTOME_COMPUTE_KERNELS_H
@@ -21,12 +22,12 @@ struct kernels {
     /** y = y + b; b (n) may be NULL: nothing to do. */
     void (*add)(float *y, const float *b, int n);
 
-    /** y = act(y + b), b (n) or NULL. gelu: 0.5 z (1 + erf(z / sqrt 2)). */
-    void (*gelu)(float *y, const float *b, int n);
-    /** gelu_tanh: 0.5 z (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))). */
-    void (*gelu_tanh)(float *y, const float *b, int n);
-    /** quick_gelu: z / (1 + exp(-1.702 z)). */
-    void (*quick_gelu)(float *y, const float *b, int n);
+    /** y = 0.5 y (1 + erf(y / sqrt 2)). */
+    void (*gelu)(float *y, int n);
+    /** y = 0.5 y (1 + tanh(sqrt(2 / pi) (y + 0.044715 y^3))). */
+    void (*gelu_tanh)(float *y, int n);
+    /** y = y / (1 + exp(-1.702 y)). */
+    void (*quick_gelu)(float *y, int n);
 
     /** y = y + scale[i] * (x + b), the residual under a layer scale; b (n) or NULL. */
     void (*add_scaled)(float *y, const float *x, const float *b, const float *scale, int n);
@@ -40,5 +41,8 @@ struct kernels {
 
 /** The table for a CPU level; static, never NULL. */
 const struct kernels *kernels_for(enum cpu_level level);
+
+/** The tables themselves, one a file, each only where the architecture has it: for kernels_for(). */
+extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linear: matrix products. The only place that knows which library computes them (OpenBLAS, one thread a tile; the
- * threads are ours). Row-major float32; ld* is the distance between rows in floats.
+ * linear: matrix products, cut into tiles, one thread a tile. Only gemm.c knows which library computes them (OpenBLAS;
+ * the threads are ours). Row-major float32; ld* is the distance between rows in floats.
  */
 #ifndef POLYTOME_COMPUTE_LINEAR_H
 #define POLYTOME_COMPUTE_LINEAR_H
@@ -29,6 +29,9 @@ void linear(const struct compute *compute, float *y, int ldy, const float *x, in
 
 /** One tile on the calling thread: c (m, n) = a (m, k) b^T (n, k). */
 void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
+
+/** The same, added to what c holds. */
+void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
 
 /** One tile on the calling thread: c (m, n) = a (m, k) b (k, n). */
 void gemm_nn(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);

@@ -2,6 +2,9 @@
 /*
  * media: a file or standard input as pictures and sound in time order. One open and one demux pass decode both streams.
  * FFmpeg stays behind this header.
+ *
+ * FFmpeg's log: opening sets its level to quiet if the process has left it at FFmpeg's default, because nothing else
+ * keeps a damaged file from filling stderr. A program that has chosen a level (av_log_set_level) keeps it.
  */
 #ifndef POLYTOME_MEDIA_MEDIA_H
 #define POLYTOME_MEDIA_MEDIA_H
@@ -38,7 +41,9 @@ enum media_kind { MEDIA_END, MEDIA_FRAME, MEDIA_SAMPLES };
 struct media_item {
     enum media_kind kind;
     double time;   /* seconds: of the frame's display, or of the first sample */
-    int64_t index; /* frame number since the start of the file's decoding, or first sample's number at sample_rate */
+    double end;    /* MEDIA_FRAME: when the next frame replaces it (the decoder runs one frame ahead); the last frame's
+                      own duration, or one frame interval, decides where there is no next */
+    int64_t index; /* number of the frame, or of the first sample at sample_rate, among those delivered */
     /* MEDIA_SAMPLES */
     const float *samples;
     int count;

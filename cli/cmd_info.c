@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands.h"
+#include "report.h"
+#include "text.h"
+
+#include <string.h>
+
+static void print_field(const char *name, const char *text) {
+    if (*text == '\0') return;
+    printf("  %-10s", name);
+    text_print(stdout, text);
+    putchar('\n');
+}
+
+static void print_input(const ptm_model_info *info) {
+    printf("  %-10s", report_modality(info->modality));
+    if (info->modality == PTM_VIDEO) {
+        printf("%d frames of %d x %d", info->num_frames, info->image_size, info->image_size);
+        if (info->frame_rate > 0)
+            printf(", %g a second (windows of %g s)", info->frame_rate, info->window_seconds);
+        else
+            fputs(", spread over the file", stdout);
+    } else {
+        printf("%d Hz, %d mel bins x %d frames (windows of %g s)", info->sample_rate, info->num_mel_bins,
+               info->target_length, info->window_seconds);
+    }
+    fputs("\n            input ", stdout);
+    for (int i = 0; i < info->input_rank; i++) printf("%s%d", i > 0 ? "x" : "", info->input_shape[i]);
+    printf(" -> %d tokens, %d of them protected\n", info->tokens, info->protected_tokens);
+}
+
+static void print_modality(const ptm_model_info *info, bool labels) {
+    print_input(info);
+    printf("            merging r %s, proportional attention %s\n", info->r, info->prop_attn ? "on" : "off");
+    printf("            %.2f M parameters, %.3f GFLOP a window without merging\n", (double)info->parameters * 1e-6,
+           info->gflop);
+    printf("            %d labels, %s\n", info->num_labels, info->activation);
+    for (int i = 0; labels && i < info->num_labels; i++) {
+        printf("            %5d  ", i);
+        text_print(stdout, info->labels[i]);
+        putchar('\n');
+    }
+}
+
+static void print_model(const ptm_model_info *infos, int count, bool labels) {
+    print_field("model", infos->name);
+    print_field("family", infos->family);
+    print_field("licence", *infos->licence ? infos->licence : "not stated");
+    print_field("source", infos->source);
+    printf("  backbone  %d wide, %d blocks of %d heads, MLP %d wide\n", infos->embed_dim, infos->depth,
+           infos->num_heads, infos->mlp_dim);
+    for (int i = 0; i < count; i++) print_modality(&infos[i], labels);
+}
+
+static enum exit_status info_of(const char *path, const struct options *options) {
+    ptm_error err = {0};
+    ptm_model *model;
+    if (ptm_model_open(&model, path, NULL, &err) != PTM_OK) return engine_complain(&err);
+    ptm_model_info infos[2];
+    int count = 0;
+    for (int modality = PTM_VIDEO; modality <= PTM_AUDIO; modality++)
+        if (ptm_model_get_info(model, (ptm_modality)modality, &infos[count], NULL) == PTM_OK) count++;
+    enum exit_status status = STATUS_GOOD;
+    if (options->format == FORMAT_TEXT) {
+        if (path) {
+            text_print(stdout, path);
+            putchar('\n');
+        } else {
+            puts("the model that is used where none is named");
+        }
+        print_model(infos, count, options->labels);
+    } else if (!report_json_info(stdout, infos, count, options->labels)) {
+        text_complain("out of memory");
+        status = STATUS_ENVIRONMENT;
+    }
+    ptm_model_close(&model);
+    return status;
+}
+
+enum exit_status cmd_info(const struct options *options) {
+    if (options->num_operands == 0) return info_of(NULL, options);
+    enum exit_status worst = STATUS_GOOD;
+    for (int i = 0; i < options->num_operands; i++) {
+        if (i > 0 && options->format == FORMAT_TEXT) putchar('\n');
+        const enum exit_status status = info_of(options->operands[i], options);
+        if (status > worst) worst = status;
+    }
+    return worst;
+}

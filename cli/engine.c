@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine.h"
+
+#include "text.h"
+
+enum exit_status engine_complain(const ptm_error *err) {
+    text_complain("%s", err->message);
+    return err->status == PTM_EINVAL ? STATUS_USAGE : STATUS_ENVIRONMENT;
+}
+
+enum exit_status engine_open(struct engine *engine, const struct option_list *models,
+                             const ptm_session_options *options) {
+    *engine = (struct engine){0};
+    const int wanted = models->count > 0 ? models->count : 1;
+    ptm_error err = {0};
+    ptm_status status = PTM_OK;
+    for (int i = 0; status == PTM_OK && i < wanted; i++) {
+        status = ptm_model_open(&engine->models[i], models->count > 0 ? models->items[i] : NULL, NULL, &err);
+        if (status == PTM_OK) engine->count++;
+    }
+    if (status == PTM_OK)
+        status =
+            ptm_session_open(&engine->session, (const ptm_model *const *)engine->models, engine->count, options, &err);
+    if (status == PTM_OK) return STATUS_GOOD;
+    engine_close(engine);
+    return engine_complain(&err);
+}
+
+bool engine_get_info(const struct engine *engine, ptm_modality modality, ptm_model_info *info) {
+    for (int i = 0; i < engine->count; i++)
+        if (ptm_model_get_info(engine->models[i], modality, info, NULL) == PTM_OK) return true;
+    return false;
+}
+
+void engine_close(struct engine *engine) {
+    ptm_session_close(&engine->session);
+    for (int i = 0; i < engine->count; i++) ptm_model_close(&engine->models[i]);
+    engine->count = 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* engine: the models of a run and the session over them, as every command that runs a network needs them. */
+#ifndef POLYTOME_CLI_ENGINE_H
+#define POLYTOME_CLI_ENGINE_H
+
+#include "options.h"
+
+#define ENGINE_MAX_MODELS 4
+
+/** What the command answers to its caller. */
+enum exit_status {
+    STATUS_GOOD = 0,
+    STATUS_INPUT = 1, /* some input failed, or a check differs */
+    STATUS_USAGE = 2,
+    STATUS_ENVIRONMENT = 3, /* model, memory, or where the results go */
+    STATUS_INTERRUPTED = 130
+};
+
+struct engine {
+    ptm_model *models[ENGINE_MAX_MODELS];
+    int count;
+    ptm_session *session;
+};
+
+/** Opens the models (the shipped one where the list is empty) and a session. Otherwise an exit status, after a
+ * complaint. */
+enum exit_status engine_open(struct engine *engine, const struct option_list *models,
+                             const ptm_session_options *options);
+
+/** Description of the modality by the model that brings it; false where none does. */
+bool engine_get_info(const struct engine *engine, ptm_modality modality, ptm_model_info *info);
+
+void engine_close(struct engine *engine);
+
+/** Complains about a failure that is not about an input; the exit status that belongs to it. */
+enum exit_status engine_complain(const ptm_error *err);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "manual.h"
+
+#include <string.h>
+
+enum { WIDTH = 100, INDENT = 28 };
+
+/** Prints words, broken at spaces to fit WIDTH, each new line indented; the cursor is at `column`. */
+static void print_wrapped(FILE *stream, const char *text, int column, int indent) {
+    bool first = true;
+    while (*text) {
+        const int length = (int)strcspn(text, " \n");
+        if (!first && column + 1 + length > WIDTH) {
+            fprintf(stream, "\n%*s", indent, "");
+            column = indent;
+        } else if (!first) {
+            fputc(' ', stream);
+            column++;
+        }
+        fprintf(stream, "%.*s", length, text);
+        column += length;
+        text += length;
+        first = false;
+        if (*text == ' ') text++;
+        if (*text == '\n') {
+            const int lines = (int)strspn(text, "\n");
+            for (int i = 0; i < lines; i++) fputc('\n', stream);
+            fprintf(stream, "%*s", indent, "");
+            text += lines;
+            column = indent;
+            first = true;
+        }
+    }
+    fputc('\n', stream);
+}
+
+static void print_option(FILE *stream, const struct option_row *row) {
+    int column = fprintf(stream, row->letter ? "  -%c, " : "      ", row->letter);
+    column += fprintf(stream, "--%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+    if (column + 2 > INDENT) {
+        fputc('\n', stream);
+        column = 0;
+    }
+    fprintf(stream, "%*s", INDENT - column, "");
+    print_wrapped(stream, row->help, INDENT, INDENT);
+}
+
+void manual_overview(FILE *stream) {
+    fputs("polytome labels video clips and sound files with one Vision Transformer and token merging.\n\n"
+          "Usage: polytome [COMMAND] [OPTION...] [FILE...]\n\nCommands:\n",
+          stream);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stream, "  %-10s%s\n", command_rows[i].name, command_rows[i].summary);
+    fputs("\n'polytome help COMMAND' shows the options of a command; 'polytome FILE...' is 'polytome classify "
+          "FILE...'.\n",
+          stream);
+}
+
+void manual_command(FILE *stream, enum command command) {
+    const struct command_row *row = &command_rows[command];
+    fprintf(stream, "polytome %s: %s\n\nUsage: polytome %s [OPTION...]%s%s\n", row->name, row->summary, row->name,
+            *row->operands ? " " : "", row->operands);
+    if (*row->details) {
+        fputc('\n', stream);
+        print_wrapped(stream, row->details, 0, 0);
+    }
+    fputs("\nOptions:\n", stream);
+    for (size_t i = 0; i < option_count; i++)
+        if (options_takes(&option_rows[i], command) && option_rows[i].help) print_option(stream, &option_rows[i]);
+    if (*row->examples) {
+        fputs("\nExamples:\n  ", stream);
+        for (const char *c = row->examples; *c; c++) {
+            fputc(*c, stream);
+            if (*c == '\n') fputs("  ", stream);
+        }
+        fputc('\n', stream);
+    }
+}
+
+/** Text for roff: backslashes and hyphens are escaped, an empty line is a paragraph, a leading dot or quote is text. */
+static void print_roff(FILE *stream, const char *text) {
+    bool line_start = true;
+    for (; *text; text++) {
+        if (text[0] == '\n' && text[1] == '\n') {
+            fputs("\n.PP\n", stream);
+            text++;
+            line_start = true;
+            continue;
+        }
+        if (line_start && (*text == '.' || *text == '\'')) fputs("\\&", stream);
+        if (*text == '\\')
+            fputs("\\e", stream);
+        else if (*text == '-')
+            fputs("\\-", stream);
+        else
+            fputc(*text, stream);
+        line_start = *text == '\n';
+    }
+}
+
+static void roff_option(FILE *stream, const struct option_row *row) {
+    fputs(".TP\n\\fB", stream);
+    if (row->letter) fprintf(stream, "\\-%c\\fR, \\fB", row->letter);
+    fputs("\\-\\-", stream);
+    print_roff(stream, row->name);
+    fputs("\\fR", stream);
+    if (row->argument) {
+        fputs(" \\fI", stream);
+        print_roff(stream, row->argument);
+        fputs("\\fR", stream);
+    }
+    fputc('\n', stream);
+    print_roff(stream, row->help);
+    fputc('\n', stream);
+}
+
+static void roff_command(FILE *stream, enum command command) {
+    const struct command_row *row = &command_rows[command];
+    fprintf(stream, ".SS %s\n\\fBpolytome %s\\fR [\\fIOPTION\\fR...] ", row->name, row->name);
+    print_roff(stream, row->operands);
+    fputs("\n.PP\n", stream);
+    print_roff(stream, row->summary);
+    fputs(".\n", stream);
+    if (*row->details) {
+        fputs(".PP\n", stream);
+        print_roff(stream, row->details);
+        fputc('\n', stream);
+    }
+    for (size_t i = 0; i < option_count; i++)
+        if (options_takes(&option_rows[i], command) && option_rows[i].help) roff_option(stream, &option_rows[i]);
+    if (*row->examples) {
+        fputs(".PP\nExamples:\n.PP\n.nf\n.RS 4\n", stream);
+        print_roff(stream, row->examples);
+        fputs("\n.RE\n.fi\n", stream);
+    }
+}
+
+static const char json_section[] =
+    "With --format json each file is one line, one object, whose keys keep their order. \"schema\" is 1. \"path\" is "
+    "the "
+    "path as it was given or found; bytes of it that are not UTF-8 are replaced by U+FFFD, and \"path_bytes\" then "
+    "holds the exact path in hexadecimal. \"status\" is \"ok\" or \"error\". \"duration\" is in seconds, as the file's "
+    "header says. \"video\" and \"audio\" are null where they were not asked for or no model brings them, an object "
+    "with "
+    "\"missing\" where the file does not have them, else \"model\", \"labels\", \"windows\", \"coverage\" and "
+    "\"tokens\". "
+    "\"fused\" holds the labels that both share, or null. \"ms\" holds the milliseconds of decoding, features and "
+    "network. \"error\" is null or has \"code\" and \"message\".\n\n"
+    "\"coverage\" says what was looked at: \"sampling\", \"from\" and \"to\" in seconds, \"padded\" seconds, "
+    "\"frames_decoded\" and \"frames_used\" or \"samples_used\", \"rotation\" in degrees clockwise, \"clock\" "
+    "(\"time_stamps\", or \"frame_rate\" where the file has none) and \"decode_errors\", the damaged packets passed "
+    "over. The same file gives the same bytes, apart from \"ms\", for any number of threads and in any order of files.";
+
+static void roff_section(FILE *stream, const char *title, const char *text) {
+    fprintf(stream, ".SH %s\n", title);
+    print_roff(stream, text);
+    fputc('\n', stream);
+}
+
+void manual_roff(FILE *stream) {
+    fprintf(stream, ".TH POLYTOME 1 \"\" \"polytome %s\" \"User Commands\"\n", ptm_version());
+    fputs(".SH NAME\npolytome \\- label video clips and sound files\n"
+          ".SH SYNOPSIS\n\\fBpolytome\\fR [\\fICOMMAND\\fR] [\\fIOPTION\\fR...] [\\fIFILE\\fR...]\n",
+          stream);
+    roff_section(stream, "DESCRIPTION",
+                 "polytome labels video clips and sound files on an ordinary processor, with one Vision Transformer "
+                 "for both and token merging (ToMe), which joins similar tokens from block to block. Results go to "
+                 "standard output and all else to standard error. An argument that starts with - is an option until "
+                 "-- is met.");
+    fputs(".SH COMMANDS\n", stream);
+    for (int i = 0; i < COMMAND_COUNT; i++) roff_command(stream, (enum command)i);
+    roff_section(stream, "JSON", json_section);
+    roff_section(stream, "EXIT STATUS",
+                 "0 where all went well, 1 where some input failed or a check differs, 2 for wrong usage, 3 where the "
+                 "model, the memory or the place for the results fails, 130 when interrupted; what was done by then "
+                 "is kept.");
+    roff_section(stream, "ENVIRONMENT",
+                 "POLYTOME_MODEL is the model to use where none is named. NO_COLOR, when set to anything, keeps "
+                 "colours off.");
+}
+
+/** The long options of a command, as words for compgen. */
+static void completion_words(FILE *stream, enum command command) {
+    for (size_t i = 0; i < option_count; i++)
+        if (options_takes(&option_rows[i], command) && option_rows[i].help)
+            fprintf(stream, " --%s", option_rows[i].name);
+}
+
+/** What may follow each option whose argument is a choice. */
+static void completion_choices(FILE *stream) {
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        if ((row->kind != OPTION_CHOICE && row->kind != OPTION_NAME) || !row->help) continue;
+        fprintf(stream, "    --%s) words=\"", row->name);
+        for (const char *c = row->argument; *c; c++) fputc(*c == '|' ? ' ' : *c, stream);
+        fputs("\" ;;\n", stream);
+    }
+}
+
+void manual_completion(FILE *stream) {
+    fputs("# bash completion for polytome\n"
+          "_polytome() {\n"
+          "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" words=\n"
+          "  case \"$previous\" in\n",
+          stream);
+    completion_choices(stream);
+    fputs("  esac\n"
+          "  if [[ -z $words && $current == -* ]]; then\n"
+          "    case \"${COMP_WORDS[1]}\" in\n",
+          stream);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (i == COMMAND_CLASSIFY) continue;
+        fprintf(stream, "    %s) words=\"", command_rows[i].name);
+        completion_words(stream, (enum command)i);
+        fputs("\" ;;\n", stream);
+    }
+    fputs("    *) words=\"", stream);
+    completion_words(stream, COMMAND_CLASSIFY);
+    fputs("\" ;;\n"
+          "    esac\n"
+          "  elif [[ -z $words && $COMP_CWORD == 1 ]]; then\n"
+          "    words=\"",
+          stream);
+    for (int i = 0; i < COMMAND_COUNT; i++) fprintf(stream, " %s", command_rows[i].name);
+    fputs("\"\n"
+          "  fi\n"
+          "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+          "}\n"
+          "complete -o default -F _polytome polytome\n",
+          stream);
+}

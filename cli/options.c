@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include "text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct command_row command_rows[COMMAND_COUNT] = {
+    [COMMAND_CLASSIFY] =
+        {"classify", "FILE|DIR|-...", "label video and sound files (the command word may be left out)",
+         "Looks at picture and sound of each file in one pass and prints the labels that fit best, with what was "
+         "looked "
+         "at, how many tokens went through the network, and the time it took. \"-\" reads one file from standard "
+         "input. A directory is searched to any depth, in the order of the names; hidden files are skipped and linked "
+         "directories are not followed. A file found there that holds no picture and no sound is passed over, unless "
+         "its name ends like that of a media file.\n\n"
+         "One bad file never stops a run. A file without picture or without sound is normal: the result says which "
+         "was missing.",
+         "polytome clip.mp4\n"
+         "polytome -r off --top 3 clip.mp4 bark.wav\n"
+         "polytome --format json -o labels.jsonl archive/\n"
+         "find . -name '*.mkv' -print0 | polytome --files-from - -0 --format json\n"
+         "polytome -m videomae-base/ -m ast-audioset/ clip.mp4"},
+    [COMMAND_CHECK] =
+        {"check", "[MODEL]", "prove a model against reference answers",
+         "Runs the network once and compares its logits, and the map of merged tokens, with expected ones. Without "
+         "--input it runs the self-test stored in the model, for each modality that the model brings. The exit status "
+         "is 1 where the answers differ.",
+         "polytome check\n"
+         "polytome check ast/ --input input.npy --expect logits.npy --expect-source source.npy -r 40"},
+    [COMMAND_INFO] = {"info", "[MODEL...]", "show what a model is, takes and answers",
+                      "Shows the model that ships with polytome where none is named.",
+                      "polytome info --labels\n"
+                      "polytome info --format json videomae-base/"},
+    [COMMAND_BENCH] =
+        {"bench", "[FILE...]", "time the network, stage by stage, for one or more merging schedules",
+         "Times the network on a synthetic input, with one row for each schedule: without merging and with the model's "
+         "own, unless -r asks for others. The rate of plain matrix products is measured in the same run. For each FILE "
+         "decoding and features are timed as well, with the last schedule.",
+         "polytome bench\n"
+         "polytome bench --modality video -r 'off 20 40 40:-1' --threads 1\n"
+         "polytome bench --format json clip.mp4"},
+    [COMMAND_VERSION] = {"version", "", "print the version", "", ""},
+    [COMMAND_HELP] = {"help", "[COMMAND]", "show this help, or the one of a command", "", ""},
+};
+
+#define ON(command) (1u << COMMAND_##command)
+#define FIELD(field) offsetof(struct options, field)
+#define RUNS (ON(CLASSIFY) | ON(CHECK) | ON(BENCH))
+
+const struct option_row option_rows[] = {
+    {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, 4, ON(CLASSIFY) | ON(BENCH),
+     "Checkpoint directory or .safetensors file to use instead of the shipped model; up to four times, as one model "
+     "may "
+     "bring video and another sound."},
+    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0, ON(CLASSIFY) | ON(CHECK),
+     "Tokens merged in each block: off, R, R:INFLECT (16:-1 falls from 32 to 0) or R0,R1,...; the model's own where "
+     "not given."},
+    {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
+     "Merging schedules to time, divided by spaces; may be given more than once."},
+    {"prop-attn", 0, OPTION_CHOICE, "auto|off|on", FIELD(session.prop_attn), -1, 0, RUNS,
+     "Proportional attention, by which a merged token weighs as much as what it stands for (auto: as the model says)."},
+    {"only", 0, OPTION_CHOICE, "all|video|audio", FIELD(modality), 0, 0, ON(CLASSIFY),
+     "Look only at the picture or only at the sound."},
+    {"modality", 0, OPTION_CHOICE, "all|video|audio", FIELD(modality), 0, 0, ON(CHECK) | ON(BENCH),
+     "The part of the model to run (default: all that it brings)."},
+    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY), "Labels to print, 0 for all (default: 5)."},
+    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY),
+     "Print only labels with at least this score, from 0 to 1."},
+    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY), "Add the raw logit of each label (JSON only)."},
+    {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, ON(CLASSIFY),
+     "What to look at: one window spread over the file, windows side by side over all of it, or the first window only "
+     "(auto: as the model was trained)."},
+    {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, ON(CLASSIFY),
+     "Begin here: seconds or [HH:]MM:SS."},
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(CLASSIFY),
+     "Look at no more than this; 0 goes to the end."},
+    {"files-from", 0, OPTION_TEXT, "LIST", FIELD(files_from), 0, 0, ON(CLASSIFY),
+     "Read names of files and directories, one a line, from this file; - is standard input."},
+    {"null", '0', OPTION_SET, NULL, FIELD(nul_separated), 1, 0, ON(CLASSIFY),
+     "Names in the list end with a NUL byte instead of a newline."},
+    {"input", 0, OPTION_TEXT, "FILE.npy", FIELD(check.input), 0, 0, ON(CHECK),
+     "Network input: float32, batch of 1, in the layout of the family's own processor."},
+    {"expect", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect), 0, 0, ON(CHECK), "Logits to compare with."},
+    {"expect-source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect_source), 0, 0, ON(CHECK),
+     "Source map to compare with: for each input token the output token that it ended in."},
+    {"tolerance", 0, OPTION_REAL, "T", FIELD(tolerance), 0, 1000, ON(CHECK),
+     "Allowed difference: T * (1 + |expected|) (default: 2e-4)."},
+    {"output", 'o', OPTION_TEXT, "FILE.npy", FIELD(check.output), 0, 0, ON(CHECK), "Write the logits here."},
+    {"source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.source), 0, 0, ON(CHECK), "Write the source map here."},
+    {"labels", 0, OPTION_SET, NULL, FIELD(labels), 1, 0, ON(INFO), "List the labels."},
+    {"seconds", 0, OPTION_REAL, "S", FIELD(bench.seconds), 0.001, 3600, ON(BENCH),
+     "Time to spend on each row after one warm-up (default: 2)."},
+    {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS,
+     "Threads of the network, 0 for one each processor; the answer is the same for any number."},
+    {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
+     "Kernels to use (auto: the best that this processor has)."},
+    {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, ON(CLASSIFY) | ON(INFO) | ON(BENCH),
+     "Text for reading, or one JSON object a line."},
+    {"json", 0, OPTION_SET, NULL, FIELD(format), FORMAT_JSON, 0, ON(CLASSIFY) | ON(INFO) | ON(BENCH),
+     "The same as --format json."},
+    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(CLASSIFY),
+     "Write the results here instead of standard output; the file appears when the run is over."},
+    {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, ON(CLASSIFY),
+     "Refuse pictures with more pixels (default: 67108864)."},
+    {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, ON(CLASSIFY),
+     "Refuse to decode more frames of one file (default: 10000000)."},
+    {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, ON(CLASSIFY),
+     "Refuse to go through more media time of one file (default: 86400)."},
+    {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, ON(CLASSIFY),
+     "Show progress even where standard error is not a terminal."},
+    {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, ON(CLASSIFY), "Show no progress."},
+    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, ON(CLASSIFY),
+     "Print no progress and no summary, only results and errors."},
+    {"verbose", 'v', OPTION_SET, NULL, FIELD(verbosity), 1, 0, ON(CLASSIFY) | ON(BENCH),
+     "Say more: the files passed over and a summary; with bench the tokens that enter each block."},
+    {"man", 0, OPTION_SET, NULL, FIELD(manual), 1, 0, ON(HELP), NULL},
+    {"completion", 0, OPTION_NAME, "bash", FIELD(completion), 0, 0, ON(HELP), NULL},
+    {"help", 'h', OPTION_SET, NULL, FIELD(help), 1, 0, (1u << COMMAND_COUNT) - 1, "Show this help."},
+};
+
+const size_t option_count = sizeof option_rows / sizeof *option_rows;
+
+enum command options_find_command(const char *name) {
+    int command = 0;
+    while (command < COMMAND_COUNT && strcmp(command_rows[command].name, name) != 0) command++;
+    return (enum command)command;
+}
+
+bool options_takes(const struct option_row *row, enum command command) {
+    return row->commands & (1u << command);
+}
+
+void options_hint(enum command command) {
+    fprintf(stderr, "See 'polytome help %s'.\n", command_rows[command].name);
+}
+
+unsigned options_modalities(const struct options *options) {
+    return options->modality ? (unsigned)options->modality : (unsigned)(PTM_VIDEO | PTM_AUDIO);
+}
+
+static void set_defaults(struct options *options, enum command command) {
+    *options = (struct options){.command = command, .top = 5, .progress = -1};
+    ptm_session_options_default(&options->session);
+    ptm_classify_options_default(&options->classify);
+    ptm_check_options_default(&options->check);
+    ptm_bench_options_default(&options->bench);
+    options->tolerance = options->check.tolerance;
+}
+
+/** A plain decimal number; hexadecimal, "inf" and "nan" are none. */
+static bool parse_real(const char *text, double *value) {
+    if (*text == '\0' || text[strspn(text, "0123456789.eE+-")] != '\0') return false;
+    char *end;
+    *value = strtod(text, &end);
+    return *end == '\0' && isfinite(*value);
+}
+
+static bool parse_whole(const char *text, double *value) {
+    const size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= 15 && text[digits] == '\0' && parse_real(text, value);
+}
+
+/** Seconds, MM:SS or HH:MM:SS; the last part may have decimals, and parts after a colon stay under 60. */
+static bool parse_time(const char *text, double *seconds) {
+    double total = 0;
+    for (int part = 0; part < 3; part++) {
+        char digits[32];
+        const size_t length = strcspn(text, ":");
+        if (length == 0 || length >= sizeof digits) return false;
+        memcpy(digits, text, length);
+        digits[length] = '\0';
+        double value;
+        const bool last = text[length] == '\0';
+        if (last ? digits[strspn(digits, "0123456789.")] || !parse_real(digits, &value) : !parse_whole(digits, &value))
+            return false;
+        if (part > 0 && value >= 60) return false;
+        total = total * 60 + value;
+        if (last) {
+            *seconds = total;
+            return true;
+        }
+        text += length + 1;
+    }
+    return false;
+}
+
+/** Index of `text` among "a|b|c", or -1. */
+static int find_choice(const char *choices, const char *text) {
+    const size_t length = strlen(text);
+    for (int index = 0;; index++) {
+        const size_t step = strcspn(choices, "|");
+        if (step == length && strncmp(choices, text, length) == 0) return index;
+        if (choices[step] == '\0') return -1;
+        choices += step + 1;
+    }
+}
+
+static bool complain_argument(const struct option_row *row, const char *shown, const char *argument) {
+    char wanted[160] = "a text that is not empty";
+    if (row->kind == OPTION_CHOICE || row->kind == OPTION_NAME) {
+        snprintf(wanted, sizeof wanted, "one of %s", row->argument);
+    } else if (row->kind == OPTION_TIME) {
+        snprintf(wanted, sizeof wanted, "seconds or [HH:]MM:SS, from %.15g to %.15g s", row->minimum, row->maximum);
+    } else if (row->kind == OPTION_REAL || row->kind == OPTION_INT || row->kind == OPTION_INT64) {
+        snprintf(wanted, sizeof wanted, "a %s from %.15g to %.15g",
+                 row->kind == OPTION_REAL ? "number" : "whole number", row->minimum, row->maximum);
+    }
+    text_complain("invalid argument '%s' for option %s; it should be %s", argument, shown, wanted);
+    return false;
+}
+
+static bool store_number(void *field, const struct option_row *row, const char *argument) {
+    double value;
+    const bool parsed = row->kind == OPTION_TIME   ? parse_time(argument, &value)
+                        : row->kind == OPTION_REAL ? parse_real(argument, &value)
+                                                   : parse_whole(argument, &value);
+    if (!parsed || value < row->minimum || value > row->maximum) return false;
+    if (row->kind == OPTION_INT)
+        *(int *)field = (int)value;
+    else if (row->kind == OPTION_INT64)
+        *(int64_t *)field = (int64_t)value;
+    else
+        *(double *)field = value;
+    return true;
+}
+
+static bool store_list(struct option_list *list, const struct option_row *row, const char *shown, const char *item) {
+    if (list->count >= (int)row->maximum) {
+        text_complain("option %s may be given %d times, no more", shown, (int)row->maximum);
+        return false;
+    }
+    list->items[list->count++] = item;
+    return true;
+}
+
+/** Stores the argument of an option that was written as `shown` ("--top", "-r"). */
+static bool store(struct options *options, const struct option_row *row, const char *shown, const char *argument) {
+    void *field = (char *)options + row->offset;
+    if (row->kind == OPTION_SET) {
+        *(int *)field = (int)row->minimum;
+        return true;
+    }
+    if (*argument == '\0') return complain_argument(row, shown, argument);
+    switch (row->kind) {
+    case OPTION_TEXT: *(const char **)field = argument; return true;
+    case OPTION_LIST: return store_list(field, row, shown, argument);
+    case OPTION_NAME:
+    case OPTION_CHOICE: {
+        const int index = find_choice(row->argument, argument);
+        if (index < 0) return complain_argument(row, shown, argument);
+        if (row->kind == OPTION_NAME)
+            *(const char **)field = argument;
+        else
+            *(int *)field = (int)row->minimum + index;
+        return true;
+    }
+    default: return store_number(field, row, argument) || complain_argument(row, shown, argument);
+    }
+}
+
+static const struct option_row *find_row(enum command command, const char *name, size_t length, char letter) {
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        const bool same =
+            letter ? row->letter == letter : strlen(row->name) == length && !strncmp(row->name, name, length);
+        if (same && options_takes(row, command)) return row;
+    }
+    return NULL;
+}
+
+/** The arguments while they are read. */
+struct reader {
+    struct options *options;
+    char **argv;
+    int argc, next;
+};
+
+static bool complain_missing(const struct option_row *row, const char *shown) {
+    text_complain("option %s needs an argument: %s", shown, row->argument);
+    return false;
+}
+
+/** "--name", "--name=argument" or "--name argument". */
+static bool read_long(struct reader *reader, const char *word) {
+    const char *name = word + 2;
+    const size_t length = strcspn(name, "=");
+    const struct option_row *row = find_row(reader->options->command, name, length, 0);
+    char shown[64];
+    snprintf(shown, sizeof shown, "--%.*s", length < 56 ? (int)length : 56, name);
+    if (!row) {
+        text_complain("unknown option %s of '%s'", shown, command_rows[reader->options->command].name);
+        return false;
+    }
+    const char *argument = name[length] == '=' ? name + length + 1 : NULL;
+    if (row->kind == OPTION_SET && argument) {
+        text_complain("option %s takes no argument", shown);
+        return false;
+    }
+    if (row->kind != OPTION_SET && !argument) {
+        if (reader->next >= reader->argc) return complain_missing(row, shown);
+        argument = reader->argv[reader->next++];
+    }
+    return store(reader->options, row, shown, argument);
+}
+
+/** "-q", "-qv", "-m argument" or "-margument". */
+static bool read_letters(struct reader *reader, const char *word) {
+    for (const char *letter = word + 1; *letter; letter++) {
+        const struct option_row *row = find_row(reader->options->command, NULL, 0, *letter);
+        const char shown[3] = {'-', *letter, '\0'};
+        if (!row) {
+            text_complain("unknown option %s of '%s'", shown, command_rows[reader->options->command].name);
+            return false;
+        }
+        if (row->kind == OPTION_SET) {
+            if (!store(reader->options, row, shown, NULL)) return false;
+            continue;
+        }
+        const char *argument = letter + 1;
+        if (*argument == '\0') {
+            if (reader->next >= reader->argc) return complain_missing(row, shown);
+            argument = reader->argv[reader->next++];
+        }
+        return store(reader->options, row, shown, argument);
+    }
+    return true;
+}
+
+bool options_parse(struct options *options, enum command command, int argc, char **argv) {
+    set_defaults(options, command);
+    options->operands = argv;
+    struct reader reader = {options, argv, argc, 0};
+    bool ended = false;
+    while (reader.next < argc) {
+        char *word = argv[reader.next++];
+        bool good = true;
+        if (!ended && strcmp(word, "--") == 0)
+            ended = true;
+        else if (!ended && word[0] == '-' && word[1] == '-')
+            good = read_long(&reader, word);
+        else if (!ended && word[0] == '-' && word[1] != '\0')
+            good = read_letters(&reader, word);
+        else
+            argv[options->num_operands++] = word;
+        if (!good) {
+            options_hint(command);
+            return false;
+        }
+    }
+    options->check.tolerance = (float)options->tolerance;
+    options->classify.sampling = (ptm_sampling)options->sampling;
+    options->classify.modalities = options_modalities(options);
+    return true;
+}

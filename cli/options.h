@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options: the one table of commands and the one table of options. Parsing, --help, the manual page and the shell
+ * completion are all read off them.
+ */
+#ifndef POLYTOME_CLI_OPTIONS_H
+#define POLYTOME_CLI_OPTIONS_H
+
+#include "polytome.h"
+
+enum command {
+    COMMAND_CLASSIFY,
+    COMMAND_CHECK,
+    COMMAND_INFO,
+    COMMAND_BENCH,
+    COMMAND_VERSION,
+    COMMAND_HELP,
+    COMMAND_COUNT
+};
+
+struct command_row {
+    const char *name;
+    const char *operands; /* as the synopsis shows them */
+    const char *summary;  /* half a line */
+    const char *details;  /* paragraphs, divided by empty lines */
+    const char *examples; /* lines */
+};
+
+extern const struct command_row command_rows[COMMAND_COUNT];
+
+enum option_kind {
+    OPTION_SET,    /* no argument: stores `minimum` in an int */
+    OPTION_CHOICE, /* one of `choices`: stores minimum + its index in an int */
+    OPTION_NAME,   /* one of `choices`: stores the text */
+    OPTION_INT,    /* int */
+    OPTION_INT64,  /* int64_t */
+    OPTION_REAL,   /* double */
+    OPTION_TIME,   /* double: seconds or [HH:]MM:SS */
+    OPTION_TEXT,   /* const char * */
+    OPTION_LIST    /* struct option_list; up to `maximum` times */
+};
+
+struct option_row {
+    const char *name; /* long name */
+    char letter;      /* short name, or 0 */
+    enum option_kind kind;
+    const char *argument; /* its name in help; the choices themselves where there are some; NULL for OPTION_SET */
+    size_t offset;        /* of the field in struct options */
+    double minimum, maximum;
+    unsigned commands; /* bit (1 << command) for each that takes it */
+    const char *help;  /* one sentence; NULL hides the option */
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_count;
+
+#define OPTIONS_MAX_LIST 32
+
+struct option_list {
+    const char *items[OPTIONS_MAX_LIST];
+    int count;
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+struct options {
+    enum command command;
+    char **operands;
+    int num_operands;
+    int help;
+    struct option_list models;
+    int modality; /* 0: all that there are, else a ptm_modality */
+    int sampling; /* ptm_sampling */
+    int format;   /* enum format */
+    int verbosity, progress, logits, labels, top, nul_separated;
+    double threshold, tolerance;
+    const char *output, *files_from;
+    struct option_list schedules;
+    int manual; /* help --man */
+    const char *completion;
+    ptm_session_options session;
+    ptm_classify_options classify;
+    ptm_check_options check;
+    ptm_bench_options bench;
+};
+
+/** The command of that name, or COMMAND_COUNT. */
+enum command options_find_command(const char *name);
+
+/** Does `command` take the option? */
+bool options_takes(const struct option_row *row, enum command command);
+
+/**
+ * Reads the arguments of `command` (argv[0] is the first) into *options, which starts from the defaults. Operands are
+ * gathered at the front of argv. False after a complaint.
+ */
+bool options_parse(struct options *options, enum command command, int argc, char **argv);
+
+/** Says where the help of a command is, after a complaint about its usage. */
+void options_hint(enum command command);
+
+/** The modalities asked for, as bits. */
+unsigned options_modalities(const struct options *options);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700 /* realpath() */
+
+#include "output.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool complain(const struct output *output) {
+    text_complain("cannot write %s: %s", output->name, strerror(errno));
+    return false;
+}
+
+/** The permissions that the finished file gets: those of the one it replaces, else what the umask leaves. */
+static mode_t file_mode(const struct stat *old) {
+    if (old) return old->st_mode & 0777;
+    const mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/** Opens the file aside, in the folder of the target so that a rename is enough. */
+static bool open_aside(struct output *output, const char *path, const struct stat *old) {
+    /* A link stays a link: what it points to is replaced. */
+    output->target = old ? realpath(path, NULL) : strdup(path);
+    const size_t bytes = output->target ? strlen(output->target) + sizeof ".XXXXXX" : 0;
+    output->aside = output->target ? malloc(bytes) : NULL;
+    if (!output->aside) return complain(output);
+    snprintf(output->aside, bytes, "%s.XXXXXX", output->target);
+    const int file = mkstemp(output->aside);
+    if (file < 0) {
+        complain(output);
+        free(output->aside);
+        output->aside = NULL;
+        return false;
+    }
+    if (fchmod(file, file_mode(old)) != 0 || !(output->stream = fdopen(file, "w"))) {
+        complain(output);
+        close(file);
+        return false;
+    }
+    return true;
+}
+
+bool output_open(struct output *output, const char *path) {
+    *output = (struct output){.name = path};
+    if (!path || strcmp(path, "-") == 0) {
+        *output = (struct output){.stream = stdout, .name = "the results to standard output"};
+        return true;
+    }
+    struct stat old;
+    const bool exists = stat(path, &old) == 0;
+    /* A device or a pipe is written to, not replaced; opening a directory fails with the right words. */
+    const bool opened = exists && !S_ISREG(old.st_mode) ? (output->stream = fopen(path, "w")) || complain(output)
+                                                        : open_aside(output, path, exists ? &old : NULL);
+    if (!opened) output_discard(output);
+    return opened;
+}
+
+bool output_flush(struct output *output) {
+    return (fflush(output->stream) == 0 && !ferror(output->stream)) || complain(output);
+}
+
+bool output_commit(struct output *output) {
+    bool good = output_flush(output);
+    if (output->stream != stdout) {
+        if (fclose(output->stream) != 0 && good) good = complain(output);
+        output->stream = NULL;
+        if (good && output->aside && rename(output->aside, output->target) != 0) good = complain(output);
+        if (good) {
+            free(output->aside);
+            output->aside = NULL;
+        }
+    }
+    output_discard(output);
+    return good;
+}
+
+void output_discard(struct output *output) {
+    if (output->stream && output->stream != stdout) fclose(output->stream);
+    if (output->aside) unlink(output->aside);
+    free(output->aside);
+    free(output->target);
+    *output = (struct output){0};
+}

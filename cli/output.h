@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* output: where results go: standard output, or a file that is written aside and appears whole. */
+#ifndef POLYTOME_CLI_OUTPUT_H
+#define POLYTOME_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct output {
+    FILE *stream;
+    const char *name; /* for messages */
+    char *target;     /* what the finished file will be called; NULL where nothing is written aside */
+    char *aside;      /* what it is called until then */
+};
+
+/** Opens `path`, or standard output where it is NULL or "-". False after a complaint. */
+bool output_open(struct output *output, const char *path);
+
+/** Hands on what was written so far. False, after a complaint, where it cannot be written. */
+bool output_flush(struct output *output);
+
+/** Ends the writing and gives the file its name. False, after a complaint, where that fails. */
+bool output_commit(struct output *output);
+
+/** Ends the writing and leaves no file behind. Nothing happens after output_commit(). */
+void output_discard(struct output *output);
+
+#endif

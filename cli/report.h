@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* report: results as text for reading, and as JSON lines for programs. */
+#ifndef POLYTOME_CLI_REPORT_H
+#define POLYTOME_CLI_REPORT_H
+
+#include "polytome.h"
+
+#include <stdio.h>
+
+/** How labels are shown. */
+struct report_style {
+    int top; /* 0: all */
+    double threshold;
+    bool logits;   /* JSON: raw logits too */
+    bool terminal; /* text: bars */
+    bool colour;   /* text: emphasis */
+};
+
+/** How many of `labels` are shown: the best `top` of those that reach the threshold. */
+int report_count_labels(const struct report_style *style, const ptm_label *labels, int count);
+
+/** The text of one file that was labelled. */
+void report_text(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result);
+
+/* Each JSON call writes one line; false where memory ran out. */
+
+/** One file: `result`, or NULL and the error that came instead. */
+bool report_json(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
+                 const ptm_error *err);
+
+/** One model: what it says about each of `count` modalities. */
+bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool labels);
+
+/** One row of a benchmark. */
+struct report_bench {
+    const ptm_model_info *info;
+    const char *r;
+    int threads; /* as asked for; 0: one for each processor */
+    ptm_bench_report timing;
+    double peak_bytes;
+};
+
+bool report_json_bench(FILE *stream, const struct report_bench *bench);
+
+/** A file of a benchmark: where its time went. */
+bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes);
+
+/** "video" or "audio". */
+const char *report_modality(ptm_modality modality);
+
+/** The name of a status as it stands in polytome.h, without the prefix: "EFORMAT". */
+const char *report_status_code(ptm_status status);
+
+#endif

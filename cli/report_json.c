@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JSON lines, "schema" 1. A path may hold any bytes but JSON text is UTF-8: bytes that are none become U+FFFD, and the
+ * key "path_bytes" then gives the exact path in hexadecimal.
+ */
+#include "report.h"
+
+#include "text.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Each constructor below answers NULL where memory ran out; json_object_set_new() refuses a NULL value, and so the
+ * failure travels up to `put`, which notes it. */
+struct object {
+    json_t *json;
+    bool failed;
+};
+
+static void put(struct object *object, const char *key, json_t *value) {
+    if (json_object_set_new(object->json, key, value) != 0) object->failed = true;
+}
+
+static struct object object_begin(void) {
+    json_t *json = json_object();
+    return (struct object){json, json == NULL};
+}
+
+/** The finished object, or NULL where anything failed on the way. */
+static json_t *object_end(struct object *object) {
+    if (!object->failed) return object->json;
+    json_decref(object->json);
+    return NULL;
+}
+
+static bool is_utf8(const char *text) {
+    size_t sequence;
+    while ((sequence = text_sequence(text)) > 0) text += sequence;
+    return *text == '\0';
+}
+
+static json_t *json_text(const char *text) {
+    static const char replacement[] = "\xEF\xBF\xBD";
+    if (is_utf8(text)) return json_string(text);
+    char *valid = malloc(strlen(text) * 3 + 1);
+    if (!valid) return NULL;
+    char *end = valid;
+    while (*text) {
+        const size_t sequence = text_sequence(text);
+        memcpy(end, sequence > 0 ? text : replacement, sequence > 0 ? sequence : 3);
+        end += sequence > 0 ? sequence : 3;
+        text += sequence > 0 ? sequence : 1;
+    }
+    *end = '\0';
+    json_t *json = json_string(valid);
+    free(valid);
+    return json;
+}
+
+static json_t *json_hexadecimal(const char *text) {
+    char *digits = malloc(strlen(text) * 2 + 1);
+    if (!digits) return NULL;
+    for (size_t i = 0; text[i]; i++) snprintf(digits + 2 * i, 3, "%02x", (unsigned char)text[i]);
+    json_t *json = json_string(digits);
+    free(digits);
+    return json;
+}
+
+/** JSON has no NaN or infinity: they are null. */
+static json_t *json_number(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *json_milliseconds(double value) {
+    return json_number(round(value * 1000) / 1000);
+}
+
+static bool write_line(FILE *stream, json_t *json) {
+    /* Nine digits give a float back exactly. */
+    const bool good = json && json_dumpf(json, stream, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
+    json_decref(json);
+    if (good) fputc('\n', stream);
+    /* A failed write is for the owner of the stream to find. */
+    return good || ferror(stream);
+}
+
+static json_t *label_array(const struct report_style *style, const ptm_label *labels, int count) {
+    json_t *array = json_array();
+    const int shown = report_count_labels(style, labels, count);
+    for (int i = 0; i < shown; i++) {
+        struct object label = object_begin();
+        put(&label, "label", json_text(labels[i].name));
+        put(&label, "index", json_integer(labels[i].index));
+        put(&label, "score", json_number((double)labels[i].score));
+        if (style->logits) put(&label, "logit", json_number((double)labels[i].logit));
+        if (json_array_append_new(array, object_end(&label)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *coverage_object(const ptm_coverage *coverage, bool video) {
+    struct object object = object_begin();
+    put(&object, "sampling", json_text(coverage->sampling));
+    put(&object, "from", json_number(coverage->from));
+    put(&object, "to", json_number(coverage->to));
+    put(&object, "padded", json_number(coverage->padded));
+    if (video) {
+        put(&object, "frames_decoded", json_integer(coverage->frames_decoded));
+        put(&object, "frames_used", json_integer(coverage->frames_used));
+        put(&object, "rotation", json_integer(coverage->rotation));
+        put(&object, "clock", json_string(coverage->frame_rate_clock ? "frame_rate" : "time_stamps"));
+    } else {
+        put(&object, "samples_used", json_integer(coverage->samples_used));
+    }
+    put(&object, "decode_errors", json_integer(coverage->decode_errors));
+    return object_end(&object);
+}
+
+static json_t *answer_object(const struct report_style *style, const ptm_answer *answer, bool video) {
+    if (!answer) return json_null();
+    struct object object = object_begin();
+    if (answer->missing) {
+        put(&object, "missing", json_text(answer->missing));
+        return object_end(&object);
+    }
+    put(&object, "model", json_text(answer->model));
+    put(&object, "labels", label_array(style, answer->labels, answer->num_labels));
+    put(&object, "windows", json_integer(answer->windows));
+    put(&object, "coverage", coverage_object(&answer->coverage, video));
+    struct object tokens = object_begin();
+    put(&tokens, "in", json_integer(answer->tokens_in));
+    put(&tokens, "out", json_integer(answer->tokens_out));
+    put(&tokens, "r", json_text(answer->r));
+    put(&object, "tokens", object_end(&tokens));
+    return object_end(&object);
+}
+
+static json_t *fused_object(const struct report_style *style, const ptm_result *result) {
+    if (result->num_fused == 0) return json_null();
+    struct report_style plain = *style;
+    plain.logits = false; /* those of the video model stand there already */
+    struct object object = object_begin();
+    put(&object, "labels", label_array(&plain, result->fused, result->num_fused));
+    return object_end(&object);
+}
+
+static json_t *times_object(const ptm_result *result) {
+    struct object object = object_begin();
+    put(&object, "decode", json_milliseconds(result->ms.decode));
+    put(&object, "features", json_milliseconds(result->ms.features));
+    put(&object, "network", json_milliseconds(result->ms.network));
+    return object_end(&object);
+}
+
+static json_t *error_object(const ptm_error *err) {
+    struct object object = object_begin();
+    put(&object, "code", json_string(report_status_code(err->status)));
+    put(&object, "message", json_text(err->message));
+    return object_end(&object);
+}
+
+static void put_path(struct object *object, const char *path) {
+    put(object, "path", json_text(path));
+    if (!is_utf8(path)) put(object, "path_bytes", json_hexadecimal(path));
+}
+
+bool report_json(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
+                 const ptm_error *err) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put_path(&object, path);
+    put(&object, "status", json_string(result ? "ok" : "error"));
+    put(&object, "duration", result ? json_number(result->duration) : json_null());
+    put(&object, "video", result ? answer_object(style, result->video, true) : json_null());
+    put(&object, "audio", result ? answer_object(style, result->audio, false) : json_null());
+    put(&object, "fused", result ? fused_object(style, result) : json_null());
+    put(&object, "ms", result ? times_object(result) : json_null());
+    put(&object, "error", result ? json_null() : error_object(err));
+    return write_line(stream, object_end(&object));
+}
+
+const char *report_modality(ptm_modality modality) {
+    return modality == PTM_VIDEO ? "video" : "audio";
+}
+
+const char *report_status_code(ptm_status status) {
+    static const char *const codes[] = {[PTM_OK] = "OK",
+                                        [PTM_EINVAL] = "EINVAL",
+                                        [PTM_ENOMEM] = "ENOMEM",
+                                        [PTM_EIO] = "EIO",
+                                        [PTM_EFORMAT] = "EFORMAT",
+                                        [PTM_EMODEL] = "EMODEL",
+                                        [PTM_ELIMIT] = "ELIMIT",
+                                        [PTM_ENODATA] = "ENODATA",
+                                        [PTM_EINTERRUPTED] = "EINTERRUPTED",
+                                        [PTM_EMISMATCH] = "EMISMATCH",
+                                        [PTM_EINTERNAL] = "EINTERNAL"};
+    return codes[status];
+}
+
+static json_t *integer_array(const int *values, int count) {
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++) {
+        if (json_array_append_new(array, json_integer(values[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *text_array(const char *const *texts, int count) {
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++) {
+        if (json_array_append_new(array, json_text(texts[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *modality_object(const ptm_model_info *info, bool labels) {
+    struct object object = object_begin();
+    put(&object, "parameters", json_integer(info->parameters));
+    put(&object, "input_shape", integer_array(info->input_shape, info->input_rank));
+    put(&object, "tokens", json_integer(info->tokens));
+    put(&object, "protected_tokens", json_integer(info->protected_tokens));
+    put(&object, "window_seconds", json_number(info->window_seconds));
+    if (info->modality == PTM_VIDEO) {
+        put(&object, "num_frames", json_integer(info->num_frames));
+        put(&object, "image_size", json_integer(info->image_size));
+        put(&object, "frame_rate", json_number(info->frame_rate));
+    } else {
+        put(&object, "sample_rate", json_integer(info->sample_rate));
+        put(&object, "num_mel_bins", json_integer(info->num_mel_bins));
+        put(&object, "target_length", json_integer(info->target_length));
+    }
+    put(&object, "activation", json_text(info->activation));
+    put(&object, "r", json_text(info->r));
+    put(&object, "prop_attn", json_boolean(info->prop_attn));
+    put(&object, "gflop", json_number(info->gflop));
+    put(&object, "num_labels", json_integer(info->num_labels));
+    if (labels) put(&object, "labels", text_array(info->labels, info->num_labels));
+    return object_end(&object);
+}
+
+bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool labels) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "name", json_text(infos->name));
+    put(&object, "family", json_text(infos->family));
+    put(&object, "licence", json_text(infos->licence));
+    put(&object, "source", json_text(infos->source));
+    struct object backbone = object_begin();
+    put(&backbone, "embed_dim", json_integer(infos->embed_dim));
+    put(&backbone, "depth", json_integer(infos->depth));
+    put(&backbone, "num_heads", json_integer(infos->num_heads));
+    put(&backbone, "mlp_dim", json_integer(infos->mlp_dim));
+    put(&object, "backbone", object_end(&backbone));
+    for (int i = 0; i < count; i++)
+        put(&object, report_modality(infos[i].modality), modality_object(&infos[i], labels));
+    return write_line(stream, object_end(&object));
+}
+
+static json_t *stages_object(const ptm_bench_report *timing) {
+    const ptm_profile *profile = &timing->profile;
+    struct object object = object_begin();
+    put(&object, "min", json_milliseconds(timing->min_ms));
+    put(&object, "median", json_milliseconds(timing->median_ms));
+    put(&object, "embed", json_milliseconds(profile->ms_embed));
+    put(&object, "attention", json_milliseconds(profile->ms_attention));
+    put(&object, "merge", json_milliseconds(profile->ms_merge));
+    put(&object, "mlp", json_milliseconds(profile->ms_mlp));
+    put(&object, "head", json_milliseconds(profile->ms_head));
+    return object_end(&object);
+}
+
+bool report_json_bench(FILE *stream, const struct report_bench *bench) {
+    const ptm_profile *profile = &bench->timing.profile;
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "bench", json_string("network"));
+    put(&object, "model", json_text(bench->info->name));
+    put(&object, "modality", json_string(report_modality(bench->info->modality)));
+    put(&object, "r", json_text(bench->r));
+    put(&object, "threads", json_integer(bench->threads));
+    put(&object, "tokens", integer_array(profile->tokens, profile->depth + 1));
+    put(&object, "gflop", json_number(profile->gflop));
+    put(&object, "runs", json_integer(bench->timing.runs));
+    put(&object, "ms", stages_object(&bench->timing));
+    put(&object, "gflops", json_number(profile->gflop / bench->timing.min_ms * 1000));
+    put(&object, "gemm_gflops", json_number(bench->timing.gemm_gflops));
+    put(&object, "peak_bytes", json_integer((json_int_t)bench->peak_bytes));
+    return write_line(stream, object_end(&object));
+}
+
+bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "bench", json_string("file"));
+    put_path(&object, path);
+    put(&object, "duration", json_number(result->duration));
+    put(&object, "ms", times_object(result));
+    put(&object, "peak_bytes", json_integer((json_int_t)peak_bytes));
+    return write_line(stream, object_end(&object));
+}

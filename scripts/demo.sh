@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# From a bare Debian or Ubuntu machine to labels: installs what is missing, builds, and labels the clips and sounds in
+# samples/ with the model that ships inside. Safe to run again.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/deps.sh
+. "$root/scripts/deps.sh"
+deps_install run
+
+build=$root/build/release
+log=$root/build/demo.log
+mkdir -p "$root/build"
+echo "polytome: building in $build"
+if ! (cd "$root" && cmake --preset release && cmake --build "$build") > "$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "polytome: the build failed; all that it printed is in $log" >&2
+    exit 1
+fi
+
+cd "$root"
+exec "$build/cli/polytome" classify --top 3 samples/

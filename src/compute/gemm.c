@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam to OpenBLAS: products on the calling thread, safe to call from many threads at once. */
+#include "compute/linear.h"
+
+#include <cblas.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+/*
+ * Debian's single-threaded OpenBLAS takes its packing buffers from a table without a lock (built without USE_LOCKING):
+ * two threads that start a product at the same moment can get the same buffer, and both results are wrong. The linker
+ * option --wrap puts these two functions in the place of OpenBLAS's own, whose names become __real_*. Its table is the
+ * process-wide state that this lock guards, so it is process-wide as well. Linked without the option, whole products
+ * take turns: slow, but right.
+ */
+static pthread_mutex_t buffers = PTHREAD_MUTEX_INITIALIZER;
+
+void *__real_blas_memory_alloc(int procedure) __attribute__((weak));
+void __real_blas_memory_free(void *buffer) __attribute__((weak));
+void *__wrap_blas_memory_alloc(int procedure);
+void __wrap_blas_memory_free(void *buffer);
+
+void *__wrap_blas_memory_alloc(int procedure) {
+    pthread_mutex_lock(&buffers);
+    void *buffer = __real_blas_memory_alloc(procedure);
+    pthread_mutex_unlock(&buffers);
+    return buffer;
+}
+
+void __wrap_blas_memory_free(void *buffer) {
+    pthread_mutex_lock(&buffers);
+    __real_blas_memory_free(buffer);
+    pthread_mutex_unlock(&buffers);
+}
+
+static void product(float *c, int ldc, const float *a, int lda, CBLAS_TRANSPOSE b_shape, const float *b, int ldb, int m,
+                    int n, int k, float beta) {
+    const bool take_turns = !__real_blas_memory_alloc;
+    if (take_turns) pthread_mutex_lock(&buffers);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, b_shape, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+    if (take_turns) pthread_mutex_unlock(&buffers);
+}
+
+void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
+    product(c, ldc, a, lda, CblasTrans, b, ldb, m, n, k, 0);
+}
+
+void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
+    product(c, ldc, a, lda, CblasTrans, b, ldb, m, n, k, 1);
+}
+
+void gemm_nn(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
+    product(c, ldc, a, lda, CblasNoTrans, b, ldb, m, n, k, 0);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vector kernels, once for every instruction set. A file that includes this has defined before:
+ *
+ *     LANES      floats in a vector
+ *     vec        LANES floats;  vec_int  LANES 32-bit integers;  vec_mask  LANES truths
+ *     v_load v_store            LANES floats, any alignment
+ *     v_load_part v_store_part  the first `count` < LANES floats; the lanes after them load as `fill`
+ *     v_set v_add v_sub v_mul v_div v_round, v_fma(a, b, c) = a b + c
+ *     v_min v_max               the second argument where either is NaN
+ *     v_ldexp(x, n)             x 2^n, n whole, -150 <= n <= 128; NaN where n is NaN
+ *     v_greater, v_pick(mask, yes, no); vi_set vi_count (0, 1, 2 ...) vi_add vi_pick vi_store
+ *     v_sum v_largest           over the lanes; largest of values that are not NaN
+ *
+ * and defines KERNELS_TABLE and KERNELS_LEVEL. A row's tail goes through the same arithmetic as its body, so a value
+ * gives the same bits wherever in a row it stands.
+ */
+#include "compute/kernels.h"
+
+#include <math.h>
+
+/** Polynomial in x by Horner's rule, lowest coefficient first. */
+static inline vec polynomial(vec x, const float *coefficients, int count) {
+    vec sum = v_set(coefficients[count - 1]);
+    for (int i = count - 2; i >= 0; i--) sum = v_fma(sum, x, v_set(coefficients[i]));
+    return sum;
+}
+
+/*
+ * e^x = 2^n e^r with |r| <= ln 2 / 2, the range reduction and the polynomial of expf in the Cephes library (S.
+ * Moshier). Beyond the clamps the result is 0 or infinity by itself. Measured over every float: under 1.1 ulp.
+ */
+static inline vec v_exp(vec x) {
+    static const float taylor[] = {
+        0.5f, 1.6666665459e-1f, 4.1665795894e-2f, 8.3334519073e-3f, 1.3981999507e-3f, 1.9875691500e-4f};
+    const vec clamped = v_min(v_set(89.0f), v_max(v_set(-104.0f), x));
+    const vec n = v_round(v_mul(clamped, v_set(1.44269504f)));
+    const vec r = v_fma(n, v_set(2.12194440e-4f), v_fma(n, v_set(-0.693359375f), clamped));
+    const vec tail = v_fma(polynomial(r, taylor, 6), v_mul(r, r), r);
+    return v_ldexp(v_add(tail, v_set(1.0f)), n);
+}
+
+/* The standard normal distribution function, 0.5 (1 + erf(z / sqrt 2)), from z P(z^2) / Q(z^2): a minimax fit of ours
+ * on [0, 5.7] with error 2.4e-8, 4e-7 with its rounding. Below -5.7 it is under 6e-9 and taken as 0. */
+static inline vec normal_cdf(vec z) {
+    static const float p[] = {0.797884405f,    0.0698824152f,   0.00948166568f,
+                              0.000358789286f, 1.27483954e-05f, 4.31605578e-08f};
+    static const float q[] = {1.0f, 0.254250079f, 0.0292607192f, 0.00194455695f, 7.67681559e-05f, 1.1649629e-06f};
+    const vec limit = v_set(5.7f), low = v_set(-5.7f);
+    const vec clamped = v_min(limit, v_max(low, z));
+    const vec u = v_mul(clamped, clamped);
+    const vec erf = v_div(v_mul(clamped, polynomial(u, p, 6)), polynomial(u, q, 6));
+    const vec cdf = v_fma(erf, v_set(0.5f), v_set(0.5f));
+    return v_pick(v_greater(low, z), v_set(0.0f), cdf);
+}
+
+static inline vec gelu_of(vec z) {
+    return v_mul(z, normal_cdf(z));
+}
+
+/* z / (1 + e^-t): both approximations of gelu are this, as 0.5 (1 + tanh(t / 2)) = 1 / (1 + e^-t). */
+static inline vec sigmoid_unit(vec z, vec minus_t) {
+    return v_div(z, v_add(v_set(1.0f), v_exp(minus_t)));
+}
+
+static inline vec gelu_tanh_of(vec z) {
+    const vec cubic = v_fma(v_mul(v_mul(z, z), v_set(0.044715f)), z, z);
+    return sigmoid_unit(z, v_mul(cubic, v_set(-1.59576912f)));
+}
+
+static inline vec quick_gelu_of(vec z) {
+    return sigmoid_unit(z, v_mul(z, v_set(-1.702f)));
+}
+
+/** y = function(y). */
+static inline void map(float *y, int n, vec function(vec)) {
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) v_store(y + i, function(v_load(y + i)));
+    if (i < n) v_store_part(y + i, n - i, function(v_load_part(y + i, n - i, 0)));
+}
+
+static void gelu(float *y, int n) {
+    map(y, n, gelu_of);
+}
+
+static void gelu_tanh(float *y, int n) {
+    map(y, n, gelu_tanh_of);
+}
+
+static void quick_gelu(float *y, int n) {
+    map(y, n, quick_gelu_of);
+}
+
+static inline float row_sum(const float *x, int n) {
+    vec sum0 = v_set(0), sum1 = v_set(0);
+    int i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        sum0 = v_add(sum0, v_load(x + i));
+        sum1 = v_add(sum1, v_load(x + i + LANES));
+    }
+    for (; i + LANES <= n; i += LANES) sum0 = v_add(sum0, v_load(x + i));
+    if (i < n) sum1 = v_add(sum1, v_load_part(x + i, n - i, 0));
+    return v_sum(v_add(sum0, sum1));
+}
+
+/* Two passes, the second about the mean of the first: what rounding left in that mean is measured and taken out. */
+static void layer_norm(float *y, const float *x, const float *w, const float *b, int n, float eps) {
+    const float rough_mean = row_sum(x, n) / (float)n;
+    const vec center = v_set(rough_mean);
+    vec sum = v_set(0), squares0 = v_set(0), squares1 = v_set(0);
+    int i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        const vec d0 = v_sub(v_load(x + i), center), d1 = v_sub(v_load(x + i + LANES), center);
+        sum = v_add(sum, v_add(d0, d1));
+        squares0 = v_fma(d0, d0, squares0);
+        squares1 = v_fma(d1, d1, squares1);
+    }
+    for (; i < n; i += LANES) {
+        const vec value = i + LANES <= n ? v_load(x + i) : v_load_part(x + i, n - i, rough_mean);
+        const vec d = v_sub(value, center);
+        sum = v_add(sum, d);
+        squares0 = v_fma(d, d, squares0);
+    }
+    const float rest = v_sum(sum) / (float)n;
+    const float variance = v_sum(v_add(squares0, squares1)) / (float)n - rest * rest;
+    if (!(variance <= 1e30f)) { /* squares beyond a float, or NaN */
+        kernels_scalar.layer_norm(y, x, w, b, n, eps);
+        return;
+    }
+    const float scale = 1 / sqrtf(fmaxf(variance, 0) + eps);
+    const vec scales = v_set(scale), shift = v_set(-rest * scale);
+    for (i = 0; i + LANES <= n; i += LANES) {
+        const vec d = v_sub(v_load(x + i), center);
+        v_store(y + i, v_fma(v_fma(d, scales, shift), v_load(w + i), v_load(b + i)));
+    }
+    if (i < n) {
+        const int m = n - i;
+        const vec d = v_sub(v_load_part(x + i, m, 0), center);
+        const vec weight = v_load_part(w + i, m, 0), bias = v_load_part(b + i, m, 0);
+        v_store_part(y + i, m, v_fma(v_fma(d, scales, shift), weight, bias));
+    }
+}
+
+/** x = scale * x + bias; returns the largest. */
+static inline float scale_and_max(float *x, const float *bias, float scale, int n) {
+    const vec scales = v_set(scale), zero = v_set(0);
+    vec max = v_set(-INFINITY);
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        const vec z = v_fma(v_load(x + i), scales, bias ? v_load(bias + i) : zero);
+        v_store(x + i, z);
+        max = v_max(z, max);
+    }
+    if (i < n) {
+        const int m = n - i;
+        const vec z = v_fma(v_load_part(x + i, m, 0), scales, bias ? v_load_part(bias + i, m, 0) : zero);
+        v_store_part(x + i, m, z);
+        max = v_max(v_load_part(x + i, m, -INFINITY), max);
+    }
+    return v_largest(max);
+}
+
+/** x = e^(x - max); returns their sum. */
+static inline float exp_and_sum(float *x, float max, int n) {
+    const vec maxima = v_set(max);
+    vec sum = v_set(0);
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        const vec e = v_exp(v_sub(v_load(x + i), maxima));
+        v_store(x + i, e);
+        sum = v_add(sum, e);
+    }
+    if (i < n) {
+        const int m = n - i;
+        v_store_part(x + i, m, v_exp(v_sub(v_load_part(x + i, m, 0), maxima)));
+        sum = v_add(sum, v_load_part(x + i, m, 0));
+    }
+    return v_sum(sum);
+}
+
+static void softmax(float *x, const float *bias, float scale, int n) {
+    const float max = scale_and_max(x, bias, scale, n);
+    const float norm = 1 / exp_and_sum(x, max, n);
+    const vec norms = v_set(norm);
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) v_store(x + i, v_mul(v_load(x + i), norms));
+    if (i < n) v_store_part(x + i, n - i, v_mul(v_load_part(x + i, n - i, 0), norms));
+}
+
+static void add(float *y, const float *b, int n) {
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) v_store(y + i, v_add(v_load(y + i), v_load(b + i)));
+    if (i < n) v_store_part(y + i, n - i, v_add(v_load_part(y + i, n - i, 0), v_load_part(b + i, n - i, 0)));
+}
+
+static void add_scaled(float *y, const float *x, const float *b, const float *scale, int n) {
+    const vec zero = v_set(0);
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        const vec branch = v_add(v_load(x + i), b ? v_load(b + i) : zero);
+        v_store(y + i, v_fma(v_load(scale + i), branch, v_load(y + i)));
+    }
+    if (i < n) {
+        const int m = n - i;
+        const vec branch = v_add(v_load_part(x + i, m, 0), b ? v_load_part(b + i, m, 0) : zero);
+        v_store_part(y + i, m, v_fma(v_load_part(scale + i, m, 0), branch, v_load_part(y + i, m, 0)));
+    }
+}
+
+static void blend(float *y, const float *x, float a, float c, int n) {
+    const vec keep = v_set(a), bring = v_set(c);
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) v_store(y + i, v_fma(v_load(x + i), bring, v_mul(v_load(y + i), keep)));
+    if (i < n) {
+        const int m = n - i;
+        v_store_part(y + i, m, v_fma(v_load_part(x + i, m, 0), bring, v_mul(v_load_part(y + i, m, 0), keep)));
+    }
+}
+
+/* Each lane keeps the first of its own best scores; of the lanes that hold the best, the lowest index wins. */
+static void running_best(float *best, int *index, const float *scores, int first, int n) {
+    vec top = v_set(*best);
+    vec_int where = vi_set(*index), here = vi_add(vi_set(first), vi_count());
+    for (int i = 0; i < n; i += LANES) {
+        const vec score = i + LANES <= n ? v_load(scores + i) : v_load_part(scores + i, n - i, -INFINITY);
+        const vec_mask better = v_greater(score, top);
+        top = v_pick(better, score, top);
+        where = vi_pick(better, here, where);
+        here = vi_add(here, vi_set(LANES));
+    }
+    float tops[LANES];
+    int wheres[LANES];
+    v_store(tops, top);
+    vi_store(wheres, where);
+    for (int lane = 0; lane < LANES; lane++) {
+        const bool tie = tops[lane] == *best && wheres[lane] < *index;
+        if (tops[lane] > *best || tie) {
+            *best = tops[lane];
+            *index = wheres[lane];
+        }
+    }
+}
+
+const struct kernels KERNELS_TABLE = {
+    .level = KERNELS_LEVEL,
+    .layer_norm = layer_norm,
+    .softmax = softmax,
+    .add = add,
+    .gelu = gelu,
+    .gelu_tanh = gelu_tanh,
+    .quick_gelu = quick_gelu,
+    .add_scaled = add_scaled,
+    .blend = blend,
+    .running_best = running_best,
+};

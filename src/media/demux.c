@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/demux.h"
+
+#include "base/memory.h"
+
+#include <libavutil/avstring.h>
+#include <libavutil/dict.h>
+#include <libavutil/mem.h>
+#include <math.h>
+#include <string.h>
+
+/* Formats whose content is the names of other files or of hosts. They could open none of them here; this gives the user
+ * the reason. */
+static const char *const PLAYLISTS = "hls,applehttp,dash,concat,sdp,rtsp,rtp,imf,vobsub,image2,webm_dash_manifest";
+
+static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
+    (void)url;
+    (void)flags;
+    (void)options;
+    struct demux *demux = format->opaque;
+    if (demux) demux->refused++;
+    *io = NULL;
+    return AVERROR(EPERM);
+}
+
+static int ask_cancelled(void *opaque) {
+    return byte_source_cancelled(opaque);
+}
+
+/** The sentence of a failure before the first packet. */
+static ptm_status open_failure(const struct demux *demux, const AVInputFormat *input, int code, ptm_error *err) {
+    const struct byte_reader *reader = &demux->reader;
+    const char *name = reader->source->name;
+    if (reader->source->interrupted) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", name);
+    if (code == AVERROR(ENOMEM)) return error_no_memory(err);
+    if (reader->error) return error_set(err, PTM_EIO, "%s: cannot be read: %s", name, strerror(reader->error));
+    if (reader->position == 0 && !reader->source->seekable) return error_set(err, PTM_ENODATA, "%s: is empty", name);
+    if (input && !reader->source->seekable)
+        return error_set(err, PTM_EFORMAT,
+                         "%s: its %s header cannot be read from a stream that cannot seek: give the file by its name",
+                         name, input->name);
+    return error_set(err, PTM_EFORMAT, "%s: is not a media file of a known format, or is damaged at its beginning",
+                     name);
+}
+
+static ptm_status find_format(struct demux *demux, const AVInputFormat **out, ptm_error *err) {
+    const AVInputFormat *input = NULL;
+    /* No name is given: a format is told by its content, the same for a file and for a pipe. */
+    const int code = av_probe_input_buffer2(demux->reader.io, &input, "", NULL, 0, 0);
+    if (code < 0) return open_failure(demux, NULL, code, err);
+    if (av_match_list(input->name, PLAYLISTS, ','))
+        return error_set(err, PTM_EFORMAT,
+                         "%s: is a playlist (%s), and files that it names are not opened: give those files",
+                         demux->reader.source->name, input->name);
+    *out = input;
+    return PTM_OK;
+}
+
+/** Reads the first packets, with the picture limit in the decoders that FFmpeg uses for it. */
+static ptm_status probe_streams(struct demux *demux, ptm_error *err) {
+    AVFormatContext *format = demux->format;
+    const unsigned count = format->nb_streams;
+    AVDictionary **options = count ? mem_calloc(count, sizeof *options) : NULL;
+    if (count && !options) return error_no_memory(err);
+    for (unsigned i = 0; i < count; i++) av_dict_set_int(&options[i], "max_pixels", demux->max_pixels, 0);
+    const int code = avformat_find_stream_info(format, options);
+    for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
+    mem_free(options);
+    /* Other failures leave what is known so far, and reading on shows how much of it holds. */
+    if (code == AVERROR(ENOMEM) || demux->reader.source->interrupted)
+        return open_failure(demux, format->iformat, code, err);
+    return PTM_OK;
+}
+
+ptm_status demux_open(struct demux *demux, struct byte_source *source, int64_t max_pixels, ptm_error *err) {
+    *demux = (struct demux){.max_pixels = max_pixels};
+    TRY(byte_reader_open(&demux->reader, source, err));
+    AVFormatContext *format = demux->format = avformat_alloc_context();
+    if (!format) return error_no_memory(err);
+    format->pb = demux->reader.io;
+    format->flags |= AVFMT_FLAG_CUSTOM_IO; /* closing the format leaves `pb` to us, however far the opening came */
+    format->opaque = demux;
+    format->io_open = refuse_open;
+    format->interrupt_callback = (AVIOInterruptCB){.callback = ask_cancelled, .opaque = source};
+    /* For demuxers that open a nested context without our io_open: no protocol has this name. */
+    format->protocol_whitelist = av_strdup("none");
+    if (!format->protocol_whitelist) return error_no_memory(err);
+    const AVInputFormat *input = NULL;
+    TRY(find_format(demux, &input, err));
+    const int code = avformat_open_input(&demux->format, "", input, NULL);
+    if (code < 0) return open_failure(demux, input, code, err); /* the context is freed and NULL */
+    TRY(probe_streams(demux, err));
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const enum AVMediaType kind = format->streams[i]->codecpar->codec_type;
+        if (kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO) return PTM_OK;
+    }
+    return error_set(err, PTM_EFORMAT, "%s: holds no picture and no sound%s", source->name,
+                     demux->refused ? " of its own, and the files that it names are not opened" : "");
+}
+
+void demux_close(struct demux *demux) {
+    avformat_close_input(&demux->format);
+    byte_reader_close(&demux->reader);
+}
+
+ptm_status demux_reopen(struct demux *demux, ptm_error *err) {
+    struct byte_source *source = demux->reader.source;
+    const int64_t max_pixels = demux->max_pixels;
+    demux_close(demux);
+    return demux_open(demux, source, max_pixels, err);
+}
+
+static bool is_cover_art(const AVStream *stream) {
+    return stream->disposition & AV_DISPOSITION_ATTACHED_PIC;
+}
+
+int demux_best_stream(const struct demux *demux, enum AVMediaType kind, const AVCodec **decoder,
+                      enum AVCodecID *undecodable) {
+    AVFormatContext *format = demux->format;
+    *decoder = NULL;
+    *undecodable = AV_CODEC_ID_NONE;
+    const int best = av_find_best_stream(format, kind, -1, -1, decoder, 0);
+    if (best >= 0 && !is_cover_art(format->streams[best])) return best;
+    *decoder = NULL;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        if (stream->codecpar->codec_type != kind || is_cover_art(stream)) continue;
+        *decoder = avcodec_find_decoder(stream->codecpar->codec_id);
+        if (*decoder) return (int)i;
+        *undecodable = stream->codecpar->codec_id;
+    }
+    return -1;
+}
+
+bool demux_has_cover_art(const struct demux *demux) {
+    for (unsigned i = 0; i < demux->format->nb_streams; i++)
+        if (is_cover_art(demux->format->streams[i])) return true;
+    return false;
+}
+
+double demux_seconds(const AVStream *stream, int64_t timestamp) {
+    const AVRational base = stream->time_base;
+    if (timestamp == AV_NOPTS_VALUE || base.num <= 0 || base.den <= 0) return NAN;
+    return (double)timestamp * base.num / base.den;
+}
+
+/** First time stamp of a stream. A negative one is encoder delay where the codec says how much of it: the decoder cuts
+ * that off, so the stream begins after it. */
+static double stream_start(const AVStream *stream) {
+    const AVCodecParameters *codec = stream->codecpar;
+    const double start = demux_seconds(stream, stream->start_time);
+    if (!(start < 0) || codec->initial_padding <= 0 || codec->sample_rate <= 0) return start;
+    const int64_t padding =
+        av_rescale_q(codec->initial_padding, (AVRational){1, codec->sample_rate}, stream->time_base);
+    return fmin(start + demux_seconds(stream, padding), 0);
+}
+
+double demux_origin(const struct demux *demux) {
+    double origin = NAN;
+    for (unsigned i = 0; i < demux->format->nb_streams; i++) {
+        const AVStream *stream = demux->format->streams[i];
+        const enum AVMediaType kind = stream->codecpar->codec_type;
+        if ((kind == AVMEDIA_TYPE_VIDEO && !is_cover_art(stream)) || kind == AVMEDIA_TYPE_AUDIO)
+            origin = fmin(origin, stream_start(stream)); /* fmin() passes over NAN */
+    }
+    return origin;
+}
+
+void demux_keep(const struct demux *demux, int video, int audio) {
+    for (unsigned i = 0; i < demux->format->nb_streams; i++) {
+        const bool kept = (int)i == video || (int)i == audio;
+        demux->format->streams[i]->discard = kept ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    }
+}
+
+bool demux_seekable(const struct demux *demux) {
+    return demux->reader.source->seekable && !(demux->format->ctx_flags & AVFMTCTX_UNSEEKABLE);
+}
+
+bool demux_has_timestamps(const struct demux *demux) {
+    return !(demux->format->iformat->flags & AVFMT_NOTIMESTAMPS);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* demux: a byte source as an FFmpeg format context that can reach nothing beyond those bytes. */
+#ifndef POLYTOME_MEDIA_DEMUX_H
+#define POLYTOME_MEDIA_DEMUX_H
+
+#include "media/byte_source.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+struct demux {
+    struct byte_reader reader;
+    AVFormatContext *format;
+    int64_t max_pixels; /* of the decoders that look at the first packets */
+    int refused;        /* other files that the input asked to open */
+};
+
+/** Finds the format by content, reads the header and the first packets. `demux` must not move until the close. */
+ptm_status demux_open(struct demux *demux, struct byte_source *source, int64_t max_pixels, ptm_error *err);
+
+/** Closes it and opens it again, at the beginning; the source must be seekable. Streams are other objects then. */
+ptm_status demux_reopen(struct demux *demux, ptm_error *err);
+
+/** Closes what demux_open() opened, wholly or in part. */
+void demux_close(struct demux *demux);
+
+/** Index of the best stream of a kind, cover art excluded, and its decoder; -1 where there is none, then *decoder is
+ * NULL and *undecodable the codec that lacks a decoder, or AV_CODEC_ID_NONE. */
+int demux_best_stream(const struct demux *demux, enum AVMediaType kind, const AVCodec **decoder,
+                      enum AVCodecID *undecodable);
+
+bool demux_has_cover_art(const struct demux *demux);
+
+/** The file's zero: the earliest first time stamp of its picture and sound streams, in seconds of the container's
+ * clock; NAN where there are no time stamps. */
+double demux_origin(const struct demux *demux);
+
+/** Seconds of the container's clock; NAN for a missing time stamp or an unusable time base. */
+double demux_seconds(const AVStream *stream, int64_t timestamp);
+
+/** Tells the demuxer to skip all streams but these two (-1: none). */
+void demux_keep(const struct demux *demux, int video, int audio);
+
+/** Whether a seek by time can work at all. */
+bool demux_seekable(const struct demux *demux);
+
+/** False where the format carries no time stamps (elementary streams): those that FFmpeg makes up are its own guess. */
+bool demux_has_timestamps(const struct demux *demux);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* resampler: samples of any layout, format and rate to mono float. */
+#ifndef POLYTOME_MEDIA_RESAMPLER_H
+#define POLYTOME_MEDIA_RESAMPLER_H
+
+#include "base/error.h"
+
+#include <libavutil/channel_layout.h>
+#include <libavutil/samplefmt.h>
+#include <libswresample/swresample.h>
+
+/** Input rates that make sense; the filter for others would be of any size. */
+enum { RESAMPLER_MIN_RATE = 1, RESAMPLER_MAX_RATE = 3072000 };
+
+/** A context whose output is the mean of all channels. PTM_EFORMAT where FFmpeg cannot do it, without a sentence of its
+ * own in *err. Free with swr_free(). */
+ptm_status resampler_open(SwrContext **out, const AVChannelLayout *layout, enum AVSampleFormat format, int from, int to,
+                          ptm_error *err);
+
+#endif

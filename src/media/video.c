@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/video.h"
+
+#include "media/demux.h"
+
+#include <math.h>
+
+/* Of a stream that says nothing about it: FFmpeg's own default. */
+static const double DEFAULT_FRAME_RATE = 25;
+
+static double usable_rate(AVRational rate) {
+    return rate.num > 0 && rate.den > 0 ? (double)rate.num / rate.den : 0;
+}
+
+double video_frame_rate(const AVStream *stream) {
+    const double average = usable_rate(stream->avg_frame_rate);
+    return average > 0 ? average : usable_rate(stream->r_frame_rate);
+}
+
+static const uint8_t *stream_side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t *bytes) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
+    const AVCodecParameters *codec = stream->codecpar;
+    const AVPacketSideData *side = av_packet_side_data_get(codec->coded_side_data, codec->nb_coded_side_data, type);
+    *bytes = side ? side->size : 0;
+    return side ? side->data : NULL;
+#else
+    return av_stream_get_side_data(stream, type, bytes);
+#endif
+}
+
+struct orientation video_orientation(const AVStream *stream) {
+    size_t bytes = 0;
+    const uint8_t *matrix = stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &bytes);
+    return orientation_of_matrix(matrix && bytes >= 9 * sizeof(int32_t) ? (const int32_t *)(const void *)matrix : NULL);
+}
+
+/** A tag in the picture itself goes before that of the container. */
+static struct orientation frame_orientation(const struct video *video) {
+    const AVFrameSideData *side = av_frame_get_side_data(video->shown, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (!side || side->size < 9 * sizeof(int32_t)) return video->stream_orientation;
+    return orientation_of_matrix((const int32_t *)(const void *)side->data);
+}
+
+ptm_status video_open(struct video *video, const struct track_setup *setup, ptm_error *err) {
+    const double rate = video_frame_rate(setup->stream);
+    *video = (struct video){
+        .setup = *setup,
+        .decoder = {.name = setup->name, .stats = setup->stats, .mid_stream = setup->mid_stream},
+        .clock = {.discontinuous = setup->discontinuous, .period = 1 / (rate > 0 ? rate : DEFAULT_FRAME_RATE)},
+        .stream_orientation = video_orientation(setup->stream)};
+    video->shown = av_frame_alloc();
+    video->ahead = av_frame_alloc();
+    if (!video->shown || !video->ahead) return error_no_memory(err);
+    return decoder_open(&video->decoder, setup->stream, setup->codec, setup->options->max_pixels, err);
+}
+
+void video_close(struct video *video) {
+    decoder_close(&video->decoder);
+    av_frame_free(&video->shown);
+    av_frame_free(&video->ahead);
+    picture_converter_close(&video->converter);
+}
+
+/** Time of the frame in the decoder; where no stream had a first time stamp, this one's is the origin. */
+static double frame_time(struct video *video) {
+    struct track_setup *setup = &video->setup;
+    double stamp = NAN;
+    if (setup->timestamps) stamp = demux_seconds(setup->stream, video->decoder.frame->best_effort_timestamp);
+    if (isnan(setup->origin)) setup->origin = stamp;
+    return frame_clock_next(&video->clock, stamp - setup->origin);
+}
+
+static ptm_status check_limits(const struct video *video, double time, ptm_error *err) {
+    const struct media_options *options = video->setup.options;
+    const AVFrame *frame = video->decoder.frame;
+    const char *name = video->setup.name;
+    if ((int64_t)frame->width * frame->height > options->max_pixels)
+        return error_set(err, PTM_ELIMIT, "%s: a picture of %dx%d is larger than --max-pixels %lld allows", name,
+                         frame->width, frame->height, (long long)options->max_pixels);
+    if (video->setup.stats->frames_decoded > options->max_frames)
+        return error_set(err, PTM_ELIMIT, "%s: has more frames than --max-frames %lld allows", name,
+                         (long long)options->max_frames);
+    if (time - video->setup.range.start > options->max_seconds)
+        return error_set(err, PTM_ELIMIT, "%s: its video is longer than --max-seconds %g allows", name,
+                         options->max_seconds);
+    return PTM_OK;
+}
+
+/** Seconds for which a frame without a successor is shown. */
+static double own_duration(const struct video *video, const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    const int64_t ticks = frame->duration;
+#else
+    const int64_t ticks = frame->pkt_duration;
+#endif
+    const double seconds = video->setup.timestamps ? demux_seconds(video->setup.stream, ticks) : 0;
+    return seconds > 0 ? seconds : video->clock.period;
+}
+
+/** Delivers the frame held back, if there is one. */
+static bool deliver(struct video *video, double end, struct media_item *item) {
+    if (!video->has_ahead) return false;
+    video->has_ahead = false;
+    av_frame_unref(video->shown);
+    av_frame_move_ref(video->shown, video->ahead);
+    *item =
+        (struct media_item){.kind = MEDIA_FRAME, .time = video->ahead_time, .end = end, .index = video->delivered++};
+    video->setup.stats->video_end = fmin(end, video->setup.range.end);
+    return true;
+}
+
+static void hold(struct video *video, double time) {
+    av_frame_move_ref(video->ahead, video->decoder.frame);
+    video->ahead_time = time;
+    video->has_ahead = true;
+}
+
+ptm_status video_receive(struct video *video, struct media_item *item, enum track_state *state, ptm_error *err) {
+    const struct track_range range = video->setup.range;
+    while (!video->ended) {
+        TRY(decoder_receive(&video->decoder, state, err));
+        if (*state == TRACK_HUNGRY) return PTM_OK;
+        double time = video->ahead_time + own_duration(video, video->ahead);
+        if (*state == TRACK_READY) {
+            time = frame_time(video);
+            video->setup.stats->frames_decoded++;
+            video->setup.stats->frame_rate_clock = frame_clock_is_guess(&video->clock);
+            if (time < range.end - TRACK_SAME_TIME) TRY(check_limits(video, time, err));
+        }
+        video->ended = *state == TRACK_ENDED || time >= range.end - TRACK_SAME_TIME;
+        const bool delivered = deliver(video, time, item);
+        if (!video->ended && time >= range.start - TRACK_SAME_TIME) hold(video, time);
+        *state = TRACK_READY;
+        if (delivered) return PTM_OK;
+    }
+    *state = TRACK_ENDED;
+    return PTM_OK;
+}
+
+ptm_status video_picture(struct video *video, struct media_picture *picture, ptm_error *err) {
+    return picture_convert(&video->converter, video->shown, frame_orientation(video), video->setup.name, picture, err);
+}

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+need_jq
+make_wav a.wav
+polytome bench --seconds 0.1 --threads 1 -v | sed -E 's/[0-9]+\.[0-9]+/N/g; s/ +/ /g; s/ [0-9]+ %/ P %/'
+polytome bench --seconds 0.02 --modality audio -r 'off 10' -r 20 --json a.wav >lines
+jq -c '[.bench, .modality, .r, .tokens]' lines
+jq -s 'map(select(.bench == "network") |
+    .gflop > 0 and .ms.min > 0 and .ms.median >= .ms.min and .gflops > 0 and .gemm_gflops > 0 and .peak_bytes > 1e6) | all' lines
+expect 2 polytome bench --seconds 0.02 -r 'off nonsense' >/dev/null
+expect 1 polytome bench --seconds 0.02 --modality audio -r off missing.wav >/dev/null

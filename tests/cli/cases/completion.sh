@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+polytome help --completion bash >completion
+. ./completion
+complete_words() {
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    _polytome
+    echo "${COMPREPLY[*]-}"
+}
+complete_words polytome b
+complete_words polytome bench --s
+complete_words polytome classify --format ''
+complete_words polytome clip.mp4 --sampling w

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# None where standard error is no terminal, unless it is asked for.
+make_wav a.wav 120
+polytome a.wav >/dev/null
+polytome -q a.wav >/dev/null
+polytome --no-progress a.wav >/dev/null
+polytome --progress a.wav 2>&1 >/dev/null | tr '\r' '\n' | grep -o 'a.wav  [0-9.:s ]* of 2:00.00' | sed -n 1p | sed 's/ [0-9.:s ]* of/ N of/'
