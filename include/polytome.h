@@ -53,8 +53,9 @@ typedef struct ptm_error {
     char message[512]; /* one sentence: what, where, what to do */
 } ptm_error;
 
-/** Kinds of input; also bits of ptm_classify_options.modalities. */
-typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2 } ptm_modality;
+/** Kinds of input; also bits of ptm_classify_options.modalities. A still picture is an image; of a video an image model
+ *  labels the middle frame of each second, where it is asked to or where the session has no video model. */
+typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_modality;
 
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */
 typedef struct ptm_session ptm_session; /* buffers and threads that run models */
@@ -149,7 +150,7 @@ typedef enum ptm_sampling {
 } ptm_sampling;
 
 typedef struct ptm_classify_options {
-    unsigned modalities;    /* PTM_VIDEO | PTM_AUDIO (default): streams to look at, where the session has a model */
+    unsigned modalities;    /* PTM_VIDEO | PTM_AUDIO | PTM_IMAGE (default): what to label, where there is a model */
     ptm_sampling sampling;  /* of video and of sound */
     double start, duration; /* seconds of the file to look at; duration 0 (default): to the end */
     int64_t max_pixels;     /* of one decoded frame; default 2^26 */
@@ -195,8 +196,9 @@ typedef struct ptm_answer {
 
 typedef struct ptm_result {
     double duration; /* seconds, as the file's header says; the real end where the header says nothing */
-    const ptm_answer *video, *audio; /* NULL where the session has no model for it or it was not asked for */
-    int num_fused;                   /* labels that both answers share; 0 where none */
+    const ptm_answer *video, *audio,
+        *image;             /* NULL where there is no model for it, or it was not asked for or not due */
+    int num_fused;          /* labels that both answers share; 0 where none */
     const ptm_label *fused; /* (num_fused) score: mean of the two, highest first; index and logit: the video model's */
     struct {
         double decode, features, network; /* milliseconds */

@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+/** All elements of an array, each a whole number from 1 to CONFIG_SIDE_MAX. */
+static bool read_sizes(struct json array, int *sizes) {
+    for (size_t i = 0; i < json_length(array); i++) {
+        const double size = json_number(json_at(array, i), 0);
+        if (!(size >= 1 && size <= CONFIG_SIDE_MAX) || size != (int)size) return false;
+        sizes[i] = (int)size;
+    }
+    return true;
+}
+
 ptm_status config_get_pair(struct json object, const char *key, int *rows, int *columns, ptm_error *err) {
     const struct json value = json_get(object, key);
     if (!json_is_array(value)) {
@@ -10,12 +20,20 @@ ptm_status config_get_pair(struct json object, const char *key, int *rows, int *
         if (json_present(value)) *columns = *rows;
         return PTM_OK;
     }
-    const double high = json_number(json_at(value, 0), 0), wide = json_number(json_at(value, 1), 0);
-    *rows = high >= 1 && high <= CONFIG_SIDE_MAX ? (int)high : 0;
-    *columns = wide >= 1 && wide <= CONFIG_SIDE_MAX ? (int)wide : 0;
-    if (json_length(value) == 2 && *rows == high && *columns == wide) return PTM_OK;
-    return error_set(err, PTM_EMODEL, "%s: \"%s\" should be one or two whole numbers from 1 to %d", object.document,
-                     key, CONFIG_SIDE_MAX);
+    int sizes[2] = {0};
+    if (json_length(value) != 2 || !read_sizes(value, sizes))
+        return error_set(err, PTM_EMODEL, "%s: \"%s\" should be one or two whole numbers from 1 to %d", object.document,
+                         key, CONFIG_SIDE_MAX);
+    *rows = sizes[0];
+    *columns = sizes[1];
+    return PTM_OK;
+}
+
+ptm_status config_get_triple(struct json object, const char *key, int size[3], ptm_error *err) {
+    const struct json value = json_get(object, key);
+    if (!json_present(value) || (json_length(value) == 3 && read_sizes(value, size))) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"%s\" should be three whole numbers from 1 to %d", object.document, key,
+                     CONFIG_SIDE_MAX);
 }
 
 ptm_status config_get_activation(struct json object, const char *key, enum activation *activation, ptm_error *err) {
@@ -40,4 +58,15 @@ ptm_status config_get_activation(struct json object, const char *key, enum activ
     return error_set(err, PTM_EMODEL,
                      "%s: \"%s\" is \"%s\"; it should be gelu, gelu_fast, gelu_new, gelu_pytorch_tanh or quick_gelu",
                      object.document, key, name);
+}
+
+ptm_status config_read_backbone(struct vit_config *config, struct json json, ptm_error *err) {
+    double eps = config->layer_norm_eps;
+    TRY(json_get_int(json, "hidden_size", 1, CONFIG_WIDTH_MAX, &config->embed_dim, err));
+    TRY(json_get_int(json, "num_hidden_layers", 1, CONFIG_DEPTH_MAX, &config->depth, err));
+    TRY(json_get_int(json, "num_attention_heads", 1, CONFIG_WIDTH_MAX, &config->num_heads, err));
+    TRY(json_get_int(json, "intermediate_size", 1, CONFIG_WIDTH_MAX, &config->mlp_dim, err));
+    TRY(json_get_double(json, "layer_norm_eps", 0, 1, &eps, err));
+    config->layer_norm_eps = (float)eps;
+    return config_get_activation(json, "hidden_act", &config->activation, err);
 }

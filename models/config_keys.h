@@ -3,8 +3,8 @@
 #ifndef POLYTOME_MODELS_CONFIG_KEYS_H
 #define POLYTOME_MODELS_CONFIG_KEYS_H
 
-#include "compute/linear.h"
 #include "files/json.h"
+#include "models/network.h"
 
 enum {
     CONFIG_WIDTH_MAX = 1 << 16, /* embed_dim, mlp_dim */
@@ -15,7 +15,13 @@ enum {
 /** A size from 1 to CONFIG_SIDE_MAX given as one number or as [rows, columns]. Absent: both stay as they are. */
 ptm_status config_get_pair(struct json object, const char *key, int *rows, int *columns, ptm_error *err);
 
+/** A size of frames, rows and columns as [t, h, w]. Absent: all stay as they are. */
+ptm_status config_get_triple(struct json object, const char *key, int size[3], ptm_error *err);
+
 /** An activation by the names of transformers ("gelu", "gelu_fast", "quick_gelu" ...). Absent: stays as it is. */
 ptm_status config_get_activation(struct json object, const char *key, enum activation *activation, ptm_error *err);
+
+/** hidden_size, num_hidden_layers, num_attention_heads, intermediate_size, layer_norm_eps and hidden_act. */
+ptm_status config_read_backbone(struct vit_config *config, struct json json, ptm_error *err);
 
 #endif

@@ -41,19 +41,40 @@ static void gather_tile(void *context, int tile, int worker) {
     }
 }
 
-struct position_job {
+struct finish_job {
     const struct compute *compute;
+    const struct network *network;
     float *x;
-    const float *pos_embed;
-    int tokens, embed_dim;
 };
 
-static void position_tile(void *context, int tile, int worker) {
+/** Positions, and the norm before the first block. */
+static void finish_tile(void *context, int tile, int worker) {
     (void)worker;
-    const struct position_job *job = context;
-    const int end = (tile + 1) * ROWS < job->tokens ? (tile + 1) * ROWS : job->tokens;
-    const size_t from = (size_t)(tile * ROWS) * (size_t)job->embed_dim;
-    job->compute->kernels->add(job->x + from, job->pos_embed + from, (end - tile * ROWS) * job->embed_dim);
+    const struct finish_job *job = context;
+    const struct vit_config *config = &job->network->config;
+    const struct vit_weights *weights = &job->network->weights;
+    const struct kernels *kernels = job->compute->kernels;
+    const int C = config->embed_dim, end = (tile + 1) * ROWS < config->tokens ? (tile + 1) * ROWS : config->tokens;
+    for (int i = tile * ROWS; i < end; i++) {
+        float *token = job->x + (size_t)i * (size_t)C;
+        if (weights->pos_embed) kernels->add(token, weights->pos_embed + (size_t)i * (size_t)C, C);
+        if (weights->pre_norm_w)
+            kernels->layer_norm(token, token, weights->pre_norm_w, weights->pre_norm_b, C, config->layer_norm_eps);
+    }
+}
+
+/** Class, distillation and register tokens, in this order. */
+static void put_special_tokens(float *x, const struct vit_weights *weights, int embed_dim, int register_tokens) {
+    const size_t C = (size_t)embed_dim;
+    if (weights->cls_token) {
+        memcpy(x, weights->cls_token, C * sizeof *x);
+        x += C;
+    }
+    if (weights->dist_token) {
+        memcpy(x, weights->dist_token, C * sizeof *x);
+        x += C;
+    }
+    if (weights->reg_tokens) memcpy(x, weights->reg_tokens, (size_t)register_tokens * C * sizeof *x);
 }
 
 void embed_tokens(const struct compute *compute, float *x, float *patches, const struct network *network,
@@ -67,9 +88,8 @@ void embed_tokens(const struct compute *compute, float *x, float *patches, const
     threads_run(compute->threads, (count + ROWS - 1) / ROWS, gather_tile, &gather);
     linear(compute, x + (size_t)special * (size_t)C, C, patches, length, weights->patch_w, weights->patch_b, count,
            length, C, ACTIVATION_NONE, LINEAR_SET);
-    if (weights->cls_token) memcpy(x, weights->cls_token, (size_t)C * sizeof *x);
-    if (weights->dist_token) memcpy(x + C, weights->dist_token, (size_t)C * sizeof *x);
+    put_special_tokens(x, weights, C, config->register_tokens);
 
-    struct position_job position = {compute, x, weights->pos_embed, config->tokens, C};
-    threads_run(compute->threads, (config->tokens + ROWS - 1) / ROWS, position_tile, &position);
+    struct finish_job finish = {compute, network, x};
+    threads_run(compute->threads, (config->tokens + ROWS - 1) / ROWS, finish_tile, &finish);
 }

@@ -4,55 +4,233 @@
 #include "models/config_keys.h"
 #include "models/labels.h"
 #include "models/preprocessor.h"
+#include "models/timm.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---------------------------------------------------------------- VideoMAE */
+/* ---------------------------------------------------------------- what families of transformers share */
 
-static ptm_status videomae_config(struct network *network, struct json json, ptm_error *err) {
+/** Patches side by side, as large as they are far apart. */
+static void tile_patches(struct patch_grid *grid) {
+    for (int axis = 0; axis < 3; axis++) grid->stride[axis] = grid->patch[axis];
+}
+
+/** Image and patch size and the channels, which are red, green and blue. */
+static ptm_status read_picture(struct patch_grid *grid, struct json json, const char *image_size, const char *channels,
+                               ptm_error *err) {
+    TRY(config_get_pair(json, image_size, &grid->size[1], &grid->size[2], err));
+    TRY(config_get_pair(json, "patch_size", &grid->patch[1], &grid->patch[2], err));
+    TRY(json_get_int(json, channels, 3, 3, &grid->channels, err));
+    tile_patches(grid);
+    return PTM_OK;
+}
+
+static ptm_status read_qkv_bias(struct vit_config *config, struct json json, ptm_error *err) {
+    bool qkv_bias = true;
+    TRY(json_get_bool(json, "qkv_bias", &qkv_bias, err));
+    if (qkv_bias) config->parts |= PART_QV_BIAS | PART_K_BIAS;
+    return PTM_OK;
+}
+
+/** Rows of a stored position table for `extra` special tokens and the patches of the grid. */
+static int positions_for(const struct patch_grid *grid, int extra) {
+    int64_t count = extra;
+    if (grid->patch[0] && grid->patch[1] && grid->patch[2])
+        count += (int64_t)(grid->size[0] / grid->patch[0]) * (grid->size[1] / grid->patch[1]) *
+                 (grid->size[2] / grid->patch[2]);
+    return count < INT_MAX ? (int)count : INT_MAX;
+}
+
+/* ---------------------------------------------------------------- VideoMAE, ViViT */
+
+static ptm_status videomae_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
     struct patch_grid *grid = &config->grid;
     bool qv_bias = true, mean_pooling = true;
-    TRY(config_get_pair(json, "image_size", &grid->size[1], &grid->size[2], err));
-    TRY(config_get_pair(json, "patch_size", &grid->patch[1], &grid->patch[2], err));
-    TRY(json_get_int(json, "num_channels", 3, 3, &grid->channels, err));
     TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
     TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
+    TRY(read_picture(grid, json, "image_size", "num_channels", err));
     TRY(json_get_bool(json, "qv_bias", &qv_bias, err)); /* transformers 5 */
     TRY(json_get_bool(json, "qkv_bias", &qv_bias, err));
     TRY(json_get_bool(json, "use_mean_pooling", &mean_pooling, err));
     if (qv_bias) config->parts |= PART_QV_BIAS;
     config->parts |= mean_pooling ? PART_HEAD_NORM : PART_FINAL_NORM;
     config->pool = mean_pooling ? POOL_MEAN : POOL_FIRST;
-    for (int axis = 0; axis < 3; axis++) grid->stride[axis] = grid->patch[axis];
     return PTM_OK;
+}
+
+static ptm_status vivit_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    const struct json json = checkpoint->config;
+    struct patch_grid *grid = &network->config.grid;
+    TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
+    TRY(config_get_triple(json, "tubelet_size", grid->patch, err));
+    TRY(config_get_pair(json, "image_size", &grid->size[1], &grid->size[2], err));
+    TRY(json_get_int(json, "num_channels", 3, 3, &grid->channels, err));
+    tile_patches(grid);
+    network->config.stored_positions = positions_for(grid, 1);
+    return read_qkv_bias(&network->config, json, err);
 }
 
 /* ---------------------------------------------------------------- AST */
 
-static ptm_status ast_config(struct network *network, struct json json, ptm_error *err) {
+static ptm_status ast_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
     struct patch_grid *grid = &config->grid;
-    bool qkv_bias = true;
     TRY(json_get_int(json, "patch_size", 1, CONFIG_SIDE_MAX, &grid->patch[1], err));
     grid->patch[2] = grid->patch[1];
     TRY(json_get_int(json, "frequency_stride", 1, CONFIG_SIDE_MAX, &grid->stride[1], err));
     TRY(json_get_int(json, "time_stride", 1, CONFIG_SIDE_MAX, &grid->stride[2], err));
     TRY(json_get_int(json, "num_mel_bins", 1, CONFIG_SIDE_MAX, &grid->size[1], err));
     TRY(json_get_int(json, "max_length", 1, CONFIG_SIDE_MAX, &grid->size[2], err));
-    TRY(json_get_bool(json, "qkv_bias", &qkv_bias, err));
-    if (qkv_bias) config->parts |= PART_QV_BIAS | PART_K_BIAS;
+    TRY(read_qkv_bias(config, json, err));
     network->audio.num_mel_bins = grid->size[1];
     network->audio.target_length = grid->size[2];
+    config->stored_positions = 0; /* one for each token: set when these are counted */
     /* AudioSet's 527 classes are not exclusive; its published configs do not say so. */
     if (config->num_labels == 527) network->score = SCORE_SIGMOID;
     return PTM_OK;
 }
 
+/* ---------------------------------------------------------------- ViT, DeiT, DINOv2 */
+
+static ptm_status vit_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    TRY(read_picture(&network->config.grid, checkpoint->config, "image_size", "num_channels", err));
+    network->config.stored_positions = positions_for(&network->config.grid, 1);
+    return read_qkv_bias(&network->config, checkpoint->config, err);
+}
+
+static ptm_status deit_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    struct vit_config *config = &network->config;
+    const bool teacher = safetensors_find(checkpoint->files, "distillation_classifier.weight") != NULL;
+    TRY(vit_config(network, checkpoint, err));
+    config->stored_positions = positions_for(&config->grid, 2);
+    config->parts |= teacher ? PART_SECOND_HEAD : PART_ONE_HEAD;
+    config->pool = teacher ? POOL_TWO_HEADS : POOL_FIRST;
+    return PTM_OK;
+}
+
+/** The MLP's width: a ratio, of which SwiGLU takes two thirds, rounded up to a multiple of 8. */
+static ptm_status dinov2_mlp(struct vit_config *config, struct json json, ptm_error *err) {
+    double ratio = 4;
+    bool swiglu = false;
+    TRY(json_get_double(json, "mlp_ratio", 0.01, 64, &ratio, err));
+    TRY(json_get_bool(json, "use_swiglu_ffn", &swiglu, err));
+    config->mlp_dim = (int)(config->embed_dim * ratio);
+    if (swiglu) config->mlp_dim = ((int)(config->mlp_dim * 2.0 / 3) + 7) / 8 * 8;
+    config->parts |= swiglu ? PART_SWIGLU : PART_MLP;
+    return PTM_OK;
+}
+
+/**
+ * The published checkpoints store positions for 518 x 518 and are used at the processor's crop size: the table is
+ * resized.
+ */
+static ptm_status dinov2_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    struct vit_config *config = &network->config;
+    struct patch_grid *grid = &config->grid;
+    TRY(vit_config(network, checkpoint, err));
+    TRY(dinov2_mlp(config, checkpoint->config, err));
+    TRY(json_get_int(checkpoint->config, "num_register_tokens", 0, 1024, &config->register_tokens, err));
+    const int stored = grid->size[1];
+    TRY(preprocessor_get_crop(checkpoint->preprocessor, &grid->size[1], &grid->size[2], err));
+    for (int axis = 1; axis < 3; axis++)
+        grid->size[axis] -= grid->patch[axis] ? grid->size[axis] % grid->patch[axis] : 0;
+    config->stored_side = grid->patch[1] ? stored / grid->patch[1] : 0;
+    const bool same = grid->size[1] / grid->patch[1] == config->stored_side && grid->size[1] == grid->size[2];
+    config->position = same ? POSITION_CLASS : POSITION_RESIZED;
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- CLIP, SigLIP */
+
+/** The vision tower's own configuration inside the pair's. */
+static struct json tower(struct json config) {
+    const struct json vision = json_get(config, "vision_config");
+    return json_is_object(vision) ? vision : config;
+}
+
+static ptm_status clip_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    struct vit_config *config = &network->config;
+    TRY(config_read_backbone(config, tower(checkpoint->config), err));
+    TRY(read_picture(&config->grid, tower(checkpoint->config), "image_size", "num_channels", err));
+    config->parts |= PART_QV_BIAS | PART_K_BIAS;
+    config->stored_positions = positions_for(&config->grid, config_has(config, PART_CLASS_TOKEN));
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- V-JEPA 2 */
+
+static ptm_status vjepa2_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    const struct json json = checkpoint->config;
+    struct vit_config *config = &network->config;
+    struct patch_grid *grid = &config->grid;
+    double ratio = 4;
+    TRY(json_get_int(json, "frames_per_clip", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
+    TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
+    TRY(read_picture(grid, json, "crop_size", "in_chans", err));
+    TRY(json_get_double(json, "mlp_ratio", 0.01, 64, &ratio, err));
+    TRY(json_get_int(json, "num_pooler_layers", 0, CONFIG_DEPTH_MAX, &config->pooler_depth, err));
+    config->mlp_dim = (int)(config->embed_dim * ratio);
+    return read_qkv_bias(config, json, err);
+}
+
+/* ---------------------------------------------------------------- MAE-ST */
+
+/** The original names (facebookresearch/mae_st) with a config.json in the manner of transformers: docs/models.md. */
+static ptm_status mae_st_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    const struct json json = checkpoint->config;
+    struct vit_config *config = &network->config;
+    bool separate = true, class_token = true;
+    TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &config->grid.size[0], err));
+    TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &config->grid.patch[0], err));
+    TRY(read_picture(&config->grid, json, "image_size", "num_channels", err));
+    TRY(json_get_bool(json, "sep_pos_embed", &separate, err));
+    TRY(json_get_bool(json, "cls_embed", &class_token, err));
+    config->position = separate ? POSITION_SPACE_TIME : POSITION_LEARNED;
+    config->parts |= separate ? PART_SPACE_TIME : PART_ONE_TABLE;
+    config->parts |= class_token ? PART_CLASS_TOKEN : 0;
+    config->stored_positions = positions_for(&config->grid, class_token);
+    return read_qkv_bias(config, json, err);
+}
+
+/* ---------------------------------------------------------------- image processors, by the classes' defaults */
+
+#define STANDARD .rescale_factor = 1 / 255.0, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}
+#define IMAGENET .rescale_factor = 1 / 255.0, .mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}
+#define OPENAI                                                                   \
+    .rescale_factor = 1 / 255.0, .mean = {0.48145466f, 0.4578275f, 0.40821073f}, \
+    .std = {0.26862954f, 0.26130258f, 0.27577711f}
+#define EDGE(edge, filter) .shortest_edge = edge, .resample = filter
+#define SQUARE(side, filter) .resize_h = side, .resize_w = side, .resample = filter
+#define CROP(side) .do_center_crop = true, .crop_h = side, .crop_w = side
+
+static const struct pixels_spec videomae_processor = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), STANDARD};
+static const struct pixels_spec vivit_processor = {EDGE(256, RESAMPLE_BILINEAR), CROP(224),
+                                                   .rescale_factor = 1 / 127.5,  .offset = true,
+                                                   .mean = {0.5f, 0.5f, 0.5f},   .std = {0.5f, 0.5f, 0.5f}};
+static const struct pixels_spec vjepa2_processor = {EDGE(292, RESAMPLE_BILINEAR), CROP(256), IMAGENET};
+static const struct pixels_spec mae_st_processor = {EDGE(224, RESAMPLE_BILINEAR), CROP(224),
+                                                    .rescale_factor = 1 / 255.0, .mean = {0.45f, 0.45f, 0.45f},
+                                                    .std = {0.225f, 0.225f, 0.225f}};
+static const struct pixels_spec vit_processor = {SQUARE(224, RESAMPLE_BILINEAR), STANDARD};
+static const struct pixels_spec deit_processor = {SQUARE(256, RESAMPLE_BICUBIC), CROP(224), STANDARD};
+static const struct pixels_spec bit_processor = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
+static const struct pixels_spec clip_processor = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
+static const struct pixels_spec siglip_processor = {SQUARE(224, RESAMPLE_BICUBIC), STANDARD};
+
 /* ---------------------------------------------------------------- the table */
 
 #define VIT_BASE .embed_dim = 768, .depth = 12, .num_heads = 12, .mlp_dim = 3072
+#define HF_VIT VIT_BASE, .layer_norm_eps = 1e-12f, .activation = ACTIVATION_GELU
+#define IMAGE_GRID(side, patch_side) \
+    .grid = {.channels = 3, .size = {1, side, side}, .patch = {1, patch_side, patch_side}}
+#define DINOV2                                                                                    \
+    VIT_BASE, .layer_norm_eps = 1e-6f, .activation = ACTIVATION_GELU, .position = POSITION_CLASS, \
+              .parts = PART_CLASS_TOKEN | PART_FINAL_NORM | PART_LAYER_SCALE, .pool = POOL_FIRST_AND_MEAN
 
 static const struct family families[] = {
     {
@@ -60,26 +238,152 @@ static const struct family families[] = {
         .modality = PTM_VIDEO,
         .prefix = "videomae.",
         .weights = &weights_videomae,
-        .defaults = {VIT_BASE, .layer_norm_eps = 1e-12f,
-                     .head_norm_eps = 1e-5f, /* fc_norm is a plain torch LayerNorm */
-                     .activation = ACTIVATION_GELU, .position = POSITION_SINUSOID,
+        .defaults = {HF_VIT, .head_norm_eps = 1e-5f, /* fc_norm is a plain torch LayerNorm */
+                     .position = POSITION_SINUSOID,
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false, /* as the ToMe paper found for MAE-trained models */
         .read_config = videomae_config,
-        .read_preprocessor = preprocessor_read_video,
+        .processor = &videomae_processor,
+    },
+    {
+        .model_type = "vivit",
+        .modality = PTM_VIDEO,
+        .prefix = "vivit.",
+        .weights = &weights_vivit,
+        .defaults = {VIT_BASE, .layer_norm_eps = 1e-6f, .activation = ACTIVATION_GELU_TANH,
+                     .parts = PART_CLASS_TOKEN | PART_FINAL_NORM,
+                     .grid = {.channels = 3, .size = {32, 224, 224}, .patch = {2, 16, 16}}},
+        .prop_attn = true,
+        .read_config = vivit_config,
+        .processor = &vivit_processor,
+    },
+    {
+        .model_type = "vjepa2",
+        .modality = PTM_VIDEO,
+        .prefix = "vjepa2.",
+        .weights = &weights_vjepa2,
+        .defaults = {.embed_dim = 1024,
+                     .depth = 24,
+                     .num_heads = 16,
+                     .mlp_dim = 4096,
+                     .layer_norm_eps = 1e-6f,
+                     .activation = ACTIVATION_GELU,
+                     .parts = PART_FINAL_NORM | PART_POOLER,
+                     .position = POSITION_ROTARY,
+                     .pool = POOL_ATTENTIVE,
+                     .pooler_depth = 3,
+                     .grid = {.channels = 3, .size = {64, 256, 256}, .patch = {2, 16, 16}}},
+        .prop_attn = true,
+        .read_config = vjepa2_config,
+        .processor = &vjepa2_processor,
+    },
+    {
+        .model_type = "mae_st",
+        .modality = PTM_VIDEO,
+        .prefix = "",
+        .weights = &weights_mae_st,
+        .defaults = {.embed_dim = 1024,
+                     .depth = 24,
+                     .num_heads = 16,
+                     .mlp_dim = 4096,
+                     .layer_norm_eps = 1e-6f,
+                     .head_norm_eps = 1e-6f,
+                     .activation = ACTIVATION_GELU,
+                     .parts = PART_HEAD_NORM,
+                     .pool = POOL_MEAN,
+                     .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
+        .prop_attn = false,
+        .read_config = mae_st_config,
+        .processor = &mae_st_processor,
     },
     {
         .model_type = "audio-spectrogram-transformer",
         .modality = PTM_AUDIO,
         .prefix = "audio_spectrogram_transformer.",
         .weights = &weights_ast,
-        .defaults = {VIT_BASE, .layer_norm_eps = 1e-12f, .head_norm_eps = 1e-12f, .activation = ACTIVATION_GELU,
+        .defaults = {HF_VIT, .head_norm_eps = 1e-12f,
                      .parts = PART_CLASS_TOKEN | PART_DISTILL_TOKEN | PART_FINAL_NORM | PART_HEAD_NORM,
-                     .position = POSITION_LEARNED, .pool = POOL_FIRST_TWO,
+                     .pool = POOL_FIRST_TWO,
                      .grid = {.channels = 1, .size = {1, 128, 1024}, .patch = {1, 16, 16}, .stride = {1, 10, 10}}},
         .prop_attn = true,
         .read_config = ast_config,
-        .read_preprocessor = preprocessor_read_audio,
+        .read_preprocessor = preprocessor_read_ast,
+    },
+    {
+        .model_type = "vit",
+        .modality = PTM_IMAGE,
+        .prefix = "vit.",
+        .weights = &weights_vit,
+        .defaults = {HF_VIT, .parts = PART_CLASS_TOKEN | PART_FINAL_NORM, IMAGE_GRID(224, 16)},
+        .prop_attn = true,
+        .read_config = vit_config,
+        .processor = &vit_processor,
+    },
+    {
+        .model_type = "deit",
+        .modality = PTM_IMAGE,
+        .prefix = "deit.",
+        .weights = &weights_deit,
+        .defaults = {HF_VIT, .parts = PART_CLASS_TOKEN | PART_DISTILL_TOKEN | PART_FINAL_NORM, IMAGE_GRID(224, 16)},
+        .prop_attn = true,
+        .read_config = deit_config,
+        .processor = &deit_processor,
+    },
+    {
+        .model_type = "dinov2",
+        .modality = PTM_IMAGE,
+        .prefix = "dinov2.",
+        .weights = &weights_dinov2,
+        .defaults = {DINOV2, IMAGE_GRID(224, 16)},
+        .prop_attn = true,
+        .read_config = dinov2_config,
+        .processor = &bit_processor,
+    },
+    {
+        .model_type = "dinov2_with_registers",
+        .modality = PTM_IMAGE,
+        .prefix = "dinov2_with_registers.",
+        .weights = &weights_dinov2,
+        .defaults = {DINOV2, .register_tokens = 4, IMAGE_GRID(224, 16)},
+        .prop_attn = true,
+        .read_config = dinov2_config,
+        .processor = &bit_processor,
+    },
+    {
+        .model_type = "clip",
+        .modality = PTM_IMAGE,
+        .prefix = "vision_model.",
+        .weights = &weights_clip,
+        .defaults = {VIT_BASE, .layer_norm_eps = 1e-5f, .activation = ACTIVATION_QUICK_GELU,
+                     .parts = PART_CLASS_TOKEN | PART_PRE_NORM, .pool = POOL_MEAN, IMAGE_GRID(224, 32)},
+        .prop_attn = true,
+        .read_config = clip_config,
+        .processor = &clip_processor,
+    },
+    {
+        .model_type = "siglip",
+        .modality = PTM_IMAGE,
+        .prefix = "vision_model.",
+        .weights = &weights_clip,
+        .defaults = {VIT_BASE, .layer_norm_eps = 1e-6f, .activation = ACTIVATION_GELU_TANH,
+                     .parts = PART_PATCH_BIAS | PART_FINAL_NORM, .pool = POOL_MEAN, IMAGE_GRID(224, 16)},
+        .prop_attn = true,
+        .read_config = clip_config,
+        .processor = &siglip_processor,
+    },
+    {
+        .model_type = "timm",
+        .modality = PTM_IMAGE,
+        .prefix = "",
+        .weights = &weights_timm,
+        .defaults = {.layer_norm_eps = 1e-6f,
+                     .head_norm_eps = 1e-6f,
+                     .activation = ACTIVATION_GELU,
+                     .parts = PART_FUSED_QKV,
+                     .grid = {.channels = 3, .size = {1, 224, 224}, .patch = {1, 0, 0}}},
+        .prop_attn = true,
+        .read_config = timm_config,
+        .read_preprocessor = timm_preprocessor,
     },
 };
 
@@ -99,18 +403,6 @@ const char *family_names(char *text, size_t bytes) {
     return text;
 }
 
-/** The keys that every family of transformers shares. */
-static ptm_status read_backbone(struct vit_config *config, struct json json, ptm_error *err) {
-    double eps = config->layer_norm_eps;
-    TRY(json_get_int(json, "hidden_size", 1, CONFIG_WIDTH_MAX, &config->embed_dim, err));
-    TRY(json_get_int(json, "num_hidden_layers", 1, CONFIG_DEPTH_MAX, &config->depth, err));
-    TRY(json_get_int(json, "num_attention_heads", 1, CONFIG_WIDTH_MAX, &config->num_heads, err));
-    TRY(json_get_int(json, "intermediate_size", 1, CONFIG_WIDTH_MAX, &config->mlp_dim, err));
-    TRY(json_get_double(json, "layer_norm_eps", 0, 1, &eps, err));
-    config->layer_norm_eps = (float)eps;
-    return config_get_activation(json, "hidden_act", &config->activation, err);
-}
-
 static ptm_status read_score(struct network *network, struct json json, ptm_error *err) {
     const char *problem = NULL;
     TRY(json_get_string(json, "problem_type", &problem, err));
@@ -118,18 +410,20 @@ static ptm_status read_score(struct network *network, struct json json, ptm_erro
     return PTM_OK;
 }
 
-ptm_status family_read(struct network *network, const struct family *family, struct json config,
-                       struct json preprocessor, int max_tokens, ptm_error *err) {
+ptm_status family_read(struct network *network, const struct family *family, const struct checkpoint *checkpoint,
+                       int max_tokens, ptm_error *err) {
+    struct vit_config *config = &network->config;
     network->modality = family->modality;
     network->family = family->model_type;
-    network->config = family->defaults;
     network->prop_attn = family->prop_attn;
     network->r = "off";
     network->licence = network->source = "";
-    TRY(read_backbone(&network->config, config, err));
-    TRY(labels_read_id2label(network, config, err));
-    TRY(family->read_config(network, config, err));
-    TRY(read_score(network, config, err));
-    TRY(config_derive(&network->config, max_tokens, config.document, err));
-    return family->read_preprocessor(network, preprocessor, err);
+    *config = family->defaults;
+    TRY(config_read_backbone(config, checkpoint->config, err));
+    TRY(labels_read_config(network, checkpoint->config, err));
+    TRY(family->read_config(network, checkpoint, err));
+    TRY(read_score(network, checkpoint->config, err));
+    TRY(config_derive(config, max_tokens, checkpoint->config.document, err));
+    if (family->processor) return preprocessor_read_pictures(network, family->processor, checkpoint->preprocessor, err);
+    return family->read_preprocessor(network, checkpoint, err);
 }

@@ -9,17 +9,23 @@
 #include "files/json.h"
 #include "models/weights.h"
 
+/** What a family reads from: the documents (absent: NULL values) and the tensors of a checkpoint. */
+struct checkpoint {
+    struct json config, preprocessor;
+    const struct safetensors *files;
+};
+
 struct family {
-    const char *model_type; /* of config.json */
+    const char *model_type; /* of config.json; "timm" where that has an "architecture" instead */
     ptm_modality modality;
     const char *prefix; /* of its tensors */
     const struct weight_table *weights;
-    struct vit_config defaults; /* of its configuration class in transformers */
+    struct vit_config defaults; /* of its configuration class */
     bool prop_attn;             /* proportional attention unless asked otherwise */
-    /* Reads what is the family's own from config.json: geometry, tokens, pooling. */
-    ptm_status (*read_config)(struct network *network, struct json config, ptm_error *err);
-    /* Reads preprocessor_config.json (absent: the class's defaults). */
-    ptm_status (*read_preprocessor)(struct network *network, struct json preprocessor, ptm_error *err);
+    /** Reads what is the family's own: geometry, tokens, pooling, labels where they are not id2label. */
+    ptm_status (*read_config)(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
+    const struct pixels_spec *processor; /* defaults of its image processor; NULL where read_preprocessor has them */
+    ptm_status (*read_preprocessor)(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
 };
 
 /** The row of a model_type, or NULL. */
@@ -30,13 +36,14 @@ const char *family_names(char *text, size_t bytes);
 
 /** Tensor names of the layouts; of the single-file polytome layout (docs/format.md) the prefix is "video." or "audio.".
  */
-extern const struct weight_table weights_videomae, weights_ast, weights_polytome;
+extern const struct weight_table weights_videomae, weights_vivit, weights_vit, weights_deit, weights_ast,
+    weights_dinov2, weights_clip, weights_vjepa2, weights_timm, weights_mae_st, weights_polytome;
 
 /**
- * Fills *network (all but weights) from config.json and preprocessor_config.json. Strings and labels point into the
- * documents, which must live as long as the network.
+ * Fills *network (all but weights). Strings and labels point into the documents, which must live as long as the
+ * network.
  */
-ptm_status family_read(struct network *network, const struct family *family, struct json config,
-                       struct json preprocessor, int max_tokens, ptm_error *err);
+ptm_status family_read(struct network *network, const struct family *family, const struct checkpoint *checkpoint,
+                       int max_tokens, ptm_error *err);
 
 #endif

@@ -3,13 +3,12 @@
 #ifndef POLYTOME_MODELS_HEAD_H
 #define POLYTOME_MODELS_HEAD_H
 
-#include "models/network.h"
+#include "models/vit.h"
 
 /**
- * logits (num_labels) <- x (N, C), of which each stands for size (N) input tokens: a mean over tokens is weighted by
- * it, so it is the mean that the unmerged network would take (ToMe's MAE patch). pooled (C) and row (C) are scratch.
+ * vit->logits (num_labels) <- vit->x (N, C), of which each token stands for vit->tome.size (N) input tokens: a mean
+ * over tokens is weighted by it, so that it is the mean which the unmerged network would take (ToMe's MAE patch).
  */
-void head_logits(const struct compute *compute, float *logits, float *pooled, float *row, const struct network *network,
-                 const float *x, const float *size, int tokens);
+void head_logits(struct vit *vit, int tokens);
 
 #endif

@@ -41,8 +41,11 @@ static ptm_status make_labels(struct network *network, int count, ptm_error *err
     return PTM_OK;
 }
 
-ptm_status labels_read_id2label(struct network *network, struct json config, ptm_error *err) {
+ptm_status labels_read_config(struct network *network, struct json config, ptm_error *err) {
     int declared = 0, count = 0;
+    const struct json names = json_get(config, "label_names"); /* timm */
+    if (json_is_array(names)) return labels_read_list(network, names, err);
+    TRY(json_get_int(config, "num_classes", 1, LABELS_MAX, &declared, err)); /* timm */
     TRY(json_get_int(config, "num_labels", 1, LABELS_MAX, &declared, err));
     const struct json id2label = json_get(config, "id2label");
     if (!json_present(id2label)) return make_labels(network, declared ? declared : 2, err);

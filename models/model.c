@@ -91,6 +91,7 @@ static ptm_status find_family(const struct family **family, struct json config, 
     const char *model_type = NULL;
     char names[NAMES_BYTES];
     TRY(json_get_string(config, "model_type", &model_type, err));
+    if (!model_type && json_is_string(json_get(config, "architecture"))) model_type = "timm";
     *family = model_type ? family_find(model_type) : NULL;
     if (*family) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"model_type\" is %s%s%s; the families that run are %s", config.document,
@@ -98,21 +99,30 @@ static ptm_status find_family(const struct family **family, struct json config, 
                      family_names(names, sizeof names));
 }
 
+/** The file of the image or sound processor, or that of the newer video processors. */
+static ptm_status open_preprocessor(struct ptm_model *model, ptm_error *err) {
+    TRY(open_json(&model->preprocessor, model->path, "preprocessor_config.json", false, err));
+    if (model->preprocessor) return PTM_OK;
+    return open_json(&model->preprocessor, model->path, "video_preprocessor_config.json", false, err);
+}
+
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     const struct family *family;
     struct network *network = &model->networks[0];
     TRY(open_json(&model->config, model->path, "config.json", true, err));
-    TRY(open_json(&model->preprocessor, model->path, "preprocessor_config.json", false, err));
-    const struct json config = json_root(model->config);
-    struct json preprocessor = {NULL, "preprocessor_config.json", ""};
-    if (model->preprocessor) preprocessor = json_root(model->preprocessor);
-
-    TRY(find_family(&family, config, err));
+    TRY(open_preprocessor(model, err));
+    TRY(find_family(&family, json_root(model->config), err));
+    TRY(open_weights(model, options, err));
+    const struct checkpoint checkpoint = {
+        .config = json_root(model->config),
+        .preprocessor =
+            model->preprocessor ? json_root(model->preprocessor) : (struct json){NULL, "preprocessor_config.json", ""},
+        .files = model->files,
+    };
     model->count = 1;
     network->name = model->name;
-    TRY(family_read(network, family, config, preprocessor, options->max_tokens, err));
+    TRY(family_read(network, family, &checkpoint, options->max_tokens, err));
     network_lay_input(network);
-    TRY(open_weights(model, options, err));
     TRY(weight_source_open(&model->source, model->files, err));
     TRY(weights_bind(network, &model->source, family->weights, family->prefix, err));
     return weights_check_extra(&model->source, family->weights, err);
@@ -219,8 +229,7 @@ ptm_status ptm_model_get_info(const ptm_model *model, ptm_modality modality, ptm
     error_clear(err);
     const struct network *network = model_network(model, modality);
     if (!network)
-        return error_set(err, PTM_EINVAL, "model %s has no %s part", model->name,
-                         modality == PTM_VIDEO ? "video" : "audio");
+        return error_set(err, PTM_EINVAL, "model %s has no %s part", model->name, network_modality_name(modality));
     const struct vit_config *config = &network->config;
     *info = (ptm_model_info){
         .name = network->name,
@@ -243,10 +252,10 @@ ptm_status ptm_model_get_info(const ptm_model *model, ptm_modality modality, ptm
         .gflop = config_gflop(config, NULL),
     };
     info->input_rank = network_input_shape(network, info->input_shape);
-    if (modality == PTM_VIDEO) {
+    if (modality != PTM_AUDIO) {
         info->num_frames = config->grid.size[0];
         info->image_size = config->grid.size[1];
-        info->frame_rate = network->video.frame_rate;
+        info->frame_rate = network->picture.frame_rate;
         info->window_seconds = info->frame_rate > 0 ? info->num_frames / info->frame_rate : 0;
     } else {
         info->sample_rate = network->audio.sample_rate;

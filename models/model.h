@@ -6,7 +6,7 @@
 #include "files/json.h"
 #include "models/weights.h"
 
-enum { MODEL_MODALITIES = 2 };
+enum { MODEL_MODALITIES = 3 };
 
 struct ptm_model {
     char *name, *path;

@@ -3,6 +3,10 @@
 
 #include "base/memory.h"
 
+const char *network_modality_name(ptm_modality modality) {
+    return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
+}
+
 void network_close(struct network *network) {
     mem_free(network->weights.blocks);
     mem_free(network->computed_pos);
@@ -13,6 +17,14 @@ void network_close(struct network *network) {
 
 bool config_has(const struct vit_config *config, unsigned parts) {
     return (config->parts & parts) == parts;
+}
+
+int config_blocks(const struct vit_config *config) {
+    return config->depth + (config_has(config, PART_POOLER) ? config->pooler_depth + 1 : 0);
+}
+
+int config_head_width(const struct vit_config *config) {
+    return config->pool == POOL_FIRST_AND_MEAN ? 2 * config->embed_dim : config->embed_dim;
 }
 
 static ptm_status derive_grid(struct patch_grid *grid, const char *document, ptm_error *err) {
@@ -33,7 +45,9 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
     config->head_dim = config->embed_dim / config->num_heads;
     TRY(derive_grid(&config->grid, document, err));
 
-    config->special_tokens = config_has(config, PART_CLASS_TOKEN) + config_has(config, PART_DISTILL_TOKEN);
+    config->special_tokens =
+        config_has(config, PART_CLASS_TOKEN) + config_has(config, PART_DISTILL_TOKEN) + config->register_tokens;
+    if (config->register_tokens) config->parts |= PART_REGISTERS;
     const bool first_is_pooled = config->pool == POOL_FIRST;
     config->protected_tokens = config->special_tokens ? config->special_tokens : first_is_pooled;
     const int *tokens = config->grid.tokens;
@@ -42,6 +56,7 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
         return error_set(err, PTM_ELIMIT, "%s: %d x %d x %d patches are more than the limit of %d tokens", document,
                          tokens[0], tokens[1], tokens[2], max_tokens);
     config->tokens = (int)(plane * tokens[0]) + config->special_tokens;
+    if (config->stored_positions == 0) config->stored_positions = config->tokens;
     return PTM_OK;
 }
 
@@ -50,44 +65,53 @@ static int64_t patch_volume(const struct patch_grid *grid) {
 }
 
 double config_gflop(const struct vit_config *config, const int *tokens) {
-    const double C = config->embed_dim;
-    const double patches = config->tokens - config->special_tokens;
-    double macs = patches * (double)patch_volume(&config->grid) * C + C * config->num_labels;
+    const double C = config->embed_dim, patches = config->tokens - config->special_tokens;
+    const double mlp = (config_has(config, PART_SWIGLU) ? 3.0 : 2.0) * C * config->mlp_dim;
+    const double left = tokens ? tokens[config->depth] : config->tokens;
+    double macs = patches * (double)patch_volume(&config->grid) * C;
+    macs += (double)config_head_width(config) * config->num_labels;
     for (int i = 0; i < config->depth; i++) {
         const double N = tokens ? tokens[i] : config->tokens, merged = tokens ? tokens[i + 1] : config->tokens;
-        macs += 4 * N * C * C + 2 * N * N * C + 2 * merged * C * config->mlp_dim;
+        macs += 4 * N * C * C + 2 * N * N * C + merged * mlp;
+    }
+    if (config_has(config, PART_POOLER)) {
+        macs += config->pooler_depth * (4 * left * C * C + 2 * left * left * C + left * mlp);
+        macs += 2 * left * C * C + 2 * left * C + C * C + mlp; /* keys and values of all tokens, one query */
     }
     return macs * 2e-9;
 }
 
 void network_lay_input(struct network *network) {
     struct patch_grid *grid = &network->config.grid;
-    if (network->modality == PTM_VIDEO) {
+    if (network->modality != PTM_AUDIO) {
         const ptrdiff_t plane = (ptrdiff_t)grid->size[1] * grid->size[2];
         grid->step[0] = plane;
         grid->step[1] = grid->channels * plane;
         grid->step[2] = grid->size[2];
         grid->step[3] = 1;
     } else {
+        const int M = network->audio.num_mel_bins;
         grid->step[0] = grid->step[1] = 0; /* one channel, one plane */
-        grid->step[2] = 1;
-        grid->step[3] = network->audio.num_mel_bins;
+        grid->step[2] = network->time_major ? M : 1;
+        grid->step[3] = network->time_major ? 1 : M;
     }
 }
 
 int network_input_shape(const struct network *network, int shape[5]) {
     const struct patch_grid *grid = &network->config.grid;
-    shape[0] = 1;
-    if (network->modality == PTM_VIDEO) {
-        shape[1] = grid->size[0];
-        shape[2] = grid->channels;
-        shape[3] = grid->size[1];
-        shape[4] = grid->size[2];
-        return 5;
+    int rank = 0;
+    shape[rank++] = 1;
+    if (network->modality == PTM_AUDIO) {
+        if (network->channel_axis) shape[rank++] = 1;
+        shape[rank++] = network->audio.target_length;
+        shape[rank++] = network->audio.num_mel_bins;
+        return rank;
     }
-    shape[1] = network->audio.target_length;
-    shape[2] = network->audio.num_mel_bins;
-    return 3;
+    if (network->modality == PTM_VIDEO) shape[rank++] = grid->size[0];
+    shape[rank++] = grid->channels;
+    shape[rank++] = grid->size[1];
+    shape[rank++] = grid->size[2];
+    return rank;
 }
 
 size_t network_input_count(const struct network *network) {

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <string.h>
 
 float *position_sinusoid(int tokens, int embed_dim) {
     float *table = mem_alloc((size_t)tokens * (size_t)embed_dim, sizeof *table);
@@ -16,4 +17,106 @@ float *position_sinusoid(int tokens, int embed_dim) {
         }
     }
     return table;
+}
+
+/* ---------------------------------------------------------------- bicubic, as torch resizes tables */
+
+enum { TAPS = 4 };
+
+/** Neighbours and weights of output place `to`: the cubic convolution with a = -0.75, border repeated. */
+static void cubic_taps(int to, int size, int new_size, int *index, float *weight) {
+    const float a = -0.75f;
+    const float centre = ((float)to + 0.5f) * ((float)size / (float)new_size) - 0.5f;
+    const float floor_centre = floorf(centre), t = centre - floor_centre;
+    const float distance[TAPS] = {t + 1, t, 1 - t, 2 - t};
+    for (int i = 0; i < TAPS; i++) {
+        const float x = distance[i];
+        const int at = (int)floor_centre - 1 + i;
+        index[i] = at < 0 ? 0 : at >= size ? size - 1 : at;
+        weight[i] = x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+    }
+}
+
+/** out (rows, columns, C) <- table (side, side, C) */
+static void resize_table(float *out, int rows, int columns, const float *table, int side, int embed_dim) {
+    const size_t C = (size_t)embed_dim;
+    for (int y = 0; y < rows; y++) {
+        int at_y[TAPS], at_x[TAPS];
+        float weight_y[TAPS], weight_x[TAPS];
+        cubic_taps(y, side, rows, at_y, weight_y);
+        for (int x = 0; x < columns; x++, out += C) {
+            cubic_taps(x, side, columns, at_x, weight_x);
+            for (size_t c = 0; c < C; c++) {
+                float sum = 0;
+                for (int i = 0; i < TAPS; i++) {
+                    const float *row = table + (size_t)at_y[i] * (size_t)side * C + c;
+                    float across = 0;
+                    for (int j = 0; j < TAPS; j++) across += row[(size_t)at_x[j] * C] * weight_x[j];
+                    sum += across * weight_y[i];
+                }
+                out[c] = sum;
+            }
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- tables put together */
+
+/** Space and time apart: row (t, h, w) is space(h, w) + time(t), as MAE-ST adds them. */
+static void add_space_time(float *out, const struct vit_weights *weights, const struct patch_grid *grid,
+                           int embed_dim) {
+    const size_t C = (size_t)embed_dim, plane = (size_t)grid->tokens[1] * (size_t)grid->tokens[2];
+    for (size_t t = 0; t < (size_t)grid->tokens[0]; t++)
+        for (size_t i = 0; i < plane; i++, out += C)
+            for (size_t c = 0; c < C; c++) out[c] = weights->pos_space[i * C + c] + weights->pos_time[t * C + c];
+}
+
+/** The computed table: zero for special tokens that have no position, then the patches. */
+static void fill_table(float *table, const struct network *network) {
+    const struct vit_config *config = &network->config;
+    const struct vit_weights *weights = &network->weights;
+    const size_t C = (size_t)config->embed_dim;
+    float *patches = table + (size_t)config->special_tokens * C;
+    const size_t patch_rows = (size_t)(config->tokens - config->special_tokens);
+    const bool class_row = config->position == POSITION_CLASS || config->position == POSITION_RESIZED;
+    const float *stored = weights->pos_stored;
+    memset(table, 0, (size_t)config->special_tokens * C * sizeof *table);
+    if (class_row) {
+        memcpy(table, stored, C * sizeof *table);
+        stored += C;
+    }
+    if (config->position == POSITION_SPACE_TIME) {
+        if (weights->pos_class) memcpy(table, weights->pos_class, C * sizeof *table);
+        add_space_time(patches, weights, &config->grid, config->embed_dim);
+    } else if (config->position == POSITION_RESIZED) {
+        resize_table(patches, config->grid.tokens[1], config->grid.tokens[2], stored, config->stored_side,
+                     config->embed_dim);
+    } else {
+        memcpy(patches, stored, patch_rows * C * sizeof *patches);
+    }
+}
+
+ptm_status position_prepare(struct network *network, ptm_error *err) {
+    const struct vit_config *config = &network->config;
+    struct vit_weights *weights = &network->weights;
+    switch (config->position) {
+    case POSITION_ROTARY: return PTM_OK;
+    case POSITION_LEARNED: weights->pos_embed = weights->pos_stored; return PTM_OK;
+    case POSITION_SINUSOID: network->computed_pos = position_sinusoid(config->tokens, config->embed_dim); break;
+    default:
+        network->computed_pos = mem_alloc((size_t)config->tokens * (size_t)config->embed_dim, sizeof(float));
+        if (network->computed_pos) fill_table(network->computed_pos, network);
+    }
+    weights->pos_embed = network->computed_pos;
+    return weights->pos_embed ? PTM_OK : error_no_memory(err);
+}
+
+void position_grid(float *position, const struct patch_grid *grid) {
+    for (int t = 0; t < grid->tokens[0]; t++)
+        for (int h = 0; h < grid->tokens[1]; h++)
+            for (int w = 0; w < grid->tokens[2]; w++, position += 3) {
+                position[0] = (float)t;
+                position[1] = (float)h;
+                position[2] = (float)w;
+            }
 }

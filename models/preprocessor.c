@@ -3,55 +3,69 @@
 
 #include "models/config_keys.h"
 
-/** "size": {"shortest_edge": s}, {"height": h, "width": w}, or as older files have it, the shortest edge as a number.
+/**
+ * "size": {"shortest_edge": s}, {"height": h, "width": w}, or as older files have it one number, which is the one or
+ * the other as the processor's default is.
  */
 static ptm_status read_size(struct pixels_spec *spec, struct json json, ptm_error *err) {
     const struct json size = json_get(json, "size");
-    if (!json_is_object(size)) return json_get_int(json, "size", 1, CONFIG_SIDE_MAX, &spec->shortest_edge, err);
-    int shortest = 0;
-    TRY(json_get_int(size, "shortest_edge", 1, CONFIG_SIDE_MAX, &shortest, err));
+    if (!json_present(size)) return PTM_OK;
+    if (!json_is_object(size)) {
+        int side = 0;
+        TRY(json_get_int(json, "size", 1, CONFIG_SIDE_MAX, &side, err));
+        if (spec->shortest_edge)
+            spec->shortest_edge = side;
+        else
+            spec->resize_h = spec->resize_w = side;
+        return PTM_OK;
+    }
+    spec->shortest_edge = spec->resize_h = spec->resize_w = 0;
+    TRY(json_get_int(size, "shortest_edge", 1, CONFIG_SIDE_MAX, &spec->shortest_edge, err));
     TRY(json_get_int(size, "height", 1, CONFIG_SIDE_MAX, &spec->resize_h, err));
     TRY(json_get_int(size, "width", 1, CONFIG_SIDE_MAX, &spec->resize_w, err));
-    if (!shortest && (!spec->resize_h || !spec->resize_w))
-        return error_set(err, PTM_EMODEL, "%s: \"size\" should have \"shortest_edge\", or \"height\" and \"width\"",
-                         json.document);
-    spec->shortest_edge = shortest;
-    return PTM_OK;
+    if (spec->shortest_edge || (spec->resize_h && spec->resize_w)) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"size\" should have \"shortest_edge\", or \"height\" and \"width\"",
+                     json.document);
 }
 
-/** "crop_size": {"height": h, "width": w} or one number. */
-static ptm_status read_crop(struct pixels_spec *spec, struct json json, ptm_error *err) {
+ptm_status preprocessor_get_crop(struct json json, int *rows, int *columns, ptm_error *err) {
     const struct json crop = json_get(json, "crop_size");
-    if (!json_is_object(crop)) return config_get_pair(json, "crop_size", &spec->crop_h, &spec->crop_w, err);
-    TRY(json_get_int(crop, "height", 1, CONFIG_SIDE_MAX, &spec->crop_h, err));
-    return json_get_int(crop, "width", 1, CONFIG_SIDE_MAX, &spec->crop_w, err);
+    if (!json_is_object(crop)) return config_get_pair(json, "crop_size", rows, columns, err);
+    TRY(json_get_int(crop, "height", 1, CONFIG_SIDE_MAX, rows, err));
+    return json_get_int(crop, "width", 1, CONFIG_SIDE_MAX, columns, err);
 }
 
-ptm_status preprocessor_read_video(struct network *network, struct json json, ptm_error *err) {
+/** Without a file: the processor's way, at the network's size. */
+static void use_network_size(struct pixels_spec *spec) {
+    if (spec->shortest_edge)
+        spec->shortest_edge = spec->height < spec->width ? spec->height : spec->width;
+    else {
+        spec->resize_h = spec->height;
+        spec->resize_w = spec->width;
+    }
+    spec->crop_h = spec->height;
+    spec->crop_w = spec->width;
+}
+
+ptm_status preprocessor_read_pictures(struct network *network, const struct pixels_spec *defaults, struct json json,
+                                      ptm_error *err) {
     const struct patch_grid *grid = &network->config.grid;
-    struct pixels_spec *spec = &network->video.pixels;
-    *spec = (struct pixels_spec){
-        .do_resize = true,
-        .shortest_edge = 224,
-        .resample = RESAMPLE_BILINEAR,
-        .do_center_crop = true,
-        .crop_h = 224,
-        .crop_w = 224,
-        .do_rescale = true,
-        .rescale_factor = 1 / 255.0,
-        .do_normalize = true,
-        .mean = {0.5f, 0.5f, 0.5f},
-        .std = {0.5f, 0.5f, 0.5f},
-        .height = grid->size[1],
-        .width = grid->size[2],
-    };
+    struct pixels_spec *spec = &network->picture.pixels;
+    *spec = *defaults;
+    spec->do_resize = spec->do_rescale = spec->do_normalize = true;
+    spec->height = grid->size[1];
+    spec->width = grid->size[2];
+    if (!json_present(json)) {
+        use_network_size(spec);
+        return PTM_OK;
+    }
     int resample = (int)spec->resample;
     TRY(json_get_bool(json, "do_resize", &spec->do_resize, err));
     TRY(read_size(spec, json, err));
     TRY(json_get_int(json, "resample", RESAMPLE_NEAREST, RESAMPLE_BICUBIC, &resample, err));
     spec->resample = (enum resample)resample;
     TRY(json_get_bool(json, "do_center_crop", &spec->do_center_crop, err));
-    TRY(read_crop(spec, json, err));
+    TRY(preprocessor_get_crop(json, &spec->crop_h, &spec->crop_w, err));
     TRY(json_get_bool(json, "do_rescale", &spec->do_rescale, err));
     TRY(json_get_double(json, "rescale_factor", 0, 1, &spec->rescale_factor, err));
     TRY(json_get_bool(json, "offset", &spec->offset, err));
@@ -71,7 +85,8 @@ static ptm_status check_same(struct json json, const char *key, const char *conf
                      config_key, config_value);
 }
 
-ptm_status preprocessor_read_audio(struct network *network, struct json json, ptm_error *err) {
+ptm_status preprocessor_read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    const struct json json = checkpoint->preprocessor;
     struct fbank_spec *spec = &network->audio;
     spec->sample_rate = 16000;
     spec->frame_length_ms = 25;

@@ -3,13 +3,19 @@
 #ifndef POLYTOME_MODELS_PREPROCESSOR_H
 #define POLYTOME_MODELS_PREPROCESSOR_H
 
-#include "files/json.h"
-#include "models/network.h"
+#include "models/families.h"
 
-/** Fills network->video; what is absent is as VideoMAEImageProcessor's defaults say. The grid's size must be known. */
-ptm_status preprocessor_read_video(struct network *network, struct json json, ptm_error *err);
+/**
+ * Fills network->picture. What the file does not say is as `defaults`, those of the family's image processor; without a
+ * file, sizes are the network's own. The grid's size must be known.
+ */
+ptm_status preprocessor_read_pictures(struct network *network, const struct pixels_spec *defaults, struct json json,
+                                      ptm_error *err);
 
 /** Fills network->audio; what is absent is as ASTFeatureExtractor's defaults say. Bins and length must be known. */
-ptm_status preprocessor_read_audio(struct network *network, struct json json, ptm_error *err);
+ptm_status preprocessor_read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
+
+/** "crop_size": {"height": h, "width": w} or one number. Absent: both stay as they are. */
+ptm_status preprocessor_get_crop(struct json json, int *rows, int *columns, ptm_error *err);
 
 #endif

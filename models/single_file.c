@@ -25,10 +25,6 @@ static ptm_status get_choice(struct json object, const char *key, const char *co
                      object.document, key, value, choices[0], choices[1] ? " and others" : "");
 }
 
-static const char *modality_key(ptm_modality modality) {
-    return modality == PTM_VIDEO ? "video" : "audio";
-}
-
 static ptm_status need_object(struct json value, const char *key, ptm_error *err) {
     if (json_is_object(value)) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"%s\" should be an object", value.document, key);
@@ -50,7 +46,7 @@ static ptm_status read_backbone(struct vit_config *config, struct json json, ptm
                          json.document);
     config->mlp_dim = (int)lround(config->embed_dim * mlp_ratio);
     config->layer_norm_eps = (float)eps;
-    config->parts |= PART_FUSED_QKV | PART_FINAL_NORM | (qkv_bias ? PART_QV_BIAS | PART_K_BIAS : 0);
+    config->parts |= PART_FUSED_QKV | PART_FINAL_NORM | PART_PATCH_BIAS | (qkv_bias ? PART_QV_BIAS | PART_K_BIAS : 0);
     return config->mlp_dim >= 1 ? PTM_OK : error_set(err, PTM_EMODEL, "%s: \"mlp_ratio\" is too small", json.document);
 }
 
@@ -58,10 +54,10 @@ static ptm_status read_video(struct network *network, struct json json, ptm_erro
     static const char *const resamples[] = {"nearest", "lanczos", "bilinear", "bicubic", NULL};
     static const char *const crops[] = {"center", NULL};
     struct patch_grid *grid = &network->config.grid;
-    struct pixels_spec *pixels = &network->video.pixels;
+    struct pixels_spec *pixels = &network->picture.pixels;
     int side = 0, patch = 16, resample = RESAMPLE_BILINEAR, crop = 0;
     TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
-    TRY(json_get_double(json, "frame_rate", 0, 1000, &network->video.frame_rate, err));
+    TRY(json_get_double(json, "frame_rate", 0, 1000, &network->picture.frame_rate, err));
     TRY(json_get_int(json, "image_size", 1, CONFIG_SIDE_MAX, &side, err));
     TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
     TRY(json_get_int(json, "patch_size", 1, CONFIG_SIDE_MAX, &patch, err));
@@ -153,7 +149,7 @@ static ptm_status read_answers(float **answers, struct json test, const char *ke
 
 static ptm_status read_modality(struct network *network, struct json root, ptm_modality modality, int max_tokens,
                                 ptm_error *err) {
-    const char *const key = modality_key(modality);
+    const char *const key = network_modality_name(modality);
     const struct json json = json_get(json_get(root, "modalities"), key);
     network->modality = modality;
     network->family = "polytome";
@@ -180,7 +176,7 @@ ptm_status single_file_read(struct network *networks, int *count, struct json ro
         return error_set(err, PTM_EMODEL, "%s: schema %d; this version reads schema %d", root.document, schema, SCHEMA);
     *count = 0;
     for (int i = 0; i < 2; i++) {
-        if (!json_present(json_get(json_get(root, "modalities"), modality_key(modalities[i])))) continue;
+        if (!json_present(json_get(json_get(root, "modalities"), network_modality_name(modalities[i])))) continue;
         TRY(read_modality(&networks[(*count)++], root, modalities[i], max_tokens, err));
     }
     if (*count) return PTM_OK;

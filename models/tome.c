@@ -15,12 +15,14 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, int workers) {
+void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, int workers, bool positions) {
     const size_t N = (size_t)tokens, half = (N + 1) / 2;
     tome->metric = arena_take(arena, N * (size_t)head_dim, sizeof(float));
     tome->size = arena_take(arena, N, sizeof(float));
     tome->log_size = arena_take(arena, N, sizeof(float));
     tome->merged_size = arena_take(arena, N, sizeof(float));
+    tome->position = positions ? arena_take(arena, 3 * N, sizeof(float)) : NULL;
+    tome->merged_position = positions ? arena_take(arena, 3 * N, sizeof(float)) : NULL;
     tome->source = arena_take(arena, N, sizeof(int32_t));
     tome->node_max = arena_take(arena, half, sizeof(float));
     tome->node_idx = arena_take(arena, half, sizeof(int));
@@ -200,6 +202,7 @@ static void merge_row(const struct merge_job *job, int i) {
     }
     for (int c = 0; c < C; c++) y[c] /= size;
     tome->merged_size[i] = size;
+    if (tome->position) memcpy(tome->merged_position + 3 * i, tome->position + 3 * token, 3 * sizeof(float));
 }
 
 static void merge_tile(void *context, int tile, int worker) {
@@ -217,6 +220,7 @@ int tome_merge(struct tome *tome, float *merged, const float *x, int tokens, int
         tome->size[i] = tome->merged_size[i];
         tome->log_size[i] = logf(tome->size[i]);
     }
+    if (tome->position) memcpy(tome->position, tome->merged_position, 3 * (size_t)kept * sizeof(float));
     for (int i = 0; i < input_tokens; i++) tome->source[i] = tome->moved[tome->source[i]];
     return kept;
 }

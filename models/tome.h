@@ -15,11 +15,13 @@ struct tome {
     const struct compute *compute;
     int protected_tokens; /* at the front: class, distillation token ...; never merged, and they keep their places */
 
-    float *metric;      /* (N, D) unit length */
-    float *size;        /* (N) input tokens that each token stands for */
-    float *log_size;    /* (N) */
-    float *merged_size; /* (N) */
-    int32_t *source;    /* (N0) token that each input token is in now */
+    float *metric;          /* (N, D) unit length */
+    float *size;            /* (N) input tokens that each token stands for */
+    float *log_size;        /* (N) */
+    float *merged_size;     /* (N) */
+    float *position;        /* (N, 3) t, h, w of each token on the patch grid; NULL where nobody asks for it */
+    float *merged_position; /* (N, 3) */
+    int32_t *source;        /* (N0) token that each input token is in now */
 
     float *node_max;   /* (N/2) score of each A token's best B token */
     int *node_idx;     /* (N/2) and its index in B */
@@ -32,8 +34,8 @@ struct tome {
     float *scores;     /* a tile of scores for each worker */
 };
 
-/** Takes the memory for N0 tokens of head_dim D from the arena (or measures it). */
-void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, int workers);
+/** Takes the memory for N0 tokens of head_dim D from the arena (or measures it); with `positions` also for them. */
+void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, int workers, bool positions);
 
 /** Forgets all merging: sizes 1, each input token its own source. Once before each forward pass. */
 void tome_reset(struct tome *tome, int tokens);
@@ -48,8 +50,8 @@ void tome_metric(struct tome *tome, const float *k, int ld, int tokens, int head
 void tome_match(struct tome *tome, int tokens, int head_dim, int r);
 
 /**
- * Carries out the planned merging: merged (N - r, C) <- x (N, C), and brings size, log_size and source up to date.
- * Returns N - r.
+ * Carries out the planned merging: merged (N - r, C) <- x (N, C), and brings size, log_size, position and source up to
+ * date. A merged token keeps its destination's position (docs/decisions.md). Returns N - r.
  */
 int tome_merge(struct tome *tome, float *merged, const float *x, int tokens, int input_tokens, int embed_dim, int r);
 

@@ -21,12 +21,13 @@ struct vit {
     struct vit_times times;
 
     struct tome tome;
-    float *x;       /* (N, C) the tokens; exchanged with y when tokens merge */
-    float *y;       /* (N, C) normed tokens, then the heads' output */
-    float *wide;    /* (N, 3C) q k v, (N, mlp_dim) hidden, (N, patch volume) patches: one after the other */
+    float *x;    /* (N, C) the tokens; exchanged with y when tokens merge */
+    float *y;    /* (N, C) normed tokens, then the heads' output */
+    float *wide; /* (N, 3C) q k v, (N, mlp_dim) hidden (twice as wide for SwiGLU), (N, patch volume) patches: in turn */
     float *scratch; /* attention's, for each worker */
-    float *pooled;  /* (C) */
-    float *logits;  /* (num_labels) */
+    float *pooled;  /* (2C) */
+    float *row;     /* (2C) scratch of the head */
+    float *logits;  /* (num_labels), and as many more for a second head */
 };
 
 /** Takes all memory for a forward pass from the arena (or measures it). Then vit_set_merge() before the first pass. */
@@ -34,6 +35,9 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
 
 /** Sets the merging of later passes: a schedule's text (see schedule.h), and proportional attention. */
 ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_error *err);
+
+/** log(size) of the tokens for proportional attention; NULL where it is off or nothing has merged yet. */
+const float *vit_log_size(const struct vit *vit, int tokens);
 
 /**
  * Runs the network: vit->logits (num_labels), vit->tome.source (N0), vit->times. `input` is prepared as

@@ -66,8 +66,14 @@ static int64_t dimension(const struct vit_config *config, char letter) {
     case 'C': return config->embed_dim;
     case 'M': return config->mlp_dim;
     case 'Q': return 3 * (int64_t)config->embed_dim;
+    case 'S': return 2 * (int64_t)config->mlp_dim;
+    case 'D': return config_head_width(config);
     case 'L': return config->num_labels;
     case 'N': return config->tokens;
+    case 'P': return config->stored_positions;
+    case 'R': return config->register_tokens;
+    case 's': return (int64_t)config->grid.tokens[1] * config->grid.tokens[2];
+    case 'T': return config->grid.tokens[0];
     case 'c': return config->grid.channels;
     case 't': return config->grid.patch[0];
     case 'h': return config->grid.patch[1];
@@ -108,6 +114,17 @@ static void expand_name(char *name, const char *pattern, const char *prefix, int
     name[used] = '\0';
 }
 
+/** Where in vit_weights.blocks the blocks of a place begin, and how many they are. */
+static int first_block(const struct vit_config *config, enum weight_place place) {
+    return place == WEIGHT_POOLER_BLOCK   ? config->depth
+           : place == WEIGHT_POOLER_QUERY ? config->depth + config->pooler_depth
+                                          : 0;
+}
+
+static int count_blocks(const struct vit_config *config, enum weight_place place) {
+    return place == WEIGHT_BLOCK ? config->depth : place == WEIGHT_POOLER_BLOCK ? config->pooler_depth : 1;
+}
+
 static ptm_status bind_row(struct network *network, struct weight_source *source, const struct weight_row *row,
                            const char *prefix, int block, ptm_error *err) {
     char name[NAME_BYTES];
@@ -117,7 +134,9 @@ static ptm_status bind_row(struct network *network, struct weight_source *source
         return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing; a model of family %s as configured needs it",
                          safetensors_path(source->files), name, network->family);
     TRY(check_shape(tensor, &network->config, row->shape, safetensors_path(source->files), err));
-    char *owner = row->of_block ? (char *)&network->weights.blocks[block] : (char *)&network->weights;
+    const int first = first_block(&network->config, row->place);
+    char *owner =
+        row->place == WEIGHT_NETWORK ? (char *)&network->weights : (char *)&network->weights.blocks[first + block];
     TRY(tensor_values(source, tensor, (const float **)(void *)(owner + row->member), err));
     network->parameters += (int64_t)tensor->elements;
     return PTM_OK;
@@ -138,23 +157,18 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
                         const char *prefix, ptm_error *err) {
     const struct vit_config *config = &network->config;
     struct vit_weights *weights = &network->weights;
-    weights->blocks = mem_calloc((size_t)config->depth, sizeof *weights->blocks);
+    weights->blocks = mem_calloc((size_t)config_blocks(config), sizeof *weights->blocks);
     if (!weights->blocks) return error_no_memory(err);
 
     for (const struct weight_row *row = table->rows; row->name; row++) {
         if (!config_has(config, row->parts)) continue;
-        const int count = row->of_block ? config->depth : 1;
+        const int count = count_blocks(config, row->place);
         for (int i = 0; i < count; i++) TRY(bind_row(network, source, row, prefix, i, err));
     }
     if (config_has(config, PART_FUSED_QKV))
         for (int i = 0; i < config->depth; i++) split_fused(&weights->blocks[i], config->embed_dim);
 
-    if (config->position == POSITION_SINUSOID) {
-        network->computed_pos = position_sinusoid(config->tokens, config->embed_dim);
-        if (!network->computed_pos) return error_no_memory(err);
-        weights->pos_embed = network->computed_pos;
-    }
-    return PTM_OK;
+    return position_prepare(network, err);
 }
 
 static bool is_ignored(const char *name, const char *const *prefixes) {

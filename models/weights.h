@@ -9,11 +9,22 @@
 #include "files/safetensors.h"
 #include "models/network.h"
 
+/** Which pointers a row fills: of vit_weights, or of each of some blocks. */
+enum weight_place {
+    WEIGHT_NETWORK,
+    WEIGHT_BLOCK,        /* the backbone's blocks */
+    WEIGHT_POOLER_BLOCK, /* the pooler's self-attention blocks */
+    WEIGHT_POOLER_QUERY  /* and its last */
+};
+
 struct weight_row {
-    bool of_block;    /* the pointer is in block_weights, one for each block; else in vit_weights */
-    size_t member;    /* offset of that pointer */
+    enum weight_place place;
+    size_t member;    /* offset of the pointer */
     const char *name; /* '@' stands for the family's prefix, '#' for the number of the block */
-    /* One letter a dimension: C embed_dim, M mlp_dim, Q 3 * embed_dim, L labels, N N0, c channels, t h w patch, 1 one.
+    /*
+     * One letter a dimension: C embed_dim, M mlp_dim, S 2 * mlp_dim, Q 3 * embed_dim, D the classifier's input, L
+     * labels, N N0, P stored positions, R register tokens, c channels, t h w patch, s T places of the grid in space and
+     * time, 1 one.
      */
     const char *shape;
     unsigned parts; /* the tensor is there where the config has all of these */

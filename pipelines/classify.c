@@ -6,7 +6,7 @@
 
 void ptm_classify_options_default(ptm_classify_options *options) {
     *options = (ptm_classify_options){
-        .modalities = PTM_VIDEO | PTM_AUDIO,
+        .modalities = PTM_VIDEO | PTM_AUDIO | PTM_IMAGE,
         .max_pixels = 1 << 26,
         .max_frames = 10000000,
         .max_seconds = 86400,
@@ -16,7 +16,8 @@ void ptm_classify_options_default(ptm_classify_options *options) {
 static ptm_status check_options(const struct ptm_session *session, const ptm_classify_options *options,
                                 ptm_error *err) {
     const bool any = (options->modalities & PTM_VIDEO && session->video.network) ||
-                     (options->modalities & PTM_AUDIO && session->audio.network);
+                     (options->modalities & PTM_AUDIO && session->audio.network) ||
+                     (options->modalities & PTM_IMAGE && session->image.network);
     if (!any) return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
     if (!(options->start >= 0) || !(options->duration >= 0))
         return error_set(err, PTM_EINVAL, "start and duration should be 0 seconds or more");
@@ -33,9 +34,10 @@ static ptm_status check_options(const struct ptm_session *session, const ptm_cla
 struct pass {
     struct run run;
     struct media *media;
-    bool use_video, use_audio; /* asked for, with a model; cleared where the file has no such stream */
+    bool use_video, use_audio, use_image; /* asked for, with a model; cleared where the file has no such thing */
     struct video_run video;
     struct audio_run audio;
+    struct image_run image;
 };
 
 static ptm_status picture_of_media(void *context, struct media_picture *picture, ptm_error *err) {
@@ -43,9 +45,10 @@ static ptm_status picture_of_media(void *context, struct media_picture *picture,
 }
 
 static ptm_status take_item(struct pass *pass, const struct media_item *item, ptm_error *err) {
-    if (item->kind == MEDIA_FRAME && pass->use_video) {
+    if (item->kind == MEDIA_FRAME) {
         const struct frame_view frame = {picture_of_media, pass->media, item->time, item->end};
-        return video_run_frame(&pass->video, &frame, err);
+        if (pass->use_video) TRY(video_run_frame(&pass->video, &frame, err));
+        return pass->use_image ? image_run_frame(&pass->image, &frame, err) : PTM_OK;
     }
     if (item->kind == MEDIA_SAMPLES && pass->use_audio)
         return audio_run_samples(&pass->audio, item->samples, (size_t)item->count, item->time, err);
@@ -61,7 +64,8 @@ static void report_progress(const struct pass *pass, const struct media_item *it
 }
 
 static bool has_enough(const struct pass *pass) {
-    return (!pass->use_video || pass->video.enough) && (!pass->use_audio || pass->audio.enough);
+    return (!pass->use_video || pass->video.enough) && (!pass->use_audio || pass->audio.enough) &&
+           (!pass->use_image || pass->image.enough);
 }
 
 /** Reads to the end of the file, or until nothing more can change the answer. */
@@ -75,14 +79,29 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
         report_progress(pass, &item);
     } while (item.kind != MEDIA_END && !has_enough(pass));
     if (pass->use_video) TRY(video_run_finish(&pass->video, err));
+    if (pass->use_image) TRY(image_run_finish(&pass->image, err));
     return pass->use_audio ? audio_run_finish(&pass->audio, err) : PTM_OK;
+}
+
+/**
+ * What the file has of what was asked for. A still goes to the image model and a video to the video model; each takes
+ * the other's place where that is missing or was not asked for.
+ */
+static void choose_lanes(struct pass *pass, const struct media_info *info) {
+    pass->use_audio = pass->use_audio && info->has_audio;
+    if (pass->use_video && pass->use_image) {
+        pass->use_image = info->is_still;
+        pass->use_video = !info->is_still;
+    }
+    pass->use_video = pass->use_video && info->has_video;
+    pass->use_image = pass->use_image && info->has_video;
 }
 
 static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err) {
     const ptm_classify_options *options = pass->run.options;
     const struct lane *audio = &pass->run.session->audio;
     const struct media_options media_options = {
-        .want_video = pass->use_video,
+        .want_video = pass->use_video || pass->use_image,
         .want_audio = pass->use_audio,
         .sample_rate = pass->use_audio ? audio->network->audio.sample_rate : 0,
         .start = options->start,
@@ -96,10 +115,9 @@ static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err
     const double start = clock_ms();
     TRY(media_open(&pass->media, path, &media_options, err));
     const struct media_info *info = media_get_info(pass->media);
-    pass->use_video = pass->use_video && info->has_video;
-    pass->use_audio = pass->use_audio && info->has_audio;
+    choose_lanes(pass, info);
     pass->run.decode_ms += clock_ms() - start;
-    if (pass->use_video || pass->use_audio) return PTM_OK;
+    if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
     return error_set(err, PTM_ENODATA, "%s: nothing to label: %s%s%s", path, info->no_video ? info->no_video : "",
                      info->no_video && info->no_audio ? ", " : "", info->no_audio ? info->no_audio : "");
 }
@@ -119,12 +137,14 @@ static ptm_status count_frames(struct pass *pass, int64_t *frames, ptm_error *er
 
 static ptm_status open_runs(struct pass *pass, int64_t frames, ptm_error *err) {
     if (pass->use_video) TRY(video_run_open(&pass->video, &pass->run, frames, err));
+    if (pass->use_image) TRY(image_run_open(&pass->image, &pass->run, err));
     return pass->use_audio ? audio_run_open(&pass->audio, &pass->run, err) : PTM_OK;
 }
 
 static void close_pass(struct pass *pass) {
     video_run_close(&pass->video);
     audio_run_close(&pass->audio);
+    image_run_close(&pass->image);
     media_close(&pass->media);
 }
 
@@ -171,6 +191,26 @@ static ptm_status put_video(struct result *result, const struct pass *pass, cons
     return result_set_answer(result, video->lane, &video->tally, &coverage, err);
 }
 
+static ptm_status put_image(struct result *result, const struct pass *pass, const struct media_stats *stats,
+                            int rotation, ptm_error *err) {
+    const struct image_run *image = &pass->image;
+    if (image->tally.windows == 0) {
+        result_set_missing(result, image->lane, "no picture could be decoded");
+        return PTM_OK;
+    }
+    const ptm_coverage coverage = {
+        .from = image->from,
+        .to = image->to,
+        .frames_decoded = stats ? stats->frames_decoded : image->frames_seen,
+        .frames_used = image->frames_used,
+        .rotation = rotation,
+        .decode_errors = stats ? stats->decode_errors : 0,
+        .frame_rate_clock = stats && stats->frame_rate_clock,
+        .sampling = result_sampling_name(image->first_only ? PTM_SAMPLING_FIRST : PTM_SAMPLING_WINDOWS),
+    };
+    return result_set_answer(result, image->lane, &image->tally, &coverage, err);
+}
+
 static ptm_status put_audio(struct result *result, const struct pass *pass, const struct media_stats *stats,
                             ptm_error *err) {
     const struct audio_run *audio = &pass->audio;
@@ -199,14 +239,18 @@ static ptm_status put_media_result(struct result *result, const struct pass *pas
 
     if (pass->use_video)
         TRY(put_video(result, pass, stats, info->rotation, err));
-    else if (asked & PTM_VIDEO && session->video.network)
+    else if (asked & PTM_VIDEO && session->video.network && !pass->use_image)
         result_set_missing(result, &session->video, info->no_video ? info->no_video : "no video stream");
+    if (pass->use_image)
+        TRY(put_image(result, pass, stats, info->rotation, err));
+    else if (asked & PTM_IMAGE && session->image.network && !session->video.network)
+        result_set_missing(result, &session->image, info->no_video ? info->no_video : "no picture");
     if (pass->use_audio)
         TRY(put_audio(result, pass, stats, err));
     else if (asked & PTM_AUDIO && session->audio.network)
         result_set_missing(result, &session->audio, info->no_audio ? info->no_audio : "no audio stream");
 
-    const bool any = pass->video.tally.windows > 0 || pass->audio.tally.windows > 0;
+    const bool any = pass->video.tally.windows > 0 || pass->audio.tally.windows > 0 || pass->image.tally.windows > 0;
     if (!any) return error_set(err, PTM_ENODATA, "%s: nothing could be decoded between the times asked for", path);
     return PTM_OK;
 }
@@ -242,6 +286,7 @@ static ptm_status begin(struct pass *pass, struct result **result, struct ptm_se
         .run = {.session = session, .options = options},
         .use_video = options->modalities & PTM_VIDEO && session->video.network,
         .use_audio = options->modalities & PTM_AUDIO && session->audio.network,
+        .use_image = options->modalities & PTM_IMAGE && session->image.network,
     };
     return PTM_OK;
 }

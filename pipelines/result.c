@@ -13,6 +13,7 @@ void ptm_result_free(ptm_result **handle) {
     struct result *result = (struct result *)*handle;
     mem_free(result->video.labels);
     mem_free(result->audio.labels);
+    mem_free(result->image.labels);
     mem_free(result->fused);
     mem_free(result);
     *handle = NULL;
@@ -24,11 +25,25 @@ const char *result_sampling_name(ptm_sampling sampling) {
 
 /** The part of the result that belongs to the lane, with what is known before any window. */
 static struct result_answer *begin_answer(struct result *result, const struct lane *lane) {
-    const bool video = lane->network->modality == PTM_VIDEO;
-    struct result_answer *part = video ? &result->video : &result->audio;
+    struct result_answer *part = NULL;
+    const ptm_answer **shown = NULL;
+    switch (lane->network->modality) {
+    case PTM_VIDEO:
+        part = &result->video;
+        shown = &result->result.video;
+        break;
+    case PTM_AUDIO:
+        part = &result->audio;
+        shown = &result->result.audio;
+        break;
+    case PTM_IMAGE:
+        part = &result->image;
+        shown = &result->result.image;
+        break;
+    }
     snprintf(part->r, sizeof part->r, "%s", lane->r);
     part->answer = (ptm_answer){.model = lane->network->name, .r = part->r};
-    *(video ? &result->result.video : &result->result.audio) = &part->answer;
+    *shown = &part->answer;
     return part;
 }
 

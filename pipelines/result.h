@@ -16,7 +16,7 @@ struct result_answer {
 
 struct result {
     ptm_result result; /* first, so that a pointer to it is a pointer to this */
-    struct result_answer video, audio;
+    struct result_answer video, audio, image;
     ptm_label *fused; /* owned */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/run.h"
 
+#include "base/clock.h"
+
 ptm_status run_check_cancelled(const struct run *run, ptm_error *err) {
     const ptm_classify_options *options = run->options;
     if (options->cancelled && options->cancelled(options->user)) return error_set(err, PTM_EINTERRUPTED, "interrupted");
@@ -12,5 +14,19 @@ ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, p
     TRY(vit_forward(&lane->vit, lane->input, err));
     run->network_ms += lane->vit.times.total;
     tally_add(tally, lane->vit.logits);
+    return PTM_OK;
+}
+
+ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,
+                             ptm_error *err) {
+    const struct pixels_spec *spec = &lane->network->picture.pixels;
+    struct media_picture picture;
+    const double start = clock_ms();
+    TRY(frame->picture(frame->context, &picture, err));
+    const double converted = clock_ms();
+    TRY(pixels_run(lane->pixels, out, (size_t)spec->height * (size_t)spec->width, picture.rgb, picture.width,
+                   picture.height, picture.stride, err));
+    run->decode_ms += converted - start;
+    run->features_ms += clock_ms() - converted;
     return PTM_OK;
 }

@@ -68,6 +68,26 @@ ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err);
 void audio_run_close(struct audio_run *audio);
 
+/** An image model: of a still, or of the middle frame of each second of a video. */
+struct image_run {
+    struct run *run;
+    struct lane *lane;
+    struct tally tally;
+    double rate;                            /* windows a second */
+    int64_t frames_seen, frames_used, next; /* next: window whose middle is looked for */
+    double from, to;
+    bool first_only, enough;
+};
+
+ptm_status image_run_open(struct image_run *image, struct run *run, ptm_error *err);
+ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err);
+ptm_status image_run_finish(struct image_run *image, ptm_error *err);
+void image_run_close(struct image_run *image);
+
+/** The frame at hand, prepared for the lane's network, into out (3, H, W); adds to the times of the run. */
+ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,
+                             ptm_error *err);
+
 /** Asks the caller whether to go on. */
 ptm_status run_check_cancelled(const struct run *run, ptm_error *err);
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/clock.h"
 #include "pipelines/run.h"
 
 #include <math.h>
@@ -20,12 +19,12 @@ static size_t frame_floats(const struct lane *lane) {
 
 ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked) {
     if (asked != PTM_SAMPLING_MODEL) return asked;
-    return lane->network->video.frame_rate > 0 ? PTM_SAMPLING_WINDOWS : PTM_SAMPLING_UNIFORM;
+    return lane->network->picture.frame_rate > 0 ? PTM_SAMPLING_WINDOWS : PTM_SAMPLING_UNIFORM;
 }
 
 ptm_status video_run_open(struct video_run *video, struct run *run, int64_t frames, ptm_error *err) {
     struct lane *lane = &run->session->video;
-    const double own_rate = lane->network->video.frame_rate;
+    const double own_rate = lane->network->picture.frame_rate;
     *video = (struct video_run){
         .run = run,
         .lane = lane,
@@ -54,15 +53,7 @@ void video_run_close(struct video_run *video) {
 
 /** The frame at hand, prepared for the network, into out (3, H, W). */
 static ptm_status prepare(struct video_run *video, const struct frame_view *frame, float *out, ptm_error *err) {
-    struct media_picture picture;
-    const double start = clock_ms();
-    TRY(frame->picture(frame->context, &picture, err));
-    const double converted = clock_ms();
-    const size_t plane = video->window.width / 3;
-    TRY(pixels_run(video->run->session->pixels, out, plane, picture.rgb, picture.width, picture.height, picture.stride,
-                   err));
-    video->run->decode_ms += converted - start;
-    video->run->features_ms += clock_ms() - converted;
+    TRY(run_prepare_frame(video->run, video->lane, frame, out, err));
     video->frames_used++;
     return PTM_OK;
 }

@@ -14,8 +14,21 @@ const char *ptm_version(void) {
     return PTM_VERSION;
 }
 
+static const ptm_modality modalities[MODEL_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
+
 static struct lane *lane_of(struct ptm_session *session, ptm_modality modality) {
-    return modality == PTM_VIDEO ? &session->video : modality == PTM_AUDIO ? &session->audio : NULL;
+    return modality == PTM_VIDEO   ? &session->video
+           : modality == PTM_AUDIO ? &session->audio
+           : modality == PTM_IMAGE ? &session->image
+                                   : NULL;
+}
+
+/** What a modality's models label, as sentences say it. */
+static const char *subject(ptm_modality modality) {
+    return modality == PTM_VIDEO   ? "video"
+           : modality == PTM_AUDIO ? "sound"
+           : modality == PTM_IMAGE ? "images"
+                                   : "that modality";
 }
 
 struct lane *session_lane(struct ptm_session *session, ptm_modality modality) {
@@ -26,20 +39,16 @@ struct lane *session_lane(struct ptm_session *session, ptm_modality modality) {
 ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err) {
     *lane = session_lane(session, modality);
     if (*lane) return PTM_OK;
-    return error_set(err, PTM_EINVAL, "no model of this session labels %s",
-                     modality == PTM_VIDEO   ? "video"
-                     : modality == PTM_AUDIO ? "sound"
-                                             : "that modality");
+    return error_set(err, PTM_EINVAL, "no model of this session labels %s", subject(modality));
 }
 
 size_t lane_window_floats(const struct lane *lane) {
-    return lane->network->modality == PTM_VIDEO ? network_input_count(lane->network)
-                                                : (size_t)fbank_window_samples(&lane->network->audio);
+    return lane->network->modality == PTM_AUDIO ? (size_t)fbank_window_samples(&lane->network->audio)
+                                                : network_input_count(lane->network);
 }
 
 static ptm_status choose_networks(struct ptm_session *session, const ptm_model *const *models, int count,
                                   ptm_error *err) {
-    static const ptm_modality modalities[] = {PTM_VIDEO, PTM_AUDIO};
     if (count < 1 || count > MODELS_MAX)
         return error_set(err, PTM_EINVAL, "a session takes 1 to %d models, not %d", MODELS_MAX, count);
     for (int i = 0; i < count; i++) {
@@ -49,7 +58,7 @@ static ptm_status choose_networks(struct ptm_session *session, const ptm_model *
             if (!network) continue;
             if (lane->network)
                 return error_set(err, PTM_EINVAL, "both %s and %s label %s; give one model for it", lane->network->name,
-                                 network->name, m == 0 ? "video" : "sound");
+                                 network->name, subject(modalities[m]));
             lane->network = network;
         }
     }
@@ -63,23 +72,29 @@ static void place_lane(struct ptm_session *session, struct lane *lane, struct ar
     lane->recent = arena_take(arena, lane_window_floats(lane), sizeof(float));
 }
 
+static void place_lanes(struct ptm_session *session, struct arena *arena) {
+    for (int m = 0; m < MODEL_MODALITIES; m++) place_lane(session, lane_of(session, modalities[m]), arena);
+}
+
 /** Measures what the lanes need, takes it in one block, and places them in it. */
 static ptm_status take_memory(struct ptm_session *session, ptm_error *err) {
     struct arena arena = {0};
-    place_lane(session, &session->video, &arena);
-    place_lane(session, &session->audio, &arena);
+    place_lanes(session, &arena);
     if (arena.overflow) return error_no_memory(err);
     session->memory = mem_alloc(arena.used, 1);
     if (!session->memory)
         return error_set(err, PTM_ENOMEM, "out of memory: the models need %zu MiB to run", arena.used >> 20);
     arena = (struct arena){.base = session->memory};
-    place_lane(session, &session->video, &arena);
-    place_lane(session, &session->audio, &arena);
+    place_lanes(session, &arena);
     return PTM_OK;
 }
 
 static ptm_status open_fronts(struct ptm_session *session, ptm_error *err) {
-    if (session->video.network) TRY(pixels_open(&session->pixels, &session->video.network->video.pixels, err));
+    for (int m = 0; m < MODEL_MODALITIES; m++) {
+        struct lane *lane = lane_of(session, modalities[m]);
+        if (lane->network && modalities[m] != PTM_AUDIO)
+            TRY(pixels_open(&lane->pixels, &lane->network->picture.pixels, err));
+    }
     if (session->audio.network) TRY(fbank_open(&session->fbank, &session->audio.network->audio, err));
     return PTM_OK;
 }
@@ -114,7 +129,8 @@ void ptm_session_close(ptm_session **handle) {
     if (!handle || !*handle) return;
     struct ptm_session *session = *handle;
     fbank_close(&session->fbank);
-    pixels_close(&session->pixels);
+    pixels_close(&session->video.pixels);
+    pixels_close(&session->image.pixels);
     mem_free(session->memory);
     threads_close(&session->threads);
     mem_free(session);
@@ -134,12 +150,17 @@ static ptm_status set_lane_merge(struct lane *lane, const char *r, int prop_attn
 
 ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
     error_clear(err);
-    const struct lane before = session->video;
-    TRY(set_lane_merge(&session->video, r, prop_attn, err));
-    const ptm_status status = set_lane_merge(&session->audio, r, prop_attn, err);
-    if (status != PTM_OK && before.r[0]) /* all or nothing */
-        TRY(set_lane_merge(&session->video, before.r, before.vit.prop_attn, NULL));
-    return status;
+    struct lane before[MODEL_MODALITIES];
+    for (int m = 0; m < MODEL_MODALITIES; m++) {
+        before[m] = *lane_of(session, modalities[m]);
+        const ptm_status status = set_lane_merge(lane_of(session, modalities[m]), r, prop_attn, err);
+        if (status == PTM_OK) continue;
+        while (m-- > 0) /* all or nothing */
+            if (before[m].r[0])
+                TRY(set_lane_merge(lane_of(session, modalities[m]), before[m].r, before[m].vit.prop_attn, NULL));
+        return status;
+    }
+    return PTM_OK;
 }
 
 ptm_status ptm_session_get_profile(const ptm_session *session, ptm_modality modality, ptm_profile *profile,

@@ -10,18 +10,18 @@
 struct lane {
     const struct network *network; /* NULL: no model brings it */
     struct vit vit;
-    float *input;  /* the prepared input of one window */
-    float *recent; /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
-    char r[256];   /* merging in force, as text */
+    struct pixels *pixels; /* front end of video and image */
+    float *input;          /* the prepared input of one window */
+    float *recent;         /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
+    char r[256];           /* merging in force, as text */
 };
 
 struct ptm_session {
     struct threads *threads;
     struct compute compute;
     void *memory; /* everything the lanes point to */
-    struct lane video, audio;
-    struct pixels *pixels; /* NULL without a video lane */
-    struct fbank *fbank;   /* NULL without an audio lane */
+    struct lane video, audio, image;
+    struct fbank *fbank; /* NULL without an audio lane */
 };
 
 /** The lane of a modality, or NULL where no model brings it. */

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # From a bare Debian or Ubuntu machine to labels: installs what is missing, builds, and labels the clips and sounds in
 # samples/ with the model that ships inside. Safe to run again.
+#
+# POLYTOME_BUILD_ROOT: where to build; default: build/ beside this folder.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,11 +11,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/deps.sh"
 deps_install run
 
-build=$root/build/release
-log=$root/build/demo.log
-mkdir -p "$root/build"
+builds=${POLYTOME_BUILD_ROOT:-$root/build}
+build=$builds/release
+log=$builds/demo.log
+mkdir -p "$builds"
 echo "polytome: building in $build"
-if ! (cd "$root" && cmake --preset release && cmake --build "$build") > "$log" 2>&1; then
+if ! (cd "$root" && cmake --preset release -B "$build" && cmake --build "$build") > "$log" 2>&1; then
     tail -n 30 "$log" >&2
     echo "polytome: the build failed; all that it printed is in $log" >&2
     exit 1

@@ -145,6 +145,18 @@ fuzz() {
         -rss_limit_mb=2048 -artifact_prefix="$finds/" "$scratch/fuzz/$1" "tests/fuzz/corpus/$1"
 }
 
+# ---------------------------------------------------------------- the demonstration
+
+# Its exit code says that every sample was labelled; installed_command() looks at the labels themselves.
+check_demo() {
+    local file
+    scripts/demo.sh | tee "$scratch/demo"
+    while read -r file; do
+        grep -q -F "samples/$file" "$scratch/demo" || { echo "$file is missing"; return 1; }
+    done < <(cut -f 1 samples/labels.tsv)
+    echo "every sample is labelled"
+}
+
 # ---------------------------------------------------------------- the installed package
 
 # compare_labels: standard input, as samples/classify.c prints it, against samples/labels.tsv.
@@ -243,6 +255,7 @@ if [ "$tier" != quick ]; then
     check 'build fuzz' build fuzz "${fuzzed[@]/#/fuzz_}"
     for target in "${fuzzed[@]}"; do check "fuzz $target" fuzz "$target"; done
 
+    check demo check_demo
     for kind in shared static; do
         shared=ON
         if [ "$kind" = static ]; then shared=OFF; fi

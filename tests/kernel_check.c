@@ -83,6 +83,10 @@ static void run_layer_norm(const struct kernels *kernels, struct call *call) {
     kernels->layer_norm(row_y(call), call->x + 1, call->w + 2, call->b + 3, call->n, 1e-6f);
 }
 
+static void run_layer_norm_in_place(const struct kernels *kernels, struct call *call) {
+    kernels->layer_norm(row_y(call), row_y(call), call->w + 2, call->b + 3, call->n, 1e-6f);
+}
+
 /* Normalised values are about 1, and so are the errors of mean and variance in their units. */
 static double bound_layer_norm(const struct call *in, const float *expected, int i) {
     const double w = fabs((double)in->w[i + 2]), b = fabs((double)in->b[i + 3]);
@@ -170,6 +174,7 @@ struct kernel {
 
 static const struct kernel all_kernels[] = {
     {"layer_norm", run_layer_norm, bound_layer_norm, NULL},
+    {"norm_in_place", run_layer_norm_in_place, bound_layer_norm, NULL},
     {"softmax", run_softmax, bound_softmax, NULL},
     {"add", run_add, bound_add, NULL},
     {"add_scaled", run_add_scaled, bound_add_scaled, NULL},
@@ -284,7 +289,7 @@ static bool check_level(const struct kernels *level) {
             check_specials(kernel, &verdict, level);
         }
         if (kernel->exact) check_sweep(kernel, &verdict, level);
-        printf("%-7s %-12s %s, largest error %.2f of its bound\n", cpu_level_name(level->level), kernel->name,
+        printf("%-7s %-13s %s, largest error %.2f of its bound\n", cpu_level_name(level->level), kernel->name,
                verdict.failed ? "FAILED" : "ok", verdict.worst);
         good = good && !verdict.failed;
     }
@@ -306,7 +311,7 @@ static void bench_level(const struct kernels *level) {
             for (int i = 0; i < 10; i++) all_kernels[k].run(level, &call);
             best = fmin(best, (clock_ms() - start) / 10);
         }
-        printf(" %12.3f", best * 1e6 / in.n);
+        printf(" %13.3f", best * 1e6 / in.n);
     }
     printf("\n");
 }
@@ -315,7 +320,7 @@ int main(int argc, char **argv) {
     const bool bench = argc > 1 && strcmp(argv[1], "--bench") == 0;
     if (bench) {
         printf("ns per value of a row of 1568\n       ");
-        for (int k = 0; k < KERNELS; k++) printf(" %12s", all_kernels[k].name);
+        for (int k = 0; k < KERNELS; k++) printf(" %13s", all_kernels[k].name);
         printf("\n");
     }
     bool good = true;

@@ -11,17 +11,26 @@ enum { PATH_BYTES = 1024 };
 static const char *const folders[] = {"videomae",     "videomae_f16",    "videomae_bf16", "videomae_sharded",
                                       "videomae_odd", "videomae_nobias", "ast",           "ast_stride16"};
 
+/* The families of the shared test data; skipped where that is missing. */
+static const char *const shared_folders[] = {"videomae", "vivit", "ast",    "audiomae",
+                                             "vit",      "deit",  "dinov2", "timm_vit"};
+
 static void join(char *path, const char *folder, const char *name) {
-    snprintf(path, PATH_BYTES, "%s/tests/golden/%s/%s", PTM_SOURCE_DIR, folder, name);
+    snprintf(path, PATH_BYTES, "%s/%s", folder, name);
 }
 
-static ptm_modality modality_of(const char *folder) {
-    return strncmp(folder, "ast", 3) == 0 ? PTM_AUDIO : PTM_VIDEO;
+/** The one modality of a session over a checkpoint directory. */
+static ptm_modality modality_of(const ptm_model *model) {
+    static const ptm_modality modalities[] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
+    ptm_model_info info;
+    for (int i = 0; i < 3; i++)
+        if (ptm_model_get_info(model, modalities[i], &info, NULL) == PTM_OK) return modalities[i];
+    return 0;
 }
 
 /** One case: `tag` NULL is the plain network. */
-static void check_case(ptm_session *session, const char *folder, const char *logits, const char *source,
-                       int tokens_out) {
+static void check_case(ptm_session *session, ptm_modality modality, const char *folder, const char *logits,
+                       const char *source, int tokens_out) {
     char input[PATH_BYTES], expect[PATH_BYTES], expect_source[PATH_BYTES];
     join(input, folder, "input.npy");
     join(expect, folder, logits);
@@ -34,19 +43,20 @@ static void check_case(ptm_session *session, const char *folder, const char *log
         options.expect_source = expect_source;
     }
     ptm_check_report report;
-    CHECK_OK(ptm_check(session, modality_of(folder), &options, &report, err));
+    CHECK_OK(ptm_check(session, modality, &options, &report, err));
     CU_ASSERT(report.compared > 0);
     if (tokens_out) CU_ASSERT_EQUAL(report.tokens_out, tokens_out);
 }
 
-static void check_merged(ptm_session *session, const char *folder, struct json merged) {
+static void check_merged(ptm_session *session, ptm_modality modality, const char *folder, struct json merged) {
     const char *r = json_text(json_get(merged, "r"));
     const struct json tokens = json_get(merged, "tokens");
     const int out = (int)json_number(json_at(tokens, json_length(tokens) - 1), -1);
     bool prop_attn = false;
     CHECK_OK(json_get_bool(merged, "prop_attn", &prop_attn, err));
     CHECK_OK(ptm_session_set_merge(session, r, prop_attn, err));
-    check_case(session, folder, json_text(json_get(merged, "logits")), json_text(json_get(merged, "source")), out);
+    check_case(session, modality, folder, json_text(json_get(merged, "logits")), json_text(json_get(merged, "source")),
+               out);
 }
 
 static void check_folder(const char *folder, const char *cpu, int threads) {
@@ -60,16 +70,16 @@ static void check_folder(const char *folder, const char *cpu, int threads) {
     options.threads = threads;
     options.r = "off";
 
-    join(path, folder, "");
-    CHECK_OK(ptm_model_open(&model, path, NULL, err));
+    CHECK_OK(ptm_model_open(&model, folder, NULL, err));
     CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
-    check_case(session, folder, "logits.npy", NULL, 0);
+    const ptm_modality modality = modality_of(model);
+    check_case(session, modality, folder, "logits.npy", NULL, 0);
 
     join(path, folder, "cases.json");
     CHECK_OK(json_open(&document, path, 1 << 20, err));
     const struct json merged = json_get(json_root(document), "merged");
     CU_ASSERT(json_length(merged) >= 6);
-    for (size_t i = 0; i < json_length(merged); i++) check_merged(session, folder, json_at(merged, i));
+    for (size_t i = 0; i < json_length(merged); i++) check_merged(session, modality, folder, json_at(merged, i));
 
     json_close(&document);
     ptm_session_close(&session);
@@ -77,7 +87,16 @@ static void check_folder(const char *folder, const char *cpu, int threads) {
 }
 
 static void check_level(const char *cpu, int threads) {
-    for (size_t i = 0; i < CHECK_COUNT(folders); i++) check_folder(folders[i], cpu, threads);
+    char folder[PATH_BYTES];
+    for (size_t i = 0; i < CHECK_COUNT(folders); i++) {
+        snprintf(folder, sizeof folder, PTM_SOURCE_DIR "/tests/golden/%s", folders[i]);
+        check_folder(folder, cpu, threads);
+    }
+    for (size_t i = 0; i < CHECK_COUNT(shared_folders); i++) {
+        char name[64];
+        snprintf(name, sizeof name, "goldens/%s", shared_folders[i]);
+        if (check_shared(folder, sizeof folder, name)) check_folder(folder, cpu, threads);
+    }
 }
 
 static void test_best(void) {

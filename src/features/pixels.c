@@ -140,9 +140,13 @@ static ptm_status scaled_size(const struct pixels_spec *spec, int h, int w, int 
     return PTM_OK;
 }
 
-/* Centred. Where the picture is the smaller one it is put in the middle, the odd pixel of padding before it. */
-static struct axis crop_axis(int scaled, int wanted) {
-    if (scaled >= wanted) return (struct axis){scaled, (scaled - wanted) / 2, 0, wanted};
+/*
+ * Centred. Half of an odd margin is cut, or as Python rounds it: to the even neighbour. Where the picture is the
+ * smaller one it is put in the middle, the odd pixel of padding before it.
+ */
+static struct axis crop_axis(int scaled, int wanted, bool rounds) {
+    const int margin = scaled - wanted, half = margin / 2;
+    if (scaled >= wanted) return (struct axis){scaled, half + (rounds && margin % 2 && half % 2), 0, wanted};
     return (struct axis){scaled, 0, (wanted - scaled + 1) / 2, scaled};
 }
 
@@ -158,7 +162,8 @@ static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) 
             "the model's preprocessing has no crop and turns a picture of %dx%d into %dx%d, but its network "
             "takes %dx%d",
             w, h, scaled_w, scaled_h, spec->width, spec->height);
-    const struct axis y = crop_axis(scaled_h, spec->height), x = crop_axis(scaled_w, spec->width);
+    const struct axis y = crop_axis(scaled_h, spec->height, spec->crop_rounds);
+    const struct axis x = crop_axis(scaled_w, spec->width, spec->crop_rounds);
     const enum resample resample = spec->do_resize ? spec->resample : RESAMPLE_NEAREST; /* same size: a copy */
     struct resizer *resizer;
     TRY(resizer_open(&resizer, h, w, scaled_h, scaled_w, y.skip, x.skip, y.length, x.length, resample, err));

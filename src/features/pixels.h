@@ -17,6 +17,7 @@ struct pixels_spec {
     enum resample resample;
     bool do_center_crop;
     int crop_h, crop_w;
+    bool crop_rounds; /* torchvision's centre (timm): the margin's half is rounded, to even, not cut */
     bool do_rescale;
     double rescale_factor;
     bool offset; /* ViViT's oddity: subtract 1 after rescaling */

@@ -56,6 +56,17 @@ static ptm_status find_format(struct demux *demux, const AVInputFormat **out, pt
     return PTM_OK;
 }
 
+/** Keeps the size of pictures that are too large: FFmpeg forgets it as soon as a decoder refuses it. */
+static void note_large_picture(struct demux *demux) {
+    for (unsigned i = 0; i < demux->format->nb_streams; i++) {
+        const AVCodecParameters *codec = demux->format->streams[i]->codecpar;
+        if (codec->codec_type != AVMEDIA_TYPE_VIDEO || codec->width <= 0 || codec->height <= 0) continue;
+        if ((int64_t)codec->width * codec->height <= demux->max_pixels) continue;
+        demux->too_wide = codec->width;
+        demux->too_high = codec->height;
+    }
+}
+
 /** Reads the first packets, with the picture limit in the decoders that FFmpeg uses for it. */
 static ptm_status probe_streams(struct demux *demux, ptm_error *err) {
     AVFormatContext *format = demux->format;
@@ -89,6 +100,7 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, int64_t m
     TRY(find_format(demux, &input, err));
     const int code = avformat_open_input(&demux->format, "", input, NULL);
     if (code < 0) return open_failure(demux, input, code, err); /* the context is freed and NULL */
+    note_large_picture(demux);
     TRY(probe_streams(demux, err));
     for (unsigned i = 0; i < format->nb_streams; i++) {
         const enum AVMediaType kind = format->streams[i]->codecpar->codec_type;

@@ -11,8 +11,9 @@
 struct demux {
     struct byte_reader reader;
     AVFormatContext *format;
-    int64_t max_pixels; /* of the decoders that look at the first packets */
-    int refused;        /* other files that the input asked to open */
+    int64_t max_pixels;     /* of the decoders that look at the first packets */
+    int too_wide, too_high; /* size of a picture stream beyond max_pixels; 0 where there is none */
+    int refused;            /* other files that the input asked to open */
 };
 
 /** Finds the format by content, reads the header and the first packets. `demux` must not move until the close. */

@@ -104,9 +104,12 @@ static ptm_status describe_video(struct media *media, const AVStream *stream, pt
     info->width = orientation.transpose ? codec->height : codec->width;
     info->height = orientation.transpose ? codec->width : codec->height;
     info->rotation = orientation_degrees(orientation);
-    if ((int64_t)codec->width * codec->height > media->options.max_pixels)
+    const bool known = codec->width > 0;
+    const int width = known ? codec->width : media->demux.too_wide;
+    const int height = known ? codec->height : media->demux.too_high;
+    if ((int64_t)width * height > media->options.max_pixels)
         return error_set(err, PTM_ELIMIT, "%s: its pictures of %dx%d are larger than --max-pixels %lld allows",
-                         media->source.name, codec->width, codec->height, (long long)media->options.max_pixels);
+                         media->source.name, width, height, (long long)media->options.max_pixels);
     return PTM_OK;
 }
 

@@ -33,6 +33,7 @@ struct media_info {
     int rotation;      /* degrees clockwise by which pictures are turned: 0, 90, 180, 270 */
     int source_sample_rate, source_channels;
     bool seekable;
+    bool is_still; /* one picture, of an image format */
 };
 
 enum media_kind { MEDIA_END, MEDIA_FRAME, MEDIA_SAMPLES };

@@ -53,9 +53,14 @@ static void directory(struct json config, struct json preprocessor) {
     const char *model_type = json_text(json_get(config, "model_type"));
     const struct family *family = model_type ? family_find(model_type) : NULL;
     if (!family) return;
-    if (fuzz_status(family_read(&network, family, config, preprocessor, MAX_TOKENS, &err), &err) == PTM_OK)
+    struct checkpoint checkpoint = {.config = config, .preprocessor = preprocessor};
+    struct safetensors *files;
+    FUZZ_ASSERT(safetensors_open_memory(&files, no_weights, sizeof no_weights - 1, "none", 1000, &err) == PTM_OK);
+    checkpoint.files = files;
+    if (fuzz_status(family_read(&network, family, &checkpoint, MAX_TOKENS, &err), &err) == PTM_OK)
         check_network(&network, family->weights, family->prefix);
     network_close(&network);
+    safetensors_close(&files);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {

@@ -11,10 +11,3 @@ polytome --json -r 10 a.wav | jq -c '[.audio.tokens.in - .audio.tokens.out, .aud
 polytome --json --sampling first a.wav | jq -c '[.audio.coverage.sampling, .audio.windows]'
 polytome --json --start 1.5 --duration 0:02 a.wav |
     jq -c '.audio.coverage | [.from, .to, .samples_used]'
-expect 1 polytome --max-seconds 2 a.wav 2>complaints
-grep -c -e --max-seconds complaints
-make_y4m b.y4m
-expect 1 polytome --max-frames 3 b.y4m 2>complaints
-grep -c -e --max-frames complaints
-expect 1 polytome --max-pixels 1000 b.y4m 2>complaints
-grep -c -e --max-pixels complaints

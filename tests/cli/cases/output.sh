@@ -5,7 +5,7 @@ polytome --json -o out.json a.wav
 sed 's/"ms":{[^}]*}//' out.json | cmp - wanted
 # Nothing is left behind, and what stood there stays, when a run cannot start or its results cannot be written.
 mkdir clean
-cd clean
+cd clean || exit
 expect 3 polytome -m nowhere -o new.json ../a.wav 2>/dev/null
 expect 2 polytome -r nonsense -o new.json ../a.wav 2>/dev/null
 expect 3 polytome -o nowhere/new.json ../a.wav 2>/dev/null

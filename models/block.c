@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/block.h"
+
+#include "compute/attention.h"
+#include "models/rotary.h"
+
+#include <math.h>
+
+enum { ROWS = 32 }; /* tokens a tile of the element-wise steps */
+
+static int tiles_of(int tokens) {
+    return (tokens + ROWS - 1) / ROWS;
+}
+
+static int tile_end(int tile, int tokens) {
+    return (tile + 1) * ROWS < tokens ? (tile + 1) * ROWS : tokens;
+}
+
+/* ---------------------------------------------------------------- element-wise steps, in tiles of tokens */
+
+struct row_job {
+    const struct vit *vit;
+    float *y;
+    const float *x, *w, *b;
+    int ld, tokens; /* rows of what is not (N, C) lie ld apart */
+};
+
+static void norm_tile(void *context, int tile, int worker) {
+    (void)worker;
+    const struct row_job *job = context;
+    const struct vit_config *config = &job->vit->network->config;
+    const int C = config->embed_dim;
+    for (int i = tile * ROWS; i < tile_end(tile, job->tokens); i++) {
+        const size_t row = (size_t)i * (size_t)C;
+        job->vit->compute->kernels->layer_norm(job->y + row, job->x + row, job->w, job->b, C, config->layer_norm_eps);
+    }
+}
+
+void block_norm(const struct vit *vit, const float *w, const float *b, int tokens) {
+    struct row_job job = {.vit = vit, .y = vit->y, .x = vit->x, .w = w, .b = b, .tokens = tokens};
+    threads_run(vit->compute->threads, tiles_of(tokens), norm_tile, &job);
+}
+
+static void scaled_tile(void *context, int tile, int worker) {
+    (void)worker;
+    const struct row_job *job = context;
+    const int C = job->vit->network->config.embed_dim;
+    for (int i = tile * ROWS; i < tile_end(tile, job->tokens); i++)
+        job->vit->compute->kernels->add_scaled(job->y + (size_t)i * (size_t)C, job->x + (size_t)i * (size_t)job->ld,
+                                               job->b, job->w, C);
+}
+
+/**
+ * The end of a branch: x += scale * (in w^T + b), scale (C) or NULL: 1. `branch` is scratch for (N, C) rows `ld` apart,
+ * used under a layer scale only.
+ */
+static void add_branch(const struct vit *vit, const float *in, int ldin, int width, const float *w, const float *b,
+                       const float *scale, float *branch, int ld, int tokens) {
+    const int C = vit->network->config.embed_dim;
+    if (!scale) {
+        linear(vit->compute, vit->x, C, in, ldin, w, b, tokens, width, C, ACTIVATION_NONE, LINEAR_ADD);
+        return;
+    }
+    linear(vit->compute, branch, ld, in, ldin, w, NULL, tokens, width, C, ACTIVATION_NONE, LINEAR_SET);
+    struct row_job job = {vit, vit->x, branch, scale, b, ld, tokens};
+    threads_run(vit->compute->threads, tiles_of(tokens), scaled_tile, &job);
+}
+
+/* ---------------------------------------------------------------- attention */
+
+void block_attend(struct vit *vit, const struct block_weights *block, int N, bool rotated, bool metric) {
+    const struct vit_config *config = &vit->network->config;
+    const struct compute *compute = vit->compute;
+    const int C = config->embed_dim, ld = 3 * C;
+    float *q = vit->wide, *k = q + C, *v = k + C; /* rows of (3C): q, k, v of a token side by side */
+
+    block_norm(vit, block->norm1_w, block->norm1_b, N);
+    linear(compute, q, ld, vit->y, C, block->q_w, block->q_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
+    linear(compute, k, ld, vit->y, C, block->k_w, block->k_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
+    linear(compute, v, ld, vit->y, C, block->v_w, block->v_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
+    if (metric) tome_metric(&vit->tome, k, ld, N, config->num_heads, config->head_dim);
+    if (rotated) rotary_turn(compute, q, k, ld, vit->tome.position, N, config->num_heads, config->head_dim);
+    attention(compute, vit->y, C, q, k, v, ld, vit_log_size(vit, N), N, config->num_heads, config->head_dim,
+              1 / sqrtf((float)config->head_dim), vit->scratch);
+    add_branch(vit, vit->y, C, C, block->proj_w, block->proj_b, block->scale1, q, ld, N);
+}
+
+/* ---------------------------------------------------------------- MLP */
+
+static void swiglu_tile(void *context, int tile, int worker) {
+    (void)worker;
+    const struct row_job *job = context;
+    const int M = job->vit->network->config.mlp_dim;
+    for (int i = tile * ROWS; i < tile_end(tile, job->tokens); i++) {
+        float *gate = job->y + (size_t)i * (size_t)job->ld;
+        const float *up = gate + M;
+        for (int c = 0; c < M; c++) gate[c] = gate[c] / (1 + expf(-gate[c])) * up[c];
+    }
+}
+
+void block_feed_forward(const struct vit *vit, const struct block_weights *block, int N) {
+    const struct vit_config *config = &vit->network->config;
+    const int C = config->embed_dim, M = config->mlp_dim;
+    const bool swiglu = config_has(config, PART_SWIGLU);
+    const int width = swiglu ? 2 * M : M;
+    block_norm(vit, block->norm2_w, block->norm2_b, N);
+    linear(vit->compute, vit->wide, width, vit->y, C, block->fc1_w, block->fc1_b, N, C, width,
+           swiglu ? ACTIVATION_NONE : config->activation, LINEAR_SET);
+    if (swiglu) {
+        struct row_job job = {.vit = vit, .y = vit->wide, .ld = width, .tokens = N};
+        threads_run(vit->compute->threads, tiles_of(N), swiglu_tile, &job);
+    }
+    add_branch(vit, vit->wide, width, M, block->fc2_w, block->fc2_b, block->scale2, vit->y, C, N);
+}

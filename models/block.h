@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* block: the two halves of a pre-norm transformer block, on the tokens that a vit holds. */
+#ifndef POLYTOME_MODELS_BLOCK_H
+#define POLYTOME_MODELS_BLOCK_H
+
+#include "models/vit.h"
+
+/** y (N, C) = norm(x); w (C), b (C). */
+void block_norm(const struct vit *vit, const float *w, const float *b, int tokens);
+
+/**
+ * x += scale1 * proj(attention(norm1(x))). `rotated`: queries and keys are turned by the tokens' positions. With
+ * `metric` the matching metric of the keys, as they are before that, is left in vit->tome.metric.
+ */
+void block_attend(struct vit *vit, const struct block_weights *block, int tokens, bool rotated, bool metric);
+
+/** x += scale2 * mlp(norm2(x)) */
+void block_feed_forward(const struct vit *vit, const struct block_weights *block, int tokens);
+
+#endif

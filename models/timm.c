@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/timm.h"
+
+#include "models/config_keys.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- the tensors */
+
+static bool has_tensor(const struct checkpoint *checkpoint, const char *name) {
+    return safetensors_find(checkpoint->files, name) != NULL;
+}
+
+/** A dimension of a tensor of the right rank, from 1 to `max`; 0 where there is none such. */
+static int tensor_size(const struct checkpoint *checkpoint, const char *name, int rank, int axis, int max) {
+    const struct tensor *tensor = safetensors_find(checkpoint->files, name);
+    if (!tensor || tensor->rank != rank || tensor->shape[axis] < 1 || tensor->shape[axis] > max) return 0;
+    return (int)tensor->shape[axis];
+}
+
+static int count_blocks(const struct checkpoint *checkpoint) {
+    char name[64];
+    int depth = 0;
+    for (; depth <= CONFIG_DEPTH_MAX; depth++) {
+        snprintf(name, sizeof name, "blocks.%d.norm1.weight", depth);
+        if (!has_tensor(checkpoint, name)) break;
+    }
+    return depth;
+}
+
+/** Parts that are there where their tensor is. */
+static void read_parts(struct vit_config *config, const struct checkpoint *checkpoint) {
+    static const struct {
+        const char *name;
+        unsigned part;
+    } signs[] = {
+        {"cls_token", PART_CLASS_TOKEN},
+        {"dist_token", PART_DISTILL_TOKEN},
+        {"patch_embed.proj.bias", PART_PATCH_BIAS},
+        {"blocks.0.attn.qkv.bias", PART_QV_BIAS | PART_K_BIAS},
+        {"blocks.0.ls1.gamma", PART_LAYER_SCALE},
+        {"norm_pre.weight", PART_PRE_NORM},
+        {"norm.weight", PART_FINAL_NORM},
+        {"fc_norm.weight", PART_HEAD_NORM},
+        {"head_dist.weight", PART_SECOND_HEAD},
+    };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (has_tensor(checkpoint, signs[i].name)) config->parts |= signs[i].part;
+}
+
+static ptm_status read_sizes(struct vit_config *config, const struct checkpoint *checkpoint, ptm_error *err) {
+    static const char patch[] = "patch_embed.proj.weight";
+    struct patch_grid *grid = &config->grid;
+    config->embed_dim = tensor_size(checkpoint, patch, 4, 0, CONFIG_WIDTH_MAX);
+    grid->channels = tensor_size(checkpoint, patch, 4, 1, 3);
+    grid->patch[1] = tensor_size(checkpoint, patch, 4, 2, CONFIG_SIDE_MAX);
+    grid->patch[2] = tensor_size(checkpoint, patch, 4, 3, CONFIG_SIDE_MAX);
+    config->mlp_dim = tensor_size(checkpoint, "blocks.0.mlp.fc1.weight", 2, 0, CONFIG_WIDTH_MAX);
+    config->stored_positions = tensor_size(checkpoint, "pos_embed", 3, 1, 1 << 24);
+    config->register_tokens = tensor_size(checkpoint, "reg_token", 3, 1, 1024);
+    config->depth = count_blocks(checkpoint);
+    const bool colours = grid->channels == 1 || grid->channels == 3;
+    if (config->embed_dim && colours && grid->patch[1] && grid->patch[2] && config->mlp_dim && config->depth &&
+        config->stored_positions && config->depth <= CONFIG_DEPTH_MAX)
+        return PTM_OK;
+    return error_set(err, PTM_EMODEL,
+                     "%s: the tensors patch_embed.proj.weight, pos_embed and blocks.0 are not those of a plain ViT as "
+                     "timm names it",
+                     safetensors_path(checkpoint->files));
+}
+
+/* ---------------------------------------------------------------- what tensors do not tell */
+
+/** Heads: model_args, else the architecture's name, else 64 channels each. */
+static ptm_status read_heads(struct vit_config *config, struct json json, ptm_error *err) {
+    static const struct {
+        const char *word;
+        int num_heads;
+    } sizes[] = {{"_huge_", 16}, {"_giant_", 16}, {"_gigantic_", 16}, {"_so400m_", 16}};
+    const char *architecture = "";
+    TRY(json_get_string(json, "architecture", &architecture, err));
+    config->num_heads = config->embed_dim % 64 ? 0 : config->embed_dim / 64;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (strstr(architecture, sizes[i].word)) config->num_heads = sizes[i].num_heads;
+    TRY(json_get_int(json_get(json, "model_args"), "num_heads", 1, CONFIG_WIDTH_MAX, &config->num_heads, err));
+    if (config->num_heads) return PTM_OK;
+    return error_set(err, PTM_EMODEL,
+                     "%s: \"model_args\" does not say \"num_heads\", and %d channels are not a multiple of 64",
+                     json.document, config->embed_dim);
+}
+
+/** Rows and columns of the input: model_args.img_size, else pretrained_cfg.input_size. */
+static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_error *err) {
+    int input[3] = {grid->channels, grid->size[1], grid->size[2]};
+    TRY(config_get_triple(json_get(json, "pretrained_cfg"), "input_size", input, err));
+    grid->size[1] = input[1];
+    grid->size[2] = input[2];
+    TRY(config_get_pair(json_get(json, "model_args"), "img_size", &grid->size[1], &grid->size[2], err));
+    for (int axis = 0; axis < 3; axis++) grid->stride[axis] = grid->patch[axis];
+    if (input[0] == grid->channels) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"input_size\" has %d channels, the patch embedding has %d", json.document,
+                     input[0], grid->channels);
+}
+
+static ptm_status read_pool(struct vit_config *config, struct json json, ptm_error *err) {
+    const char *pool = "token";
+    TRY(json_get_string(json, "global_pool", &pool, err));
+    if (config_has(config, PART_SECOND_HEAD))
+        config->pool = POOL_TWO_HEADS;
+    else if (strcmp(pool, "token") == 0)
+        config->pool = POOL_FIRST;
+    else if (strcmp(pool, "avg") == 0)
+        config->pool = POOL_MEAN;
+    else
+        return error_set(err, PTM_EMODEL, "%s: \"global_pool\" is \"%s\"; it should be token or avg", json.document,
+                         pool);
+    return PTM_OK;
+}
+
+/** Which tokens the stored table has rows for: all, or the patches only. */
+static void read_position(struct vit_config *config) {
+    const struct patch_grid *grid = &config->grid;
+    const int64_t patches = (int64_t)(grid->size[1] / grid->patch[1]) * (grid->size[2] / grid->patch[2]);
+    config->position = config->stored_positions == patches ? POSITION_PATCHES : POSITION_LEARNED;
+}
+
+ptm_status timm_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    struct vit_config *config = &network->config;
+    TRY(read_sizes(config, checkpoint, err));
+    read_parts(config, checkpoint);
+    TRY(read_heads(config, checkpoint->config, err));
+    TRY(read_input(&config->grid, checkpoint->config, err));
+    TRY(read_pool(config, checkpoint->config, err));
+    read_position(config);
+    if (config->grid.channels == 1) {
+        network->modality = PTM_AUDIO;
+        network->family = "audiomae";
+        network->time_major = network->channel_axis = true;
+        network->audio.target_length = config->grid.size[1];
+        network->audio.num_mel_bins = config->grid.size[2];
+        if (config->num_labels == 527) network->score = SCORE_SIGMOID; /* AudioSet: not exclusive */
+    }
+    /* A norm behind the mean is MAE's fine-tuning, for which the paper leaves proportional attention off. */
+    network->prop_attn = !(config->pool == POOL_MEAN && config_has(config, PART_HEAD_NORM));
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- preprocessing */
+
+/** AudioMAE's statistics: of AudioSet, ESC-50 and Speech Commands, told apart by their lengths. */
+static void audiomae_front(struct fbank_spec *audio) {
+    audio->sample_rate = 16000;
+    audio->frame_length_ms = 25;
+    audio->frame_shift_ms = 10;
+    audio->low_freq = 20;
+    audio->subtract_clip_mean = true;
+    audio->do_normalize = true;
+    audio->mean = audio->target_length == 512 ? -6.6268077f : audio->target_length == 128 ? -6.845978f : -4.2677393f;
+    audio->std = audio->target_length == 512 ? 5.358466f : audio->target_length == 128 ? 5.5654526f : 4.5689974f;
+}
+
+ptm_status timm_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    static const struct {
+        const char *name;
+        enum resample resample;
+    } filters[] = {{"nearest", RESAMPLE_NEAREST},
+                   {"lanczos", RESAMPLE_LANCZOS},
+                   {"bilinear", RESAMPLE_BILINEAR},
+                   {"bicubic", RESAMPLE_BICUBIC}};
+    if (network->modality == PTM_AUDIO) {
+        audiomae_front(&network->audio);
+        return PTM_OK;
+    }
+    const struct json json = json_get(checkpoint->config, "pretrained_cfg");
+    const struct patch_grid *grid = &network->config.grid;
+    struct pixels_spec *pixels = &network->picture.pixels;
+    double crop_pct = 0.875; /* timm's own default */
+    const char *interpolation = "bicubic";
+    *pixels = (struct pixels_spec){.do_resize = true,
+                                   .do_center_crop = true,
+                                   .crop_rounds = true,
+                                   .crop_h = grid->size[1],
+                                   .crop_w = grid->size[2],
+                                   .do_rescale = true,
+                                   .rescale_factor = 1 / 255.0,
+                                   .do_normalize = true,
+                                   .mean = {0.485f, 0.456f, 0.406f},
+                                   .std = {0.229f, 0.224f, 0.225f},
+                                   .height = grid->size[1],
+                                   .width = grid->size[2]};
+    TRY(json_get_double(json, "crop_pct", 0.1, 1, &crop_pct, err));
+    TRY(json_get_string(json, "interpolation", &interpolation, err));
+    TRY(json_get_floats(json, "mean", 3, pixels->mean, err));
+    TRY(json_get_floats(json, "std", 3, pixels->std, err));
+    const int shorter = grid->size[1] < grid->size[2] ? grid->size[1] : grid->size[2];
+    pixels->shortest_edge = (int)floor(shorter / crop_pct);
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        if (strcmp(interpolation, filters[i].name) != 0) continue;
+        pixels->resample = filters[i].resample;
+        return PTM_OK;
+    }
+    return error_set(err, PTM_EMODEL,
+                     "%s: \"interpolation\" is \"%s\"; it should be nearest, bilinear, bicubic or lanczos",
+                     checkpoint->config.document, interpolation);
+}

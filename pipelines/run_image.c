@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/run.h"
+
+static const double video_rate = 1; /* of a video, the middle frame of each second */
+
+ptm_status image_run_open(struct image_run *image, struct run *run, ptm_error *err) {
+    *image = (struct image_run){
+        .run = run,
+        .lane = &run->session->image,
+        .rate = video_rate,
+        .first_only = run->options->sampling == PTM_SAMPLING_FIRST,
+    };
+    return tally_open(&image->tally, image->lane->network, err);
+}
+
+void image_run_close(struct image_run *image) {
+    tally_close(&image->tally);
+}
+
+static ptm_status answer_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err) {
+    TRY(run_prepare_frame(image->run, image->lane, frame, image->lane->input, err));
+    image->frames_used++;
+    TRY(run_window(image->run, image->lane, &image->tally, err));
+    image->enough = image->first_only;
+    return PTM_OK;
+}
+
+ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err) {
+    if (image->enough) return PTM_OK;
+    if (image->frames_seen == 0) image->from = frame->time;
+    image->frames_seen++;
+    image->to = frame->end;
+    const double middle = image->from + ((double)image->next + 0.5) / image->rate;
+    if (middle < frame->end) {
+        image->next = (int64_t)((frame->end - image->from) * image->rate + 0.5);
+        return answer_frame(image, frame, err);
+    }
+    if (image->frames_seen > 1) return PTM_OK;
+    /* The only frame of a still, or of a video that ends before the middle of its first second. */
+    TRY(run_prepare_frame(image->run, image->lane, frame, image->lane->recent, err));
+    return PTM_OK;
+}
+
+ptm_status image_run_finish(struct image_run *image, ptm_error *err) {
+    if (image->frames_seen == 0 || image->tally.windows > 0) return PTM_OK;
+    const size_t count = network_input_count(image->lane->network);
+    for (size_t i = 0; i < count; i++) image->lane->input[i] = image->lane->recent[i];
+    image->frames_used = 1;
+    return run_window(image->run, image->lane, &image->tally, err);
+}
