@@ -120,8 +120,10 @@ PTM_API PTM_NODISCARD ptm_status ptm_model_get_info(const ptm_model *model, ptm_
 typedef struct ptm_session_options {
     int threads;     /* 0 (default): one for each processor that this process may use */
     const char *cpu; /* kernels: NULL or "auto" (default), "scalar", "avx2", "avx512", "neon" */
-    const char *r;   /* merging schedule: "off", "R", "R:INFLECT", "R0,R1,..."; NULL (default): each model's own */
-    int prop_attn;   /* proportional attention: -1 (default) each model's own, 0 off, 1 on */
+    const char *r; /* merging: "off", "R", "R:INFLECT", "R0,R1,...", a budget ("2x", "6GFLOP", "40ms": docs/merging.md);
+                      NULL (default) or "auto": each model's own recommendation */
+    int prop_attn; /* proportional attention: -1 (default) each model's own, 0 off, 1 on */
+    int protect;   /* tokens at the front that never merge; 0 (default): the model's own special tokens */
 } ptm_session_options;
 
 PTM_API void ptm_session_options_default(ptm_session_options *options);
@@ -192,6 +194,8 @@ typedef struct ptm_answer {
     ptm_coverage coverage;
     int tokens_in, tokens_out;
     const char *r;
+    int depth;
+    const int *tokens; /* (depth + 1) entering each block, then leaving the last; NULL where `missing` */
 } ptm_answer;
 
 typedef struct ptm_result {
@@ -299,6 +303,47 @@ typedef struct ptm_bench_report {
 /** Times the network of one modality on a synthetic input, with the session's merging. */
 PTM_API PTM_NODISCARD ptm_status ptm_bench(ptm_session *session, ptm_modality modality,
                                            const ptm_bench_options *options, ptm_bench_report *report, ptm_error *err);
+
+/* ---------------------------------------------------------------- pictures of what merged, and packing */
+
+typedef struct ptm_explain_options {
+    ptm_modality modality;  /* 0 (default): image or video where the file has a picture, else audio */
+    double start, duration; /* seconds of the file; duration 0 (default): the first window, of an mp4 the whole file */
+    ptm_classify_options limits; /* its limits and callbacks; the rest is not used */
+} ptm_explain_options;
+
+PTM_API void ptm_explain_options_default(ptm_explain_options *options);
+
+typedef struct ptm_explain_report {
+    ptm_modality modality;
+    int windows;
+    int tokens_in, tokens_out; /* of the last window */
+    int width, height;         /* of what was written */
+    int64_t frames;
+} ptm_explain_report;
+
+/**
+ * Draws which patches of a file ended in the same token, with the session's merging: `output` ends in .png, .svg or,
+ * for video, .mp4. Written aside, then renamed. *report may be NULL.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_explain_file(ptm_session *session, const char *path, const char *output,
+                                                  const ptm_explain_options *options, ptm_explain_report *report,
+                                                  ptm_error *err);
+
+typedef struct ptm_pack_options {
+    const char *name;                        /* NULL (default): from the models' names */
+    const char *licence;                     /* NULL (default): as the models say, "" where they do not */
+    const char *video_r, *audio_r, *image_r; /* merging to recommend; NULL (default): the models' own */
+} ptm_pack_options;
+
+PTM_API void ptm_pack_options_default(ptm_pack_options *options);
+
+/**
+ * Writes `count` (1 to 3) checkpoint directories, each of another modality, into one self-describing file
+ * (docs/format.md) that behaves as they do, with a self-test. Written aside, then renamed.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_pack(const char *const *paths, int count, const char *output,
+                                          const ptm_pack_options *options, ptm_error *err);
 
 #ifdef __cplusplus
 }

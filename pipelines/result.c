@@ -11,9 +11,11 @@ struct result *result_new(void) {
 void ptm_result_free(ptm_result **handle) {
     if (!handle || !*handle) return;
     struct result *result = (struct result *)*handle;
-    mem_free(result->video.labels);
-    mem_free(result->audio.labels);
-    mem_free(result->image.labels);
+    struct result_answer *parts[] = {&result->video, &result->audio, &result->image};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        mem_free(parts[i]->labels);
+        mem_free(parts[i]->tokens);
+    }
     mem_free(result->fused);
     mem_free(result);
     *handle = NULL;
@@ -58,7 +60,9 @@ ptm_status result_set_answer(struct result *result, const struct lane *lane, con
     struct result_answer *part = begin_answer(result, lane);
     const int count = lane->network->config.num_labels, depth = lane->network->config.depth;
     part->labels = mem_alloc((size_t)count, sizeof *part->labels);
-    if (!part->labels) return error_no_memory(err);
+    part->tokens = mem_alloc((size_t)depth + 1, sizeof *part->tokens);
+    if (!part->labels || !part->tokens) return error_no_memory(err);
+    memcpy(part->tokens, lane->vit.tokens, ((size_t)depth + 1) * sizeof *part->tokens);
     tally_labels(tally, part->labels);
     part->answer.labels = part->labels;
     part->answer.num_labels = count;
@@ -66,6 +70,8 @@ ptm_status result_set_answer(struct result *result, const struct lane *lane, con
     part->answer.coverage = *coverage;
     part->answer.tokens_in = lane->vit.tokens[0];
     part->answer.tokens_out = lane->vit.tokens[depth];
+    part->answer.depth = depth;
+    part->answer.tokens = part->tokens;
     return PTM_OK;
 }
 

@@ -12,6 +12,7 @@ struct result_answer {
     char r[256];
     char missing[MISSING_TEXT];
     ptm_label *labels; /* (num_labels) owned */
+    int *tokens;       /* (depth + 1) owned */
 };
 
 struct result {
