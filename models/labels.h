@@ -7,8 +7,8 @@
 #include "models/network.h"
 
 /**
- * Reads `id2label` ({"0": name, ...}, every number from 0 once) or `label_names` (a list), else makes LABEL_0, LABEL_1 ...
- * for `num_labels` or `num_classes` (2 where these are absent too), into network->labels and config.num_labels.
+ * Reads `id2label` ({"0": name, ...}, every number from 0 once) or `label_names` (a list), else makes LABEL_0, LABEL_1
+ * ... for `num_labels` or `num_classes` (2 where these are absent too), into network->labels and config.num_labels.
  */
 ptm_status labels_read_config(struct network *network, struct json config, ptm_error *err);
 

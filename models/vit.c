@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "compute/attention.h"
 #include "models/block.h"
+#include "models/budget.h"
 #include "models/embed.h"
 #include "models/head.h"
 #include "models/position.h"
@@ -38,11 +39,28 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     tome_place(&vit->tome, arena, config->tokens, config->head_dim, workers, config->position == POSITION_ROTARY);
 }
 
+/** Takes over the schedule in vit->r; until then a pass still runs by vit->tokens. */
+static void use_schedule(struct vit *vit, bool prop_attn) {
+    const struct vit_config *config = &vit->network->config;
+    schedule_tokens(vit->tokens, vit->r, config->depth, config->tokens, vit->tome.protected_tokens);
+    vit->prop_attn = prop_attn;
+}
+
+ptm_status vit_set_budget(struct vit *vit, double gflop, bool prop_attn, ptm_error *err) {
+    TRY(budget_schedule(vit->r, &vit->network->config, vit->tome.protected_tokens, gflop, err));
+    use_schedule(vit, prop_attn);
+    return PTM_OK;
+}
+
 ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_error *err) {
     const struct vit_config *config = &vit->network->config;
+    enum budget_kind kind;
+    double amount;
+    TRY(budget_parse(r, &kind, &amount, err));
+    if (kind == BUDGET_SPEED) return vit_set_budget(vit, config_gflop(config, NULL) / amount, prop_attn, err);
+    if (kind == BUDGET_GFLOP) return vit_set_budget(vit, amount, prop_attn, err);
     TRY(schedule_parse(vit->r, config->depth, r, err));
-    schedule_tokens(vit->tokens, vit->r, config->depth, config->tokens, config->protected_tokens);
-    vit->prop_attn = prop_attn;
+    use_schedule(vit, prop_attn);
     return PTM_OK;
 }
 

@@ -33,8 +33,12 @@ struct vit {
 /** Takes all memory for a forward pass from the arena (or measures it). Then vit_set_merge() before the first pass. */
 void vit_place(struct vit *vit, struct arena *arena, const struct network *network, const struct compute *compute);
 
-/** Sets the merging of later passes: a schedule's text (see schedule.h), and proportional attention. */
+/** Sets the merging of later passes: a schedule's text (schedule.h) or "2x", "6GFLOP" (budget.h), and proportional
+ * attention. */
 ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_error *err);
+
+/** The same for a cost of one pass. */
+ptm_status vit_set_budget(struct vit *vit, double gflop, bool prop_attn, ptm_error *err);
 
 /** log(size) of the tokens for proportional attention; NULL where it is off or nothing has merged yet. */
 const float *vit_log_size(const struct vit *vit, int tokens);

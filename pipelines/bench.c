@@ -12,20 +12,10 @@ void ptm_bench_options_default(ptm_bench_options *options) {
     *options = (ptm_bench_options){.seconds = 2, .min_runs = 5};
 }
 
-/** Numbers that look like normalised pixels and differ from patch to patch, so that matching has work to do. */
-static void fill_noise(float *input, size_t count) {
-    uint32_t state = 1;
-    for (size_t i = 0; i < count; i++) {
-        state = state * 1664525u + 1013904223u;
-        input[i] = (float)(state >> 8) / (float)(1 << 23) - 1;
-    }
-}
-
 static ptm_status measure_gemm(const struct ptm_session *session, double *gflops, ptm_error *err) {
     const size_t square = (size_t)GEMM_SIZE * GEMM_SIZE;
     float *memory = mem_alloc(3 * square, sizeof *memory);
     if (!memory) return error_no_memory(err);
-    fill_noise(memory, 3 * square);
     *gflops = linear_measure_gflops(&session->compute, memory, memory + square, memory + 2 * square, GEMM_SIZE);
     mem_free(memory);
     return PTM_OK;
@@ -66,7 +56,7 @@ ptm_status ptm_bench(ptm_session *session, ptm_modality modality, const ptm_benc
     if (options->min_runs < 1 || options->min_runs > RUNS_MAX || !(options->seconds >= 0))
         return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d runs and 0 or more seconds", RUNS_MAX);
     TRY(measure_gemm(session, &report->gemm_gflops, err));
-    fill_noise(lane->input, network_input_count(lane->network));
+    lane_fill_noise(lane);
     double *times = mem_alloc(RUNS_MAX, sizeof *times);
     if (!times) return error_no_memory(err);
     const ptm_status status = time_forward(lane, options, times, report, &fastest, err);

@@ -171,7 +171,7 @@ static ptm_status look_again(struct pass *pass, const char *path, ptm_error *err
 /* ---------------------------------------------------------------- the result */
 
 static ptm_status put_video(struct result *result, const struct pass *pass, const struct media_stats *stats,
-                            int rotation, ptm_error *err) {
+                            ptm_error *err) {
     const struct video_run *video = &pass->video;
     if (video->tally.windows == 0) {
         result_set_missing(result, video->lane, "no frame could be decoded");
@@ -183,8 +183,8 @@ static ptm_status put_video(struct result *result, const struct pass *pass, cons
         .padded = video->padded,
         .frames_decoded = stats ? stats->frames_decoded : video->frames_seen,
         .frames_used = video->frames_used,
-        .rotation = rotation,
-        .decode_errors = stats ? stats->decode_errors : 0,
+        .rotation = stats ? stats->rotation : 0,
+        .decode_errors = stats ? stats->decode_errors - stats->audio_errors : 0,
         .frame_rate_clock = stats && stats->frame_rate_clock,
         .sampling = result_sampling_name(video->sampling),
     };
@@ -192,7 +192,7 @@ static ptm_status put_video(struct result *result, const struct pass *pass, cons
 }
 
 static ptm_status put_image(struct result *result, const struct pass *pass, const struct media_stats *stats,
-                            int rotation, ptm_error *err) {
+                            ptm_error *err) {
     const struct image_run *image = &pass->image;
     if (image->tally.windows == 0) {
         result_set_missing(result, image->lane, "no picture could be decoded");
@@ -203,8 +203,8 @@ static ptm_status put_image(struct result *result, const struct pass *pass, cons
         .to = image->to,
         .frames_decoded = stats ? stats->frames_decoded : image->frames_seen,
         .frames_used = image->frames_used,
-        .rotation = rotation,
-        .decode_errors = stats ? stats->decode_errors : 0,
+        .rotation = stats ? stats->rotation : 0,
+        .decode_errors = stats ? stats->decode_errors - stats->audio_errors : 0,
         .frame_rate_clock = stats && stats->frame_rate_clock,
         .sampling = result_sampling_name(image->first_only ? PTM_SAMPLING_FIRST : PTM_SAMPLING_WINDOWS),
     };
@@ -223,7 +223,7 @@ static ptm_status put_audio(struct result *result, const struct pass *pass, cons
         .to = audio->to,
         .padded = audio->padded,
         .samples_used = audio->window.count,
-        .decode_errors = stats ? stats->decode_errors : 0,
+        .decode_errors = stats ? stats->decode_errors - stats->video_errors : 0,
         .sampling = result_sampling_name(audio->sampling),
     };
     return result_set_answer(result, audio->lane, &audio->tally, &coverage, err);
@@ -238,11 +238,11 @@ static ptm_status put_media_result(struct result *result, const struct pass *pas
     result->result.duration = info->duration > 0 ? info->duration : end;
 
     if (pass->use_video)
-        TRY(put_video(result, pass, stats, info->rotation, err));
+        TRY(put_video(result, pass, stats, err));
     else if (asked & PTM_VIDEO && session->video.network && !pass->use_image)
         result_set_missing(result, &session->video, info->no_video ? info->no_video : "no video stream");
     if (pass->use_image)
-        TRY(put_image(result, pass, stats, info->rotation, err));
+        TRY(put_image(result, pass, stats, err));
     else if (asked & PTM_IMAGE && session->image.network && !session->video.network)
         result_set_missing(result, &session->image, info->no_video ? info->no_video : "no picture");
     if (pass->use_audio)
@@ -332,7 +332,7 @@ static ptm_status classify_frames(struct pass *pass, struct result *result, cons
     }
     TRY(video_run_finish(&pass->video, err));
     result->result.duration = count / rate;
-    TRY(put_video(result, pass, NULL, 0, err));
+    TRY(put_video(result, pass, NULL, err));
     return finish_result(result, &pass->run, err);
 }
 

@@ -47,6 +47,15 @@ size_t lane_window_floats(const struct lane *lane) {
                                                 : network_input_count(lane->network);
 }
 
+void lane_fill_noise(struct lane *lane) {
+    const size_t count = network_input_count(lane->network);
+    uint32_t state = 1;
+    for (size_t i = 0; i < count; i++) {
+        state = state * 1664525u + 1013904223u;
+        lane->input[i] = (float)(state >> 8) / (float)(1 << 23) - 1;
+    }
+}
+
 static ptm_status choose_networks(struct ptm_session *session, const ptm_model *const *models, int count,
                                   ptm_error *err) {
     if (count < 1 || count > MODELS_MAX)
@@ -99,6 +108,33 @@ static ptm_status open_fronts(struct ptm_session *session, ptm_error *err) {
     return PTM_OK;
 }
 
+/** No fewer tokens are protected than the models' own special ones. */
+static ptm_status protect_tokens(struct ptm_session *session, int protect, ptm_error *err) {
+    for (int m = 0; m < MODEL_MODALITIES; m++) {
+        struct lane *lane = lane_of(session, modalities[m]);
+        if (!lane->network) continue;
+        if (protect < 0 || protect > lane->network->config.tokens)
+            return error_set(err, PTM_EINVAL, "%d protected tokens; it should be from 0 to the %d that %s has", protect,
+                             lane->network->config.tokens, lane->network->name);
+        if (protect > lane->vit.tome.protected_tokens) lane->vit.tome.protected_tokens = protect;
+    }
+    return PTM_OK;
+}
+
+static ptm_status set_merge(struct ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
+    struct lane before[MODEL_MODALITIES];
+    for (int m = 0; m < MODEL_MODALITIES; m++) {
+        before[m] = *lane_of(session, modalities[m]);
+        const ptm_status status = lane_set_merge(lane_of(session, modalities[m]), r, prop_attn, err);
+        if (status == PTM_OK) continue;
+        while (m-- > 0) /* all or nothing */
+            if (before[m].r[0])
+                TRY(lane_set_merge(lane_of(session, modalities[m]), before[m].r, before[m].vit.prop_attn, NULL));
+        return status;
+    }
+    return PTM_OK;
+}
+
 static ptm_status open_session(struct ptm_session *session, const ptm_model *const *models, int count,
                                const ptm_session_options *options, ptm_error *err) {
     enum cpu_level level;
@@ -108,7 +144,8 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     session->compute = (struct compute){session->threads, kernels_for(level)};
     TRY(take_memory(session, err));
     TRY(open_fronts(session, err));
-    return ptm_session_set_merge(session, options->r, options->prop_attn, err);
+    TRY(protect_tokens(session, options->protect, err));
+    return set_merge(session, options->r, options->prop_attn, err);
 }
 
 ptm_status ptm_session_open(ptm_session **out, const ptm_model *const *models, int count,
@@ -137,30 +174,9 @@ void ptm_session_close(ptm_session **handle) {
     *handle = NULL;
 }
 
-static ptm_status set_lane_merge(struct lane *lane, const char *r, int prop_attn, ptm_error *err) {
-    const struct network *network = lane->network;
-    if (!network) return PTM_OK;
-    if (!r) r = network->r;
-    if (strlen(r) >= sizeof lane->r)
-        return error_set(err, PTM_EINVAL, "the merging schedule is longer than %zu characters", sizeof lane->r - 1);
-    TRY(vit_set_merge(&lane->vit, r, prop_attn < 0 ? network->prop_attn : prop_attn != 0, err));
-    snprintf(lane->r, sizeof lane->r, "%s", r);
-    return PTM_OK;
-}
-
 ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
     error_clear(err);
-    struct lane before[MODEL_MODALITIES];
-    for (int m = 0; m < MODEL_MODALITIES; m++) {
-        before[m] = *lane_of(session, modalities[m]);
-        const ptm_status status = set_lane_merge(lane_of(session, modalities[m]), r, prop_attn, err);
-        if (status == PTM_OK) continue;
-        while (m-- > 0) /* all or nothing */
-            if (before[m].r[0])
-                TRY(set_lane_merge(lane_of(session, modalities[m]), before[m].r, before[m].vit.prop_attn, NULL));
-        return status;
-    }
-    return PTM_OK;
+    return set_merge(session, r, prop_attn, err);
 }
 
 ptm_status ptm_session_get_profile(const ptm_session *session, ptm_modality modality, ptm_profile *profile,

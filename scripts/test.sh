@@ -46,12 +46,15 @@ fi
 passed=0
 failed=0
 
-# run NAME COMMAND...: the command, its output into a log. A job of its own, so that `set -e` holds in functions, too.
+# run NAME COMMAND...: the command, its output into a log, its exit code into `status`. Never called as a condition: bash
+# would then pass over what fails inside of the command, when that is a function.
 run() {
     local log=$logs/${1//[^A-Za-z0-9_+-]/-}.log
     shift
-    (set -e; "$@") > "$log" 2>&1 &
-    wait $!
+    set +e
+    (set -e; "$@") > "$log" 2>&1
+    status=$?
+    set -e
 }
 
 # report NAME STATUS START CLOSING: one line for what ran; the end of its log where it failed.
@@ -67,19 +70,19 @@ report() {
 
 # check NAME COMMAND...: counts as one test.
 check() {
-    local name=$1 start=$SECONDS status=0
-    run "$@" || status=$?
+    local name=$1 start=$SECONDS status
+    run "$@"
     if [ "$status" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     report "$name" "$status" "$start" "$(tail -n 1 "$logs/${name//[^A-Za-z0-9_+-]/-}.log" | cut -c 1-100)"
 }
 
 # suite NAME BUILD ARGUMENT...: ctest; counts as many tests as its closing line says, or as one failure without one.
 suite() {
-    local name=$1 build=$2 start=$SECONDS status=0 closing log
+    local name=$1 build=$2 start=$SECONDS status closing log
     shift 2
     log=$logs/${name//[^A-Za-z0-9_+-]/-}.log
     run "$name" "${fixed_addresses[@]}" ctest --test-dir "$builds/$build" --output-on-failure --no-tests=error \
-        --timeout 900 -j 2 "$@" || status=$?
+        --timeout 900 -j 2 "$@"
     closing=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$log" || true)
     if [[ $closing =~ ,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
         failed=$((failed + BASH_REMATCH[1]))

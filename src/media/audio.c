@@ -11,7 +11,10 @@ enum { DELIVERY = 8192 };
 
 ptm_status audio_open(struct audio *audio, const struct track_setup *setup, ptm_error *err) {
     *audio = (struct audio){.setup = *setup,
-                            .decoder = {.name = setup->name, .stats = setup->stats, .mid_stream = setup->mid_stream},
+                            .decoder = {.name = setup->name,
+                                        .stats = setup->stats,
+                                        .stream_errors = &setup->stats->audio_errors,
+                                        .mid_stream = setup->mid_stream},
                             .clock = {.discontinuous = setup->discontinuous}};
     return decoder_open(&audio->decoder, setup->stream, setup->codec, setup->options->max_pixels, err);
 }
@@ -39,7 +42,7 @@ static void accept_frame(struct audio *audio) {
     const int count = frame->nb_samples, rate = frame->sample_rate;
     audio->from = audio->to = 0;
     if (count <= 0 || rate < RESAMPLER_MIN_RATE || rate > RESAMPLER_MAX_RATE) {
-        setup->stats->decode_errors++;
+        decoder_count_error(&audio->decoder);
         return;
     }
     const double stamp = demux_seconds(setup->stream, frame->best_effort_timestamp);
@@ -68,7 +71,7 @@ static ptm_status start_resampler(struct audio *audio, ptm_error *err) {
     audio->format = frame->format;
     audio->gap = true; /* a new filter: no samples before it */
     if (status != PTM_EFORMAT) return status;
-    audio->setup.stats->decode_errors++;
+    decoder_count_error(&audio->decoder);
     audio->to = audio->from;
     return PTM_OK;
 }
@@ -97,7 +100,7 @@ static ptm_status convert(struct audio *audio, int count, int *got, ptm_error *e
     *got = swr_convert(audio->swr, &out, audio->out_room, count ? in : NULL, count);
     if (*got == AVERROR(ENOMEM)) return error_no_memory(err);
     if (*got < 0) {
-        audio->setup.stats->decode_errors++;
+        decoder_count_error(&audio->decoder);
         *got = 0;
     }
     return PTM_OK;

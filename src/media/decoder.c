@@ -39,6 +39,11 @@ void decoder_close(struct decoder *decoder) {
     av_frame_free(&decoder->frame);
 }
 
+void decoder_count_error(struct decoder *decoder) {
+    decoder->stats->decode_errors++;
+    ++*decoder->stream_errors;
+}
+
 static ptm_status count_error(struct decoder *decoder, int code, ptm_error *err) {
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     /* A picture size that only the decoder knows, and refuses. */
@@ -46,7 +51,7 @@ static ptm_status count_error(struct decoder *decoder, int code, ptm_error *err)
     if (code == AVERROR(EINVAL) && context->codec_type == AVMEDIA_TYPE_VIDEO && decoder->stream->codecpar->width == 0)
         return error_set(err, PTM_ELIMIT, "%s: its pictures are larger than --max-pixels %lld allows", decoder->name,
                          (long long)context->max_pixels);
-    if (!decoder->mid_stream) decoder->stats->decode_errors++;
+    if (!decoder->mid_stream) decoder_count_error(decoder);
     return PTM_OK;
 }
 
@@ -62,7 +67,7 @@ ptm_status decoder_receive(struct decoder *decoder, enum track_state *state, ptm
         *state = code >= 0 ? TRACK_READY : code == AVERROR(EAGAIN) ? TRACK_HUNGRY : TRACK_ENDED;
         if (code >= 0) {
             const bool damaged = (decoder->frame->flags & AV_FRAME_FLAG_CORRUPT) || decoder->frame->decode_error_flags;
-            if (damaged && !decoder->mid_stream) decoder->stats->decode_errors++;
+            if (damaged && !decoder->mid_stream) decoder_count_error(decoder);
             decoder->mid_stream = false;
             return PTM_OK;
         }

@@ -20,7 +20,8 @@ struct decoder {
     AVFrame *frame;
     const AVStream *stream;
     const char *name;          /* of the input, in sentences */
-    struct media_stats *stats; /* where errors are counted */
+    struct media_stats *stats; /* where errors are counted, */
+    int *stream_errors;        /* and those of this stream */
     bool mid_stream;           /* begins after a seek: what fails before the first frame is cut off, not damaged */
 };
 
@@ -28,6 +29,9 @@ ptm_status decoder_open(struct decoder *decoder, const AVStream *stream, const A
                         ptm_error *err);
 
 void decoder_close(struct decoder *decoder);
+
+/** Counts one piece of damage in the stream. */
+void decoder_count_error(struct decoder *decoder);
 
 /** Sends a packet; NULL tells that the stream has ended. */
 ptm_status decoder_send(struct decoder *decoder, const AVPacket *packet, ptm_error *err);

@@ -144,6 +144,15 @@ int demux_best_stream(const struct demux *demux, enum AVMediaType kind, const AV
     return -1;
 }
 
+bool demux_is_still(const struct demux *demux, int index) {
+    const char *format = demux->format->iformat->name;
+    const size_t length = strlen(format);
+    if (length > 5 && strcmp(format + length - 5, "_pipe") == 0) return true; /* png_pipe, jpeg_pipe, webp_pipe ... */
+    /* Containers of both: an animation or a video has more frames; AVIF is a movie of one. */
+    const bool either = strcmp(format, "gif") == 0 || strcmp(format, "apng") == 0 || strstr(format, "mp4") != NULL;
+    return either && demux->format->nb_streams == 1 && demux->format->streams[index]->nb_frames == 1;
+}
+
 bool demux_has_cover_art(const struct demux *demux) {
     for (unsigned i = 0; i < demux->format->nb_streams; i++)
         if (is_cover_art(demux->format->streams[i])) return true;

@@ -30,6 +30,9 @@ void demux_close(struct demux *demux);
 int demux_best_stream(const struct demux *demux, enum AVMediaType kind, const AVCodec **decoder,
                       enum AVCodecID *undecodable);
 
+/** Whether the stream is one picture of an image format, not a video. */
+bool demux_is_still(const struct demux *demux, int index);
+
 bool demux_has_cover_art(const struct demux *demux);
 
 /** The file's zero: the earliest first time stamp of its picture and sound streams, in seconds of the container's

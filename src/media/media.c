@@ -103,7 +103,8 @@ static ptm_status describe_video(struct media *media, const AVStream *stream, pt
     info->frame_rate = video_frame_rate(stream);
     info->width = orientation.transpose ? codec->height : codec->width;
     info->height = orientation.transpose ? codec->width : codec->height;
-    info->rotation = orientation_degrees(orientation);
+    info->rotation = media->stats.rotation = orientation_degrees(orientation);
+    info->is_still = demux_is_still(&media->demux, media->video_index);
     const bool known = codec->width > 0;
     const int width = known ? codec->width : media->demux.too_wide;
     const int height = known ? codec->height : media->demux.too_high;

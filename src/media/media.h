@@ -60,9 +60,11 @@ struct media_picture {
 
 struct media_stats {
     int64_t frames_decoded, samples_decoded;
-    int decode_errors;           /* damaged packets or frames passed over */
-    bool frame_rate_clock;       /* no usable time stamps: the frame rate was the clock */
-    double video_end, audio_end; /* end of what was decoded, seconds */
+    int decode_errors;              /* damaged packets, frames or reads passed over, in all */
+    int video_errors, audio_errors; /* of these, in one stream only */
+    int rotation;                   /* degrees clockwise by which the last picture was turned */
+    bool frame_rate_clock;          /* no usable time stamps: the frame rate was the clock */
+    double video_end, audio_end;    /* end of what was decoded, seconds */
 };
 
 struct media;

@@ -16,6 +16,14 @@ struct orientation orientation_of_matrix(const int32_t *matrix) {
         .transpose = transpose, .reverse_x = (transpose ? c : a) < 0, .reverse_y = (transpose ? b : d) < 0};
 }
 
+struct orientation orientation_of_exif(int tag) {
+    static const struct orientation known[] = {
+        {false, false, false}, {false, true, false}, {false, true, true}, {false, false, true},
+        {true, false, false},  {true, true, false},  {true, true, true},  {true, false, true},
+    };
+    return tag >= 1 && tag <= 8 ? known[tag - 1] : known[0];
+}
+
 int orientation_degrees(struct orientation orientation) {
     if (orientation.transpose) return orientation.reverse_y ? 270 : 90;
     return orientation.reverse_y ? 180 : 0;

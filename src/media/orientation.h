@@ -15,6 +15,9 @@ struct orientation {
 /** Of a display matrix (nine 16.16 numbers, the files' "rotation tag"), to the nearest quarter turn; NULL: upright. */
 struct orientation orientation_of_matrix(const int32_t *matrix);
 
+/** Of EXIF's Orientation, 1 to 8; any other number: upright. */
+struct orientation orientation_of_exif(int tag);
+
 /** Degrees clockwise by which it turns the stored picture; a mirroring counts as left to right after the turn. */
 int orientation_degrees(struct orientation orientation);
 

@@ -4,6 +4,7 @@
 #include "media/demux.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Of a stream that says nothing about it: FFmpeg's own default. */
 static const double DEFAULT_FRAME_RATE = 25;
@@ -34,18 +35,23 @@ struct orientation video_orientation(const AVStream *stream) {
     return orientation_of_matrix(matrix && bytes >= 9 * sizeof(int32_t) ? (const int32_t *)(const void *)matrix : NULL);
 }
 
-/** A tag in the picture itself goes before that of the container. */
+/** A tag in the picture itself, a display matrix or EXIF's Orientation, goes before that of the container. */
 static struct orientation frame_orientation(const struct video *video) {
     const AVFrameSideData *side = av_frame_get_side_data(video->shown, AV_FRAME_DATA_DISPLAYMATRIX);
-    if (!side || side->size < 9 * sizeof(int32_t)) return video->stream_orientation;
-    return orientation_of_matrix((const int32_t *)(const void *)side->data);
+    if (side && side->size >= 9 * sizeof(int32_t))
+        return orientation_of_matrix((const int32_t *)(const void *)side->data);
+    const AVDictionaryEntry *exif = av_dict_get(video->shown->metadata, "Orientation", NULL, 0);
+    return exif ? orientation_of_exif(atoi(exif->value)) : video->stream_orientation;
 }
 
 ptm_status video_open(struct video *video, const struct track_setup *setup, ptm_error *err) {
     const double rate = video_frame_rate(setup->stream);
     *video = (struct video){
         .setup = *setup,
-        .decoder = {.name = setup->name, .stats = setup->stats, .mid_stream = setup->mid_stream},
+        .decoder = {.name = setup->name,
+                    .stats = setup->stats,
+                    .stream_errors = &setup->stats->video_errors,
+                    .mid_stream = setup->mid_stream},
         .clock = {.discontinuous = setup->discontinuous, .period = 1 / (rate > 0 ? rate : DEFAULT_FRAME_RATE)},
         .stream_orientation = video_orientation(setup->stream)};
     video->shown = av_frame_alloc();
@@ -138,5 +144,7 @@ ptm_status video_receive(struct video *video, struct media_item *item, enum trac
 }
 
 ptm_status video_picture(struct video *video, struct media_picture *picture, ptm_error *err) {
-    return picture_convert(&video->converter, video->shown, frame_orientation(video), video->setup.name, picture, err);
+    const struct orientation orientation = frame_orientation(video);
+    video->setup.stats->rotation = orientation_degrees(orientation);
+    return picture_convert(&video->converter, video->shown, orientation, video->setup.name, picture, err);
 }

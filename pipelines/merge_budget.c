@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* merge_budget: a lane's merging from its text; a budget of milliseconds is met by measuring on this machine, now. */
+#include "models/budget.h"
+#include "pipelines/session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RUNS = 3, ROUNDS = 4 };
+
+static const double close_enough = 0.02; /* of the time asked for */
+
+/** Cost and best time of a few passes on a synthetic input, with the lane's merging. */
+static ptm_status measure(struct lane *lane, double *gflop, double *ms, ptm_error *err) {
+    *ms = INFINITY;
+    *gflop = config_gflop(&lane->network->config, lane->vit.tokens);
+    for (int i = 0; i < RUNS; i++) {
+        TRY(vit_forward(&lane->vit, lane->input, err));
+        *ms = fmin(*ms, lane->vit.times.total);
+    }
+    return PTM_OK;
+}
+
+/** Time is a line of cost through the last two measurements; where that line says `ms`, the next schedule is tried. */
+static ptm_status meet_time(struct lane *lane, double ms, bool prop_attn, ptm_error *err) {
+    double gflop, time, last_gflop = 0, last_time = 0; /* the first line goes through the origin */
+    lane_fill_noise(lane);
+    TRY(vit_set_merge(&lane->vit, "off", prop_attn, err));
+    TRY(vit_forward(&lane->vit, lane->input, err)); /* warm-up */
+    TRY(measure(lane, &gflop, &time, err));
+    for (int round = 0; round < ROUNDS && fabs(time - ms) > close_enough * ms; round++) {
+        if (round == 0 && time < ms) return PTM_OK; /* fast enough as it is */
+        const double slope = (time - last_time) / (gflop - last_gflop);
+        const double next = gflop + (ms - time) / slope;
+        last_gflop = gflop;
+        last_time = time;
+        TRY(vit_set_budget(&lane->vit, next, prop_attn, err));
+        TRY(measure(lane, &gflop, &time, err));
+        if (gflop == last_gflop || !(slope > 0)) break;
+    }
+    return PTM_OK;
+}
+
+ptm_status lane_set_merge(struct lane *lane, const char *r, int prop_attn, ptm_error *err) {
+    const struct network *network = lane->network;
+    enum budget_kind kind;
+    double amount;
+    if (!network) return PTM_OK;
+    if (!r || strcmp(r, "auto") == 0) r = network->r;
+    if (strlen(r) >= sizeof lane->r)
+        return error_set(err, PTM_EINVAL, "the merging schedule is longer than %zu characters", sizeof lane->r - 1);
+    const bool proportional = prop_attn < 0 ? network->prop_attn : prop_attn != 0;
+    TRY(budget_parse(r, &kind, &amount, err));
+    TRY(kind == BUDGET_MS ? meet_time(lane, amount, proportional, err)
+                          : vit_set_merge(&lane->vit, r, proportional, err));
+    snprintf(lane->r, sizeof lane->r, "%s", r);
+    return PTM_OK;
+}
