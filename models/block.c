@@ -100,7 +100,7 @@ static void swiglu_tile(void *context, int tile, int worker) {
 
 void block_feed_forward(const struct vit *vit, const struct block_weights *block, int N) {
     const struct vit_config *config = &vit->network->config;
-    const int C = config->embed_dim, M = config->mlp_dim;
+    const int C = config->embed_dim, M = block->mlp_dim;
     const bool swiglu = config_has(config, PART_SWIGLU);
     const int width = swiglu ? 2 * M : M;
     block_norm(vit, block->norm2_w, block->norm2_b, N);

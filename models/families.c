@@ -7,6 +7,7 @@
 #include "models/timm.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,13 +136,21 @@ static ptm_status dinov2_config(struct network *network, const struct checkpoint
     TRY(vit_config(network, checkpoint, err));
     TRY(dinov2_mlp(config, checkpoint->config, err));
     TRY(json_get_int(checkpoint->config, "num_register_tokens", 0, 1024, &config->register_tokens, err));
-    const int stored = grid->size[1];
+    const struct tensor *table = NULL;
+    char name[64];
+    snprintf(name, sizeof name, "%s.embeddings.position_embeddings", network->family);
+    table = safetensors_find(checkpoint->files, name);
     TRY(preprocessor_get_crop(checkpoint->preprocessor, &grid->size[1], &grid->size[2], err));
     for (int axis = 1; axis < 3; axis++)
         grid->size[axis] -= grid->patch[axis] ? grid->size[axis] % grid->patch[axis] : 0;
-    config->stored_side = grid->patch[1] ? stored / grid->patch[1] : 0;
-    const bool same = grid->size[1] / grid->patch[1] == config->stored_side && grid->size[1] == grid->size[2];
-    config->position = same ? POSITION_CLASS : POSITION_RESIZED;
+    if (!table || table->rank != 3 || table->shape[1] < 2 || table->shape[1] > 1 << 24)
+        return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing or no table of positions",
+                         safetensors_path(checkpoint->files), name);
+    config->stored_side = (int)sqrt((double)(table->shape[1] - 1));
+    config->stored_positions = config->stored_side * config->stored_side + 1;
+    const bool same = grid->size[1] == grid->size[2] && grid->size[1] / grid->patch[1] == config->stored_side;
+    const bool smoothed = config->register_tokens > 0; /* the class with registers resizes with antialiasing */
+    config->position = same ? POSITION_CLASS : smoothed ? POSITION_SMOOTHED : POSITION_RESIZED;
     return PTM_OK;
 }
 
@@ -175,10 +184,11 @@ static ptm_status vjepa2_config(struct network *network, const struct checkpoint
     TRY(json_get_double(json, "mlp_ratio", 0.01, 64, &ratio, err));
     TRY(json_get_int(json, "num_pooler_layers", 0, CONFIG_DEPTH_MAX, &config->pooler_depth, err));
     config->mlp_dim = (int)(config->embed_dim * ratio);
+    config->pooler_mlp_dim = 4 * config->embed_dim; /* whatever mlp_ratio is */
     return read_qkv_bias(config, json, err);
 }
 
-/* ---------------------------------------------------------------- MAE-ST */
+/* ---------------------------------------------------------------- MAE-ST, OmniMAE */
 
 /** The original names (facebookresearch/mae_st) with a config.json in the manner of transformers: docs/models.md. */
 static ptm_status mae_st_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
@@ -192,8 +202,20 @@ static ptm_status mae_st_config(struct network *network, const struct checkpoint
     TRY(json_get_bool(json, "cls_embed", &class_token, err));
     config->position = separate ? POSITION_SPACE_TIME : POSITION_LEARNED;
     config->parts |= separate ? PART_SPACE_TIME : PART_ONE_TABLE;
-    config->parts |= class_token ? PART_CLASS_TOKEN : 0;
-    config->stored_positions = positions_for(&config->grid, class_token);
+    if (!class_token)
+        return error_set(err, PTM_EMODEL, "%s: \"cls_embed\" is false, for which there is no pooling rule here",
+                         json.document);
+    config->stored_positions = positions_for(&config->grid, 1);
+    return read_qkv_bias(config, json, err);
+}
+
+static ptm_status omnimae_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    const struct json json = checkpoint->config;
+    struct vit_config *config = &network->config;
+    TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &config->grid.size[0], err));
+    TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &config->grid.patch[0], err));
+    TRY(read_picture(&config->grid, json, "image_size", "num_channels", err));
+    config->stored_positions = positions_for(&config->grid, 0);
     return read_qkv_bias(config, json, err);
 }
 
@@ -216,6 +238,7 @@ static const struct pixels_spec vjepa2_processor = {EDGE(292, RESAMPLE_BILINEAR)
 static const struct pixels_spec mae_st_processor = {EDGE(224, RESAMPLE_BILINEAR), CROP(224),
                                                     .rescale_factor = 1 / 255.0, .mean = {0.45f, 0.45f, 0.45f},
                                                     .std = {0.225f, 0.225f, 0.225f}};
+static const struct pixels_spec omnimae_processor = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), IMAGENET};
 static const struct pixels_spec vit_processor = {SQUARE(224, RESAMPLE_BILINEAR), STANDARD};
 static const struct pixels_spec deit_processor = {SQUARE(256, RESAMPLE_BICUBIC), CROP(224), STANDARD};
 static const struct pixels_spec bit_processor = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
@@ -289,12 +312,24 @@ static const struct family families[] = {
                      .layer_norm_eps = 1e-6f,
                      .head_norm_eps = 1e-6f,
                      .activation = ACTIVATION_GELU,
-                     .parts = PART_HEAD_NORM,
+                     .parts = PART_CLASS_TOKEN | PART_HEAD_NORM,
                      .pool = POOL_MEAN,
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false,
         .read_config = mae_st_config,
         .processor = &mae_st_processor,
+    },
+    {
+        .model_type = "omnimae",
+        .modality = PTM_VIDEO,
+        .prefix = "",
+        .weights = &weights_omnimae,
+        .defaults = {VIT_BASE, .layer_norm_eps = 1e-6f, .head_norm_eps = 1e-6f, .activation = ACTIVATION_GELU,
+                     .parts = PART_HEAD_NORM | PART_FUSED_QKV, .pool = POOL_MEAN,
+                     .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
+        .prop_attn = false,
+        .read_config = omnimae_config,
+        .processor = &omnimae_processor,
     },
     {
         .model_type = "audio-spectrogram-transformer",
@@ -334,7 +369,7 @@ static const struct family families[] = {
         .modality = PTM_IMAGE,
         .prefix = "dinov2.",
         .weights = &weights_dinov2,
-        .defaults = {DINOV2, IMAGE_GRID(224, 16)},
+        .defaults = {DINOV2, IMAGE_GRID(224, 14)},
         .prop_attn = true,
         .read_config = dinov2_config,
         .processor = &bit_processor,
@@ -344,7 +379,7 @@ static const struct family families[] = {
         .modality = PTM_IMAGE,
         .prefix = "dinov2_with_registers.",
         .weights = &weights_dinov2,
-        .defaults = {DINOV2, .register_tokens = 4, IMAGE_GRID(224, 16)},
+        .defaults = {DINOV2, .register_tokens = 4, IMAGE_GRID(224, 16)}, /* its patches are 16, dinov2's 14 */
         .prop_attn = true,
         .read_config = dinov2_config,
         .processor = &bit_processor,

@@ -37,7 +37,7 @@ const char *family_names(char *text, size_t bytes);
 /** Tensor names of the layouts; of the single-file polytome layout (docs/format.md) the prefix is "video." or "audio.".
  */
 extern const struct weight_table weights_videomae, weights_vivit, weights_vit, weights_deit, weights_ast,
-    weights_dinov2, weights_clip, weights_vjepa2, weights_timm, weights_mae_st, weights_polytome;
+    weights_dinov2, weights_clip, weights_vjepa2, weights_timm, weights_mae_st, weights_omnimae, weights_polytome;
 
 /**
  * Fills *network (all but weights). Strings and labels point into the documents, which must live as long as the

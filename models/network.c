@@ -75,8 +75,9 @@ double config_gflop(const struct vit_config *config, const int *tokens) {
         macs += 4 * N * C * C + 2 * N * N * C + merged * mlp;
     }
     if (config_has(config, PART_POOLER)) {
-        macs += config->pooler_depth * (4 * left * C * C + 2 * left * left * C + left * mlp);
-        macs += 2 * left * C * C + 2 * left * C + C * C + mlp; /* keys and values of all tokens, one query */
+        const double pooler_mlp = 2 * C * config->pooler_mlp_dim;
+        macs += config->pooler_depth * (4 * left * C * C + 2 * left * left * C + left * pooler_mlp);
+        macs += 2 * left * C * C + 2 * left * C + C * C + pooler_mlp; /* keys and values of all tokens, one query */
     }
     return macs * 2e-9;
 }

@@ -45,6 +45,7 @@ enum position {
     POSITION_PATCHES,    /* stored rows for the patches only */
     POSITION_CLASS,      /* for class token and patches, none for the registers between them */
     POSITION_RESIZED,    /* as before, for another grid: resized bicubically */
+    POSITION_SMOOTHED,   /* the same with antialiasing */
     POSITION_SPACE_TIME, /* sums of a row of space and a row of time */
     POSITION_SINUSOID,   /* 1-D over the raster index, VideoMAE */
     POSITION_ROTARY      /* none: queries and keys are rotated, V-JEPA 2 */
@@ -78,10 +79,11 @@ struct vit_config {
     enum activation activation;
     unsigned parts; /* enum part bits */
     enum position position;
-    int stored_side;      /* POSITION_RESIZED: rows and columns of the stored table's grid */
+    int stored_side;      /* POSITION_RESIZED, _SMOOTHED: rows and columns of the stored table's grid */
     int stored_positions; /* rows of the stored table */
     enum pool pool;
-    int pooler_depth; /* POOL_ATTENTIVE: self-attention blocks in front of the query's */
+    int pooler_depth;   /* POOL_ATTENTIVE: self-attention blocks in front of the query's, */
+    int pooler_mlp_dim; /* and the width of their MLPs */
     struct patch_grid grid;
     int register_tokens;
     int special_tokens;   /* class, distillation and register tokens, at the front in this order */
@@ -96,6 +98,7 @@ struct block_weights {
     const float *q_b, *k_b, *v_b;   /* (C) each, or NULL */
     const float *proj_w, *proj_b;   /* (C, C), (C); of the pooler's last block NULL */
     const float *scale1;            /* (C) or NULL */
+    int mlp_dim;
     const float *norm2_w, *norm2_b; /* (C) */
     const float *fc1_w, *fc1_b;     /* (mlp_dim, C), (mlp_dim); of SwiGLU (2 mlp_dim, C), (2 mlp_dim) */
     const float *fc2_w, *fc2_b;     /* (C, mlp_dim), (C) */

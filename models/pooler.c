@@ -18,7 +18,7 @@ static void query_head(const struct vit *vit, float *out, float *scores, const f
 /** pooled += mlp(norm2(pooled)) */
 static void query_feed_forward(const struct vit *vit, const struct block_weights *block) {
     const struct vit_config *config = &vit->network->config;
-    const int C = config->embed_dim, M = config->mlp_dim;
+    const int C = config->embed_dim, M = block->mlp_dim;
     vit->compute->kernels->layer_norm(vit->row, vit->pooled, block->norm2_w, block->norm2_b, C, config->layer_norm_eps);
     linear(vit->compute, vit->wide, M, vit->row, C, block->fc1_w, block->fc1_b, 1, C, M, config->activation,
            LINEAR_SET);

@@ -21,7 +21,7 @@ float *position_sinusoid(int tokens, int embed_dim) {
 
 /* ---------------------------------------------------------------- bicubic, as torch resizes tables */
 
-enum { TAPS = 4 };
+enum { TAPS = 4, MANY = 4096 + 8 };
 
 /** Neighbours and weights of output place `to`: the cubic convolution with a = -0.75, border repeated. */
 static void cubic_taps(int to, int size, int new_size, int *index, float *weight) {
@@ -37,22 +37,53 @@ static void cubic_taps(int to, int size, int new_size, int *index, float *weight
     }
 }
 
+/** The same with antialiasing: Pillow's rule in float, a = -0.5, weights normalised; `index` and `weight` hold MANY. */
+static int smooth_taps(int to, int size, int new_size, int *index, float *weight) {
+    const float a = -0.5f, scale = (float)size / (float)new_size, stretch = scale > 1 ? scale : 1;
+    const float support = 2 * stretch, centre = ((float)to + 0.5f) * scale;
+    int low = (int)(centre - support + 0.5f), high = (int)(centre + support + 0.5f);
+    low = low < 0 ? 0 : low;
+    high = high > size ? size : high;
+    float sum = 0;
+    for (int i = low; i < high; i++) {
+        const float x = fabsf(((float)i - centre + 0.5f) / stretch);
+        index[i - low] = i;
+        weight[i - low] = x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+        sum += weight[i - low];
+    }
+    for (int i = 0; i < high - low; i++) weight[i] /= sum;
+    return high - low;
+}
+
+struct taps {
+    int index[MANY];
+    float weight[MANY];
+    int count;
+};
+
+static void find_taps(struct taps *taps, int to, int size, int new_size, bool smooth) {
+    taps->count = TAPS;
+    if (smooth)
+        taps->count = smooth_taps(to, size, new_size, taps->index, taps->weight);
+    else
+        cubic_taps(to, size, new_size, taps->index, taps->weight);
+}
+
 /** out (rows, columns, C) <- table (side, side, C) */
-static void resize_table(float *out, int rows, int columns, const float *table, int side, int embed_dim) {
+static void resize_table(float *out, int rows, int columns, const float *table, int side, int embed_dim, bool smooth) {
     const size_t C = (size_t)embed_dim;
+    struct taps down, along;
     for (int y = 0; y < rows; y++) {
-        int at_y[TAPS], at_x[TAPS];
-        float weight_y[TAPS], weight_x[TAPS];
-        cubic_taps(y, side, rows, at_y, weight_y);
+        find_taps(&down, y, side, rows, smooth);
         for (int x = 0; x < columns; x++, out += C) {
-            cubic_taps(x, side, columns, at_x, weight_x);
+            find_taps(&along, x, side, columns, smooth);
             for (size_t c = 0; c < C; c++) {
                 float sum = 0;
-                for (int i = 0; i < TAPS; i++) {
-                    const float *row = table + (size_t)at_y[i] * (size_t)side * C + c;
+                for (int i = 0; i < down.count; i++) {
+                    const float *row = table + (size_t)down.index[i] * (size_t)side * C + c;
                     float across = 0;
-                    for (int j = 0; j < TAPS; j++) across += row[(size_t)at_x[j] * C] * weight_x[j];
-                    sum += across * weight_y[i];
+                    for (int j = 0; j < along.count; j++) across += row[(size_t)along.index[j] * C] * along.weight[j];
+                    sum += across * down.weight[i];
                 }
                 out[c] = sum;
             }
@@ -78,7 +109,8 @@ static void fill_table(float *table, const struct network *network) {
     const size_t C = (size_t)config->embed_dim;
     float *patches = table + (size_t)config->special_tokens * C;
     const size_t patch_rows = (size_t)(config->tokens - config->special_tokens);
-    const bool class_row = config->position == POSITION_CLASS || config->position == POSITION_RESIZED;
+    const bool resized = config->position == POSITION_RESIZED || config->position == POSITION_SMOOTHED;
+    const bool class_row = config->position == POSITION_CLASS || resized;
     const float *stored = weights->pos_stored;
     memset(table, 0, (size_t)config->special_tokens * C * sizeof *table);
     if (class_row) {
@@ -88,9 +120,9 @@ static void fill_table(float *table, const struct network *network) {
     if (config->position == POSITION_SPACE_TIME) {
         if (weights->pos_class) memcpy(table, weights->pos_class, C * sizeof *table);
         add_space_time(patches, weights, &config->grid, config->embed_dim);
-    } else if (config->position == POSITION_RESIZED) {
+    } else if (resized) {
         resize_table(patches, config->grid.tokens[1], config->grid.tokens[2], stored, config->stored_side,
-                     config->embed_dim);
+                     config->embed_dim, config->position == POSITION_SMOOTHED);
     } else {
         memcpy(patches, stored, patch_rows * C * sizeof *patches);
     }

@@ -160,15 +160,15 @@ static const struct weight_row vjepa2_rows[] = {
     PAIR_AT(WEIGHT_POOLER_BLOCK, v, VJEPA2_SELF "self_attn.v_proj", "CC", "C", PART_ALWAYS),
     PAIR_AT(WEIGHT_POOLER_BLOCK, proj, VJEPA2_SELF "self_attn.out_proj", "CC", "C", PART_ALWAYS),
     PAIR_AT(WEIGHT_POOLER_BLOCK, norm2, VJEPA2_SELF "layer_norm2", "C", "C", PART_ALWAYS),
-    PAIR_AT(WEIGHT_POOLER_BLOCK, fc1, VJEPA2_SELF "mlp.fc1", "MC", "M", PART_ALWAYS),
-    PAIR_AT(WEIGHT_POOLER_BLOCK, fc2, VJEPA2_SELF "mlp.fc2", "CM", "C", PART_ALWAYS),
+    PAIR_AT(WEIGHT_POOLER_BLOCK, fc1, VJEPA2_SELF "mlp.fc1", "mC", "m", PART_ALWAYS),
+    PAIR_AT(WEIGHT_POOLER_BLOCK, fc2, VJEPA2_SELF "mlp.fc2", "Cm", "C", PART_ALWAYS),
     PAIR_AT(WEIGHT_POOLER_QUERY, norm1, VJEPA2_CROSS "layer_norm1", "C", "C", PART_ALWAYS),
     PAIR_AT(WEIGHT_POOLER_QUERY, q, VJEPA2_CROSS "cross_attn.q_proj", "CC", "C", PART_ALWAYS),
     PAIR_AT(WEIGHT_POOLER_QUERY, k, VJEPA2_CROSS "cross_attn.k_proj", "CC", "C", PART_ALWAYS),
     PAIR_AT(WEIGHT_POOLER_QUERY, v, VJEPA2_CROSS "cross_attn.v_proj", "CC", "C", PART_ALWAYS),
     PAIR_AT(WEIGHT_POOLER_QUERY, norm2, VJEPA2_CROSS "layer_norm2", "C", "C", PART_ALWAYS),
-    PAIR_AT(WEIGHT_POOLER_QUERY, fc1, VJEPA2_CROSS "mlp.fc1", "MC", "M", PART_ALWAYS),
-    PAIR_AT(WEIGHT_POOLER_QUERY, fc2, VJEPA2_CROSS "mlp.fc2", "CM", "C", PART_ALWAYS),
+    PAIR_AT(WEIGHT_POOLER_QUERY, fc1, VJEPA2_CROSS "mlp.fc1", "mC", "m", PART_ALWAYS),
+    PAIR_AT(WEIGHT_POOLER_QUERY, fc2, VJEPA2_CROSS "mlp.fc2", "Cm", "C", PART_ALWAYS),
     NETWORK_PAIR(head, "classifier", "LC", "L", PART_ALWAYS),
     END,
 };
@@ -176,16 +176,18 @@ static const struct weight_row vjepa2_rows[] = {
 /* ---------------------------------------------------------------- timm's names: timm, MAE, AudioMAE, MAE-ST, polytome
  */
 
-#define TIMM_BLOCKS(layer)                                                                                     \
-    PAIR(norm1, layer "norm1", "C", "C", PART_ALWAYS), PAIR(proj, layer "attn.proj", "CC", "C", PART_ALWAYS),  \
-        PAIR(norm2, layer "norm2", "C", "C", PART_ALWAYS), PAIR(fc1, layer "mlp.fc1", "MC", "M", PART_ALWAYS), \
-        PAIR(fc2, layer "mlp.fc2", "CM", "C", PART_ALWAYS)
+#define TIMM_BLOCKS(layer)                                                                                    \
+    PAIR(norm1, layer "norm1", "C", "C", PART_ALWAYS), PAIR(proj, layer "attn.proj", "CC", "C", PART_ALWAYS), \
+        PAIR(norm2, layer "norm2", "C", "C", PART_ALWAYS), PAIR(fc2, layer "mlp.fc2", "CM", "C", PART_ALWAYS)
+#define TIMM_MLP(layer) PAIR(fc1, layer "mlp.fc1", "MC", "M", PART_ALWAYS)
 #define TIMM_FUSED(layer) \
     BLOCK(q_w, layer "attn.qkv.weight", "QC", PART_ALWAYS), BLOCK(q_b, layer "attn.qkv.bias", "Q", PART_QV_BIAS)
 
 static const struct weight_row timm_rows[] = {
     TIMM_BLOCKS("blocks.#."),
     TIMM_FUSED("blocks.#."),
+    PAIR(fc1, "blocks.#.mlp.fc1", "MC", "M", PART_MLP),
+    PAIR(fc1, "blocks.#.mlp.fc1", "SC", "S", PART_SWIGLU),
     BLOCK(scale1, "blocks.#.ls1.gamma", "C", PART_LAYER_SCALE),
     BLOCK(scale2, "blocks.#.ls2.gamma", "C", PART_LAYER_SCALE),
     NETWORK(patch_w, "patch_embed.proj.weight", "Cchw", PART_ALWAYS),
@@ -204,6 +206,7 @@ static const struct weight_row timm_rows[] = {
 
 static const struct weight_row mae_st_rows[] = {
     TIMM_BLOCKS("blocks.#."),
+    TIMM_MLP("blocks.#."),
     QKV("blocks.#.attn.q", "blocks.#.attn.k", "blocks.#.attn.v"),
     NETWORK_PAIR(patch, "patch_embed.proj", "Ccthw", "C", PART_ALWAYS),
     NETWORK(cls_token, "cls_token", "11C", PART_CLASS_TOKEN),
@@ -216,8 +219,20 @@ static const struct weight_row mae_st_rows[] = {
     END,
 };
 
+static const struct weight_row omnimae_rows[] = {
+    TIMM_BLOCKS("trunk.blocks.#."),
+    TIMM_MLP("trunk.blocks.#."),
+    TIMM_FUSED("trunk.blocks.#."),
+    NETWORK_PAIR(patch, "trunk.patch_embed.proj.1", "Ccthw", "C", PART_ALWAYS), /* .0 pads images to two frames */
+    NETWORK(pos_stored, "trunk.pos_embed", "1PC", PART_ALWAYS),
+    NETWORK_PAIR(head_norm, "trunk.norm", "C", "C", PART_ALWAYS),
+    NETWORK_PAIR(head, "head", "LC", "L", PART_ALWAYS),
+    END,
+};
+
 static const struct weight_row polytome_rows[] = {
     TIMM_BLOCKS("backbone.blocks.#."),
+    TIMM_MLP("backbone.blocks.#."),
     TIMM_FUSED("backbone.blocks.#."),
     NETWORK_PAIR(norm, "backbone.norm", "C", "C", PART_ALWAYS),
     NETWORK(patch_w, "@patch_embed.proj.weight", "Ccthw", PART_TUBES),
@@ -259,4 +274,5 @@ const struct weight_table weights_clip = {clip_rows, clip_ignored};
 const struct weight_table weights_vjepa2 = {vjepa2_rows, vjepa2_ignored};
 const struct weight_table weights_timm = {timm_rows, none};
 const struct weight_table weights_mae_st = {mae_st_rows, none};
+const struct weight_table weights_omnimae = {omnimae_rows, none};
 const struct weight_table weights_polytome = {polytome_rows, none};

@@ -57,7 +57,9 @@ static ptm_status read_sizes(struct vit_config *config, const struct checkpoint 
     grid->channels = tensor_size(checkpoint, patch, 4, 1, 3);
     grid->patch[1] = tensor_size(checkpoint, patch, 4, 2, CONFIG_SIDE_MAX);
     grid->patch[2] = tensor_size(checkpoint, patch, 4, 3, CONFIG_SIDE_MAX);
-    config->mlp_dim = tensor_size(checkpoint, "blocks.0.mlp.fc1.weight", 2, 0, CONFIG_WIDTH_MAX);
+    config->mlp_dim = tensor_size(checkpoint, "blocks.0.mlp.fc2.weight", 2, 1, CONFIG_WIDTH_MAX);
+    const int fc1 = tensor_size(checkpoint, "blocks.0.mlp.fc1.weight", 2, 0, 2 * CONFIG_WIDTH_MAX);
+    config->parts |= fc1 == 2 * config->mlp_dim ? PART_SWIGLU : PART_MLP;
     config->stored_positions = tensor_size(checkpoint, "pos_embed", 3, 1, 1 << 24);
     config->register_tokens = tensor_size(checkpoint, "reg_token", 3, 1, 1024);
     config->depth = count_blocks(checkpoint);
@@ -73,22 +75,43 @@ static ptm_status read_sizes(struct vit_config *config, const struct checkpoint 
 
 /* ---------------------------------------------------------------- what tensors do not tell */
 
-/** Heads: model_args, else the architecture's name, else 64 channels each. */
-static ptm_status read_heads(struct vit_config *config, struct json json, ptm_error *err) {
-    static const struct {
-        const char *word;
-        int num_heads;
-    } sizes[] = {{"_huge_", 16}, {"_giant_", 16}, {"_gigantic_", 16}, {"_so400m_", 16}};
-    const char *architecture = "";
-    TRY(json_get_string(json, "architecture", &architecture, err));
-    config->num_heads = config->embed_dim % 64 ? 0 : config->embed_dim / 64;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        if (strstr(architecture, sizes[i].word)) config->num_heads = sizes[i].num_heads;
+/** Words of architectures, the last that fits counting: timm's own functions set these, its files do not say them. */
+static const struct {
+    const char *word;
+    int num_heads;
+} head_words[] = {{"_tiny_", 3},
+                  {"_small_", 6},
+                  {"_base_", 12},
+                  {"_large_", 16},
+                  {"_huge_", 16},
+                  {"_giant_", 16},
+                  {"_gigantic_", 16},
+                  {"_so400m_", 16},
+                  {"_giantopt_", 16},
+                  {"_giant_patch14_dinov2", 24},
+                  {"_giant_patch14_reg4_dinov2", 24},
+                  {"_base_patch16_gap_224", 16}};
+
+/** Heads: model_args, else the architecture's name where 64 channels each do not contradict it, else 64 channels each.
+ */
+static ptm_status read_heads(struct vit_config *config, struct json json, const char *architecture, ptm_error *err) {
+    if (config->embed_dim % 64 == 0) config->num_heads = config->embed_dim / 64;
+    for (size_t i = 0; i < sizeof head_words / sizeof *head_words; i++)
+        if (strstr(architecture, head_words[i].word)) config->num_heads = head_words[i].num_heads;
     TRY(json_get_int(json_get(json, "model_args"), "num_heads", 1, CONFIG_WIDTH_MAX, &config->num_heads, err));
     if (config->num_heads) return PTM_OK;
     return error_set(err, PTM_EMODEL,
-                     "%s: \"model_args\" does not say \"num_heads\", and %d channels are not a multiple of 64",
-                     json.document, config->embed_dim);
+                     "%s: \"model_args\" does not say \"num_heads\", and architecture \"%s\" is not known",
+                     json.document, architecture);
+}
+
+/** The CLIP towers' epsilon, and the activations that an architecture's name tells. */
+static void read_functions(struct vit_config *config, const char *architecture) {
+    if (config_has(config, PART_PRE_NORM)) config->layer_norm_eps = config->head_norm_eps = 1e-5f;
+    if (strstr(architecture, "quickgelu")) config->activation = ACTIVATION_QUICK_GELU;
+    const bool siglip = strstr(architecture, "siglip") != NULL;
+    const bool exact = strstr(architecture, "vit_base_patch16_siglip") || strstr(architecture, "so400m_patch14");
+    if (siglip && !exact) config->activation = ACTIVATION_GELU_TANH;
 }
 
 /** Rows and columns of the input: model_args.img_size, else pretrained_cfg.input_size. */
@@ -130,7 +153,10 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
     struct vit_config *config = &network->config;
     TRY(read_sizes(config, checkpoint, err));
     read_parts(config, checkpoint);
-    TRY(read_heads(config, checkpoint->config, err));
+    const char *architecture = "";
+    TRY(json_get_string(checkpoint->config, "architecture", &architecture, err));
+    TRY(read_heads(config, checkpoint->config, architecture, err));
+    read_functions(config, architecture);
     TRY(read_input(&config->grid, checkpoint->config, err));
     TRY(read_pool(config, checkpoint->config, err));
     read_position(config);

@@ -20,7 +20,9 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     const struct vit_config *config = &network->config;
     const size_t N = (size_t)config->tokens, C = (size_t)config->embed_dim, L = (size_t)config->depth;
     const int workers = threads_count(compute->threads);
-    const size_t widest = largest(largest(3 * C, (size_t)config->mlp_dim), (size_t)embed_patch_length(&config->grid));
+    const size_t hidden = (size_t)config->mlp_dim * (config_has(config, PART_SWIGLU) ? 2 : 1);
+    const size_t branch = largest(3 * C, largest(hidden, (size_t)config->pooler_mlp_dim));
+    const size_t widest = largest(branch, (size_t)embed_patch_length(&config->grid));
 
     vit->network = network;
     vit->compute = compute;

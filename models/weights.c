@@ -66,6 +66,7 @@ static int64_t dimension(const struct vit_config *config, char letter) {
     case 'C': return config->embed_dim;
     case 'M': return config->mlp_dim;
     case 'Q': return 3 * (int64_t)config->embed_dim;
+    case 'm': return config->pooler_mlp_dim;
     case 'S': return 2 * (int64_t)config->mlp_dim;
     case 'D': return config_head_width(config);
     case 'L': return config->num_labels;
@@ -159,6 +160,8 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     struct vit_weights *weights = &network->weights;
     weights->blocks = mem_calloc((size_t)config_blocks(config), sizeof *weights->blocks);
     if (!weights->blocks) return error_no_memory(err);
+    for (int i = 0; i < config_blocks(config); i++)
+        weights->blocks[i].mlp_dim = i < config->depth ? config->mlp_dim : config->pooler_mlp_dim;
 
     for (const struct weight_row *row = table->rows; row->name; row++) {
         if (!config_has(config, row->parts)) continue;

@@ -22,9 +22,9 @@ struct weight_row {
     size_t member;    /* offset of the pointer */
     const char *name; /* '@' stands for the family's prefix, '#' for the number of the block */
     /*
-     * One letter a dimension: C embed_dim, M mlp_dim, S 2 * mlp_dim, Q 3 * embed_dim, D the classifier's input, L
-     * labels, N N0, P stored positions, R register tokens, c channels, t h w patch, s T places of the grid in space and
-     * time, 1 one.
+     * One letter a dimension: C embed_dim, M mlp_dim, m pooler_mlp_dim, S 2 * mlp_dim, Q 3 * embed_dim, D the
+     * classifier's input, L labels, N N0, P stored positions, R register tokens, c channels, t h w patch, s T places of
+     * the grid in space and time, 1 one.
      */
     const char *shape;
     unsigned parts; /* the tensor is there where the config has all of these */

@@ -8,8 +8,40 @@
 #include "files/json.h"
 
 enum { PATH_BYTES = 1024 };
-static const char *const folders[] = {"videomae",     "videomae_f16",    "videomae_bf16", "videomae_sharded",
-                                      "videomae_odd", "videomae_nobias", "ast",           "ast_stride16"};
+static const char *const folders[] = {
+    "videomae",
+    "videomae_f16",
+    "videomae_bf16",
+    "videomae_sharded",
+    "videomae_odd",
+    "videomae_nobias",
+    "vivit",
+    "vjepa2",
+    "mae_st",
+    "omnimae",
+    "ast",
+    "ast_stride16",
+    "audiomae",
+    "vit",
+    "deit",
+    "deit_teacher",
+    "dinov2",
+    "dinov2_resized",
+    "dinov2_swiglu",
+    "dinov2_registers",
+    "dinov2_registers_resized",
+    "clip",
+    "siglip",
+    "timm_token",
+    "timm_avg",
+    "timm_gap",
+    "timm_mae",
+    "timm_nobias",
+    "timm_deit3",
+    "timm_distilled",
+    "timm_registers",
+    "timm_registers_gap",
+};
 
 /* The families of the shared test data; skipped where that is missing. */
 static const char *const shared_folders[] = {"videomae", "vivit", "ast",    "audiomae",
@@ -48,6 +80,12 @@ static void check_case(ptm_session *session, ptm_modality modality, const char *
     if (tokens_out) CU_ASSERT_EQUAL(report.tokens_out, tokens_out);
 }
 
+/** Of V-JEPA 2 the goldens have two rules for the position of a merged token; ours is the destination's. */
+static bool is_ours(struct json merged) {
+    const char *position = json_text(json_get(merged, "position"));
+    return !position || strcmp(position, "destination") == 0;
+}
+
 static void check_merged(ptm_session *session, ptm_modality modality, const char *folder, struct json merged) {
     const char *r = json_text(json_get(merged, "r"));
     const struct json tokens = json_get(merged, "tokens");
@@ -79,7 +117,8 @@ static void check_folder(const char *folder, const char *cpu, int threads) {
     CHECK_OK(json_open(&document, path, 1 << 20, err));
     const struct json merged = json_get(json_root(document), "merged");
     CU_ASSERT(json_length(merged) >= 6);
-    for (size_t i = 0; i < json_length(merged); i++) check_merged(session, modality, folder, json_at(merged, i));
+    for (size_t i = 0; i < json_length(merged); i++)
+        if (is_ours(json_at(merged, i))) check_merged(session, modality, folder, json_at(merged, i));
 
     json_close(&document);
     ptm_session_close(&session);

@@ -610,6 +610,8 @@ def make(name):
             break
     store(folder, family, model, edge)
     tower, logits, error, merged = answers(load(folder), value, schedules)
+    if layout == "B,C,T,H,W":  # no published processor: ours is VideoMAE's, whose frames come first
+        value, layout = value.transpose(1, 2).contiguous(), "B,T,C,H,W"
     np.save(folder / "input.npy", value.numpy())
     np.save(folder / "logits.npy", logits.numpy())
     for tag, (*_, y, trace) in merged.items():
