@@ -185,6 +185,15 @@ struct merge_job {
     int kept, embed_dim;
 };
 
+/** The size-weighted mean place of a token and of the sources that merge into it. */
+static void merge_position(const struct tome *tome, int i, int token, int first) {
+    for (int axis = 0; axis < 3; axis++) {
+        float sum = tome->position[3 * token + axis] * tome->size[token];
+        for (int a = first; a >= 0; a = tome->next[a]) sum += tome->position[3 * (2 * a) + axis] * tome->size[2 * a];
+        tome->merged_position[3 * i + axis] = sum / tome->merged_size[i];
+    }
+}
+
 /** One output token: the size-weighted average of the token and of the sources that merge into it. */
 static void merge_row(const struct merge_job *job, int i) {
     const struct tome *tome = job->tome;
@@ -202,7 +211,7 @@ static void merge_row(const struct merge_job *job, int i) {
     }
     for (int c = 0; c < C; c++) y[c] /= size;
     tome->merged_size[i] = size;
-    if (tome->position) memcpy(tome->merged_position + 3 * i, tome->position + 3 * token, 3 * sizeof(float));
+    if (tome->position) merge_position(tome, i, token, first);
 }
 
 static void merge_tile(void *context, int tile, int worker) {

@@ -51,7 +51,7 @@ void tome_match(struct tome *tome, int tokens, int head_dim, int r);
 
 /**
  * Carries out the planned merging: merged (N - r, C) <- x (N, C), and brings size, log_size, position and source up to
- * date. A merged token keeps its destination's position (docs/decisions.md). Returns N - r.
+ * date. A merged token's position is the size-weighted mean (docs/decisions.md). Returns N - r.
  */
 int tome_merge(struct tome *tome, float *merged, const float *x, int tokens, int input_tokens, int embed_dim, int r);
 
