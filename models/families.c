@@ -245,6 +245,15 @@ static const struct pixels_spec bit_processor = {EDGE(224, RESAMPLE_BICUBIC), CR
 static const struct pixels_spec clip_processor = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
 static const struct pixels_spec siglip_processor = {SQUARE(224, RESAMPLE_BICUBIC), STANDARD};
 
+/** The video processor of V-JEPA 2 scales to 256 / 224 of the crop, whatever "size" its file gives. */
+static ptm_status vjepa2_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    struct pixels_spec *pixels = &network->picture.pixels;
+    TRY(preprocessor_read_pictures(network, &vjepa2_processor, checkpoint->preprocessor, err));
+    const int shorter = pixels->crop_h < pixels->crop_w ? pixels->crop_h : pixels->crop_w;
+    pixels->shortest_edge = (int)(shorter * 256.0 / 224);
+    return PTM_OK;
+}
+
 /* ---------------------------------------------------------------- the table */
 
 #define VIT_BASE .embed_dim = 768, .depth = 12, .num_heads = 12, .mlp_dim = 3072
@@ -298,7 +307,7 @@ static const struct family families[] = {
                      .grid = {.channels = 3, .size = {64, 256, 256}, .patch = {2, 16, 16}}},
         .prop_attn = true,
         .read_config = vjepa2_config,
-        .processor = &vjepa2_processor,
+        .read_preprocessor = vjepa2_preprocessor,
     },
     {
         .model_type = "mae_st",

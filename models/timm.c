@@ -187,6 +187,23 @@ static void audiomae_front(struct fbank_spec *audio) {
     audio->std = audio->target_length == 512 ? 5.358466f : audio->target_length == 128 ? 5.5654526f : 4.5689974f;
 }
 
+/** What is scaled before the crop: the short side, or with "squash" both sides. */
+static ptm_status read_scale(struct pixels_spec *pixels, struct json json, double crop_pct, ptm_error *err) {
+    const char *mode = "center";
+    TRY(json_get_string(json, "crop_mode", &mode, err));
+    const int shorter = pixels->height < pixels->width ? pixels->height : pixels->width;
+    if (strcmp(mode, "center") == 0) {
+        pixels->shortest_edge = (int)floor(shorter / crop_pct);
+    } else if (strcmp(mode, "squash") == 0) {
+        pixels->resize_h = (int)floor(pixels->height / crop_pct);
+        pixels->resize_w = (int)floor(pixels->width / crop_pct);
+    } else {
+        return error_set(err, PTM_EMODEL, "%s: \"crop_mode\" is \"%s\"; it should be center or squash", json.document,
+                         mode);
+    }
+    return PTM_OK;
+}
+
 ptm_status timm_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     static const struct {
         const char *name;
@@ -220,8 +237,7 @@ ptm_status timm_preprocessor(struct network *network, const struct checkpoint *c
     TRY(json_get_string(json, "interpolation", &interpolation, err));
     TRY(json_get_floats(json, "mean", 3, pixels->mean, err));
     TRY(json_get_floats(json, "std", 3, pixels->std, err));
-    const int shorter = grid->size[1] < grid->size[2] ? grid->size[1] : grid->size[2];
-    pixels->shortest_edge = (int)floor(shorter / crop_pct);
+    TRY(read_scale(pixels, json, crop_pct, err));
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         if (strcmp(interpolation, filters[i].name) != 0) continue;
         pixels->resample = filters[i].resample;
