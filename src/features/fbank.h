@@ -28,7 +28,8 @@ ptm_status fbank_open(struct fbank **out, const struct fbank_spec *spec, ptm_err
 
 void fbank_close(struct fbank **fbank);
 
-/** Samples that fill the F frames of one window: frame_length + (F - 1) * frame_shift; 0 where fbank_open() would refuse. */
+/** Samples that fill the F frames of one window: frame_length + (F - 1) * frame_shift; 0 where fbank_open() would
+ * refuse. */
 int fbank_window_samples(const struct fbank_spec *spec);
 
 /**
