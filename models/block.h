@@ -3,7 +3,10 @@
 #ifndef POLYTOME_MODELS_BLOCK_H
 #define POLYTOME_MODELS_BLOCK_H
 
-#include "models/vit.h"
+#include "models/vit_state.h"
+
+/** log(size) of the tokens for proportional attention; NULL where it is off or nothing has merged yet. */
+const float *block_log_size(const struct vit *vit, int tokens);
 
 /** y (N, C) = norm(x); w (C), b (C). */
 void block_norm(const struct vit *vit, const float *w, const float *b, int tokens);

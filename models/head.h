@@ -3,7 +3,7 @@
 #ifndef POLYTOME_MODELS_HEAD_H
 #define POLYTOME_MODELS_HEAD_H
 
-#include "models/vit.h"
+#include "models/vit_state.h"
 
 /**
  * vit->logits (num_labels) <- vit->x (N, C), of which each token stands for vit->tome.size (N) input tokens: a mean

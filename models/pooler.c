@@ -11,7 +11,7 @@ static void query_head(const struct vit *vit, float *out, float *scores, const f
                        int ld, int tokens) {
     const int D = vit->network->config.head_dim;
     gemm_nt(scores, tokens, q, D, k, ld, 1, tokens, D);
-    vit->compute->kernels->softmax(scores, vit_log_size(vit, tokens), 1 / sqrtf((float)D), tokens);
+    vit->compute->kernels->softmax(scores, block_log_size(vit, tokens), 1 / sqrtf((float)D), tokens);
     gemm_nn(out, D, scores, tokens, v, ld, 1, D, tokens);
 }
 

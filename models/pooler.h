@@ -3,7 +3,7 @@
 #ifndef POLYTOME_MODELS_POOLER_H
 #define POLYTOME_MODELS_POOLER_H
 
-#include "models/vit.h"
+#include "models/vit_state.h"
 
 /**
  * vit->pooled (C) <- vit->x (N, C): final norm, pooler_depth pre-norm blocks, then one block in which only the query

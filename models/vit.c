@@ -66,10 +66,6 @@ ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_err
     return PTM_OK;
 }
 
-const float *vit_log_size(const struct vit *vit, int tokens) {
-    return vit->prop_attn && tokens < vit->tokens[0] ? vit->tome.log_size : NULL;
-}
-
 /* ---------------------------------------------------------------- the whole */
 
 /** Merges the tokens by the metric that block_attend() left: N -> N - r. */

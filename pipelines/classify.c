@@ -170,86 +170,52 @@ static ptm_status look_again(struct pass *pass, const char *path, ptm_error *err
 
 /* ---------------------------------------------------------------- the result */
 
-static ptm_status put_video(struct result *result, const struct pass *pass, const struct media_stats *stats,
-                            ptm_error *err) {
+/** A lane's answer, or why there is none. */
+static ptm_status put_answer(struct result *result, const struct lane *lane, const struct tally *tally,
+                             ptm_coverage coverage, const char *missing, ptm_error *err) {
+    if (tally->windows > 0) return result_set_answer(result, lane, tally, &coverage, err);
+    result_set_missing(result, lane, missing);
+    return PTM_OK;
+}
+
+/** The answers of what was looked at. `stats` NULL: the frames or samples came from the caller. */
+static ptm_status put_answers(struct result *result, const struct pass *pass, const struct media_stats *stats,
+                              ptm_error *err) {
     const struct video_run *video = &pass->video;
-    if (video->tally.windows == 0) {
-        result_set_missing(result, video->lane, "no frame could be decoded");
-        return PTM_OK;
-    }
-    const ptm_coverage coverage = {
-        .from = video->from,
-        .to = video->to,
-        .padded = video->padded,
-        .frames_decoded = stats ? stats->frames_decoded : video->frames_seen,
-        .frames_used = video->frames_used,
-        .rotation = stats ? stats->rotation : 0,
-        .decode_errors = stats ? stats->decode_errors - stats->audio_errors : 0,
-        .frame_rate_clock = stats && stats->frame_rate_clock,
-        .sampling = result_sampling_name(video->sampling),
-    };
-    return result_set_answer(result, video->lane, &video->tally, &coverage, err);
-}
-
-static ptm_status put_image(struct result *result, const struct pass *pass, const struct media_stats *stats,
-                            ptm_error *err) {
-    const struct image_run *image = &pass->image;
-    if (image->tally.windows == 0) {
-        result_set_missing(result, image->lane, "no picture could be decoded");
-        return PTM_OK;
-    }
-    const ptm_coverage coverage = {
-        .from = image->from,
-        .to = image->to,
-        .frames_decoded = stats ? stats->frames_decoded : image->frames_seen,
-        .frames_used = image->frames_used,
-        .rotation = stats ? stats->rotation : 0,
-        .decode_errors = stats ? stats->decode_errors - stats->audio_errors : 0,
-        .frame_rate_clock = stats && stats->frame_rate_clock,
-        .sampling = result_sampling_name(image->first_only ? PTM_SAMPLING_FIRST : PTM_SAMPLING_WINDOWS),
-    };
-    return result_set_answer(result, image->lane, &image->tally, &coverage, err);
-}
-
-static ptm_status put_audio(struct result *result, const struct pass *pass, const struct media_stats *stats,
-                            ptm_error *err) {
     const struct audio_run *audio = &pass->audio;
-    if (audio->tally.windows == 0) {
-        result_set_missing(result, audio->lane, "no sound could be decoded");
-        return PTM_OK;
-    }
-    const ptm_coverage coverage = {
-        .from = audio->from,
-        .to = audio->to,
-        .padded = audio->padded,
-        .samples_used = audio->window.count,
-        .decode_errors = stats ? stats->decode_errors - stats->video_errors : 0,
-        .sampling = result_sampling_name(audio->sampling),
-    };
-    return result_set_answer(result, audio->lane, &audio->tally, &coverage, err);
+    const struct image_run *image = &pass->image;
+    if (pass->use_video)
+        TRY(put_answer(result, video->lane, &video->tally, video_run_coverage(video, stats),
+                       "no frame could be decoded", err));
+    if (pass->use_image)
+        TRY(put_answer(result, image->lane, &image->tally, image_run_coverage(image, stats),
+                       "no picture could be decoded", err));
+    if (pass->use_audio)
+        TRY(put_answer(result, audio->lane, &audio->tally, audio_run_coverage(audio, stats),
+                       "no sound could be decoded", err));
+    return PTM_OK;
 }
 
-static ptm_status put_media_result(struct result *result, const struct pass *pass, const char *path, ptm_error *err) {
+/** What was asked for, has a model, and is not in the file. */
+static void put_missing(struct result *result, const struct pass *pass) {
     const struct ptm_session *session = pass->run.session;
     const unsigned asked = pass->run.options->modalities;
     const struct media_info *info = media_get_info(pass->media);
+    if (asked & PTM_VIDEO && session->video.network && !pass->use_video && !pass->use_image)
+        result_set_missing(result, &session->video, info->no_video ? info->no_video : "no video stream");
+    if (asked & PTM_IMAGE && session->image.network && !pass->use_image && !session->video.network)
+        result_set_missing(result, &session->image, info->no_video ? info->no_video : "no picture");
+    if (asked & PTM_AUDIO && session->audio.network && !pass->use_audio)
+        result_set_missing(result, &session->audio, info->no_audio ? info->no_audio : "no audio stream");
+}
+
+static ptm_status put_media_result(struct result *result, const struct pass *pass, const char *path, ptm_error *err) {
+    const double header = media_get_info(pass->media)->duration;
     const struct media_stats *stats = media_get_stats(pass->media);
     const double end = stats->video_end > stats->audio_end ? stats->video_end : stats->audio_end;
-    result->result.duration = info->duration > 0 ? info->duration : end;
-
-    if (pass->use_video)
-        TRY(put_video(result, pass, stats, err));
-    else if (asked & PTM_VIDEO && session->video.network && !pass->use_image)
-        result_set_missing(result, &session->video, info->no_video ? info->no_video : "no video stream");
-    if (pass->use_image)
-        TRY(put_image(result, pass, stats, err));
-    else if (asked & PTM_IMAGE && session->image.network && !session->video.network)
-        result_set_missing(result, &session->image, info->no_video ? info->no_video : "no picture");
-    if (pass->use_audio)
-        TRY(put_audio(result, pass, stats, err));
-    else if (asked & PTM_AUDIO && session->audio.network)
-        result_set_missing(result, &session->audio, info->no_audio ? info->no_audio : "no audio stream");
-
+    result->result.duration = header > 0 ? header : end;
+    TRY(put_answers(result, pass, stats, err));
+    put_missing(result, pass);
     const bool any = pass->video.tally.windows > 0 || pass->audio.tally.windows > 0 || pass->image.tally.windows > 0;
     if (!any) return error_set(err, PTM_ENODATA, "%s: nothing could be decoded between the times asked for", path);
     return PTM_OK;
@@ -332,7 +298,7 @@ static ptm_status classify_frames(struct pass *pass, struct result *result, cons
     }
     TRY(video_run_finish(&pass->video, err));
     result->result.duration = count / rate;
-    TRY(put_video(result, pass, NULL, err));
+    TRY(put_answers(result, pass, NULL, err));
     return finish_result(result, &pass->run, err);
 }
 
@@ -348,6 +314,7 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
     TRY(session_need_lane(session, PTM_VIDEO, &lane, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no frames");
     TRY(begin(&pass, &result, session, options ? options : &defaults, err));
+    pass.use_audio = pass.use_image = false;
     const ptm_status status = classify_frames(&pass, result, frames, count, err);
     close_pass(&pass);
     return deliver(out, result, status);
@@ -367,7 +334,7 @@ static ptm_status classify_samples(struct pass *pass, struct result *result, con
     if (status == PTM_OK) status = audio_run_finish(&pass->audio, err);
     mem_free(resampled);
     TRY(status);
-    TRY(put_audio(result, pass, NULL, err));
+    TRY(put_answers(result, pass, NULL, err));
     return finish_result(result, &pass->run, err);
 }
 
@@ -385,6 +352,7 @@ ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size
     if (sample_rate < 1000 || sample_rate > 768000)
         return error_set(err, PTM_EINVAL, "a sample rate of %d Hz; it should be from 1000 to 768000", sample_rate);
     TRY(begin(&pass, &result, session, options ? options : &defaults, err));
+    pass.use_video = pass.use_image = false;
     const ptm_status status = classify_samples(&pass, result, samples, count, sample_rate, err);
     close_pass(&pass);
     return deliver(out, result, status);

@@ -21,10 +21,6 @@ void ptm_result_free(ptm_result **handle) {
     *handle = NULL;
 }
 
-const char *result_sampling_name(ptm_sampling sampling) {
-    return sampling == PTM_SAMPLING_UNIFORM ? "uniform" : sampling == PTM_SAMPLING_FIRST ? "first" : "windows";
-}
-
 /** The part of the result that belongs to the lane, with what is known before any window. */
 static struct result_answer *begin_answer(struct result *result, const struct lane *lane) {
     struct result_answer *part = NULL;

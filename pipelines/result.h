@@ -33,6 +33,4 @@ ptm_status result_set_answer(struct result *result, const struct lane *lane, con
 /** Where both answers are there and share label names: the mean of the two scores of each. */
 ptm_status result_fuse(struct result *result, ptm_error *err);
 
-const char *result_sampling_name(ptm_sampling sampling);
-
 #endif

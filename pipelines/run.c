@@ -30,3 +30,15 @@ ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const str
     run->features_ms += clock_ms() - converted;
     return PTM_OK;
 }
+
+void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats) {
+    if (!stats) return;
+    coverage->frames_decoded = stats->frames_decoded;
+    coverage->rotation = stats->rotation;
+    coverage->decode_errors = stats->decode_errors - stats->audio_errors;
+    coverage->frame_rate_clock = stats->frame_rate_clock;
+}
+
+const char *run_sampling_name(ptm_sampling sampling) {
+    return sampling == PTM_SAMPLING_UNIFORM ? "uniform" : sampling == PTM_SAMPLING_FIRST ? "first" : "windows";
+}

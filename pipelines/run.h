@@ -47,8 +47,10 @@ ptm_status video_run_open(struct video_run *video, struct run *run, int64_t fram
 ptm_status video_run_frame(struct video_run *video, const struct frame_view *frame, ptm_error *err);
 ptm_status video_run_finish(struct video_run *video, ptm_error *err);
 void video_run_close(struct video_run *video);
+/** What was looked at. `stats` NULL: there was no decoder. */
+ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats);
 
-/** "uniform", "windows" or "first", of this session's video lane under these options. */
+/** The sampling of a video lane under these options, never PTM_SAMPLING_MODEL. */
 ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked);
 
 struct audio_run {
@@ -67,6 +69,7 @@ ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *e
 ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size_t count, double time, ptm_error *err);
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err);
 void audio_run_close(struct audio_run *audio);
+ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct media_stats *stats);
 
 /** An image model: of a still, or of the middle frame of each second of a video. */
 struct image_run {
@@ -83,10 +86,17 @@ ptm_status image_run_open(struct image_run *image, struct run *run, ptm_error *e
 ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err);
 ptm_status image_run_finish(struct image_run *image, ptm_error *err);
 void image_run_close(struct image_run *image);
+ptm_coverage image_run_coverage(const struct image_run *image, const struct media_stats *stats);
 
 /** The frame at hand, prepared for the lane's network, into out (3, H, W); adds to the times of the run. */
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,
                              ptm_error *err);
+
+/** What the decoder says of the pictures it delivered. */
+void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats);
+
+/** "uniform", "windows" or "first". */
+const char *run_sampling_name(ptm_sampling sampling);
 
 /** Asks the caller whether to go on. */
 ptm_status run_check_cancelled(const struct run *run, ptm_error *err);

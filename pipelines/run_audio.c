@@ -57,3 +57,14 @@ ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err) {
     if (audio->window.count == 0 || audio->enough || !window_pending(&audio->window)) return PTM_OK;
     return answer_window(audio, err);
 }
+
+ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct media_stats *stats) {
+    return (ptm_coverage){
+        .from = audio->from,
+        .to = audio->to,
+        .padded = audio->padded,
+        .samples_used = audio->window.count,
+        .decode_errors = stats ? stats->decode_errors - stats->video_errors : 0,
+        .sampling = run_sampling_name(audio->sampling),
+    };
+}

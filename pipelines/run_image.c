@@ -48,3 +48,15 @@ ptm_status image_run_finish(struct image_run *image, ptm_error *err) {
     image->frames_used = 1;
     return run_window(image->run, image->lane, &image->tally, err);
 }
+
+ptm_coverage image_run_coverage(const struct image_run *image, const struct media_stats *stats) {
+    ptm_coverage coverage = {
+        .from = image->from,
+        .to = image->to,
+        .frames_decoded = image->frames_seen,
+        .frames_used = image->frames_used,
+        .sampling = run_sampling_name(image->first_only ? PTM_SAMPLING_FIRST : PTM_SAMPLING_WINDOWS),
+    };
+    run_cover_pictures(&coverage, stats);
+    return coverage;
+}

@@ -168,3 +168,16 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
     if (first_done) video->to = video->from + video->window.capacity / video->frame_rate;
     return !first_done && window_pending(&video->window) ? answer_window(video, err) : PTM_OK;
 }
+
+ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats) {
+    ptm_coverage coverage = {
+        .from = video->from,
+        .to = video->to,
+        .padded = video->padded,
+        .frames_decoded = video->frames_seen,
+        .frames_used = video->frames_used,
+        .sampling = run_sampling_name(video->sampling),
+    };
+    run_cover_pictures(&coverage, stats);
+    return coverage;
+}

@@ -42,20 +42,6 @@ ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality,
     return error_set(err, PTM_EINVAL, "no model of this session labels %s", subject(modality));
 }
 
-size_t lane_window_floats(const struct lane *lane) {
-    return lane->network->modality == PTM_AUDIO ? (size_t)fbank_window_samples(&lane->network->audio)
-                                                : network_input_count(lane->network);
-}
-
-void lane_fill_noise(struct lane *lane) {
-    const size_t count = network_input_count(lane->network);
-    uint32_t state = 1;
-    for (size_t i = 0; i < count; i++) {
-        state = state * 1664525u + 1013904223u;
-        lane->input[i] = (float)(state >> 8) / (float)(1 << 23) - 1;
-    }
-}
-
 static ptm_status choose_networks(struct ptm_session *session, const ptm_model *const *models, int count,
                                   ptm_error *err) {
     if (count < 1 || count > MODELS_MAX)

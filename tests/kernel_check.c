@@ -121,16 +121,6 @@ static double bound_add_scaled(const struct call *in, const float *expected, int
     return FLT_EPSILON * (fabs((double)in->y_room[in->offset + i]) + branch) + FLT_TRUE_MIN;
 }
 
-static void run_blend(const struct kernels *kernels, struct call *call) {
-    kernels->blend(row_y(call), call->x + 1, call->scale, call->other, call->n);
-}
-
-static double bound_blend(const struct call *in, const float *expected, int i) {
-    const double kept = fabs((double)in->scale * in->y_room[in->offset + i]);
-    (void)expected;
-    return FLT_EPSILON * (kept + fabs((double)in->other * in->x[i + 1])) + FLT_TRUE_MIN;
-}
-
 static void run_gelu(const struct kernels *kernels, struct call *call) {
     kernels->gelu(row_y(call), call->n);
 }
@@ -178,7 +168,6 @@ static const struct kernel all_kernels[] = {
     {"softmax", run_softmax, bound_softmax, NULL},
     {"add", run_add, bound_add, NULL},
     {"add_scaled", run_add_scaled, bound_add_scaled, NULL},
-    {"blend", run_blend, bound_blend, NULL},
     {"gelu", run_gelu, bound_gelu, gelu_exact},
     {"gelu_tanh", run_gelu_tanh, bound_gelu, gelu_tanh_exact},
     {"quick_gelu", run_quick_gelu, bound_gelu, quick_gelu_exact},

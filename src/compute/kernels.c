@@ -52,10 +52,6 @@ static void add_scaled(float *y, const float *x, const float *b, const float *sc
     for (int i = 0; i < n; i++) y[i] += scale[i] * (b ? x[i] + b[i] : x[i]);
 }
 
-static void blend(float *y, const float *x, float a, float c, int n) {
-    for (int i = 0; i < n; i++) y[i] = a * y[i] + c * x[i];
-}
-
 static void running_best(float *best, int *index, const float *scores, int first, int n) {
     for (int i = 0; i < n; i++) {
         if (scores[i] > *best) {
@@ -74,7 +70,6 @@ const struct kernels kernels_scalar = {
     .gelu_tanh = gelu_tanh,
     .quick_gelu = quick_gelu,
     .add_scaled = add_scaled,
-    .blend = blend,
     .running_best = running_best,
 };
 

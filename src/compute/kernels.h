@@ -32,9 +32,6 @@ struct kernels {
     /** y = y + scale[i] * (x + b), the residual under a layer scale; b (n) or NULL. */
     void (*add_scaled)(float *y, const float *x, const float *b, const float *scale, int n);
 
-    /** y = a * y + c * x, the weighted average of two tokens. */
-    void (*blend)(float *y, const float *x, float a, float c, int n);
-
     /** Where a score is greater than *best, takes it and its index, `first` + i: the lower index wins a tie. */
     void (*running_best)(float *best, int *index, const float *scores, int first, int n);
 };

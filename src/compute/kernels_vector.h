@@ -207,16 +207,6 @@ static void add_scaled(float *y, const float *x, const float *b, const float *sc
     }
 }
 
-static void blend(float *y, const float *x, float a, float c, int n) {
-    const vec keep = v_set(a), bring = v_set(c);
-    int i = 0;
-    for (; i + LANES <= n; i += LANES) v_store(y + i, v_fma(v_load(x + i), bring, v_mul(v_load(y + i), keep)));
-    if (i < n) {
-        const int m = n - i;
-        v_store_part(y + i, m, v_fma(v_load_part(x + i, m, 0), bring, v_mul(v_load_part(y + i, m, 0), keep)));
-    }
-}
-
 /* Each lane keeps the first of its own best scores; of the lanes that hold the best, the lowest index wins. */
 static void running_best(float *best, int *index, const float *scores, int first, int n) {
     vec top = v_set(*best);
@@ -250,6 +240,5 @@ const struct kernels KERNELS_TABLE = {
     .gelu_tanh = gelu_tanh,
     .quick_gelu = quick_gelu,
     .add_scaled = add_scaled,
-    .blend = blend,
     .running_best = running_best,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* merge_budget: a lane's merging from its text; a budget of milliseconds is met by measuring on this machine, now. */
+#include "pipelines/lane.h"
+
 #include "models/budget.h"
-#include "pipelines/session.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +10,22 @@
 enum { RUNS = 3, ROUNDS = 4 };
 
 static const double close_enough = 0.02; /* of the time asked for */
+
+size_t lane_window_floats(const struct lane *lane) {
+    return lane->network->modality == PTM_AUDIO ? (size_t)fbank_window_samples(&lane->network->audio)
+                                                : network_input_count(lane->network);
+}
+
+void lane_fill_noise(struct lane *lane) {
+    const size_t count = network_input_count(lane->network);
+    uint32_t state = 1;
+    for (size_t i = 0; i < count; i++) {
+        state = state * 1664525u + 1013904223u;
+        lane->input[i] = (float)(state >> 8) / (float)(1 << 23) - 1;
+    }
+}
+
+/* ---------------------------------------------------------------- merging */
 
 /** Cost and best time of a few passes on a synthetic input, with the lane's merging. */
 static ptm_status measure(struct lane *lane, double *gflop, double *ms, ptm_error *err) {
@@ -22,7 +38,8 @@ static ptm_status measure(struct lane *lane, double *gflop, double *ms, ptm_erro
     return PTM_OK;
 }
 
-/** Time is a line of cost through the last two measurements; where that line says `ms`, the next schedule is tried. */
+/** A budget of milliseconds is met by measuring on this machine, now: time is a line of cost through the last two
+ * measurements; where that line says `ms`, the next schedule is tried. */
 static ptm_status meet_time(struct lane *lane, double ms, bool prop_attn, ptm_error *err) {
     double gflop, time, last_gflop = 0, last_time = 0; /* the first line goes through the origin */
     lane_fill_noise(lane);

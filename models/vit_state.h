@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* vit_state: the memory of a forward pass, which block, pooler and head work on. Placed and run by vit.h. */
+#ifndef POLYTOME_MODELS_VIT_STATE_H
+#define POLYTOME_MODELS_VIT_STATE_H
+
+#include "models/network.h"
+#include "models/tome.h"
+
+/** Milliseconds of the last forward pass, by stage. */
+struct vit_times {
+    double total, embed, attention, merge, mlp, head;
+};
+
+struct vit {
+    const struct network *network;
+    const struct compute *compute;
+
+    int *r;      /* (L) tokens to merge in each block */
+    int *tokens; /* (L + 1) entering each block, and leaving the last */
+    bool prop_attn;
+    struct vit_times times;
+
+    struct tome tome;
+    float *x;    /* (N, C) the tokens; exchanged with y when tokens merge */
+    float *y;    /* (N, C) normed tokens, then the heads' output */
+    float *wide; /* (N, 3C) q k v, (N, mlp_dim) hidden (twice as wide for SwiGLU), (N, patch volume) patches: in turn */
+    float *scratch; /* attention's, for each worker */
+    float *pooled;  /* (2C) */
+    float *row;     /* (2C) scratch of the head */
+    float *logits;  /* (num_labels), and as many more for a second head */
+};
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* lane: one modality of a session: its network with the memory of a forward pass, its front end, its merging. */
+#ifndef POLYTOME_PIPELINES_LANE_H
+#define POLYTOME_PIPELINES_LANE_H
+
+#include "models/model.h"
+#include "models/vit.h"
+
+/** One modality of a session. */
+struct lane {
+    const struct network *network; /* NULL: no model brings it */
+    struct vit vit;
+    struct pixels *pixels; /* front end of video and image */
+    float *input;          /* the prepared input of one window */
+    float *recent;         /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
+    char r[256];           /* merging in force, as text */
+};
+
+/** Sets a lane's merging: a schedule, a budget ("40ms" is met by measuring here and now), NULL or "auto" the model's
+ * own. */
+ptm_status lane_set_merge(struct lane *lane, const char *r, int prop_attn, ptm_error *err);
+
+/** A synthetic input: numbers like normalised pixels that differ from patch to patch, so that matching has work to do.
+ */
+void lane_fill_noise(struct lane *lane);
+
+/** Floats of one window as the front end collects it: T prepared frames, or samples. */
+size_t lane_window_floats(const struct lane *lane);
+
+#endif
