@@ -460,6 +460,52 @@ static void test_size_changes(void) {
     free(ppm.data);
 }
 
+/** EXIF's eight orientations, by where the corners a b / c d of a 2 x 2 picture end. */
+static void test_exif(void) {
+    static const char *const expected[] = {"abcd", "badc", "dcba", "cdab", "acbd", "cadb", "dbca", "bdac"};
+    uint8_t stored[2][6], upright[2][6];
+    for (int i = 0; i < 4; i++) memset(&stored[i / 2][3 * (i & 1)], "abcd"[i], 3);
+    for (int tag = 1; tag <= 8; tag++) {
+        orientation_apply(upright[0], 6, stored[0], 6, 2, 2, orientation_of_exif(tag));
+        for (int i = 0; i < 4; i++) CU_ASSERT_EQUAL(upright[i / 2][3 * (i & 1)], (uint8_t)expected[tag - 1][i]);
+    }
+    CU_ASSERT(orientation_is_upright(orientation_of_exif(0)) && orientation_is_upright(orientation_of_exif(9)));
+}
+
+/** A lossless WebP of 60 x 40 in four colours, red green / blue yellow, whose EXIF says: turn a quarter clockwise. */
+static const uint8_t turned_webp[] = {
+    0x52, 0x49, 0x46, 0x46, 0x74, 0x00, 0x00, 0x00, 0x57, 0x45, 0x42, 0x50, 0x56, 0x50, 0x38, 0x58, 0x0a, 0x00,
+    0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x3b, 0x00, 0x00, 0x27, 0x00, 0x00, 0x56, 0x50, 0x38, 0x4c, 0x33, 0x00,
+    0x00, 0x00, 0x2f, 0x3b, 0xc0, 0x09, 0x00, 0x1f, 0x20, 0x10, 0x48, 0xda, 0x1f, 0x7a, 0x8d, 0xf9, 0x17, 0x10,
+    0x14, 0xf9, 0x3f, 0xda, 0xfc, 0x07, 0x5f, 0x24, 0x40, 0x4d, 0x23, 0x29, 0x10, 0x26, 0xa9, 0xb1, 0x46, 0x8d,
+    0xc9, 0x77, 0x05, 0x5c, 0x19, 0xd1, 0xff, 0x09, 0x68, 0x0e, 0x67, 0x71, 0x18, 0x67, 0xb1, 0x38, 0x00, 0x00,
+    0x45, 0x58, 0x49, 0x46, 0x1a, 0x00, 0x00, 0x00, 0x4d, 0x4d, 0x00, 0x2a, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01,
+    0x01, 0x12, 0x00, 0x03, 0x00, 0x00, 0x00, 0x01, 0x00, 0x06, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+
+static void test_turned_still(void) {
+    static const uint8_t expected[2][2][3] = {{{0, 0, 255}, {255, 0, 0}}, {{255, 255, 0}, {0, 255, 0}}};
+    const struct media_options options = {
+        .want_video = true, .max_pixels = 1 << 20, .max_frames = 10, .max_seconds = 10};
+    struct media *media;
+    struct media_item item;
+    struct media_picture picture;
+    CHECK_OK(media_open_memory(&media, turned_webp, sizeof turned_webp, &options, err));
+    CU_ASSERT(media_get_info(media)->is_still);
+    CHECK_OK(media_next(media, &item, err));
+    CU_ASSERT_EQUAL_FATAL(item.kind, MEDIA_FRAME);
+    CHECK_OK(media_frame_rgb(media, &picture, err));
+    CU_ASSERT(picture.width == 40 && picture.height == 60);
+    CU_ASSERT_EQUAL(media_get_stats(media)->rotation, 90);
+    for (int y = 0; y < 2; y++)
+        for (int x = 0; x < 2; x++) {
+            const uint8_t *pixel = picture.rgb + (15 + 30 * y) * picture.stride + 3 * (10 + 20 * x);
+            for (int c = 0; c < 3; c++) CU_ASSERT(abs(pixel[c] - expected[y][x][c]) <= 1);
+        }
+    CHECK_OK(media_next(media, &item, err));
+    CU_ASSERT_EQUAL(item.kind, MEDIA_END);
+    media_close(&media);
+}
+
 static void test_orientation(void) {
     /* The stored picture is 2 wide and 3 high:  0 1 / 2 3 / 4 5. */
     static const struct {
@@ -1048,6 +1094,8 @@ static const struct check_case CASES[] = {
     {"a still picture is exact", test_still_picture_is_exact},
     {"the size changes in mid-stream", test_size_changes},
     {"orientation", test_orientation},
+    {"EXIF orientations", test_exif},
+    {"a turned still", test_turned_still},
     {"frame clock", test_frame_clock},
     {"sample clock", test_sample_clock},
     {"start and duration", test_range},
