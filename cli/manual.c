@@ -46,7 +46,7 @@ static void print_option(FILE *stream, const struct option_row *row) {
 }
 
 void manual_overview(FILE *stream) {
-    fputs("polytome labels video clips and sound files with one Vision Transformer and token merging.\n\n"
+    fputs("polytome labels video clips, sound files and images with one Vision Transformer and token merging.\n\n"
           "Usage: polytome [COMMAND] [OPTION...] [FILE...]\n\nCommands:\n",
           stream);
     for (int i = 0; i < COMMAND_COUNT; i++)
@@ -137,19 +137,29 @@ static void roff_command(FILE *stream, enum command command) {
 
 static const char json_section[] =
     "With --format json each file is one line, one object, whose keys keep their order. \"schema\" is 1. \"path\" is "
-    "the "
-    "path as it was given or found; bytes of it that are not UTF-8 are replaced by U+FFFD, and \"path_bytes\" then "
+    "the path as it was given or found; bytes of it that are not UTF-8 are replaced by U+FFFD, and \"path_bytes\" then "
     "holds the exact path in hexadecimal. \"status\" is \"ok\" or \"error\". \"duration\" is in seconds, as the file's "
     "header says. \"video\" and \"audio\" are null where they were not asked for or no model brings them, an object "
-    "with "
-    "\"missing\" where the file does not have them, else \"model\", \"labels\", \"windows\", \"coverage\" and "
-    "\"tokens\". "
-    "\"fused\" holds the labels that both share, or null. \"ms\" holds the milliseconds of decoding, features and "
+    "with \"missing\" where the file does not have them, else \"model\", \"labels\", \"windows\", \"coverage\" and "
+    "\"tokens\" (\"in\", \"out\", \"r\" and, with --trace, \"trace\": those that enter each block, then those that "
+    "leave "
+    "the last). \"image\" is the same, and stands there only where an image model was given: null for a file that the "
+    "video model labels. \"fused\" holds the labels that video and sound share, or null. \"ms\" holds the milliseconds "
+    "of decoding, features and "
     "network. \"error\" is null or has \"code\" and \"message\".\n\n"
     "\"coverage\" says what was looked at: \"sampling\", \"from\" and \"to\" in seconds, \"padded\" seconds, "
     "\"frames_decoded\" and \"frames_used\" or \"samples_used\", \"rotation\" in degrees clockwise, \"clock\" "
     "(\"time_stamps\", or \"frame_rate\" where the file has none) and \"decode_errors\", the damaged packets passed "
-    "over. The same file gives the same bytes, apart from \"ms\", for any number of threads and in any order of files.";
+    "over. The same file gives the same bytes, apart from \"ms\", for any number of threads and in any order of "
+    "files.\n\n"
+    "compare prints one object: \"a\" and \"b\" say what was asked for, \"files\" and \"failed\" count, and \"video\", "
+    "\"audio\" and \"image\" are null where nothing was compared, else \"model\", \"files\", \"agreement\" (the part "
+    "of "
+    "the files whose best label is the same), \"logit_difference\" (\"mean\" and \"max\"), \"score_difference\" (of "
+    "A's "
+    "best label, the mean), \"tokens\", \"flips\" (the files whose best label differs) and \"ms\": network time of A "
+    "and "
+    "of B, and their \"ratio\".";
 
 static void roff_section(FILE *stream, const char *title, const char *text) {
     fprintf(stream, ".SH %s\n", title);
@@ -159,14 +169,15 @@ static void roff_section(FILE *stream, const char *title, const char *text) {
 
 void manual_roff(FILE *stream) {
     fprintf(stream, ".TH POLYTOME 1 \"\" \"polytome %s\" \"User Commands\"\n", ptm_version());
-    fputs(".SH NAME\npolytome \\- label video clips and sound files\n"
+    fputs(".SH NAME\npolytome \\- label video clips, sound files and images\n"
           ".SH SYNOPSIS\n\\fBpolytome\\fR [\\fICOMMAND\\fR] [\\fIOPTION\\fR...] [\\fIFILE\\fR...]\n",
           stream);
-    roff_section(stream, "DESCRIPTION",
-                 "polytome labels video clips and sound files on an ordinary processor, with one Vision Transformer "
-                 "for both and token merging (ToMe), which joins similar tokens from block to block. Results go to "
-                 "standard output and all else to standard error. An argument that starts with - is an option until "
-                 "-- is met.");
+    roff_section(
+        stream, "DESCRIPTION",
+        "polytome labels video clips, sound files and images on an ordinary processor, with one Vision "
+        "Transformer for all and token merging (ToMe), which joins similar tokens from block to block. Results go to "
+        "standard output and all else to standard error. An argument that starts with - is an option until "
+        "-- is met.");
     fputs(".SH COMMANDS\n", stream);
     for (int i = 0; i < COMMAND_COUNT; i++) roff_command(stream, (enum command)i);
     roff_section(stream, "JSON", json_section);
@@ -190,7 +201,7 @@ static void completion_words(FILE *stream, enum command command) {
 static void completion_choices(FILE *stream) {
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
-        if ((row->kind != OPTION_CHOICE && row->kind != OPTION_NAME) || !row->help) continue;
+        if (!options_has_choices(row) || !row->help) continue;
         fprintf(stream, "    --%s) words=\"", row->name);
         for (const char *c = row->argument; *c; c++) fputc(*c == '|' ? ' ' : *c, stream);
         fputs("\" ;;\n", stream);

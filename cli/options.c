@@ -9,20 +9,45 @@
 
 const struct command_row command_rows[COMMAND_COUNT] = {
     [COMMAND_CLASSIFY] =
-        {"classify", "FILE|DIR|-...", "label video and sound files (the command word may be left out)",
+        {"classify", "FILE|DIR|-...", "label video, sound and image files (the command word may be left out)",
          "Looks at picture and sound of each file in one pass and prints the labels that fit best, with what was "
-         "looked "
-         "at, how many tokens went through the network, and the time it took. \"-\" reads one file from standard "
-         "input. A directory is searched to any depth, in the order of the names; hidden files are skipped and linked "
-         "directories are not followed. A file found there that holds no picture and no sound is passed over, unless "
-         "its name ends like that of a media file.\n\n"
+         "looked at, how many tokens went through the network, and the time it took. \"-\" reads one file from "
+         "standard input. A directory is searched to any depth, in the order of the names; hidden files are skipped "
+         "and linked directories are not followed. A file found there that holds no picture and no sound is passed "
+         "over, unless its name ends like that of a media file.\n\n"
+         "A still picture is labelled by an image model and a video by a video model; each takes the other's place "
+         "where that is missing or --only says so. Of a video an image model labels the middle frame of each second, "
+         "and a video model takes a still for a very short video.\n\n"
          "One bad file never stops a run. A file without picture or without sound is normal: the result says which "
          "was missing.",
          "polytome clip.mp4\n"
          "polytome -r off --top 3 clip.mp4 bark.wav\n"
          "polytome --format json -o labels.jsonl archive/\n"
          "find . -name '*.mkv' -print0 | polytome --files-from - -0 --format json\n"
-         "polytome -m videomae-base/ -m ast-audioset/ clip.mp4"},
+         "polytome -m videomae-base/ -m ast-audioset/ clip.mp4\n"
+         "polytome -m vit-base-patch16-224/ -r 2x holiday/"},
+    [COMMAND_COMPARE] =
+        {"compare", "FILE|DIR...", "show what merging more, or otherwise, changes on your own files",
+         "Labels each file twice, as A and as B, and says how often both agree on the best label, how far the logits "
+         "move, which files get another label, and how much time B saves: the check to make before merging is turned "
+         "up. A takes the first -r and --prop-attn, B the second. One -r is B's, and A is without merging; where there "
+         "is none B merges as the models recommend. One --prop-attn is for both.\n\n"
+         "A difference of logits is the mean over all labels and files, the one of scores is that of A's best label. "
+         "Where a file has picture and sound its network time is shared out by the time of the last window of each.",
+         "polytome compare clips/ -r 65\n"
+         "polytome compare -m ast-audioset/ sounds/ -r 20 -r 40\n"
+         "polytome compare -m videomae-base/ clips/ -r 65 -r 65 --prop-attn off --prop-attn on"},
+    [COMMAND_EXPLAIN] =
+        {"explain", "FILE -o FILE.png|FILE.svg|FILE.mp4", "draw which patches of a file ended in the same token",
+         "Each group of patches that merged into one token is filled with its mean colour and has an edge of its own; "
+         "what the network did not see is darkened. A .png or .svg shows a still picture, one window of a video (the "
+         "first frame of each tube, as it is and as it merged), or the spectrogram of one window of sound. An .mp4 "
+         "shows a whole video at its own size and rate. The picture is drawn where the file has one that a model "
+         "labels, else the sound; --only decides otherwise.",
+         "polytome explain clip.mp4 -o merged.mp4\n"
+         "polytome explain clip.mp4 -r 40 --start 1:30 -o sheet.png\n"
+         "polytome explain clip.mp4 --only audio -o sound.svg\n"
+         "polytome explain -m vit-base-patch16-224/ -r 8 photo.jpg -o photo.png"},
     [COMMAND_CHECK] =
         {"check", "[MODEL]", "prove a model against reference answers",
          "Runs the network once and compares its logits, and the map of merged tokens, with expected ones. Without "
@@ -48,38 +73,52 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 
 #define ON(command) (1u << COMMAND_##command)
 #define FIELD(field) offsetof(struct options, field)
-#define RUNS (ON(CLASSIFY) | ON(CHECK) | ON(BENCH))
+#define READS (ON(CLASSIFY) | ON(COMPARE)) /* files of any kind and number */
+#define LOOKS (READS | ON(EXPLAIN))        /* files */
+#define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
+#define MODALITIES "all|video|audio|image"
+#define SCHEDULE_HELP                                                                                              \
+    "off, R, R:INFLECT (16:-1 falls from 32 to 0), R0,R1,..., auto (the model's own), or a budget that is turned " \
+    "into a schedule: 2x, 6GFLOP or 40ms"
 
 const struct option_row option_rows[] = {
-    {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, 4, ON(CLASSIFY) | ON(BENCH),
+    {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, 4, LOOKS | ON(BENCH),
      "Checkpoint directory or .safetensors file to use instead of the shipped model; up to four times, as one model "
-     "may "
-     "bring video and another sound."},
-    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0, ON(CLASSIFY) | ON(CHECK),
-     "Tokens merged in each block: off, R, R:INFLECT (16:-1 falls from 32 to 0) or R0,R1,...; the model's own where "
-     "not given."},
+     "may bring video and another sound."},
+    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0, ON(CLASSIFY) | ON(EXPLAIN) | ON(CHECK),
+     "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
     {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
-     "Merging schedules to time, divided by spaces; may be given more than once."},
-    {"prop-attn", 0, OPTION_CHOICE, "auto|off|on", FIELD(session.prop_attn), -1, 0, RUNS,
+     "Merging schedules to time, divided by spaces; may be given more than once. Each is " SCHEDULE_HELP "."},
+    {"merge", 'r', OPTION_LIST, "SCHEDULE", FIELD(schedules), 0, 2, ON(COMPARE),
+     "Tokens merged in each block, given twice for A and B: " SCHEDULE_HELP "."},
+    {"prop-attn", 0, OPTION_CHOICE, "auto|off|on", FIELD(session.prop_attn), -1, 0, RUNS & ~ON(COMPARE),
      "Proportional attention, by which a merged token weighs as much as what it stands for (auto: as the model says)."},
-    {"only", 0, OPTION_CHOICE, "all|video|audio", FIELD(modality), 0, 0, ON(CLASSIFY),
-     "Look only at the picture or only at the sound."},
-    {"modality", 0, OPTION_CHOICE, "all|video|audio", FIELD(modality), 0, 0, ON(CHECK) | ON(BENCH),
-     "The part of the model to run (default: all that it brings)."},
+    {"prop-attn", 0, OPTION_CHOICES, "auto|off|on", FIELD(prop_attns), -1, 2, ON(COMPARE),
+     "Proportional attention, by which a merged token weighs as much as what it stands for (auto: as the model says); "
+     "given twice for A and B."},
+    {"protect", 0, OPTION_INT, "N", FIELD(session.protect), 0, 65536, RUNS,
+     "Keep the first N tokens from merging, where that is more than the model's own special tokens (default: 0)."},
+    {"only", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, LOOKS,
+     "Look only at the picture, as a video or as stills, or only at the sound."},
+    {"modality", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, ON(CHECK) | ON(INFO) | ON(BENCH),
+     "The part of the model to use (default: all that it brings)."},
     {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY), "Labels to print, 0 for all (default: 5)."},
     {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY),
      "Print only labels with at least this score, from 0 to 1."},
     {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY), "Add the raw logit of each label (JSON only)."},
-    {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, ON(CLASSIFY),
+    {"trace", 0, OPTION_SET, NULL, FIELD(trace), 1, 0, ON(CLASSIFY),
+     "Show the tokens that enter each block, and those that leave the last."},
+    {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, READS,
      "What to look at: one window spread over the file, windows side by side over all of it, or the first window only "
      "(auto: as the model was trained)."},
-    {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, ON(CLASSIFY),
-     "Begin here: seconds or [HH:]MM:SS."},
-    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(CLASSIFY),
+    {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, LOOKS, "Begin here: seconds or [HH:]MM:SS."},
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, READS,
      "Look at no more than this; 0 goes to the end."},
-    {"files-from", 0, OPTION_TEXT, "LIST", FIELD(files_from), 0, 0, ON(CLASSIFY),
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(EXPLAIN),
+     "Look at no more than this (default: the first window, of an .mp4 the whole video)."},
+    {"files-from", 0, OPTION_TEXT, "LIST", FIELD(files_from), 0, 0, READS,
      "Read names of files and directories, one a line, from this file; - is standard input."},
-    {"null", '0', OPTION_SET, NULL, FIELD(nul_separated), 1, 0, ON(CLASSIFY),
+    {"null", '0', OPTION_SET, NULL, FIELD(nul_separated), 1, 0, READS,
      "Names in the list end with a NUL byte instead of a newline."},
     {"input", 0, OPTION_TEXT, "FILE.npy", FIELD(check.input), 0, 0, ON(CHECK),
      "Network input: float32, batch of 1, in the layout of the family's own processor."},
@@ -97,29 +136,34 @@ const struct option_row option_rows[] = {
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
     {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
-    {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, ON(CLASSIFY) | ON(INFO) | ON(BENCH),
+    {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),
      "Text for reading, or one JSON object a line."},
-    {"json", 0, OPTION_SET, NULL, FIELD(format), FORMAT_JSON, 0, ON(CLASSIFY) | ON(INFO) | ON(BENCH),
+    {"json", 0, OPTION_SET, NULL, FIELD(format), FORMAT_JSON, 0, READS | ON(INFO) | ON(BENCH),
      "The same as --format json."},
-    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(CLASSIFY),
+    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, READS,
      "Write the results here instead of standard output; the file appears when the run is over."},
-    {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, ON(CLASSIFY),
+    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(EXPLAIN),
+     "Write the picture here; the name's end, .png, .svg or .mp4, says what it is. The file appears when it is "
+     "finished."},
+    {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, LOOKS,
      "Refuse pictures with more pixels (default: 67108864)."},
-    {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, ON(CLASSIFY),
+    {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, LOOKS,
      "Refuse to decode more frames of one file (default: 10000000)."},
-    {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, ON(CLASSIFY),
+    {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS,
      "Refuse to go through more media time of one file (default: 86400)."},
-    {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, ON(CLASSIFY),
+    {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, READS,
      "Show progress even where standard error is not a terminal."},
-    {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, ON(CLASSIFY), "Show no progress."},
-    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, ON(CLASSIFY),
+    {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, READS, "Show no progress."},
+    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, LOOKS,
      "Print no progress and no summary, only results and errors."},
-    {"verbose", 'v', OPTION_SET, NULL, FIELD(verbosity), 1, 0, ON(CLASSIFY) | ON(BENCH),
+    {"verbose", 'v', OPTION_SET, NULL, FIELD(verbosity), 1, 0, READS | ON(BENCH),
      "Say more: the files passed over and a summary; with bench the tokens that enter each block."},
     {"man", 0, OPTION_SET, NULL, FIELD(manual), 1, 0, ON(HELP), NULL},
     {"completion", 0, OPTION_NAME, "bash", FIELD(completion), 0, 0, ON(HELP), NULL},
     {"help", 'h', OPTION_SET, NULL, FIELD(help), 1, 0, (1u << COMMAND_COUNT) - 1, "Show this help."},
 };
+
+const ptm_modality modalities[MODALITY_COUNT] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
 
 const size_t option_count = sizeof option_rows / sizeof *option_rows;
 
@@ -133,12 +177,18 @@ bool options_takes(const struct option_row *row, enum command command) {
     return row->commands & (1u << command);
 }
 
+bool options_has_choices(const struct option_row *row) {
+    return row->kind == OPTION_CHOICE || row->kind == OPTION_CHOICES || row->kind == OPTION_NAME;
+}
+
 void options_hint(enum command command) {
     fprintf(stderr, "See 'polytome help %s'.\n", command_rows[command].name);
 }
 
 unsigned options_modalities(const struct options *options) {
-    return options->modality ? (unsigned)options->modality : (unsigned)(PTM_VIDEO | PTM_AUDIO);
+    unsigned all = 0;
+    for (int i = 0; i < MODALITY_COUNT; i++) all |= modalities[i];
+    return options->modality > 0 ? (unsigned)modalities[options->modality - 1] : all;
 }
 
 static void set_defaults(struct options *options, enum command command) {
@@ -200,7 +250,7 @@ static int find_choice(const char *choices, const char *text) {
 
 static bool complain_argument(const struct option_row *row, const char *shown, const char *argument) {
     char wanted[160] = "a text that is not empty";
-    if (row->kind == OPTION_CHOICE || row->kind == OPTION_NAME) {
+    if (options_has_choices(row)) {
         snprintf(wanted, sizeof wanted, "one of %s", row->argument);
     } else if (row->kind == OPTION_TIME) {
         snprintf(wanted, sizeof wanted, "seconds or [HH:]MM:SS, from %.15g to %.15g s", row->minimum, row->maximum);
@@ -227,13 +277,31 @@ static bool store_number(void *field, const struct option_row *row, const char *
     return true;
 }
 
+static bool has_room(int count, const struct option_row *row, const char *shown) {
+    if (count < (int)row->maximum) return true;
+    text_complain("option %s may be given %d times, no more", shown, (int)row->maximum);
+    return false;
+}
+
 static bool store_list(struct option_list *list, const struct option_row *row, const char *shown, const char *item) {
-    if (list->count >= (int)row->maximum) {
-        text_complain("option %s may be given %d times, no more", shown, (int)row->maximum);
-        return false;
-    }
+    if (!has_room(list->count, row, shown)) return false;
     list->items[list->count++] = item;
     return true;
+}
+
+static bool store_choice(void *field, const struct option_row *row, const char *shown, const char *argument) {
+    const int index = find_choice(row->argument, argument);
+    if (index < 0) return complain_argument(row, shown, argument);
+    const int value = (int)row->minimum + index;
+    struct option_choices *choices = field;
+    switch (row->kind) {
+    case OPTION_NAME: *(const char **)field = argument; return true;
+    case OPTION_CHOICE: *(int *)field = value; return true;
+    default:
+        if (!has_room(choices->count, row, shown)) return false;
+        choices->items[choices->count++] = value;
+        return true;
+    }
 }
 
 /** Stores the argument of an option that was written as `shown` ("--top", "-r"). */
@@ -248,15 +316,8 @@ static bool store(struct options *options, const struct option_row *row, const c
     case OPTION_TEXT: *(const char **)field = argument; return true;
     case OPTION_LIST: return store_list(field, row, shown, argument);
     case OPTION_NAME:
-    case OPTION_CHOICE: {
-        const int index = find_choice(row->argument, argument);
-        if (index < 0) return complain_argument(row, shown, argument);
-        if (row->kind == OPTION_NAME)
-            *(const char **)field = argument;
-        else
-            *(int *)field = (int)row->minimum + index;
-        return true;
-    }
+    case OPTION_CHOICES:
+    case OPTION_CHOICE: return store_choice(field, row, shown, argument);
     default: return store_number(field, row, argument) || complain_argument(row, shown, argument);
     }
 }

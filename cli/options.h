@@ -10,6 +10,8 @@
 
 enum command {
     COMMAND_CLASSIFY,
+    COMMAND_COMPARE,
+    COMMAND_EXPLAIN,
     COMMAND_CHECK,
     COMMAND_INFO,
     COMMAND_BENCH,
@@ -29,15 +31,16 @@ struct command_row {
 extern const struct command_row command_rows[COMMAND_COUNT];
 
 enum option_kind {
-    OPTION_SET,    /* no argument: stores `minimum` in an int */
-    OPTION_CHOICE, /* one of `choices`: stores minimum + its index in an int */
-    OPTION_NAME,   /* one of `choices`: stores the text */
-    OPTION_INT,    /* int */
-    OPTION_INT64,  /* int64_t */
-    OPTION_REAL,   /* double */
-    OPTION_TIME,   /* double: seconds or [HH:]MM:SS */
-    OPTION_TEXT,   /* const char * */
-    OPTION_LIST    /* struct option_list; up to `maximum` times */
+    OPTION_SET,     /* no argument: stores `minimum` in an int */
+    OPTION_CHOICE,  /* one of `argument`: stores minimum + its index in an int */
+    OPTION_CHOICES, /* the same in a struct option_choices; up to `maximum` times */
+    OPTION_NAME,    /* one of `argument`: stores the text */
+    OPTION_INT,     /* int */
+    OPTION_INT64,   /* int64_t */
+    OPTION_REAL,    /* double */
+    OPTION_TIME,    /* double: seconds or [HH:]MM:SS */
+    OPTION_TEXT,    /* const char * */
+    OPTION_LIST     /* struct option_list; up to `maximum` times */
 };
 
 struct option_row {
@@ -61,6 +64,18 @@ struct option_list {
     int count;
 };
 
+#define OPTIONS_MAX_CHOICES 2
+
+struct option_choices {
+    int items[OPTIONS_MAX_CHOICES];
+    int count;
+};
+
+#define MODALITY_COUNT 3
+
+/** In the order in which they are shown. */
+extern const ptm_modality modalities[MODALITY_COUNT];
+
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
 struct options {
@@ -69,13 +84,14 @@ struct options {
     int num_operands;
     int help;
     struct option_list models;
-    int modality; /* 0: all that there are, else a ptm_modality */
+    int modality; /* 0: all that there are, else 1 + its index in `modalities` */
     int sampling; /* ptm_sampling */
     int format;   /* enum format */
-    int verbosity, progress, logits, labels, top, nul_separated;
+    int verbosity, progress, logits, labels, trace, top, nul_separated;
     double threshold, tolerance;
     const char *output, *files_from;
     struct option_list schedules;
+    struct option_choices prop_attns;
     int manual; /* help --man */
     const char *completion;
     ptm_session_options session;
@@ -95,6 +111,9 @@ bool options_takes(const struct option_row *row, enum command command);
  * gathered at the front of argv. False after a complaint.
  */
 bool options_parse(struct options *options, enum command command, int argc, char **argv);
+
+/** Is its argument one of a few words? */
+bool options_has_choices(const struct option_row *row);
 
 /** Says where the help of a command is, after a complaint about its usage. */
 void options_hint(enum command command);

@@ -106,7 +106,7 @@ static ptm_status vit_config(struct network *network, const struct checkpoint *c
 
 static ptm_status deit_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     struct vit_config *config = &network->config;
-    const bool teacher = safetensors_find(checkpoint->files, "distillation_classifier.weight") != NULL;
+    const bool teacher = checkpoint_find(checkpoint, "distillation_classifier.weight") != NULL;
     TRY(vit_config(network, checkpoint, err));
     config->stored_positions = positions_for(&config->grid, 2);
     config->parts |= teacher ? PART_SECOND_HEAD : PART_ONE_HEAD;
@@ -139,7 +139,7 @@ static ptm_status dinov2_config(struct network *network, const struct checkpoint
     const struct tensor *table = NULL;
     char name[64];
     snprintf(name, sizeof name, "%s.embeddings.position_embeddings", network->family);
-    table = safetensors_find(checkpoint->files, name);
+    table = checkpoint_find(checkpoint, name);
     TRY(preprocessor_get_crop(checkpoint->preprocessor, &grid->size[1], &grid->size[2], err));
     for (int axis = 1; axis < 3; axis++)
         grid->size[axis] -= grid->patch[axis] ? grid->size[axis] % grid->patch[axis] : 0;
@@ -431,20 +431,40 @@ static const struct family families[] = {
     },
 };
 
-enum { FAMILIES = sizeof families / sizeof *families };
+enum { FAMILIES = sizeof families / sizeof *families, NAMES_BYTES = 512 };
 
-const struct family *family_find(const char *model_type) {
-    for (int i = 0; i < FAMILIES; i++)
-        if (strcmp(families[i].model_type, model_type) == 0) return &families[i];
-    return NULL;
-}
-
-const char *family_names(char *text, size_t bytes) {
+/** Names of all families, "a, b, c". */
+static const char *family_names(char *text, size_t bytes) {
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < FAMILIES && used < bytes; i++)
         used += (size_t)snprintf(text + used, bytes - used, "%s%s", i ? ", " : "", families[i].model_type);
     return text;
+}
+
+ptm_status family_find(const struct family **family, struct json config, ptm_error *err) {
+    const char *model_type = NULL;
+    char names[NAMES_BYTES];
+    TRY(json_get_string(config, "model_type", &model_type, err));
+    if (!model_type && json_is_string(json_get(config, "architecture"))) model_type = "timm";
+    for (int i = 0; model_type && i < FAMILIES; i++) {
+        if (strcmp(families[i].model_type, model_type) != 0) continue;
+        *family = &families[i];
+        return PTM_OK;
+    }
+    return error_set(err, PTM_EMODEL, "%s: \"model_type\" is %s%s%s; the families that run are %s", config.document,
+                     model_type ? "\"" : "", model_type ? model_type : "missing", model_type ? "\"" : "",
+                     family_names(names, sizeof names));
+}
+
+struct weight_names family_weight_names(const struct family *family, const struct checkpoint *checkpoint) {
+    return (struct weight_names){family->weights, checkpoint->prefix, family->prefix};
+}
+
+const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name) {
+    char full[NAMES_BYTES];
+    snprintf(full, sizeof full, "%s%s", checkpoint->prefix, name);
+    return safetensors_find(checkpoint->files, full);
 }
 
 static ptm_status read_score(struct network *network, struct json json, ptm_error *err) {

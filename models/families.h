@@ -13,7 +13,11 @@
 struct checkpoint {
     struct json config, preprocessor;
     const struct safetensors *files;
+    const char *prefix; /* of its tensors in the files: "" of a directory, "video/" or the like of a packed file */
 };
+
+/** The checkpoint's tensor of that name, or NULL. */
+const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
 struct family {
     const char *model_type; /* of config.json; "timm" where that has an "architecture" instead */
@@ -28,11 +32,18 @@ struct family {
     ptm_status (*read_preprocessor)(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
 };
 
-/** The row of a model_type, or NULL. */
-const struct family *family_find(const char *model_type);
+/** The checkpoint of a network, and the row that reads it; of a schema 1 file there is none, and `family` is NULL. */
+struct origin {
+    const struct family *family;
+    struct checkpoint checkpoint;
+    const char *name; /* of the checkpoint */
+};
 
-/** Names of all families, "a, b, c", for errors. */
-const char *family_names(char *text, size_t bytes);
+/** The row of a config.json. PTM_EMODEL names the families that there are. */
+ptm_status family_find(const struct family **family, struct json config, ptm_error *err);
+
+/** What the checkpoint's tensors are called. */
+struct weight_names family_weight_names(const struct family *family, const struct checkpoint *checkpoint);
 
 /** Tensor names of the layouts; of the single-file polytome layout (docs/format.md) the prefix is "video." or "audio.".
  */

@@ -2,7 +2,7 @@
 #include "models/model.h"
 
 #include "base/memory.h"
-#include "models/families.h"
+#include "models/packed.h"
 #include "models/single_file.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CONFIG_BYTES = 16 << 20, NAMES_BYTES = 512 };
+enum { CONFIG_BYTES = 16 << 20 };
 
 static const char default_model[] = "default-v0.safetensors";
 
@@ -87,18 +87,6 @@ static ptm_status open_json(struct json_document **document, const char *directo
     return status;
 }
 
-static ptm_status find_family(const struct family **family, struct json config, ptm_error *err) {
-    const char *model_type = NULL;
-    char names[NAMES_BYTES];
-    TRY(json_get_string(config, "model_type", &model_type, err));
-    if (!model_type && json_is_string(json_get(config, "architecture"))) model_type = "timm";
-    *family = model_type ? family_find(model_type) : NULL;
-    if (*family) return PTM_OK;
-    return error_set(err, PTM_EMODEL, "%s: \"model_type\" is %s%s%s; the families that run are %s", config.document,
-                     model_type ? "\"" : "", model_type ? model_type : "missing", model_type ? "\"" : "",
-                     family_names(names, sizeof names));
-}
-
 /** The file of the image or sound processor, or that of the newer video processors. */
 static ptm_status open_preprocessor(struct ptm_model *model, ptm_error *err) {
     TRY(open_json(&model->preprocessor, model->path, "preprocessor_config.json", false, err));
@@ -107,25 +95,21 @@ static ptm_status open_preprocessor(struct ptm_model *model, ptm_error *err) {
 }
 
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
-    const struct family *family;
-    struct network *network = &model->networks[0];
+    struct origin *origin = &model->origins[0];
     TRY(open_json(&model->config, model->path, "config.json", true, err));
     TRY(open_preprocessor(model, err));
-    TRY(find_family(&family, json_root(model->config), err));
+    TRY(family_find(&origin->family, json_root(model->config), err));
     TRY(open_weights(model, options, err));
-    const struct checkpoint checkpoint = {
+    origin->checkpoint = (struct checkpoint){
         .config = json_root(model->config),
         .preprocessor =
             model->preprocessor ? json_root(model->preprocessor) : (struct json){NULL, "preprocessor_config.json", ""},
         .files = model->files,
+        .prefix = "",
     };
+    origin->name = model->networks[0].name = model->name;
     model->count = 1;
-    network->name = model->name;
-    TRY(family_read(network, family, &checkpoint, options->max_tokens, err));
-    network_lay_input(network);
-    TRY(weight_source_open(&model->source, model->files, err));
-    TRY(weights_bind(network, &model->source, family->weights, family->prefix, err));
-    return weights_check_extra(&model->source, family->weights, err);
+    return family_read(&model->networks[0], origin->family, &origin->checkpoint, options->max_tokens, err);
 }
 
 /* ---------------------------------------------------------------- a single file */
@@ -141,15 +125,32 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
             model->path);
     TRY(json_open_memory(&model->config, text, strlen(text), model->path, err));
     const struct json root = json_root(model->config);
-    TRY(single_file_read(model->networks, &model->count, root, options->max_tokens, err));
+    enum single_file_schema schema;
+    for (int i = 0; i < MODEL_MODALITIES; i++) model->networks[i].name = model->name; /* where the file says none */
+    TRY(single_file_schema(&schema, root, err));
+    if (schema == SINGLE_FILE_SHARED)
+        return single_file_read(model->networks, &model->count, root, options->max_tokens, err);
+    return packed_read(model->networks, model->origins, &model->count, root, model->files, options->max_tokens, err);
+}
+
+/* ---------------------------------------------------------------- the weights of either */
+
+static struct weight_names weight_names(const struct ptm_model *model, int i) {
+    const struct origin *origin = &model->origins[i];
+    if (origin->family) return family_weight_names(origin->family, &origin->checkpoint);
+    return (struct weight_names){&weights_polytome, "", single_file_prefix(model->networks[i].modality)};
+}
+
+/** Binds all networks; every tensor of the files must be spoken for. */
+static ptm_status bind(struct ptm_model *model, ptm_error *err) {
+    struct weight_names names[MODEL_MODALITIES];
     TRY(weight_source_open(&model->source, model->files, err));
     for (int i = 0; i < model->count; i++) {
-        struct network *network = &model->networks[i];
-        if (!network->name) network->name = model->name;
-        network_lay_input(network);
-        TRY(weights_bind(network, &model->source, &weights_polytome, single_file_prefix(network->modality), err));
+        names[i] = weight_names(model, i);
+        network_lay_input(&model->networks[i]);
+        TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
     }
-    return weights_check_extra(&model->source, &weights_polytome, err);
+    return weights_check_extra(&model->source, names, model->count, err);
 }
 
 /* ---------------------------------------------------------------- open and close */
@@ -177,7 +178,8 @@ static ptm_status open_path(struct ptm_model *model, const ptm_model_options *op
     struct stat status;
     if (stat(model->path, &status) != 0)
         return error_set(err, PTM_EIO, "cannot open model %s: %s", model->path, strerror(errno));
-    return S_ISDIR(status.st_mode) ? open_directory(model, options, err) : open_single(model, options, err);
+    TRY(S_ISDIR(status.st_mode) ? open_directory(model, options, err) : open_single(model, options, err));
+    return bind(model, err);
 }
 
 ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_options *options, ptm_error *err) {

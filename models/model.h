@@ -3,8 +3,7 @@
 #ifndef POLYTOME_MODELS_MODEL_H
 #define POLYTOME_MODELS_MODEL_H
 
-#include "files/json.h"
-#include "models/weights.h"
+#include "models/families.h"
 
 enum { MODEL_MODALITIES = 3 };
 
@@ -14,6 +13,7 @@ struct ptm_model {
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
     struct weight_source source;
     struct network networks[MODEL_MODALITIES];
+    struct origin origins[MODEL_MODALITIES]; /* of each network; all zero where the file has schema 1 */
     int count;
 };
 

@@ -2,13 +2,15 @@
 #include "models/single_file.h"
 
 #include "base/memory.h"
+#include "models/budget.h"
 #include "models/config_keys.h"
 #include "models/labels.h"
+#include "models/schedule.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SCHEMA = 1 };
+enum { R_BYTES = 256 };
 
 /** The string of a key must be one of `choices` (ended by NULL); *index is its place. Absent: stays as it is. */
 static ptm_status get_choice(struct json object, const char *key, const char *const *choices, int *index,
@@ -120,6 +122,57 @@ static ptm_status read_audio(struct network *network, struct json json, ptm_erro
     return PTM_OK;
 }
 
+/* ---------------------------------------------------------------- what both schemas say alike */
+
+ptm_status single_file_check_merge(const char *r, int depth, ptm_error *err) {
+    enum budget_kind kind;
+    double amount;
+    int schedule[CONFIG_DEPTH_MAX];
+    if (strlen(r) >= R_BYTES)
+        return error_set(err, PTM_EINVAL, "a merging schedule of %zu characters; it should have at most %d", strlen(r),
+                         R_BYTES - 1);
+    TRY(budget_parse(r, &kind, &amount, err));
+    if (kind == BUDGET_MS)
+        return error_set(err, PTM_EINVAL,
+                         "a merging of \"%s\" is of one machine and cannot be recommended; give a schedule, a speed-up "
+                         "or GFLOP",
+                         r);
+    return kind == BUDGET_NONE ? schedule_parse(schedule, depth, r, err) : PTM_OK;
+}
+
+ptm_status single_file_read_merge(struct network *network, struct json json, ptm_error *err) {
+    const struct json merge = json_get(json, "merge");
+    ptm_error wrong = {0};
+    TRY(json_get_string(merge, "r", &network->r, err));
+    TRY(json_get_bool(merge, "prop_attn", &network->prop_attn, err));
+    if (single_file_check_merge(network->r, network->config.depth, &wrong) == PTM_OK) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"merge.r\": %s", json.document, wrong.message);
+}
+
+static ptm_status read_answers(float **answers, struct json test, const char *key, int count, ptm_error *err) {
+    if (!json_present(json_get(test, key))) return PTM_OK;
+    *answers = mem_alloc((size_t)count, sizeof **answers);
+    if (!*answers) return error_no_memory(err);
+    return json_get_floats(test, key, count, *answers, err);
+}
+
+ptm_status single_file_read_self_test(struct network *network, struct json test, ptm_error *err) {
+    TRY(read_answers(&network->self_test.plain, test, "r0", network->config.num_labels, err));
+    return read_answers(&network->self_test.merged, test, "merged", network->config.num_labels, err);
+}
+
+ptm_status single_file_schema(enum single_file_schema *schema, struct json root, ptm_error *err) {
+    int found = 0;
+    TRY(json_get_int(root, "schema", 0, 1 << 30, &found, err));
+    if (found != SINGLE_FILE_SHARED && found != SINGLE_FILE_PACKED)
+        return error_set(err, PTM_EMODEL, "%s: schema %d; this version reads schemas %d and %d", root.document, found,
+                         SINGLE_FILE_SHARED, SINGLE_FILE_PACKED);
+    *schema = (enum single_file_schema)found;
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- a modality of schema 1 */
+
 /** What both modalities say alike: tokens, head, labels, merging. */
 static ptm_status read_head(struct network *network, struct json json, ptm_error *err) {
     static const char *const pools[] = {"cls", "mean", NULL};
@@ -132,19 +185,10 @@ static ptm_status read_head(struct network *network, struct json json, ptm_error
     if (class_token) network->config.parts |= PART_CLASS_TOKEN;
     network->config.pool = pool ? POOL_MEAN : POOL_FIRST;
     network->score = activation ? SCORE_SIGMOID : SCORE_SOFTMAX;
-    const struct json merge = json_get(json, "merge");
     network->r = "off";
     network->prop_attn = true;
-    TRY(json_get_string(merge, "r", &network->r, err));
-    TRY(json_get_bool(merge, "prop_attn", &network->prop_attn, err));
+    TRY(single_file_read_merge(network, json, err));
     return labels_read_list(network, json_get(json, "labels"), err);
-}
-
-static ptm_status read_answers(float **answers, struct json test, const char *key, int count, ptm_error *err) {
-    if (!json_present(json_get(test, key))) return PTM_OK;
-    *answers = mem_alloc((size_t)count, sizeof **answers);
-    if (!*answers) return error_no_memory(err);
-    return json_get_floats(test, key, count, *answers, err);
 }
 
 static ptm_status read_modality(struct network *network, struct json root, ptm_modality modality, int max_tokens,
@@ -163,17 +207,11 @@ static ptm_status read_modality(struct network *network, struct json root, ptm_m
     TRY(modality == PTM_VIDEO ? read_video(network, json, err) : read_audio(network, json, err));
     TRY(read_head(network, json, err));
     TRY(config_derive(&network->config, max_tokens, json.document, err));
-    const struct json test = json_get(json_get(root, "selftest"), key);
-    TRY(read_answers(&network->self_test.plain, test, "r0", network->config.num_labels, err));
-    return read_answers(&network->self_test.merged, test, "merged", network->config.num_labels, err);
+    return single_file_read_self_test(network, json_get(json_get(root, "selftest"), key), err);
 }
 
 ptm_status single_file_read(struct network *networks, int *count, struct json root, int max_tokens, ptm_error *err) {
     static const ptm_modality modalities[] = {PTM_VIDEO, PTM_AUDIO};
-    int schema = 0;
-    TRY(json_get_int(root, "schema", 0, 1 << 30, &schema, err));
-    if (schema != SCHEMA)
-        return error_set(err, PTM_EMODEL, "%s: schema %d; this version reads schema %d", root.document, schema, SCHEMA);
     *count = 0;
     for (int i = 0; i < 2; i++) {
         if (!json_present(json_get(json_get(root, "modalities"), network_modality_name(modalities[i])))) continue;

@@ -10,12 +10,12 @@
 /* ---------------------------------------------------------------- the tensors */
 
 static bool has_tensor(const struct checkpoint *checkpoint, const char *name) {
-    return safetensors_find(checkpoint->files, name) != NULL;
+    return checkpoint_find(checkpoint, name) != NULL;
 }
 
 /** A dimension of a tensor of the right rank, from 1 to `max`; 0 where there is none such. */
 static int tensor_size(const struct checkpoint *checkpoint, const char *name, int rank, int axis, int max) {
-    const struct tensor *tensor = safetensors_find(checkpoint->files, name);
+    const struct tensor *tensor = checkpoint_find(checkpoint, name);
     if (!tensor || tensor->rank != rank || tensor->shape[axis] < 1 || tensor->shape[axis] > max) return 0;
     return (int)tensor->shape[axis];
 }

@@ -99,13 +99,14 @@ static ptm_status check_shape(const struct tensor *tensor, const struct vit_conf
 }
 
 /** Writes the row's name for one block into `name`. */
-static void expand_name(char *name, const char *pattern, const char *prefix, int block) {
-    size_t used = 0;
+static void expand_name(char *name, const char *pattern, const struct weight_names *names, int block) {
+    size_t used = (size_t)snprintf(name, NAME_BYTES, "%s", names->file_prefix);
+    if (used >= NAME_BYTES) used = NAME_BYTES - 1;
     for (const char *c = pattern; *c && used < NAME_BYTES - 1; c++) {
         const size_t room = NAME_BYTES - used;
         int wrote = 1;
         if (*c == '@')
-            wrote = snprintf(name + used, room, "%s", prefix);
+            wrote = snprintf(name + used, room, "%s", names->prefix);
         else if (*c == '#')
             wrote = snprintf(name + used, room, "%d", block);
         else
@@ -127,9 +128,9 @@ static int count_blocks(const struct vit_config *config, enum weight_place place
 }
 
 static ptm_status bind_row(struct network *network, struct weight_source *source, const struct weight_row *row,
-                           const char *prefix, int block, ptm_error *err) {
+                           const struct weight_names *names, int block, ptm_error *err) {
     char name[NAME_BYTES];
-    expand_name(name, row->name, prefix, block);
+    expand_name(name, row->name, names, block);
     const struct tensor *tensor = safetensors_find(source->files, name);
     if (!tensor)
         return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing; a model of family %s as configured needs it",
@@ -154,8 +155,8 @@ static void split_fused(struct block_weights *block, int embed_dim) {
     }
 }
 
-ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_table *table,
-                        const char *prefix, ptm_error *err) {
+ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_names *names,
+                        ptm_error *err) {
     const struct vit_config *config = &network->config;
     struct vit_weights *weights = &network->weights;
     weights->blocks = mem_calloc((size_t)config_blocks(config), sizeof *weights->blocks);
@@ -163,10 +164,10 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     for (int i = 0; i < config_blocks(config); i++)
         weights->blocks[i].mlp_dim = i < config->depth ? config->mlp_dim : config->pooler_mlp_dim;
 
-    for (const struct weight_row *row = table->rows; row->name; row++) {
+    for (const struct weight_row *row = names->table->rows; row->name; row++) {
         if (!config_has(config, row->parts)) continue;
         const int count = count_blocks(config, row->place);
-        for (int i = 0; i < count; i++) TRY(bind_row(network, source, row, prefix, i, err));
+        for (int i = 0; i < count; i++) TRY(bind_row(network, source, row, names, i, err));
     }
     if (config_has(config, PART_FUSED_QKV))
         for (int i = 0; i < config->depth; i++) split_fused(&weights->blocks[i], config->embed_dim);
@@ -174,16 +175,26 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     return position_prepare(network, err);
 }
 
-static bool is_ignored(const char *name, const char *const *prefixes) {
-    for (; *prefixes; prefixes++)
-        if (strncmp(name, *prefixes, strlen(*prefixes)) == 0) return true;
+static bool starts_with(const char *text, const char *prefix) {
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/** Whether the network's table ignores a tensor of that name. */
+static bool is_ignored(const char *name, const struct weight_names *names) {
+    if (!starts_with(name, names->file_prefix)) return false;
+    name += strlen(names->file_prefix);
+    for (const char *const *prefix = names->table->ignored; *prefix; prefix++)
+        if (starts_with(name, *prefix)) return true;
     return false;
 }
 
-ptm_status weights_check_extra(const struct weight_source *source, const struct weight_table *table, ptm_error *err) {
+ptm_status weights_check_extra(const struct weight_source *source, const struct weight_names *names, int count,
+                               ptm_error *err) {
     for (size_t i = 0; i < safetensors_count(source->files); i++) {
         const struct tensor *tensor = safetensors_at(source->files, i);
-        if (source->values[i] || is_ignored(tensor->name, table->ignored)) continue;
+        bool known = source->values[i];
+        for (int n = 0; n < count && !known; n++) known = is_ignored(tensor->name, &names[n]);
+        if (known) continue;
         char shape[SHAPE_BYTES];
         return error_set(err, PTM_EMODEL,
                          "%s: tensor \"%s\" %s is not part of the model that the configuration describes",

@@ -36,6 +36,13 @@ struct weight_table {
     const char *const *ignored; /* prefixes of tensors that classification does not need; ended by NULL */
 };
 
+/** What the tensors of one network are called in a file. */
+struct weight_names {
+    const struct weight_table *table;
+    const char *file_prefix; /* in front of every name: several networks may lie in one file */
+    const char *prefix;      /* the family's, for '@' */
+};
+
 /** The tensors of a file as float32: in place where they lie so, converted once where not. Shared by all networks. */
 struct weight_source {
     const struct safetensors *files; /* not owned */
@@ -50,10 +57,11 @@ void weight_source_close(struct weight_source *source);
  * Binds every tensor that network->config calls for; allocates network->weights.blocks, and computes the position table
  * where it is a formula. PTM_EMODEL names the tensor that is missing, or whose shape, dtype or values are wrong.
  */
-ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_table *table,
-                        const char *prefix, ptm_error *err);
+ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_names *names,
+                        ptm_error *err);
 
-/** PTM_EMODEL names the first tensor that no network uses and the table does not ignore. */
-ptm_status weights_check_extra(const struct weight_source *source, const struct weight_table *table, ptm_error *err);
+/** PTM_EMODEL names the first tensor that none of the `count` networks uses or ignores. */
+ptm_status weights_check_extra(const struct weight_source *source, const struct weight_names *names, int count,
+                               ptm_error *err);
 
 #endif

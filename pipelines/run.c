@@ -14,7 +14,7 @@ ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, p
     TRY(vit_forward(&lane->vit, lane->input, err));
     run->network_ms += lane->vit.times.total;
     tally_add(tally, lane->vit.logits);
-    return PTM_OK;
+    return run->watch ? run->watch(run->watcher, lane, err) : PTM_OK;
 }
 
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,

@@ -15,6 +15,10 @@ struct run {
     struct ptm_session *session;
     const ptm_classify_options *options;
     double decode_ms, features_ms, network_ms;
+
+    /** Looks at a lane each time it has answered a window; NULL: nobody does. */
+    ptm_status (*watch)(void *watcher, const struct lane *lane, ptm_error *err);
+    void *watcher;
 };
 
 /** Hands over the picture of the frame at hand, converted only when it is asked for. */

@@ -7,16 +7,11 @@
 
 enum { MAX_SIDE = 65535, LEVELS = 256 };
 
-/* How a picture of one size becomes the network's. Along each axis a window of the scaled picture lands at `pad`. */
-struct axis {
-    int scaled, skip, pad, length;
-};
-
 struct pixels {
     struct pixels_spec spec;
     float table[3][LEVELS]; /* what a byte becomes in each channel: rescaled, normalised */
     int in_h, in_w;         /* the picture size that the rest is made for; 0: none yet */
-    struct axis y, x;
+    struct pixels_axis y, x;
     struct resizer *resizer;
     uint8_t *window; /* (y.length, x.length, 3), room for (height, width, 3) */
 };
@@ -144,14 +139,14 @@ static ptm_status scaled_size(const struct pixels_spec *spec, int h, int w, int 
  * Centred. Half of an odd margin is cut, or as Python rounds it: to the even neighbour. Where the picture is the
  * smaller one it is put in the middle, the odd pixel of padding before it.
  */
-static struct axis crop_axis(int scaled, int wanted, bool rounds) {
+static struct pixels_axis crop_axis(int scaled, int wanted, bool rounds) {
     const int margin = scaled - wanted, half = margin / 2;
-    if (scaled >= wanted) return (struct axis){scaled, half + (rounds && margin % 2 && half % 2), 0, wanted};
-    return (struct axis){scaled, 0, (wanted - scaled + 1) / 2, scaled};
+    if (scaled >= wanted) return (struct pixels_axis){scaled, half + (rounds && margin % 2 && half % 2), 0, wanted};
+    return (struct pixels_axis){scaled, 0, (wanted - scaled + 1) / 2, scaled};
 }
 
-static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) {
-    const struct pixels_spec *spec = &pixels->spec;
+ptm_status pixels_place(const struct pixels_spec *spec, int h, int w, struct pixels_axis *y, struct pixels_axis *x,
+                        ptm_error *err) {
     if (!side_ok(h) || !side_ok(w))
         return error_set(err, PTM_ELIMIT, "a picture of %dx%d: each side must be from 1 to %d pixels", w, h, MAX_SIDE);
     int scaled_h, scaled_w;
@@ -162,11 +157,18 @@ static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) 
             "the model's preprocessing has no crop and turns a picture of %dx%d into %dx%d, but its network "
             "takes %dx%d",
             w, h, scaled_w, scaled_h, spec->width, spec->height);
-    const struct axis y = crop_axis(scaled_h, spec->height, spec->crop_rounds);
-    const struct axis x = crop_axis(scaled_w, spec->width, spec->crop_rounds);
+    *y = crop_axis(scaled_h, spec->height, spec->crop_rounds);
+    *x = crop_axis(scaled_w, spec->width, spec->crop_rounds);
+    return PTM_OK;
+}
+
+static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) {
+    const struct pixels_spec *spec = &pixels->spec;
+    struct pixels_axis y, x;
+    TRY(pixels_place(spec, h, w, &y, &x, err));
     const enum resample resample = spec->do_resize ? spec->resample : RESAMPLE_NEAREST; /* same size: a copy */
     struct resizer *resizer;
-    TRY(resizer_open(&resizer, h, w, scaled_h, scaled_w, y.skip, x.skip, y.length, x.length, resample, err));
+    TRY(resizer_open(&resizer, h, w, y.scaled, x.scaled, y.skip, x.skip, y.length, x.length, resample, err));
     resizer_close(&pixels->resizer);
     pixels->resizer = resizer;
     pixels->in_h = h;
@@ -184,7 +186,7 @@ static void fill_black(const struct pixels *pixels, float *out, size_t plane) {
 }
 
 static void spread_planes(const struct pixels *pixels, float *out, size_t plane) {
-    const struct axis y = pixels->y, x = pixels->x;
+    const struct pixels_axis y = pixels->y, x = pixels->x;
     const uint8_t *pixel = pixels->window;
     for (int row = 0; row < y.length; row++) {
         float *red = out + (size_t)(y.pad + row) * (size_t)pixels->spec.width + (size_t)x.pad;

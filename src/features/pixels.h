@@ -26,6 +26,16 @@ struct pixels_spec {
     int height, width; /* what the network takes; the steps above must end in it */
 };
 
+/** Where a picture lands along one axis: it is scaled to `scaled` pixels, of which the `length` from `skip` on are the
+ * network's from `pad` on. */
+struct pixels_axis {
+    int scaled, skip, pad, length;
+};
+
+/** Of a picture of (h, w). PTM_EMODEL where it would not become (height, width), PTM_ELIMIT where it is too large. */
+ptm_status pixels_place(const struct pixels_spec *spec, int h, int w, struct pixels_axis *y, struct pixels_axis *x,
+                        ptm_error *err);
+
 struct pixels;
 
 /** PTM_EMODEL where a picture prepared so would not be (height, width). */

@@ -7,17 +7,17 @@
 #include "fuzz.h"
 
 #include "base/memory.h"
-#include "models/families.h"
+#include "models/packed.h"
 #include "models/single_file.h"
 
 #include <string.h>
 
-enum { MAX_TOKENS = 65536 };
+enum { MAX_TOKENS = 65536, MODELS = 3 };
 
 static const char no_weights[] = "\x02\0\0\0\0\0\0\0{}";
 
 /** Everything that follows from an accepted config must hold together. */
-static void check_network(struct network *network, const struct weight_table *table, const char *prefix) {
+static void check_network(struct network *network, const struct weight_names *names) {
     const struct vit_config *config = &network->config;
     FUZZ_ASSERT(config->tokens >= 1 && config->tokens <= MAX_TOKENS);
     FUZZ_ASSERT(config->head_dim * config->num_heads == config->embed_dim);
@@ -30,35 +30,69 @@ static void check_network(struct network *network, const struct weight_table *ta
     ptm_error err = {0};
     FUZZ_ASSERT(safetensors_open_memory(&files, no_weights, sizeof no_weights - 1, "none", 1000, &err) == PTM_OK);
     FUZZ_ASSERT(weight_source_open(&source, files, &err) == PTM_OK);
-    FUZZ_ASSERT(fuzz_status(weights_bind(network, &source, table, prefix, &err), &err) == PTM_EMODEL);
+    FUZZ_ASSERT(fuzz_status(weights_bind(network, &source, names, &err), &err) == PTM_EMODEL);
     weight_source_close(&source);
     safetensors_close(&files);
 }
 
-static void single_file(struct json root) {
-    struct network networks[2] = {0};
+/** A weights file that is well-formed and empty. */
+static struct safetensors *open_no_weights(void) {
+    struct safetensors *files;
+    ptm_error err = {0};
+    FUZZ_ASSERT(safetensors_open_memory(&files, no_weights, sizeof no_weights - 1, "none", 1000, &err) == PTM_OK);
+    return files;
+}
+
+static void shared_file(struct json root) {
+    struct network networks[MODELS] = {0};
     int count = 0;
     ptm_error err = {0};
     const bool accepted = fuzz_status(single_file_read(networks, &count, root, MAX_TOKENS, &err), &err) == PTM_OK;
-    for (int i = 0; i < 2; i++) {
-        if (accepted && i < count)
-            check_network(&networks[i], &weights_polytome, single_file_prefix(networks[i].modality));
+    for (int i = 0; i < MODELS; i++) {
+        const struct weight_names names = {&weights_polytome, "", single_file_prefix(networks[i].modality)};
+        if (accepted && i < count) check_network(&networks[i], &names);
         network_close(&networks[i]);
     }
+}
+
+static void packed_file(struct json root) {
+    struct network networks[MODELS] = {0};
+    struct origin origins[MODELS] = {0};
+    struct safetensors *files = open_no_weights();
+    int count = 0;
+    ptm_error err = {0};
+    const bool accepted =
+        fuzz_status(packed_read(networks, origins, &count, root, files, MAX_TOKENS, &err), &err) == PTM_OK;
+    for (int i = 0; i < MODELS; i++) {
+        if (accepted && i < count) {
+            const struct weight_names names = family_weight_names(origins[i].family, &origins[i].checkpoint);
+            check_network(&networks[i], &names);
+        }
+        network_close(&networks[i]);
+    }
+    safetensors_close(&files);
+}
+
+static void single_file(struct json root) {
+    enum single_file_schema schema;
+    ptm_error err = {0};
+    if (fuzz_status(single_file_schema(&schema, root, &err), &err) != PTM_OK) return;
+    if (schema == SINGLE_FILE_PACKED)
+        packed_file(root);
+    else
+        shared_file(root);
 }
 
 static void directory(struct json config, struct json preprocessor) {
     struct network network = {.name = "fuzzed"};
     ptm_error err = {0};
-    const char *model_type = json_text(json_get(config, "model_type"));
-    const struct family *family = model_type ? family_find(model_type) : NULL;
-    if (!family) return;
-    struct checkpoint checkpoint = {.config = config, .preprocessor = preprocessor};
-    struct safetensors *files;
-    FUZZ_ASSERT(safetensors_open_memory(&files, no_weights, sizeof no_weights - 1, "none", 1000, &err) == PTM_OK);
-    checkpoint.files = files;
+    const struct family *family;
+    if (fuzz_status(family_find(&family, config, &err), &err) != PTM_OK) return;
+    struct safetensors *files = open_no_weights();
+    const struct checkpoint checkpoint = {config, preprocessor, files, ""};
+    const struct weight_names names = family_weight_names(family, &checkpoint);
     if (fuzz_status(family_read(&network, family, &checkpoint, MAX_TOKENS, &err), &err) == PTM_OK)
-        check_network(&network, family->weights, family->prefix);
+        check_network(&network, &names);
     network_close(&network);
     safetensors_close(&files);
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* explain: draws what merged. */
+#include "commands.h"
+#include "text.h"
+
+#include <string.h>
+
+static enum exit_status refuse_usage(const char *sentence) {
+    text_complain("%s", sentence);
+    options_hint(COMMAND_EXPLAIN);
+    return STATUS_USAGE;
+}
+
+/** The exit status that belongs to a failure, after a complaint. A sentence starts with the file that it is about. */
+static enum exit_status complain(const ptm_error *err, const char *output) {
+    switch (err->status) {
+    case PTM_EIO:
+        if (strncmp(err->message, output, strlen(output)) == 0) return engine_complain(err);
+        break;
+    case PTM_EINVAL:
+    case PTM_ENOMEM:
+    case PTM_EMODEL:
+    case PTM_EINTERNAL: return engine_complain(err);
+    default: break;
+    }
+    text_complain("%s", err->message);
+    return STATUS_INPUT;
+}
+
+/** One line on what was written. */
+static void say(const char *output, const ptm_explain_report *report) {
+    fputs("polytome: wrote ", stderr);
+    text_print(stderr, output);
+    fprintf(stderr, ": %d x %d pixels, ", report->width, report->height);
+    if (report->modality == PTM_VIDEO)
+        fprintf(stderr, "%lld %s, ", (long long)report->frames, report->frames == 1 ? "frame" : "frames");
+    fprintf(stderr, "%d %s, %d -> %d tokens\n", report->windows, report->windows == 1 ? "window" : "windows",
+            report->tokens_in, report->tokens_out);
+}
+
+enum exit_status cmd_explain(const struct options *options) {
+    if (options->num_operands != 1) return refuse_usage("the command 'explain' takes one file");
+    if (!options->output)
+        return refuse_usage("say with -o where the picture goes: a name that ends in .png, .svg or .mp4");
+    struct engine engine;
+    enum exit_status status = engine_open(&engine, &options->models, &options->session);
+    if (status != STATUS_GOOD) return status;
+
+    ptm_explain_options explain;
+    ptm_explain_options_default(&explain);
+    explain.modality = options->modality > 0 ? modalities[options->modality - 1] : (ptm_modality)0;
+    explain.start = options->classify.start;
+    explain.duration = options->classify.duration;
+    explain.limits = options->classify;
+    ptm_explain_report report;
+    ptm_error err = {0};
+    const char *path = options->operands[0];
+    if (ptm_explain_file(engine.session, path, options->output, &explain, &report, &err) != PTM_OK)
+        status = complain(&err, options->output);
+    else if (options->verbosity >= 0)
+        say(options->output, &report);
+    engine_close(&engine);
+    return status;
+}

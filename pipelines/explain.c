@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/explain.h"
+
+#include "files/replace.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
+
+void ptm_explain_options_default(ptm_explain_options *options) {
+    *options = (ptm_explain_options){0};
+    ptm_classify_options_default(&options->limits);
+}
+
+/* ---------------------------------------------------------------- what is asked for */
+
+static bool ends_in(const char *name, const char *suffix) {
+    const size_t length = strlen(name), end = strlen(suffix);
+    if (length < end) return false;
+    for (size_t i = 0; i < end; i++) {
+        const char letter = name[length - end + i];
+        if ((letter >= 'A' && letter <= 'Z' ? letter + 'a' - 'A' : letter) != suffix[i]) return false;
+    }
+    return true;
+}
+
+static ptm_status choose_format(struct explain *explain, ptm_error *err) {
+    const char *output = explain->output;
+    if (ends_in(output, ".png"))
+        explain->format = EXPLAIN_PNG;
+    else if (ends_in(output, ".svg"))
+        explain->format = EXPLAIN_SVG;
+    else if (ends_in(output, ".mp4"))
+        explain->format = EXPLAIN_FILM;
+    else
+        return error_set(err, PTM_EINVAL, "%s: a name for the picture should end in .png, .svg or, for video, .mp4",
+                         output);
+    return PTM_OK;
+}
+
+/** The picture must not take its file's place, and a film reads it twice: its colours are means over a whole window. */
+static ptm_status check_paths(const struct explain *explain, ptm_error *err) {
+    struct stat input, output;
+    const bool standard = strcmp(explain->path, "-") == 0, found = !standard && stat(explain->path, &input) == 0;
+    if (found && stat(explain->output, &output) == 0 && S_ISREG(output.st_mode) && input.st_dev == output.st_dev &&
+        input.st_ino == output.st_ino)
+        return error_set(err, PTM_EINVAL, "%s: this is the file to be drawn itself; choose another name",
+                         explain->output);
+    if (explain->format != EXPLAIN_FILM || (!standard && !(found && !S_ISREG(input.st_mode)))) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "%s: an .mp4 is made in two passes: name a file, not a pipe, or ask for a .png",
+                     explain->path);
+}
+
+static ptm_status check_options(const ptm_explain_options *options, ptm_error *err) {
+    const ptm_classify_options *limits = &options->limits;
+    const ptm_modality modality = options->modality;
+    if (modality != 0 && modality != PTM_VIDEO && modality != PTM_AUDIO && modality != PTM_IMAGE)
+        return error_set(err, PTM_EINVAL, "unknown modality %d", (int)modality);
+    if (!(options->start >= 0) || !(options->duration >= 0))
+        return error_set(err, PTM_EINVAL, "start and duration should be 0 seconds or more");
+    if (limits->max_pixels < 1 || limits->max_frames < 1 || !(limits->max_seconds > 0))
+        return error_set(err, PTM_EINVAL, "limits should be more than 0");
+    return PTM_OK;
+}
+
+ptm_status explain_open_media(struct explain *explain, bool video, bool audio, ptm_error *err) {
+    const ptm_classify_options *options = &explain->options;
+    const struct lane *lane = session_lane(explain->run.session, PTM_AUDIO);
+    const struct media_options media_options = {
+        .want_video = video,
+        .want_audio = audio,
+        .sample_rate = lane ? lane->network->audio.sample_rate : USUAL_SAMPLE_RATE,
+        .start = options->start,
+        .duration = options->duration,
+        .max_pixels = options->max_pixels,
+        .max_frames = options->max_frames,
+        .max_seconds = options->max_seconds,
+        .cancelled = options->cancelled,
+        .user = options->user,
+    };
+    media_close(&explain->media);
+    return media_open(&explain->media, explain->path, &media_options, err);
+}
+
+/**
+ * Picture before sound, where a model labels it; a still by the image model and a video by the video model, and each by
+ * the other's where that is missing. 0: the file has nothing that was asked for.
+ */
+static ptm_modality choose_modality(const struct explain *explain, ptm_modality asked) {
+    const struct media_info *info = media_get_info(explain->media);
+    struct ptm_session *session = explain->run.session;
+    const bool has_asked = asked == PTM_AUDIO ? info->has_audio : info->has_video;
+    if (asked) return has_asked ? asked : 0;
+    const ptm_modality first = info->is_still ? PTM_IMAGE : PTM_VIDEO, other = info->is_still ? PTM_VIDEO : PTM_IMAGE;
+    const bool audio = info->has_audio && session_lane(session, PTM_AUDIO);
+    if (info->has_video && session_lane(session, first)) return first;
+    if (info->has_video && session_lane(session, other)) return other;
+    return audio || !info->has_video ? (info->has_audio ? PTM_AUDIO : 0) : first;
+}
+
+static ptm_status choose_lane(struct explain *explain, ptm_modality asked, ptm_error *err) {
+    const struct media_info *info = media_get_info(explain->media);
+    const ptm_modality modality = choose_modality(explain, asked);
+    if (!modality) {
+        const char *no_video = asked != PTM_AUDIO ? info->no_video : NULL;
+        const char *no_audio = asked == 0 || asked == PTM_AUDIO ? info->no_audio : NULL;
+        return error_set(err, PTM_ENODATA, "%s: nothing to draw: %s%s%s", explain->path, no_video ? no_video : "",
+                         no_video && no_audio ? ", " : "", no_audio ? no_audio : "");
+    }
+    TRY(session_need_lane(explain->run.session, modality, &explain->lane, err));
+    explain->report.modality = modality;
+    if (explain->format == EXPLAIN_FILM && (modality == PTM_AUDIO || info->is_still))
+        return error_set(err, PTM_EINVAL, "%s: an .mp4 shows a video; of %s ask for a .png or .svg", explain->output,
+                         modality == PTM_AUDIO ? "sound" : "a still picture");
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- what all figures share */
+
+static ptm_status best_label(char *item, const struct tally *tally, ptm_error *err) {
+    ptm_label *labels = mem_alloc((size_t)tally->network->config.num_labels, sizeof *labels);
+    if (!labels) return error_no_memory(err);
+    tally_labels(tally, labels);
+    snprintf(item, FIGURE_TEXT, "%s %d%%", labels[0].name, (int)(100 * labels[0].score + 0.5F));
+    mem_free(labels);
+    return PTM_OK;
+}
+
+ptm_status explain_legend(char (*items)[FIGURE_TEXT], const struct lane *lane, const struct tally *tally,
+                          ptm_error *err) {
+    const int in = lane->vit.tokens[0], out = lane->vit.tokens[lane->network->config.depth];
+    TRY(best_label(items[0], tally, err));
+    snprintf(items[1], FIGURE_TEXT, "%d -> %d tokens", in, out);
+    snprintf(items[2], FIGURE_TEXT, "r %s", lane->r);
+    snprintf(items[3], FIGURE_TEXT, "%s", lane->network->name);
+    return PTM_OK;
+}
+
+ptm_status explain_write_figure(struct explain *explain, const struct figure *figure, ptm_error *err) {
+    void *data;
+    size_t bytes;
+    TRY(explain->format == EXPLAIN_SVG ? figure_svg(figure, &data, &bytes, err)
+                                       : figure_png(figure, &data, &bytes, err));
+    const struct piece piece = {data, bytes};
+    const ptm_status status = replace_file(explain->output, &piece, 1, err);
+    mem_free(data);
+    explain->report.width = figure->width;
+    explain->report.height = figure->height;
+    return status;
+}
+
+/* ---------------------------------------------------------------- the call */
+
+static ptm_status explain_file(struct explain *explain, ptm_modality modality, ptm_error *err) {
+    TRY(choose_format(explain, err));
+    TRY(check_paths(explain, err));
+    TRY(explain_open_media(explain, modality != PTM_AUDIO, modality == 0 || modality == PTM_AUDIO, err));
+    TRY(choose_lane(explain, modality, err));
+    return explain->report.modality == PTM_AUDIO ? explain_sound(explain, err) : explain_picture(explain, err);
+}
+
+ptm_status ptm_explain_file(ptm_session *session, const char *path, const char *output,
+                            const ptm_explain_options *options, ptm_explain_report *report, ptm_error *err) {
+    error_clear(err);
+    ptm_explain_options defaults;
+    ptm_explain_options_default(&defaults);
+    if (!options) options = &defaults;
+    TRY(check_options(options, err));
+    struct explain explain = {.path = path, .output = output, .options = options->limits};
+    explain.options.start = options->start;
+    explain.options.duration = options->duration;
+    explain.run = (struct run){.session = session, .options = &explain.options};
+    const ptm_status status = explain_file(&explain, options->modality, err);
+    media_close(&explain.media);
+    if (status == PTM_OK && report) *report = explain.report;
+    return status;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/explain_film.h"
+
+#include "features/font.h"
+#include "files/replace.h"
+#include "media/writer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { LEAST_CAPTION_ROWS = 96, ROWS_A_DOT = 300, CAPTION_LIGHT = 30 };
+
+struct film {
+    struct explain_look *look;
+    struct film_writer *writer;
+    struct canvas frame; /* of the size of the first one */
+    struct explain_map map;
+    int mapped_w, mapped_h; /* size of the pictures that the map is for */
+    char caption[EXPLAIN_LEGEND_ITEMS * (FIGURE_TEXT + 3)];
+};
+
+/** Shows a picture of any size on the frame. */
+static ptm_status put_picture(struct film *film, const struct media_picture *picture, ptm_error *err) {
+    const int w = picture->width, h = picture->height;
+    if (film->mapped_w != w || film->mapped_h != h) {
+        explain_map_close(&film->map);
+        TRY(explain_map_picture(&film->map, film->look->explain->lane->network, w, h, film->frame.width,
+                                film->frame.height, err));
+        film->mapped_w = w;
+        film->mapped_h = h;
+    }
+    if (w != film->frame.width || h != film->frame.height) return explain_scale(&film->frame, picture, err);
+    for (int y = 0; y < h; y++)
+        memcpy(canvas_pixel(&film->frame, 0, y), picture->rgb + y * picture->stride, (size_t)w * 3);
+    return PTM_OK;
+}
+
+/** A line of words on a darkened strip at the bottom, where the picture is large enough for it. */
+static void put_caption(struct film *film) {
+    struct canvas *frame = &film->frame;
+    if (frame->height < LEAST_CAPTION_ROWS) return;
+    const int scale = 1 + frame->height / ROWS_A_DOT, strip = (FONT_HEIGHT + 4) * scale;
+    canvas_dim(frame, 0, frame->height - strip, frame->width, strip, CAPTION_LIGHT);
+    canvas_text(frame, 3 * scale, frame->height - strip + 2 * scale, film->caption, scale, FIGURE_WORDS);
+}
+
+static ptm_status add_frame(struct film *film, const struct media_item *item, double begin, ptm_error *err) {
+    struct explain_look *look = film->look;
+    struct media_picture picture;
+    int tube;
+    TRY(run_check_cancelled(&look->explain->run, err));
+    TRY(media_frame_rgb(look->explain->media, &picture, err));
+    TRY(put_picture(film, &picture, err));
+    const struct explain_window *window = explain_look_at(look, item->time, item->end, &tube);
+    explain_groups_paint(&window->groups, tube, &film->map, &film->frame, 0, 0, explain_thickness(&film->map));
+    put_caption(film);
+    picture = (struct media_picture){film->frame.rgb, film->frame.width, film->frame.height,
+                                     (ptrdiff_t)film->frame.width * 3};
+    return film_writer_add(film->writer, &picture, item->time - begin, err);
+}
+
+static ptm_status add_frames(struct film *film, ptm_error *err) {
+    struct explain *explain = film->look->explain;
+    struct media_item item;
+    double begin = 0;
+    for (int64_t *frames = &explain->report.frames;;) {
+        TRY(media_next(explain->media, &item, err));
+        if (item.kind == MEDIA_END) return film_writer_finish(film->writer, err);
+        if (item.kind != MEDIA_FRAME) continue;
+        if (*frames == 0) begin = item.time;
+        TRY(add_frame(film, &item, begin, err));
+        ++*frames;
+    }
+}
+
+static ptm_status make_caption(struct film *film, ptm_error *err) {
+    char items[EXPLAIN_LEGEND_ITEMS][FIGURE_TEXT];
+    TRY(explain_legend(items, film->look->explain->lane, explain_look_tally(film->look), err));
+    snprintf(film->caption, sizeof film->caption, "%s   %s   %s   %s", items[1], items[2], items[0], items[3]);
+    return PTM_OK;
+}
+
+static ptm_status make_film(struct film *film, int fd, ptm_error *err) {
+    struct explain *explain = film->look->explain;
+    TRY(make_caption(film, err));
+    TRY(explain_open_media(explain, true, false, err));
+    TRY(canvas_open(&film->frame, film->look->width, film->look->height, FIGURE_GROUND, err));
+    TRY(film_writer_open(&film->writer, fd, explain->output, film->frame.width, film->frame.height,
+                         media_get_info(explain->media)->frame_rate, err));
+    return add_frames(film, err);
+}
+
+/** Puts the finished film where it belongs. */
+static ptm_status deliver(const char *output, int fd, ptm_error *err) {
+    struct stat file;
+    if (fstat(fd, &file) != 0 || file.st_size <= 0)
+        return error_set(err, PTM_EIO, "%s: the film's temporary file cannot be read", output);
+    const size_t bytes = (size_t)file.st_size;
+    void *data = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED)
+        return error_set(err, PTM_EIO, "%s: the film's temporary file cannot be read: %s", output, strerror(errno));
+    const ptm_status status = replace_file(output, &(struct piece){data, bytes}, 1, err);
+    munmap(data, bytes);
+    return status;
+}
+
+ptm_status explain_write_film(struct explain_look *look, ptm_error *err) {
+    struct film film = {.look = look};
+    /* The index of an MP4 file is written last and into what stands there: it is made in a nameless file first. */
+    FILE *file = tmpfile();
+    if (!file)
+        return error_set(err, PTM_EIO, "%s: a temporary file is needed and cannot be made: %s", look->explain->output,
+                         strerror(errno));
+    ptm_status status = make_film(&film, fileno(file), err);
+    if (status == PTM_OK) status = deliver(look->explain->output, fileno(file), err);
+    look->explain->report.width = film.frame.width & ~1;
+    look->explain->report.height = film.frame.height & ~1;
+    film_writer_close(&film.writer);
+    explain_map_close(&film.map);
+    canvas_close(&film.frame);
+    fclose(file);
+    return status;
+}

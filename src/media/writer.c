@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/writer.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/opt.h>
+#include <libswscale/swscale.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    CLOCK = 90000, /* ticks a second: divides by all usual frame rates */
+    BUFFER_BYTES = 1 << 16,
+    HD_ROWS = 720, /* from here on players take BT.709 for granted */
+    MAX_RATE = 1000
+};
+
+static const double usual_rate = 25;
+
+/** PTM_ENOMEM or PTM_EIO, as FFmpeg's code says. */
+static ptm_status failure(int code, const char *name, ptm_error *err) {
+    if (code == AVERROR(ENOMEM)) return error_no_memory(err);
+    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(code, reason, sizeof reason);
+    return error_set(err, PTM_EIO, "%s: cannot write: %s", name, reason);
+}
+
+/* ---------------------------------------------------------------- PNG */
+
+static AVCodecContext *png_encoder(const struct media_picture *picture) {
+    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
+    AVCodecContext *context = codec ? avcodec_alloc_context3(codec) : NULL;
+    if (!context) return NULL;
+    context->width = picture->width;
+    context->height = picture->height;
+    context->pix_fmt = AV_PIX_FMT_RGB24;
+    context->time_base = (AVRational){1, 1};
+    av_opt_set(context, "pred", "mixed", AV_OPT_SEARCH_CHILDREN);
+    return context;
+}
+
+/** One frame through an encoder that gives one packet for it. An AVERROR, or 0. */
+static int encode_one(AVCodecContext *context, AVPacket *packet, AVFrame *frame, const struct media_picture *picture) {
+    frame->format = context->pix_fmt;
+    frame->width = picture->width;
+    frame->height = picture->height;
+    int code = avcodec_open2(context, NULL, NULL);
+    if (code >= 0) code = av_frame_get_buffer(frame, 0);
+    if (code < 0) return code;
+    for (int y = 0; y < picture->height; y++)
+        memcpy(frame->data[0] + (ptrdiff_t)y * frame->linesize[0], picture->rgb + y * picture->stride,
+               (size_t)picture->width * 3);
+    code = avcodec_send_frame(context, frame);
+    if (code >= 0) code = avcodec_send_frame(context, NULL);
+    return code < 0 ? code : avcodec_receive_packet(context, packet);
+}
+
+ptm_status writer_png(void **out, size_t *bytes, const struct media_picture *picture, ptm_error *err) {
+    *out = NULL;
+    *bytes = 0;
+    if (!avcodec_find_encoder(AV_CODEC_ID_PNG))
+        return error_set(err, PTM_EIO, "this build of FFmpeg has no PNG encoder; ask for an .svg instead");
+    AVCodecContext *context = png_encoder(picture);
+    AVPacket *packet = av_packet_alloc();
+    AVFrame *frame = av_frame_alloc();
+    const int code = context && packet && frame ? encode_one(context, packet, frame, picture) : AVERROR(ENOMEM);
+    ptm_status status = code < 0 ? failure(code, "the PNG picture", err) : PTM_OK;
+    if (status == PTM_OK) {
+        *out = mem_alloc((size_t)packet->size, 1);
+        if (*out) {
+            memcpy(*out, packet->data, (size_t)packet->size);
+            *bytes = (size_t)packet->size;
+        } else {
+            status = error_no_memory(err);
+        }
+    }
+    av_frame_free(&frame);
+    av_packet_free(&packet);
+    avcodec_free_context(&context);
+    return status;
+}
+
+/* ---------------------------------------------------------------- films */
+
+struct film_writer {
+    int fd;
+    const char *name;
+    AVFormatContext *format;
+    AVIOContext *io;
+    AVCodecContext *encoder;
+    AVStream *stream;
+    struct SwsContext *sws;
+    AVFrame *frame;
+    AVPacket *packet;
+    int64_t next; /* tick that no frame has been shown at yet */
+};
+
+static int write_bytes(void *opaque, uint8_t *data, int bytes) {
+    const struct film_writer *writer = opaque;
+    for (int done = 0; done < bytes;) {
+        const ssize_t written = write(writer->fd, data + done, (size_t)(bytes - done));
+        if (written > 0)
+            done += (int)written;
+        else if (written < 0 && errno != EINTR)
+            return AVERROR(errno);
+    }
+    return bytes;
+}
+
+static int64_t seek_bytes(void *opaque, int64_t offset, int whence) {
+    const struct film_writer *writer = opaque;
+    if (whence == AVSEEK_SIZE) return AVERROR(ENOSYS);
+    const off_t position = lseek(writer->fd, (off_t)offset, whence & ~AVSEEK_FORCE);
+    return position < 0 ? AVERROR(errno) : position;
+}
+
+/** Quality for flat areas with thin lines, and one thread: the bytes do not depend on the machine. */
+static void set_quality(AVCodecContext *encoder) {
+    encoder->thread_count = 1;
+    if (encoder->codec_id == AV_CODEC_ID_H264) {
+        av_opt_set(encoder->priv_data, "preset", "veryfast", 0);
+        av_opt_set(encoder->priv_data, "crf", "18", 0);
+    } else {
+        encoder->flags |= AV_CODEC_FLAG_QSCALE;
+        encoder->global_quality = 3 * FF_QP2LAMBDA;
+    }
+}
+
+static int open_encoder(struct film_writer *writer, const AVCodec *codec, int width, int height, double rate) {
+    AVCodecContext *encoder = writer->encoder = avcodec_alloc_context3(codec);
+    if (!encoder) return AVERROR(ENOMEM);
+    const bool hd = height >= HD_ROWS;
+    /* MPEG-4 has 16 bits for the ticks of a second. */
+    const int clock = encoder->codec_id == AV_CODEC_ID_MPEG4 ? CLOCK / 2 : CLOCK;
+    encoder->width = width & ~1;
+    encoder->height = height & ~1;
+    encoder->pix_fmt = AV_PIX_FMT_YUV420P;
+    encoder->time_base = (AVRational){1, clock};
+    encoder->framerate = av_d2q(rate, 65535);
+    encoder->color_range = AVCOL_RANGE_MPEG;
+    encoder->colorspace = hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+    encoder->color_primaries = hd ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
+    encoder->color_trc = hd ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
+    if (writer->format->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    set_quality(encoder);
+    return avcodec_open2(encoder, codec, NULL);
+}
+
+static int open_frame(struct film_writer *writer) {
+    const AVCodecContext *encoder = writer->encoder;
+    writer->packet = av_packet_alloc();
+    writer->frame = av_frame_alloc();
+    if (!writer->packet || !writer->frame) return AVERROR(ENOMEM);
+    writer->frame->format = encoder->pix_fmt;
+    writer->frame->width = encoder->width;
+    writer->frame->height = encoder->height;
+    writer->sws = sws_getContext(encoder->width, encoder->height, AV_PIX_FMT_RGB24, encoder->width, encoder->height,
+                                 encoder->pix_fmt, SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
+    if (!writer->sws) return AVERROR(ENOMEM);
+    const int matrix = encoder->colorspace == AVCOL_SPC_BT709 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+    sws_setColorspaceDetails(writer->sws, sws_getCoefficients(SWS_CS_DEFAULT), 1, sws_getCoefficients(matrix), 0, 0,
+                             1 << 16, 1 << 16);
+    return av_frame_get_buffer(writer->frame, 0);
+}
+
+static int open_muxer(struct film_writer *writer) {
+    uint8_t *buffer = av_malloc(BUFFER_BYTES);
+    writer->io = buffer ? avio_alloc_context(buffer, BUFFER_BYTES, 1, writer, NULL, write_bytes, seek_bytes) : NULL;
+    if (!writer->io) {
+        av_free(buffer);
+        return AVERROR(ENOMEM);
+    }
+    const int code = avformat_alloc_output_context2(&writer->format, NULL, "mp4", NULL);
+    if (code < 0) return code;
+    writer->format->pb = writer->io;
+    writer->format->flags |= AVFMT_FLAG_BITEXACT; /* no date, no version */
+    writer->stream = avformat_new_stream(writer->format, NULL);
+    return writer->stream ? 0 : AVERROR(ENOMEM);
+}
+
+static int begin_stream(struct film_writer *writer) {
+    AVStream *stream = writer->stream;
+    stream->time_base = writer->encoder->time_base;
+    stream->avg_frame_rate = writer->encoder->framerate; /* how long the last frame is shown */
+    const int code = avcodec_parameters_from_context(stream->codecpar, writer->encoder);
+    return code < 0 ? code : avformat_write_header(writer->format, NULL);
+}
+
+static ptm_status open_film(struct film_writer *writer, int width, int height, double rate, ptm_error *err) {
+    const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
+    if (!codec) codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
+    if (!codec)
+        return error_set(err, PTM_EIO, "this build of FFmpeg has no encoder for H.264 or MPEG-4; ask for a .png");
+    int code = open_muxer(writer);
+    if (code >= 0) code = open_encoder(writer, codec, width, height, rate);
+    if (code < 0 && code != AVERROR(ENOMEM))
+        return error_set(err, PTM_EIO, "%s: the %s encoder does not take frames of %d x %d pixels; ask for a .png",
+                         writer->name, codec->name, width, height);
+    if (code >= 0) code = open_frame(writer);
+    if (code >= 0) code = begin_stream(writer);
+    return code < 0 ? failure(code, writer->name, err) : PTM_OK;
+}
+
+ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, int width, int height,
+                            double frame_rate, ptm_error *err) {
+    *out = NULL;
+    if (width < 2 || height < 2)
+        return error_set(err, PTM_EINVAL, "%s: frames of %d x %d pixels are too small for a film; ask for a .png", name,
+                         width, height);
+    struct film_writer *writer = mem_calloc(1, sizeof *writer);
+    if (!writer) return error_no_memory(err);
+    writer->fd = fd;
+    writer->name = name;
+    const double rate = frame_rate > 0 && frame_rate <= MAX_RATE ? frame_rate : usual_rate;
+    const ptm_status status = open_film(writer, width, height, rate, err);
+    if (status != PTM_OK) film_writer_close(&writer);
+    *out = writer;
+    return status;
+}
+
+/** Sends a frame (NULL: the end) and writes the packets that come of it. */
+static ptm_status encode(struct film_writer *writer, const AVFrame *frame, ptm_error *err) {
+    int code = avcodec_send_frame(writer->encoder, frame);
+    while (code >= 0) {
+        code = avcodec_receive_packet(writer->encoder, writer->packet);
+        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return PTM_OK;
+        if (code < 0) break;
+        av_packet_rescale_ts(writer->packet, writer->encoder->time_base, writer->stream->time_base);
+        writer->packet->stream_index = writer->stream->index;
+        code = av_interleaved_write_frame(writer->format, writer->packet);
+    }
+    return failure(code, writer->name, err);
+}
+
+ptm_status film_writer_add(struct film_writer *writer, const struct media_picture *picture, double time,
+                           ptm_error *err) {
+    AVFrame *frame = writer->frame;
+    if (picture->width < frame->width || picture->height < frame->height)
+        return error_set(err, PTM_EINTERNAL, "%s: a frame of %d x %d pixels in a film of %d x %d", writer->name,
+                         picture->width, picture->height, frame->width, frame->height);
+    const int code = av_frame_make_writable(frame); /* the encoder may still hold the one before */
+    if (code < 0) return failure(code, writer->name, err);
+    const uint8_t *const planes[4] = {picture->rgb};
+    const int strides[4] = {(int)picture->stride};
+    sws_scale(writer->sws, planes, strides, 0, frame->height, frame->data, frame->linesize);
+    const int64_t tick = llrint(time * writer->encoder->time_base.den);
+    frame->pts = tick > writer->next ? tick : writer->next;
+    writer->next = frame->pts + 1;
+    return encode(writer, frame, err);
+}
+
+ptm_status film_writer_finish(struct film_writer *writer, ptm_error *err) {
+    TRY(encode(writer, NULL, err));
+    int code = av_write_trailer(writer->format);
+    if (code >= 0) {
+        avio_flush(writer->io);
+        code = writer->io->error;
+    }
+    return code < 0 ? failure(code, writer->name, err) : PTM_OK;
+}
+
+void film_writer_close(struct film_writer **handle) {
+    if (!handle || !*handle) return;
+    struct film_writer *writer = *handle;
+    sws_freeContext(writer->sws);
+    av_frame_free(&writer->frame);
+    av_packet_free(&writer->packet);
+    avcodec_free_context(&writer->encoder);
+    avformat_free_context(writer->format);
+    if (writer->io) av_freep(&writer->io->buffer);
+    avio_context_free(&writer->io);
+    mem_free(writer);
+    *handle = NULL;
+}
