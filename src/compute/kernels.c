@@ -65,6 +65,7 @@ const struct kernels kernels_scalar = {
     .level = CPU_SCALAR,
     .layer_norm = layer_norm,
     .softmax = softmax,
+    .attend = attend_portable,
     .add = add,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #define LANES 8
+#define ATTEND_ROWS 4
 #define KERNELS_TABLE kernels_avx2
 #define KERNELS_LEVEL CPU_AVX2
 

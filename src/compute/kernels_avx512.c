@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #define LANES 16
+#define ATTEND_ROWS 8
 #define KERNELS_TABLE kernels_avx512
 #define KERNELS_LEVEL CPU_AVX512
 

@@ -6,6 +6,7 @@
 #include <arm_neon.h>
 
 #define LANES 4
+#define ATTEND_ROWS 8
 #define KERNELS_TABLE kernels_neon
 #define KERNELS_LEVEL CPU_NEON
 

@@ -12,19 +12,13 @@
  *     v_greater, v_pick(mask, yes, no); vi_set vi_count (0, 1, 2 ...) vi_add vi_pick vi_store
  *     v_sum v_largest           over the lanes; largest of values that are not NaN
  *
- * and defines KERNELS_TABLE and KERNELS_LEVEL. A row's tail goes through the same arithmetic as its body, so a value
- * gives the same bits wherever in a row it stands.
+ * and defines KERNELS_TABLE, KERNELS_LEVEL and what attend_vector.h asks for. A row's tail goes through the same
+ * arithmetic as its body, so a value gives the same bits wherever in a row it stands.
  */
+#include "compute/attend_vector.h"
 #include "compute/kernels.h"
 
 #include <math.h>
-
-/** Polynomial in x by Horner's rule, lowest coefficient first. */
-static inline vec polynomial(vec x, const float *coefficients, int count) {
-    vec sum = v_set(coefficients[count - 1]);
-    for (int i = count - 2; i >= 0; i--) sum = v_fma(sum, x, v_set(coefficients[i]));
-    return sum;
-}
 
 /*
  * e^x = 2^n e^r with |r| <= ln 2 / 2, the range reduction and the polynomial of expf in the Cephes library (S.
@@ -235,6 +229,7 @@ const struct kernels KERNELS_TABLE = {
     .level = KERNELS_LEVEL,
     .layer_norm = layer_norm,
     .softmax = softmax,
+    .attend = attend,
     .add = add,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,
