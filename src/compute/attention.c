@@ -14,7 +14,7 @@ struct attention_job {
     const struct kernels *kernels;
     float *out, *scratch;
     const float *q, *k, *v, *log_size;
-    int ldo, ld, n, head_dim;
+    int ldo, ldq, ld, rows, n, head_dim;
     float scale;
     int tiles, blocks;     /* tiles of ATTEND_QUERIES, in blocks as even as they can be */
     size_t scratch_floats; /* of one worker */
@@ -47,12 +47,13 @@ static void attention_block(void *context, int tile, int worker) {
     pack(k, job->k + column, job->ld, n, head_dim);
     pack(v, job->v + column, job->ld, n, head_dim);
     job->kernels->attend(job->out + (size_t)first * (size_t)job->ldo + column, job->ldo,
-                         job->q + (size_t)first * (size_t)job->ld + column, job->ld, k, v, job->log_size,
-                         (end < n ? end : n) - first, n, head_dim, job->scale, rest);
+                         job->q + (size_t)first * (size_t)job->ldq + column, job->ldq, k, v, job->log_size,
+                         (end < job->rows ? end : job->rows) - first, n, head_dim, job->scale, rest);
 }
 
-void attention(const struct compute *compute, float *out, int ldo, const float *q, const float *k, const float *v,
-               int ld, const float *log_size, int n, int heads, int head_dim, float scale, float *scratch) {
+void attention(const struct compute *compute, float *out, int ldo, const float *q, int ldq, const float *k,
+               const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
+               float *scratch) {
     struct attention_job job = {
         .kernels = compute->kernels,
         .out = out,
@@ -62,11 +63,13 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
         .v = v,
         .log_size = log_size,
         .ldo = ldo,
+        .ldq = ldq,
         .ld = ld,
+        .rows = rows,
         .n = n,
         .head_dim = head_dim,
         .scale = scale,
-        .tiles = (n - 1) / ATTEND_QUERIES + 1,
+        .tiles = (rows - 1) / ATTEND_QUERIES + 1,
         .scratch_floats = attention_scratch(n, head_dim),
     };
     job.blocks = (job.tiles - 1) / BLOCK_TILES + 1;

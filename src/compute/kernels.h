@@ -26,9 +26,6 @@ struct kernels {
     /** y = (x - mean) / sqrt(var + eps) * w + b over n values, var biased. y may be x. */
     void (*layer_norm)(float *y, const float *x, const float *w, const float *b, int n, float eps);
 
-    /** x = softmax(scale * x + bias), bias (n) or NULL. */
-    void (*softmax)(float *x, const float *bias, float scale, int n);
-
     /**
      * Attention of one head: out (rows, head_dim) = softmax(scale q k^T + bias) v. Rows of out and q lie ld* apart; k
      * and v (n, head_dim) are packed; bias (n) or NULL. scratch: attend_scratch() floats.

@@ -26,7 +26,6 @@ typedef uint32x4_t vec_mask;
 #define v_greater vcgtq_f32
 #define v_pick(mask, yes, no) vbslq_f32(mask, yes, no)
 #define v_sum vaddvq_f32
-#define v_largest vmaxnmvq_f32
 #define vi_set vdupq_n_s32
 #define vi_add vaddq_s32
 #define vi_pick(mask, yes, no) vbslq_s32(mask, yes, no)
