@@ -8,7 +8,7 @@
  * its queries over them. In their wide rows they would lie a power of two apart and evict each other. Taller blocks
  * copy less often, shorter ones keep more threads busy.
  */
-enum { BLOCK_TILES = 8 };
+enum { BLOCK_TILES = 12 };
 
 struct attention_job {
     const struct kernels *kernels;
