@@ -84,7 +84,7 @@ void block_attend(struct vit *vit, const struct block_weights *block, int N, boo
     linear(compute, v, ld, vit->y, C, block->v_w, block->v_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
     if (metric) tome_metric(&vit->tome, k, ld, N, config->num_heads, config->head_dim);
     if (rotated) rotary_turn(compute, q, k, ld, vit->tome.position, N, config->num_heads, config->head_dim);
-    attention(compute, vit->y, C, q, k, v, ld, block_log_size(vit, N), N, config->num_heads, config->head_dim,
+    attention(compute, vit->y, C, q, ld, k, v, ld, block_log_size(vit, N), N, N, config->num_heads, config->head_dim,
               1 / sqrtf((float)config->head_dim), vit->scratch);
     add_branch(vit, vit->y, C, C, block->proj_w, block->proj_b, block->scale1, q, ld, N);
 }

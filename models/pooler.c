@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/pooler.h"
 
+#include "compute/attention.h"
 #include "models/block.h"
 
 #include <math.h>
 #include <string.h>
-
-/** One head of the query: out (D) = softmax(q K^T / sqrt(D) + log size) V; scores (N) is scratch. */
-static void query_head(const struct vit *vit, float *out, float *scores, const float *q, const float *k, const float *v,
-                       int ld, int tokens) {
-    const int D = vit->network->config.head_dim;
-    gemm_nt(scores, tokens, q, D, k, ld, 1, tokens, D);
-    vit->compute->kernels->softmax(scores, block_log_size(vit, tokens), 1 / sqrtf((float)D), tokens);
-    gemm_nn(out, D, scores, tokens, v, ld, 1, D, tokens);
-}
 
 /** pooled += mlp(norm2(pooled)) */
 static void query_feed_forward(const struct vit *vit, const struct block_weights *block) {
@@ -40,13 +32,13 @@ void pooler_attend(struct vit *vit, int tokens) {
         block_feed_forward(vit, block, tokens);
     }
 
-    float *k = vit->wide, *v = k + C, *q = vit->row, *attended = q + C, *scores = vit->x; /* x is read no more */
+    float *k = vit->wide, *v = k + C, *q = vit->row, *attended = q + C;
     block_norm(vit, block->norm1_w, block->norm1_b, tokens);
     linear(compute, k, ld, vit->y, C, block->k_w, block->k_b, tokens, C, C, ACTIVATION_NONE, LINEAR_SET);
     linear(compute, v, ld, vit->y, C, block->v_w, block->v_b, tokens, C, C, ACTIVATION_NONE, LINEAR_SET);
     linear(compute, q, C, weights->query, C, block->q_w, block->q_b, 1, C, C, ACTIVATION_NONE, LINEAR_SET);
-    for (int h = 0; h < config->num_heads; h++)
-        query_head(vit, attended + h * D, scores, q + h * D, k + h * D, v + h * D, ld, tokens);
+    attention(compute, attended, C, q, C, k, v, ld, block_log_size(vit, tokens), 1, tokens, config->num_heads, D,
+              1 / sqrtf((float)D), vit->scratch);
     for (int c = 0; c < C; c++) vit->pooled[c] = weights->query[c] + attended[c];
     query_feed_forward(vit, block);
 }

@@ -3,8 +3,8 @@
  * kernel_check: proves the vector kernels of every CPU level that this machine has against the scalar ones, and times
  * them (--bench). Bounds follow from the magnitudes that enter a sum or product, in units of FLT_EPSILON.
  */
+#include "attend_check.h"
 #include "base/clock.h"
-#include "compute/kernels.h"
 
 #include <float.h>
 #include <math.h>
@@ -22,8 +22,6 @@ struct call {
     int n, offset;
     float y_room[ROW], x[ROW], w[ROW], b[ROW];
     const float *bias; /* b, or NULL */
-    float scale, other;
-    float largest; /* |scale * y| of the row, before the call */
     float best;
     int index, first;
 };
@@ -70,8 +68,6 @@ static void fill(struct call *call, int n, enum style style, uint32_t *state) {
     }
     for (int i = 0; i < n; i++) row_y(call)[i] = value(style, state);
     call->bias = random_bits(state) % 2 ? call->b + 3 : NULL;
-    call->scale = style == LARGE ? 1e-10f : 0.125f + fabsf(uniform(state));
-    call->other = uniform(state);
     call->best = random_bits(state) % 2 ? row_y(call)[n / 2] : -INFINITY;
     call->index = -1;
     call->first = (int)(random_bits(state) % 1000);
@@ -91,15 +87,6 @@ static void run_layer_norm_in_place(const struct kernels *kernels, struct call *
 static double bound_layer_norm(const struct call *in, const float *expected, int i) {
     const double w = fabs((double)in->w[i + 2]), b = fabs((double)in->b[i + 3]);
     return 16 * FLT_EPSILON * (w + b + fabs((double)expected[i]));
-}
-
-static void run_softmax(const struct kernels *kernels, struct call *call) {
-    kernels->softmax(row_y(call), call->bias, call->scale, call->n);
-}
-
-/* A logit's rounding error is relative to what it is made of, and the exponential turns it into a relative one. */
-static double bound_softmax(const struct call *in, const float *expected, int i) {
-    return FLT_EPSILON * (8 + in->n / 32 + 4.0 * (in->largest + 1)) * fabs((double)expected[i]) + FLT_MIN;
 }
 
 static void run_add(const struct kernels *kernels, struct call *call) {
@@ -165,7 +152,6 @@ struct kernel {
 static const struct kernel all_kernels[] = {
     {"layer_norm", run_layer_norm, bound_layer_norm, NULL},
     {"norm_in_place", run_layer_norm_in_place, bound_layer_norm, NULL},
-    {"softmax", run_softmax, bound_softmax, NULL},
     {"add", run_add, bound_add, NULL},
     {"add_scaled", run_add_scaled, bound_add_scaled, NULL},
     {"gelu", run_gelu, bound_gelu, gelu_exact},
@@ -202,8 +188,6 @@ static void judge_value(struct verdict *verdict, float got, float expected, doub
 static void compare(const struct kernel *kernel, struct verdict *verdict, const struct kernels *level,
                     struct call *in) {
     static struct call expected, got;
-    in->largest = 0;
-    for (int i = 0; i < in->n; i++) in->largest = fmaxf(in->largest, fabsf(in->scale * row_y(in)[i]));
     expected = *in;
     got = *in;
     kernel->run(&kernels_scalar, &expected);
@@ -282,7 +266,7 @@ static bool check_level(const struct kernels *level) {
                verdict.failed ? "FAILED" : "ok", verdict.worst);
         good = good && !verdict.failed;
     }
-    return good;
+    return attend_check(level) && good;
 }
 
 /* ---------------------------------------------------------------- timing */
@@ -302,15 +286,15 @@ static void bench_level(const struct kernels *level) {
         }
         printf(" %13.3f", best * 1e6 / in.n);
     }
-    printf("\n");
+    printf(" %13.1f\n", attend_gflops(level));
 }
 
 int main(int argc, char **argv) {
     const bool bench = argc > 1 && strcmp(argv[1], "--bench") == 0;
     if (bench) {
-        printf("ns per value of a row of 1568\n       ");
+        printf("ns per value of a row of 1568; attend in GFLOP/s, 384 queries, 1568 keys, head_dim 64\n       ");
         for (int k = 0; k < KERNELS; k++) printf(" %13s", all_kernels[k].name);
-        printf("\n");
+        printf(" %13s\n", "attend");
     }
     bool good = true;
     for (int i = CPU_SCALAR; i <= CPU_AVX512; i++) {

@@ -223,8 +223,8 @@ static float *run_case(const struct attention_case *given, const struct compute 
     const size_t workers = (size_t)threads_count(compute->threads);
     float *scratch = random_floats(attention_scratch(s->n, s->head_dim) * workers);
     float *out = random_floats((size_t)s->n * (size_t)given->width);
-    attention(compute, out, given->width, given->qkv, given->qkv + given->width, given->qkv + 2 * given->width, ld,
-              s->sized ? given->log_size : NULL, s->n, s->heads, s->head_dim, 0.7f, scratch);
+    attention(compute, out, given->width, given->qkv, ld, given->qkv + given->width, given->qkv + 2 * given->width, ld,
+              s->sized ? given->log_size : NULL, s->n, s->n, s->heads, s->head_dim, 0.7f, scratch);
     mem_free(scratch);
     return out;
 }

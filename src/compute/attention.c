@@ -1,55 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/attention.h"
 
+#include <string.h>
+
 /*
- * A tile is one head and a block of queries, so that its scores go from the first product through the softmax to the
- * second while they are in the cache. Measured (Zen 4, 1 MiB of second-level cache): taller blocks pack the keys and
- * values less often, and pay until the scores outgrow that cache by a third.
+ * A job is one head and a block of queries: it copies the keys and values of the head side by side once and runs all
+ * its queries over them. In their wide rows they would lie a power of two apart and evict each other. Taller blocks
+ * copy less often, shorter ones keep more threads busy.
  */
-enum { BLOCK_ROWS = 256, MIN_BLOCK_ROWS = 32, BLOCK_SCORES = 320 * 1024 };
+enum { BLOCK_TILES = 8 };
 
 struct attention_job {
     const struct kernels *kernels;
     float *out, *scratch;
     const float *q, *k, *v, *log_size;
-    int ldo, ld, n, head_dim;
+    int ldo, ldq, ld, rows, n, head_dim;
     float scale;
-    int blocks;            /* of queries, as even as they can be */
+    int tiles, blocks;     /* tiles of ATTEND_QUERIES, in blocks as even as they can be */
     size_t scratch_floats; /* of one worker */
 };
 
-static int block_count(int n) {
-    int rows = BLOCK_SCORES / n;
-    if (rows > BLOCK_ROWS) rows = BLOCK_ROWS;
-    if (rows < MIN_BLOCK_ROWS) rows = MIN_BLOCK_ROWS;
-    return (n - 1) / rows + 1;
+/** Floats of the keys, or values, of one head. */
+static size_t packed_floats(int n, int head_dim) {
+    return (size_t)n * (size_t)head_dim;
 }
 
 size_t attention_scratch(int n, int head_dim) {
-    (void)head_dim;
-    const size_t keys = (size_t)n, lowest = keys * MIN_BLOCK_ROWS, tallest = keys * BLOCK_ROWS;
-    const size_t middle = lowest > BLOCK_SCORES ? lowest : BLOCK_SCORES;
-    return tallest < middle ? tallest : middle;
+    return 2 * packed_floats(n, head_dim) + attend_scratch(head_dim);
 }
 
-static void attention_tile(void *context, int tile, int worker) {
+static void pack(float *to, const float *from, int ld, int n, int head_dim) {
+    const size_t row = (size_t)head_dim;
+    for (int i = 0; i < n; i++) memcpy(to + (size_t)i * row, from + (size_t)i * (size_t)ld, row * sizeof *to);
+}
+
+static void attention_block(void *context, int tile, int worker) {
     const struct attention_job *job = context;
     const int head = tile / job->blocks, block = tile % job->blocks, n = job->n, head_dim = job->head_dim;
-    const int row = (int)((long long)n * block / job->blocks);
-    const int rows = (int)((long long)n * (block + 1) / job->blocks) - row;
+    const int first = job->tiles * block / job->blocks * ATTEND_QUERIES;
+    const int end = job->tiles * (block + 1) / job->blocks * ATTEND_QUERIES;
     const size_t column = (size_t)head * (size_t)head_dim;
-    const float *q = job->q + (size_t)row * (size_t)job->ld + column;    /* (rows, head_dim) */
-    const float *k = job->k + column, *v = job->v + column;              /* (n, head_dim) */
-    float *out = job->out + (size_t)row * (size_t)job->ldo + column;     /* (rows, head_dim) */
-    float *scores = job->scratch + (size_t)worker * job->scratch_floats; /* (rows, n) */
+    float *k = job->scratch + (size_t)worker * job->scratch_floats; /* (n, head_dim) */
+    float *v = k + packed_floats(n, head_dim);                      /* (n, head_dim) */
+    float *rest = v + packed_floats(n, head_dim);
 
-    gemm_nt(scores, n, q, job->ld, k, job->ld, rows, n, head_dim);
-    for (int i = 0; i < rows; i++) job->kernels->softmax(scores + (size_t)i * (size_t)n, job->log_size, job->scale, n);
-    gemm_nn(out, job->ldo, scores, n, v, job->ld, rows, head_dim, n);
+    pack(k, job->k + column, job->ld, n, head_dim);
+    pack(v, job->v + column, job->ld, n, head_dim);
+    job->kernels->attend(job->out + (size_t)first * (size_t)job->ldo + column, job->ldo,
+                         job->q + (size_t)first * (size_t)job->ldq + column, job->ldq, k, v, job->log_size,
+                         (end < job->rows ? end : job->rows) - first, n, head_dim, job->scale, rest);
 }
 
-void attention(const struct compute *compute, float *out, int ldo, const float *q, const float *k, const float *v,
-               int ld, const float *log_size, int n, int heads, int head_dim, float scale, float *scratch) {
+void attention(const struct compute *compute, float *out, int ldo, const float *q, int ldq, const float *k,
+               const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
+               float *scratch) {
     struct attention_job job = {
         .kernels = compute->kernels,
         .out = out,
@@ -59,12 +63,15 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
         .v = v,
         .log_size = log_size,
         .ldo = ldo,
+        .ldq = ldq,
         .ld = ld,
+        .rows = rows,
         .n = n,
         .head_dim = head_dim,
         .scale = scale,
-        .blocks = block_count(n),
+        .tiles = (rows - 1) / ATTEND_QUERIES + 1,
         .scratch_floats = attention_scratch(n, head_dim),
     };
-    threads_run(compute->threads, heads * job.blocks, attention_tile, &job);
+    job.blocks = (job.tiles - 1) / BLOCK_TILES + 1;
+    threads_run(compute->threads, heads * job.blocks, attention_block, &job);
 }

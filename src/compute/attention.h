@@ -5,15 +5,16 @@
 
 #include "compute/linear.h"
 
-/** Floats of scratch memory that attention() needs for each worker, for up to n tokens of head_dim. */
+/** Floats of scratch memory that attention() needs for each worker, for up to n keys of head_dim. */
 size_t attention_scratch(int n, int head_dim);
 
 /**
- * out (n, heads * head_dim), rows ldo apart <- q, k, v (n, heads * head_dim), rows ld apart.
- * log_size (n) is added to the logits of each key (proportional attention, ToMe section 3.2), or NULL.
- * scratch: attention_scratch() floats for each worker, one after the other.
+ * out (rows, heads * head_dim), rows ldo apart <- q (rows, heads * head_dim), rows ldq apart, and k, v (n, heads *
+ * head_dim), rows ld apart. log_size (n) is added to the logits of each key (proportional attention, ToMe section 3.2),
+ * or NULL. scratch: attention_scratch() floats for each worker, one after the other.
  */
-void attention(const struct compute *compute, float *out, int ldo, const float *q, const float *k, const float *v,
-               int ld, const float *log_size, int n, int heads, int head_dim, float scale, float *scratch);
+void attention(const struct compute *compute, float *out, int ldo, const float *q, int ldq, const float *k,
+               const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
+               float *scratch);
 
 #endif

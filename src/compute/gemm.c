@@ -33,22 +33,18 @@ void __wrap_blas_memory_free(void *buffer) {
     pthread_mutex_unlock(&buffers);
 }
 
-static void product(float *c, int ldc, const float *a, int lda, CBLAS_TRANSPOSE b_shape, const float *b, int ldb, int m,
-                    int n, int k, float beta) {
+static void product(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k,
+                    float beta) {
     const bool take_turns = !__real_blas_memory_alloc;
     if (take_turns) pthread_mutex_lock(&buffers);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, b_shape, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
     if (take_turns) pthread_mutex_unlock(&buffers);
 }
 
 void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
-    product(c, ldc, a, lda, CblasTrans, b, ldb, m, n, k, 0);
+    product(c, ldc, a, lda, b, ldb, m, n, k, 0);
 }
 
 void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
-    product(c, ldc, a, lda, CblasTrans, b, ldb, m, n, k, 1);
-}
-
-void gemm_nn(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
-    product(c, ldc, a, lda, CblasNoTrans, b, ldb, m, n, k, 0);
+    product(c, ldc, a, lda, b, ldb, m, n, k, 1);
 }

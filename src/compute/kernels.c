@@ -13,22 +13,6 @@ static void layer_norm(float *y, const float *x, const float *w, const float *b,
     for (int i = 0; i < n; i++) y[i] = (float)((x[i] - mean) * scale) * w[i] + b[i];
 }
 
-static void softmax(float *x, const float *bias, float scale, int n) {
-    float max = -INFINITY;
-    for (int i = 0; i < n; i++) {
-        x[i] *= scale;
-        if (bias) x[i] += bias[i];
-        max = fmaxf(max, x[i]);
-    }
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-        x[i] = expf(x[i] - max);
-        sum += x[i];
-    }
-    const float norm = (float)(1 / sum);
-    for (int i = 0; i < n; i++) x[i] *= norm;
-}
-
 static void add(float *y, const float *b, int n) {
     for (int i = 0; i < n; i++) y[i] += b[i];
 }
@@ -64,7 +48,7 @@ static void running_best(float *best, int *index, const float *scores, int first
 const struct kernels kernels_scalar = {
     .level = CPU_SCALAR,
     .layer_norm = layer_norm,
-    .softmax = softmax,
+    .attend = attend_portable,
     .add = add,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

@@ -10,14 +10,28 @@
 
 #include "base/cpu.h"
 
+#include <stddef.h>
+
+/** What attend() works in: at most so many queries at a time, so many keys a step. */
+enum { ATTEND_QUERIES = 48, ATTEND_KEYS = 128 };
+
+/** Floats of scratch memory for attend(): the queries of a tile, their output, and the weights of a step. */
+static inline size_t attend_scratch(int head_dim) {
+    return (2 * (size_t)head_dim + ATTEND_KEYS) * ATTEND_QUERIES;
+}
+
 struct kernels {
     enum cpu_level level;
 
     /** y = (x - mean) / sqrt(var + eps) * w + b over n values, var biased. y may be x. */
     void (*layer_norm)(float *y, const float *x, const float *w, const float *b, int n, float eps);
 
-    /** x = softmax(scale * x + bias), bias (n) or NULL. */
-    void (*softmax)(float *x, const float *bias, float scale, int n);
+    /**
+     * Attention of one head: out (rows, head_dim) = softmax(scale q k^T + bias) v. Rows of out and q lie ld* apart; k
+     * and v (n, head_dim) are packed; bias (n) or NULL. scratch: attend_scratch() floats.
+     */
+    void (*attend)(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
+                   int rows, int n, int head_dim, float scale, float *scratch);
 
     /** y = y + b; b (n) may be NULL: nothing to do. */
     void (*add)(float *y, const float *b, int n);
@@ -38,6 +52,10 @@ struct kernels {
 
 /** The table for a CPU level; static, never NULL. */
 const struct kernels *kernels_for(enum cpu_level level);
+
+/** attend() in plain C: of the scalar table. */
+void attend_portable(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
+                     int rows, int n, int head_dim, float scale, float *scratch);
 
 /** The tables themselves, one a file, each only where the architecture has it: for kernels_for(). */
 extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512;

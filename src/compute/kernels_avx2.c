@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #define LANES 8
+#define ATTEND_ROWS 4
 #define KERNELS_TABLE kernels_avx2
 #define KERNELS_LEVEL CPU_AVX2
 
@@ -57,12 +58,6 @@ static inline float v_sum(vec x) {
     __m128 sum = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
     return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
-}
-
-static inline float v_largest(vec x) {
-    __m128 max = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    max = _mm_max_ps(max, _mm_movehl_ps(max, max));
-    return _mm_cvtss_f32(_mm_max_ss(max, _mm_movehdup_ps(max)));
 }
 
 #include "compute/kernels_vector.h"

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #define LANES 16
+#define ATTEND_ROWS 8
 #define KERNELS_TABLE kernels_avx512
 #define KERNELS_LEVEL CPU_AVX512
 
@@ -28,7 +29,6 @@ typedef __mmask16 vec_mask;
 #define v_greater(a, b) _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ)
 #define v_pick(mask, yes, no) _mm512_mask_blend_ps(mask, no, yes)
 #define v_sum _mm512_reduce_add_ps
-#define v_largest _mm512_reduce_max_ps
 #define vi_set _mm512_set1_epi32
 #define vi_count() _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 #define vi_add _mm512_add_epi32

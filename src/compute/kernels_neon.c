@@ -6,6 +6,7 @@
 #include <arm_neon.h>
 
 #define LANES 4
+#define ATTEND_ROWS 8
 #define KERNELS_TABLE kernels_neon
 #define KERNELS_LEVEL CPU_NEON
 
@@ -25,7 +26,6 @@ typedef uint32x4_t vec_mask;
 #define v_greater vcgtq_f32
 #define v_pick(mask, yes, no) vbslq_f32(mask, yes, no)
 #define v_sum vaddvq_f32
-#define v_largest vmaxnmvq_f32
 #define vi_set vdupq_n_s32
 #define vi_add vaddq_s32
 #define vi_pick(mask, yes, no) vbslq_s32(mask, yes, no)

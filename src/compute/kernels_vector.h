@@ -10,21 +10,15 @@
  *     v_min v_max               the second argument where either is NaN
  *     v_ldexp(x, n)             x 2^n, n whole, -150 <= n <= 128; NaN where n is NaN
  *     v_greater, v_pick(mask, yes, no); vi_set vi_count (0, 1, 2 ...) vi_add vi_pick vi_store
- *     v_sum v_largest           over the lanes; largest of values that are not NaN
+ *     v_sum                     over the lanes
  *
- * and defines KERNELS_TABLE and KERNELS_LEVEL. A row's tail goes through the same arithmetic as its body, so a value
- * gives the same bits wherever in a row it stands.
+ * and defines KERNELS_TABLE, KERNELS_LEVEL and what attend_vector.h asks for. A row's tail goes through the same
+ * arithmetic as its body, so a value gives the same bits wherever in a row it stands.
  */
+#include "compute/attend_vector.h"
 #include "compute/kernels.h"
 
 #include <math.h>
-
-/** Polynomial in x by Horner's rule, lowest coefficient first. */
-static inline vec polynomial(vec x, const float *coefficients, int count) {
-    vec sum = v_set(coefficients[count - 1]);
-    for (int i = count - 2; i >= 0; i--) sum = v_fma(sum, x, v_set(coefficients[i]));
-    return sum;
-}
 
 /*
  * e^x = 2^n e^r with |r| <= ln 2 / 2, the range reduction and the polynomial of expf in the Cephes library (S.
@@ -141,52 +135,6 @@ static void layer_norm(float *y, const float *x, const float *w, const float *b,
     }
 }
 
-/** x = scale * x + bias; returns the largest. */
-static inline float scale_and_max(float *x, const float *bias, float scale, int n) {
-    const vec scales = v_set(scale), zero = v_set(0);
-    vec max = v_set(-INFINITY);
-    int i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        const vec z = v_fma(v_load(x + i), scales, bias ? v_load(bias + i) : zero);
-        v_store(x + i, z);
-        max = v_max(z, max);
-    }
-    if (i < n) {
-        const int m = n - i;
-        const vec z = v_fma(v_load_part(x + i, m, 0), scales, bias ? v_load_part(bias + i, m, 0) : zero);
-        v_store_part(x + i, m, z);
-        max = v_max(v_load_part(x + i, m, -INFINITY), max);
-    }
-    return v_largest(max);
-}
-
-/** x = e^(x - max); returns their sum. */
-static inline float exp_and_sum(float *x, float max, int n) {
-    const vec maxima = v_set(max);
-    vec sum = v_set(0);
-    int i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        const vec e = v_exp(v_sub(v_load(x + i), maxima));
-        v_store(x + i, e);
-        sum = v_add(sum, e);
-    }
-    if (i < n) {
-        const int m = n - i;
-        v_store_part(x + i, m, v_exp(v_sub(v_load_part(x + i, m, 0), maxima)));
-        sum = v_add(sum, v_load_part(x + i, m, 0));
-    }
-    return v_sum(sum);
-}
-
-static void softmax(float *x, const float *bias, float scale, int n) {
-    const float max = scale_and_max(x, bias, scale, n);
-    const float norm = 1 / exp_and_sum(x, max, n);
-    const vec norms = v_set(norm);
-    int i = 0;
-    for (; i + LANES <= n; i += LANES) v_store(x + i, v_mul(v_load(x + i), norms));
-    if (i < n) v_store_part(x + i, n - i, v_mul(v_load_part(x + i, n - i, 0), norms));
-}
-
 static void add(float *y, const float *b, int n) {
     int i = 0;
     for (; i + LANES <= n; i += LANES) v_store(y + i, v_add(v_load(y + i), v_load(b + i)));
@@ -234,7 +182,7 @@ static void running_best(float *best, int *index, const float *scores, int first
 const struct kernels KERNELS_TABLE = {
     .level = KERNELS_LEVEL,
     .layer_norm = layer_norm,
-    .softmax = softmax,
+    .attend = attend,
     .add = add,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

@@ -33,9 +33,6 @@ void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb
 /** The same, added to what c holds. */
 void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
 
-/** One tile on the calling thread: c (m, n) = a (m, k) b (k, n). */
-void gemm_nn(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
-
 /** Matrix product rate of this machine with these threads, GFLOP/s: the yardstick of the benchmark. */
 double linear_measure_gflops(const struct compute *compute, float *scratch_a, float *scratch_b, float *scratch_c,
                              int size);

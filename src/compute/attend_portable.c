@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Fused attention for a processor without kernels of its own: four lanes that the compiler maps to what there is. */
+#include "compute/kernels.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define LANES 4
+#define ATTEND_ROWS 3 /* SSE2 has 16 registers, and without FMA a product takes one */
+
+typedef float vec __attribute__((vector_size(16)));
+typedef int32_t vec_int __attribute__((vector_size(16)));
+
+#define v_add(a, b) ((a) + (b))
+#define v_sub(a, b) ((a) - (b))
+#define v_mul(a, b) ((a) * (b))
+#define v_div(a, b) ((a) / (b))
+#define v_fma(a, b, c) ((a) * (b) + (c))
+
+static inline vec v_set(float x) {
+    return (vec){x, x, x, x};
+}
+
+static inline vec v_load(const float *from) {
+    vec x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+static inline void v_store(float *to, vec x) {
+    memcpy(to, &x, sizeof x);
+}
+
+static inline vec v_max(vec a, vec b) {
+    const vec_int greater = a > b;
+    return (vec)(((vec_int)a & greater) | ((vec_int)b & ~greater));
+}
+
+/* Of |x| < 2^22: what is added leaves no room for a fraction. */
+static inline vec v_round(vec x) {
+    const vec big = v_set(0x1.8p23f);
+    return x + big - big;
+}
+
+/* n >= -126 here, so that 2^n is a float itself. */
+static inline vec v_ldexp(vec x, vec n) {
+    return x * (vec)((__builtin_convertvector(n, vec_int) + 127) << 23);
+}
+
+#include "compute/attend_vector.h"
+
+void attend_portable(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
+                     int rows, int n, int head_dim, float scale, float *scratch) {
+    attend(out, ldo, q, ldq, k, v, bias, rows, n, head_dim, scale, scratch);
+}

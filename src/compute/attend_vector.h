@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fused attention, once for every instruction set: online softmax (Milakov and Gimelshein 2018; FlashAttention, Dao and
+ * others 2022) with the queries in the lanes. Scores stand transposed, a row a key: the maximum and the sum of a query
+ * run down a lane, and keys and values are read one float at a time, as they lie. A file that includes this has defined
+ * the vector operations listed in kernels_vector.h, and ATTEND_ROWS: rows of accumulators, VECTORS wide, that the
+ * registers hold beside one row of the other factor.
+ */
+#ifndef POLYTOME_COMPUTE_ATTEND_VECTOR_H
+#define POLYTOME_COMPUTE_ATTEND_VECTOR_H
+
+#include "compute/kernels.h"
+#include "compute/transpose.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* A tile is WIDTH queries; a step is STEP keys. The scores of a step, its keys or values and the tile's queries or
+ * output together are about a first-level cache. */
+enum { VECTORS = 3, WIDTH = VECTORS * LANES, STEP = (int)ATTEND_KEYS };
+
+_Static_assert((int)WIDTH <= (int)ATTEND_QUERIES, "a tile must fit the scratch memory of attend_scratch()");
+
+/** Polynomial in x by Horner's rule, lowest coefficient first. */
+static inline vec polynomial(vec x, const float *coefficients, int count) {
+    vec sum = v_set(coefficients[count - 1]);
+    for (int i = count - 2; i >= 0; i--) sum = v_fma(sum, x, v_set(coefficients[i]));
+    return sum;
+}
+
+/*
+ * 2^x for x <= 0: a minimax fit of ours on [-1/2, 1/2] with relative error 1.6e-8. What is below 2^-126 may come out as
+ * anything up to that: beside the weight of the maximum, 1, it is nothing.
+ */
+static inline vec v_exp2(vec x) {
+    static const float p[] = {1.0f,           0.693147182f,  0.240226477f,  0.0555033237f,
+                              0.00961843692f, 0.0013398875f, 0.00015353362f};
+    const vec clamped = v_max(v_set(-126.0f), x);
+    const vec n = v_round(clamped);
+    return v_ldexp(polynomial(v_sub(clamped, n), p, 7), n);
+}
+
+static const float log2_e = 1.44269504f;
+
+/** One tile: all matrices have rows of WIDTH, one query a lane. */
+struct attend_tile {
+    float *queries; /* (head_dim, WIDTH), scaled for powers of 2 */
+    float *output;  /* (head_dim, WIDTH), to be divided by `sum` */
+    float *weights; /* (keys of a step, WIDTH): scores, then their exponentials */
+    const float *k, *v, *bias;
+    int head_dim;
+    vec max[VECTORS], sum[VECTORS], rescale[VECTORS];
+};
+
+/**
+ * acc (rows, vectors) += a b with b (count, vectors), rows WIDTH apart, and element (r, i) of a at a[r * row + i *
+ * step]. `rows` and `vectors` are constants where this is inlined, and acc stays in registers.
+ */
+static ALWAYS_INLINE void accumulate(vec acc[ATTEND_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
+                                     size_t step, const float *b, int count) {
+    for (int i = 0; i < count; i++) {
+        vec wide[VECTORS];
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) wide[j] = v_load(b + j * LANES);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            const vec one = v_set(a[(size_t)r * row]);
+#pragma GCC unroll 4
+            for (int j = 0; j < vectors; j++) acc[r][j] = v_fma(one, wide[j], acc[r][j]);
+        }
+        a += step;
+        b += WIDTH;
+    }
+}
+
+/** Scores of `rows` keys, from number `key` on: into `scores`, and the maxima raised to them. */
+static ALWAYS_INLINE void score_rows(struct attend_tile *tile, int rows, int vectors, int key, float *scores) {
+    vec acc[ATTEND_ROWS][VECTORS];
+    const size_t D = (size_t)tile->head_dim;
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+        const vec start = v_set(tile->bias ? tile->bias[key + r] * log2_e : 0);
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) acc[r][j] = start;
+    }
+    accumulate(acc, rows, vectors, tile->k + (size_t)key * D, D, 1, tile->queries, tile->head_dim);
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+        vec max = tile->max[j];
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            v_store(scores + r * WIDTH + j * LANES, acc[r][j]);
+            max = v_max(acc[r][j], max);
+        }
+        tile->max[j] = max;
+    }
+}
+
+/** Rows d to d + rows of the output: rescaled to the new maxima, and the values of this step's keys added. */
+static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int vectors, int d, int key, int keys) {
+    vec acc[ATTEND_ROWS][VECTORS];
+    const size_t D = (size_t)tile->head_dim;
+    float *output = tile->output + (size_t)d * WIDTH;
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) acc[r][j] = v_mul(v_load(output + r * WIDTH + j * LANES), tile->rescale[j]);
+    }
+    accumulate(acc, rows, vectors, tile->v + (size_t)key * D + d, 1, D, tile->weights, keys);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) v_store(output + r * WIDTH + j * LANES, acc[r][j]);
+    }
+}
+
+static ALWAYS_INLINE void score_keys(struct attend_tile *tile, int vectors, int key, int keys) {
+    int i = 0;
+    for (; i + ATTEND_ROWS <= keys; i += ATTEND_ROWS)
+        score_rows(tile, ATTEND_ROWS, vectors, key + i, tile->weights + i * WIDTH);
+    for (; i + 2 <= keys; i += 2) score_rows(tile, 2, vectors, key + i, tile->weights + i * WIDTH);
+    if (i < keys) score_rows(tile, 1, vectors, key + i, tile->weights + i * WIDTH);
+}
+
+/** Turns this step's scores into weights, relative to the new maxima; what came before is to be scaled by `rescale`. */
+static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, const vec *old_max, int keys) {
+    for (int j = 0; j < vectors; j++) {
+        const vec max = tile->max[j];
+        vec sum = v_set(0);
+        float *weights = tile->weights + j * LANES;
+        for (int i = 0; i < keys; i++) {
+            const vec weight = v_exp2(v_sub(v_load(weights + i * WIDTH), max));
+            v_store(weights + i * WIDTH, weight);
+            sum = v_add(sum, weight);
+        }
+        tile->rescale[j] = v_exp2(v_sub(old_max[j], max));
+        tile->sum[j] = v_fma(tile->sum[j], tile->rescale[j], sum);
+    }
+}
+
+static ALWAYS_INLINE void add_values(struct attend_tile *tile, int vectors, int key, int keys) {
+    int d = 0;
+    for (; d + ATTEND_ROWS <= tile->head_dim; d += ATTEND_ROWS) output_rows(tile, ATTEND_ROWS, vectors, d, key, keys);
+    for (; d < tile->head_dim; d++) output_rows(tile, 1, vectors, d, key, keys);
+}
+
+/** All keys, step by step: tile->output is the answer of `vectors` vectors of queries. */
+static ALWAYS_INLINE void attend_keys(struct attend_tile *tile, int vectors, int n) {
+    for (int j = 0; j < vectors; j++) {
+        tile->max[j] = v_set(-INFINITY);
+        tile->sum[j] = v_set(0);
+    }
+    for (int i = 0; i < tile->head_dim * WIDTH; i += LANES) v_store(tile->output + i, v_set(0));
+    for (int key = 0; key < n; key += STEP) {
+        const int keys = key + STEP < n ? STEP : n - key;
+        vec old_max[VECTORS];
+        for (int j = 0; j < vectors; j++) old_max[j] = tile->max[j];
+        score_keys(tile, vectors, key, keys);
+        weigh_keys(tile, vectors, old_max, keys);
+        add_values(tile, vectors, key, keys);
+    }
+    for (int j = 0; j < vectors; j++) {
+        const vec norm = v_div(v_set(1), tile->sum[j]);
+        for (int d = 0; d < tile->head_dim; d++) {
+            float *output = tile->output + d * WIDTH + j * LANES;
+            v_store(output, v_mul(v_load(output), norm));
+        }
+    }
+}
+
+static void attend_one_vector(struct attend_tile *tile, int n) {
+    attend_keys(tile, 1, n);
+}
+
+static void attend_two_vectors(struct attend_tile *tile, int n) {
+    attend_keys(tile, 2, n);
+}
+
+static void attend_three_vectors(struct attend_tile *tile, int n) {
+    attend_keys(tile, 3, n);
+}
+
+static void load_queries(struct attend_tile *tile, const float *q, size_t ldq, int count, float scale) {
+    const vec scales = v_set(scale * log2_e), zero = v_set(0);
+    const int whole = count - count % LANES;
+    for (int d = 0; count % LANES && d < tile->head_dim; d++) v_store(tile->queries + d * WIDTH + whole, zero);
+    transpose(tile->queries, WIDTH, q, ldq, count, tile->head_dim);
+    for (int d = 0; d < tile->head_dim; d++) {
+        float *row = tile->queries + d * WIDTH;
+        for (int i = 0; i < count; i += LANES) v_store(row + i, v_mul(v_load(row + i), scales));
+    }
+}
+
+static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
+                   int rows, int n, int head_dim, float scale, float *scratch) {
+    static void (*const attend_vectors[])(struct attend_tile *, int) = {attend_one_vector, attend_two_vectors,
+                                                                        attend_three_vectors};
+    struct attend_tile tile = {.k = k, .v = v, .bias = bias, .head_dim = head_dim};
+    tile.queries = scratch;
+    tile.output = tile.queries + head_dim * WIDTH;
+    tile.weights = tile.output + head_dim * WIDTH;
+    for (int row = 0; row < rows; row += WIDTH) {
+        const int count = row + WIDTH < rows ? WIDTH : rows - row;
+        load_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, scale);
+        attend_vectors[(count - 1) / LANES](&tile, n);
+        transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
+    }
+}
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "attend_check.h"
+
+#include "base/clock.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { MAX_ROWS = 384, MAX_KEYS = 1568, MAX_DIM = 128, PAD = 5, LD = MAX_DIM + PAD };
+
+static const float guard_value = -12345.0f;
+
+static struct {
+    int rows, n, head_dim;
+    float scale;
+    const float *bias; /* log_size, or NULL */
+    float out[MAX_ROWS * LD], q[MAX_ROWS * LD], k[MAX_KEYS * MAX_DIM], v[MAX_KEYS * MAX_DIM], log_size[MAX_KEYS];
+    double weights[MAX_KEYS], magnitude; /* of one query: its weights; what its largest logit is a sum of */
+    float scratch[(2 * MAX_DIM + ATTEND_KEYS) * ATTEND_QUERIES];
+} at;
+
+static uint32_t random_state = 2463534242u;
+
+static uint32_t random_bits(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 17;
+    random_state ^= random_state << 5;
+    return random_state;
+}
+
+static float uniform(void) {
+    return (float)(random_bits() >> 8) * 0x1p-23f - 1;
+}
+
+static int up_to(int most) {
+    return 1 + (int)(random_bits() % (uint32_t)most);
+}
+
+static void fill(int rows, int n, int head_dim) {
+    at.rows = rows, at.n = n, at.head_dim = head_dim;
+    const uint32_t style = random_bits() % 4;
+    const float spread = style == 1 ? 8 : style == 2 ? 0 : 1; /* peaks that rise from step to step; ties; usual */
+    at.scale = 1 / sqrtf((float)head_dim);
+    at.bias = random_bits() % 2 ? at.log_size : NULL;
+    for (int i = 0; i < rows * LD; i++) at.q[i] = spread * uniform();
+    for (int i = 0; i < rows * LD; i++) at.out[i] = guard_value;
+    for (int i = 0; i < n * head_dim; i++) at.k[i] = style == 3 ? 1e-3f : 4 * uniform();
+    for (int i = 0; i < n * head_dim; i++) at.v[i] = 1 + uniform();
+    for (int i = 0; i < n; i++) at.log_size[i] = logf((float)up_to(40));
+}
+
+static void run(const struct kernels *level) {
+    level->attend(at.out, LD, at.q, LD, at.k, at.v, at.bias, at.rows, at.n, at.head_dim, at.scale, at.scratch);
+}
+
+/* ---------------------------------------------------------------- the answer in double */
+
+static void weigh(int row) {
+    double max = -INFINITY, sum = 0;
+    at.magnitude = 0;
+    for (int j = 0; j < at.n; j++) {
+        const double bias = at.bias ? (double)at.bias[j] : 0;
+        double score = 0, magnitude = 0;
+        for (int d = 0; d < at.head_dim; d++) {
+            const double product = (double)at.q[row * LD + d] * at.k[j * at.head_dim + d];
+            score += product;
+            magnitude += fabs(product);
+        }
+        at.weights[j] = score * at.scale + bias;
+        max = fmax(max, at.weights[j]);
+        at.magnitude = fmax(at.magnitude, magnitude * at.scale + fabs(bias));
+    }
+    for (int j = 0; j < at.n; j++) sum += at.weights[j] = exp(at.weights[j] - max);
+    for (int j = 0; j < at.n; j++) at.weights[j] /= sum;
+}
+
+/*
+ * In units of rounding: a logit is off by head_dim + 6 of what it is a sum of (products, scale, bias, difference from
+ * the maximum), its exponential relative to itself by that and 16, the weight, a quotient, by twice as much; the sum
+ * over the keys adds one a key and one a step.
+ */
+static double bound(int d) {
+    double sum = 0;
+    for (int j = 0; j < at.n; j++) sum += at.weights[j] * fabs((double)at.v[j * at.head_dim + d]);
+    const double roundings = 2 * ((at.head_dim + 6) * at.magnitude + 16) + 1.02 * at.n + 16;
+    return 0.5 * FLT_EPSILON * roundings * sum + FLT_MIN;
+}
+
+/** The largest error of a query in units of its bound; infinity where a neighbour was overwritten. */
+static double row_error(int row) {
+    double worst = 0;
+    weigh(row);
+    for (int d = 0; d < at.head_dim; d++) {
+        double expected = 0;
+        for (int j = 0; j < at.n; j++) expected += at.weights[j] * at.v[j * at.head_dim + d];
+        const double error = fabs(at.out[row * LD + d] - expected) / bound(d);
+        worst = error <= worst ? worst : error;
+    }
+    for (int d = at.head_dim; d < LD; d++)
+        if (at.out[row * LD + d] != guard_value) return INFINITY;
+    return worst;
+}
+
+/* ---------------------------------------------------------------- checks */
+
+static double check_shapes(const struct kernels *level) {
+    double worst = 0;
+    for (int round = 0; round < 400; round++) {
+        const int head_dim = round % 4 ? 8 * up_to(16) : up_to(MAX_DIM); /* whole ones and odd ones */
+        fill(up_to(110), round % 3 ? up_to(300) : round / 3 + 1, head_dim);
+        run(level);
+        for (int row = 0; row < at.rows; row += 1 + at.rows / 20) {
+            const double error = row_error(row);
+            worst = error <= worst ? worst : error;
+        }
+        const double error = row_error(at.rows - 1);
+        worst = error <= worst ? worst : error;
+    }
+    return worst;
+}
+
+/*
+ * The exponential by itself: two keys with logits 0 and -x, values 0 and 1, so that the answer is e^-x / (1 + e^-x). x
+ * is rounded when it is turned to powers of 2, and its difference from the maximum once more.
+ */
+static double check_exponential(const struct kernels *level) {
+    double worst = 0;
+    for (int round = 0; round < 1000; round++) {
+        fill(100, 2, 1);
+        at.bias = NULL;
+        at.k[0] = at.v[0] = 0;
+        at.k[1] = -1;
+        at.v[1] = 1;
+        for (int i = 0; i < at.rows; i++) at.q[i * LD] = 43 * (1 + uniform());
+        run(level);
+        for (int i = 0; i < at.rows; i++) {
+            const double x = at.q[i * LD], expected = 1 / (1 + exp(x));
+            const double error = fabs(at.out[i * LD] / expected - 1) / (FLT_EPSILON * (x + 2));
+            worst = error <= worst ? worst : error;
+        }
+    }
+    return worst;
+}
+
+static int count_nan(int row) {
+    int count = 0;
+    for (int d = 0; d < at.head_dim; d++) count += isnan(at.out[row * LD + d]) != 0;
+    return count;
+}
+
+/* A NaN in a query spoils that query alone, in a key or a value every query. */
+static bool check_nan(const struct kernels *level) {
+    bool good = true;
+    for (int round = 0; round < 200; round++) {
+        fill(up_to(60), up_to(300), up_to(MAX_DIM));
+        const int row = up_to(at.rows) - 1, key = up_to(at.n) - 1, d = up_to(at.head_dim) - 1;
+        if (round % 2) {
+            at.q[row * LD + d] = NAN;
+            run(level);
+            for (int i = 0; i < at.rows; i++) good = good && count_nan(i) == (i == row ? at.head_dim : 0);
+        } else {
+            at.k[key * at.head_dim + d] = NAN;
+            run(level);
+            for (int i = 0; i < at.rows; i++) good = good && count_nan(i) == at.head_dim;
+        }
+    }
+    return good;
+}
+
+bool attend_check(const struct kernels *level) {
+    const double worst = fmax(check_shapes(level), check_exponential(level));
+    const bool nan = check_nan(level), good = worst <= 1 && nan;
+    printf("%-7s %-13s %s, largest error %.2f of its bound%s\n", cpu_level_name(level->level), "attend",
+           good ? "ok" : "FAILED", worst, nan ? "" : ", a NaN was lost or spread");
+    return good;
+}
+
+double attend_gflops(const struct kernels *level) {
+    fill(MAX_ROWS, MAX_KEYS, 64);
+    double best = INFINITY;
+    for (int i = 0; i < 40; i++) {
+        const double start = clock_ms();
+        run(level);
+        best = fmin(best, clock_ms() - start);
+    }
+    return 4e-6 * MAX_ROWS * MAX_KEYS * 64 / best;
+}
