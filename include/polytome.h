@@ -57,6 +57,13 @@ typedef struct ptm_error {
  *  labels the middle frame of each second, where it is asked to or where the session has no video model. */
 typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_modality;
 
+/** Arithmetic of the linear layers of the blocks. Attention, norms, embedding and head are float32 always. */
+typedef enum ptm_precision {
+    PTM_F32 = 0, /* the reference's own logits */
+    PTM_BF16,    /* about twice as fast; needs AVX512-BF16 */
+    PTM_INT8     /* faster still: weights by output channel, activations by token; needs AVX2 or NEON with dot products */
+} ptm_precision;
+
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */
 typedef struct ptm_session ptm_session; /* buffers and threads that run models */
 
