@@ -144,10 +144,10 @@ enum exit_status cmd_bench(const struct options *options) {
     enum exit_status status = engine_open(&bench.engine, &options->models, &options->session);
     if (status != STATUS_GOOD) return status;
     int found = 0;
-    for (int modality = PTM_VIDEO; status == STATUS_GOOD && modality <= PTM_AUDIO; modality++) {
+    for (int i = 0; status == STATUS_GOOD && i < MODALITY_COUNT; i++) {
         ptm_model_info info;
-        if (!(options_modalities(options) & (unsigned)modality) ||
-            !engine_get_info(&bench.engine, (ptm_modality)modality, &info))
+        if (!(options_modalities(options) & (unsigned)modalities[i]) ||
+            !engine_get_info(&bench.engine, modalities[i], &info))
             continue;
         status = bench_modality(&bench, &info);
         if (options->format == FORMAT_TEXT && status == STATUS_GOOD) putchar('\n');

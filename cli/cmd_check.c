@@ -42,7 +42,7 @@ static bool options_agree(const struct options *options, int count) {
     else if (!check->input && (check->expect || check->expect_source || check->output || check->source))
         wrong = "expected or written answers need an --input";
     else if (check->input && count > 1)
-        wrong = "the model brings video and audio: say which one the --input is for with --modality";
+        wrong = "the model brings more than one modality: say which one the --input is for with --modality";
     if (!wrong) return true;
     text_complain("%s", wrong);
     options_hint(COMMAND_CHECK);
@@ -61,11 +61,11 @@ enum exit_status cmd_check(const struct options *options) {
     enum exit_status worst = engine_open(&engine, &models, &options->session);
     if (worst != STATUS_GOOD) return worst;
 
-    ptm_model_info infos[2];
+    ptm_model_info infos[MODALITY_COUNT];
     int count = 0;
-    for (int modality = PTM_VIDEO; modality <= PTM_AUDIO; modality++)
-        if ((options_modalities(options) & (unsigned)modality) &&
-            engine_get_info(&engine, (ptm_modality)modality, &infos[count]))
+    for (int i = 0; i < MODALITY_COUNT; i++)
+        if ((options_modalities(options) & (unsigned)modalities[i]) &&
+            engine_get_info(&engine, modalities[i], &infos[count]))
             count++;
     if (!options_agree(options, count)) worst = STATUS_USAGE;
     for (int i = 0; worst < STATUS_USAGE && i < count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* explain: draws what merged. */
 #include "commands.h"
+#include "signals.h"
 #include "text.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ static enum exit_status refuse_usage(const char *sentence) {
 /** The exit status that belongs to a failure, after a complaint. A sentence starts with the file that it is about. */
 static enum exit_status complain(const ptm_error *err, const char *output) {
     switch (err->status) {
+    case PTM_EINTERRUPTED: return STATUS_INTERRUPTED;
     case PTM_EIO:
         if (strncmp(err->message, output, strlen(output)) == 0) return engine_complain(err);
         break;
@@ -52,6 +54,8 @@ enum exit_status cmd_explain(const struct options *options) {
     explain.start = options->classify.start;
     explain.duration = options->classify.duration;
     explain.limits = options->classify;
+    explain.limits.cancelled = signals_interrupted;
+    signals_catch(NULL);
     ptm_explain_report report;
     ptm_error err = {0};
     const char *path = options->operands[0];

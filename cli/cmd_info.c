@@ -20,6 +20,8 @@ static void print_input(const ptm_model_info *info) {
             printf(", %g a second (windows of %g s)", info->frame_rate, info->window_seconds);
         else
             fputs(", spread over the file", stdout);
+    } else if (info->modality == PTM_IMAGE) {
+        printf("%d x %d", info->image_size, info->image_size);
     } else {
         printf("%d Hz, %d mel bins x %d frames (windows of %g s)", info->sample_rate, info->num_mel_bins,
                info->target_length, info->window_seconds);
@@ -52,27 +54,46 @@ static void print_model(const ptm_model_info *infos, int count, bool labels) {
     for (int i = 0; i < count; i++) print_modality(&infos[i], labels);
 }
 
+/** Do both modalities come from one model? A packed file holds several. */
+static bool same_model(const ptm_model_info *a, const ptm_model_info *b) {
+    return strcmp(a->name, b->name) == 0 && strcmp(a->family, b->family) == 0 && a->embed_dim == b->embed_dim &&
+           a->depth == b->depth && a->num_heads == b->num_heads && a->mlp_dim == b->mlp_dim;
+}
+
+/** Prints the models that the `count` modalities come from, one after the other. */
+static enum exit_status print_parts(const char *path, const ptm_model_info *infos, int count,
+                                    const struct options *options) {
+    if (count == 0) {
+        text_complain("the model does not bring that modality");
+        return STATUS_USAGE;
+    }
+    if (options->format == FORMAT_TEXT) {
+        text_print(stdout, path ? path : "the model that is used where none is named");
+        putchar('\n');
+    }
+    for (int first = 0, next; first < count; first = next) {
+        for (next = first + 1; next < count && same_model(&infos[first], &infos[next]);) next++;
+        if (options->format == FORMAT_TEXT) {
+            print_model(infos + first, next - first, options->labels);
+        } else if (!report_json_info(stdout, infos + first, next - first, options->labels)) {
+            text_complain("out of memory");
+            return STATUS_ENVIRONMENT;
+        }
+    }
+    return STATUS_GOOD;
+}
+
 static enum exit_status info_of(const char *path, const struct options *options) {
     ptm_error err = {0};
     ptm_model *model;
     if (ptm_model_open(&model, path, NULL, &err) != PTM_OK) return engine_complain(&err);
-    ptm_model_info infos[2];
+    ptm_model_info infos[MODALITY_COUNT];
     int count = 0;
-    for (int modality = PTM_VIDEO; modality <= PTM_AUDIO; modality++)
-        if (ptm_model_get_info(model, (ptm_modality)modality, &infos[count], NULL) == PTM_OK) count++;
-    enum exit_status status = STATUS_GOOD;
-    if (options->format == FORMAT_TEXT) {
-        if (path) {
-            text_print(stdout, path);
-            putchar('\n');
-        } else {
-            puts("the model that is used where none is named");
-        }
-        print_model(infos, count, options->labels);
-    } else if (!report_json_info(stdout, infos, count, options->labels)) {
-        text_complain("out of memory");
-        status = STATUS_ENVIRONMENT;
-    }
+    for (int i = 0; i < MODALITY_COUNT; i++)
+        if ((options_modalities(options) & (unsigned)modalities[i]) &&
+            ptm_model_get_info(model, modalities[i], &infos[count], NULL) == PTM_OK)
+            count++;
+    const enum exit_status status = print_parts(path, infos, count, options);
     ptm_model_close(&model);
     return status;
 }

@@ -6,9 +6,11 @@
 #include "engine.h"
 
 enum exit_status cmd_classify(const struct options *options);
+enum exit_status cmd_compare(const struct options *options);
 enum exit_status cmd_explain(const struct options *options);
 enum exit_status cmd_check(const struct options *options);
 enum exit_status cmd_info(const struct options *options);
 enum exit_status cmd_bench(const struct options *options);
+enum exit_status cmd_pack(const struct options *options);
 
 #endif

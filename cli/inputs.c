@@ -133,10 +133,11 @@ bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, c
 }
 
 bool inputs_looks_like_media(const char *path) {
-    static const char *const endings[] = {"3gp", "aac",  "ac3", "aif",  "aiff", "amr", "asf", "au",  "avi", "caf",
-                                          "dv",  "flac", "flv", "m2ts", "m4a",  "m4v", "mka", "mkv", "mov", "mp2",
-                                          "mp3", "mp4",  "mpg", "mpeg", "mts",  "mxf", "oga", "ogg", "ogv", "opus",
-                                          "rm",  "ts",   "vob", "wav",  "webm", "wma", "wmv", "wv",  "y4m"};
+    static const char *const endings[] = {
+        "3gp", "aac",  "ac3",  "aif",  "aiff", "amr",  "asf",  "au",   "avi",  "avif", "bmp",  "caf", "dv",  "flac",
+        "flv", "gif",  "heic", "heif", "jp2",  "jpeg", "jpg",  "jxl",  "m2ts", "m4a",  "m4v",  "mka", "mkv", "mov",
+        "mp2", "mp3",  "mp4",  "mpg",  "mpeg", "mts",  "mxf",  "oga",  "ogg",  "ogv",  "opus", "png", "ppm", "tga",
+        "tif", "tiff", "rm",   "ts",   "vob",  "wav",  "webm", "webp", "wma",  "wmv",  "wv",   "y4m"};
     const char *base = strrchr(path, '/');
     const char *dot = strrchr(base ? base : path, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)

@@ -20,7 +20,7 @@ bool inputs_visit(const struct inputs_visitor *visitor, const char *name);
 /** Visits every name in the list (`path` "-": standard input); names end with `separator`. */
 bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, char separator);
 
-/** Does the name end like that of a video or sound file? */
+/** Does the name end like that of a video, sound or image file? */
 bool inputs_looks_like_media(const char *path);
 
 #endif

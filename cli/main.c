@@ -49,17 +49,16 @@ static enum exit_status run(enum command command, int argc, char **argv) {
         return STATUS_GOOD;
     }
     switch (command) {
+    case COMMAND_COMPARE: return cmd_compare(&options);
     case COMMAND_EXPLAIN: return cmd_explain(&options);
     case COMMAND_CHECK: return cmd_check(&options);
     case COMMAND_INFO: return cmd_info(&options);
     case COMMAND_BENCH: return cmd_bench(&options);
+    case COMMAND_PACK: return cmd_pack(&options);
     case COMMAND_VERSION: return run_version(&options);
     case COMMAND_HELP: return run_help(&options);
     default: break;
     }
-    if (options.num_operands == 0 && !options.files_from)
-        return usage_error(command,
-                           "nothing to label: name a file, a directory, - for standard input, or --files-from");
     return cmd_classify(&options);
 }
 

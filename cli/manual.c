@@ -157,9 +157,9 @@ static const char json_section[] =
     "of "
     "the files whose best label is the same), \"logit_difference\" (\"mean\" and \"max\"), \"score_difference\" (of "
     "A's "
-    "best label, the mean), \"tokens\", \"flips\" (the files whose best label differs) and \"ms\": network time of A "
-    "and "
-    "of B, and their \"ratio\".";
+    "best label, the mean), \"tokens\" and \"flips\" (the files whose best label differs). \"ms\" holds the network "
+    "time "
+    "of A and of B over all files, and their \"ratio\".";
 
 static void roff_section(FILE *stream, const char *title, const char *text) {
     fprintf(stream, ".SH %s\n", title);

@@ -33,7 +33,7 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "up. A takes the first -r and --prop-attn, B the second. One -r is B's, and A is without merging; where there "
          "is none B merges as the models recommend. One --prop-attn is for both.\n\n"
          "A difference of logits is the mean over all labels and files, the one of scores is that of A's best label. "
-         "Where a file has picture and sound its network time is shared out by the time of the last window of each.",
+         "The time is that of the network alone, over all files.",
          "polytome compare clips/ -r 65\n"
          "polytome compare -m ast-audioset/ sounds/ -r 20 -r 40\n"
          "polytome compare -m videomae-base/ clips/ -r 65 -r 65 --prop-attn off --prop-attn on"},
@@ -67,6 +67,14 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome bench\n"
          "polytome bench --modality video -r 'off 20 40 40:-1' --threads 1\n"
          "polytome bench --format json clip.mp4"},
+    [COMMAND_PACK] =
+        {"pack", "MODEL... -o FILE.safetensors", "write models into one self-describing file",
+         "Joins up to three models, each of another modality: checkpoint directories, or files of 'pack'. The result "
+         "holds the weights as they are, labels, preprocessing, licence, the recommended merging and a self-test that "
+         "'check FILE' runs; it behaves as the models do.",
+         "polytome pack videomae-base/ ast-audioset/ -o both.safetensors\n"
+         "polytome pack vit-base-patch16-224/ -r 2x --licence Apache-2.0 -o vit.safetensors\n"
+         "polytome check both.safetensors"},
     [COMMAND_VERSION] = {"version", "", "print the version", "", ""},
     [COMMAND_HELP] = {"help", "[COMMAND]", "show this help, or the one of a command", "", ""},
 };
@@ -91,6 +99,9 @@ const struct option_row option_rows[] = {
      "Merging schedules to time, divided by spaces; may be given more than once. Each is " SCHEDULE_HELP "."},
     {"merge", 'r', OPTION_LIST, "SCHEDULE", FIELD(schedules), 0, 2, ON(COMPARE),
      "Tokens merged in each block, given twice for A and B: " SCHEDULE_HELP "."},
+    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(recommended), 0, 0, ON(PACK),
+     "Merging to recommend to whoever uses the file, for every model in it: a schedule, a speed-up or a cost, as 65, "
+     "16:-1, 2x or 6GFLOP (default: what the models recommend)."},
     {"prop-attn", 0, OPTION_CHOICE, "auto|off|on", FIELD(session.prop_attn), -1, 0, RUNS & ~ON(COMPARE),
      "Proportional attention, by which a merged token weighs as much as what it stands for (auto: as the model says)."},
     {"prop-attn", 0, OPTION_CHOICES, "auto|off|on", FIELD(prop_attns), -1, 2, ON(COMPARE),
@@ -145,6 +156,12 @@ const struct option_row option_rows[] = {
     {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(EXPLAIN),
      "Write the picture here; the name's end, .png, .svg or .mp4, says what it is. The file appears when it is "
      "finished."},
+    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(PACK),
+     "Write the packed file here; it appears when it is finished. - is standard output."},
+    {"name", 0, OPTION_TEXT, "NAME", FIELD(pack.name), 0, 0, ON(PACK),
+     "Name of the packed model (default: the names of the models, joined by +)."},
+    {"licence", 0, OPTION_TEXT, "TEXT", FIELD(pack.licence), 0, 0, ON(PACK),
+     "Licence of the weights (default: what the models say)."},
     {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, LOOKS,
      "Refuse pictures with more pixels (default: 67108864)."},
     {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, LOOKS,
@@ -154,7 +171,7 @@ const struct option_row option_rows[] = {
     {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, READS,
      "Show progress even where standard error is not a terminal."},
     {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, READS, "Show no progress."},
-    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, LOOKS,
+    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, LOOKS | ON(PACK),
      "Print no progress and no summary, only results and errors."},
     {"verbose", 'v', OPTION_SET, NULL, FIELD(verbosity), 1, 0, READS | ON(BENCH),
      "Say more: the files passed over and a summary; with bench the tokens that enter each block."},
@@ -197,6 +214,7 @@ static void set_defaults(struct options *options, enum command command) {
     ptm_classify_options_default(&options->classify);
     ptm_check_options_default(&options->check);
     ptm_bench_options_default(&options->bench);
+    ptm_pack_options_default(&options->pack);
     options->tolerance = options->check.tolerance;
 }
 

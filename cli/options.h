@@ -15,6 +15,7 @@ enum command {
     COMMAND_CHECK,
     COMMAND_INFO,
     COMMAND_BENCH,
+    COMMAND_PACK,
     COMMAND_VERSION,
     COMMAND_HELP,
     COMMAND_COUNT
@@ -98,6 +99,8 @@ struct options {
     ptm_classify_options classify;
     ptm_check_options check;
     ptm_bench_options bench;
+    ptm_pack_options pack;
+    const char *recommended; /* merging, for every model of a packed file */
 };
 
 /** The command of that name, or COMMAND_COUNT. */

@@ -3,7 +3,7 @@
 #ifndef POLYTOME_CLI_REPORT_H
 #define POLYTOME_CLI_REPORT_H
 
-#include "polytome.h"
+#include "comparison.h"
 
 #include <stdio.h>
 
@@ -12,6 +12,8 @@ struct report_style {
     int top; /* 0: all */
     double threshold;
     bool logits;   /* JSON: raw logits too */
+    bool trace;    /* tokens by block */
+    bool image;    /* JSON: there is an image model, and so the key of its answers */
     bool terminal; /* text: bars */
     bool colour;   /* text: emphasis */
 };
@@ -27,6 +29,18 @@ void report_text(FILE *stream, const struct report_style *style, const char *pat
 /** One file: `result`, or NULL and the error that came instead. */
 bool report_json(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
                  const ptm_error *err);
+
+/** What A and B were asked for. */
+struct report_sides {
+    const char *r[2];         /* as asked for; "auto": the models' own */
+    const char *prop_attn[2]; /* "auto", "off" or "on" */
+    long files, failed;
+};
+
+bool report_json_compare(FILE *stream, const struct report_sides *sides, const struct comparison *comparison);
+
+/** The same as text. */
+void report_text_compare(FILE *stream, const struct report_sides *sides, const struct comparison *comparison);
 
 /** One model: what it says about each of `count` modalities. */
 bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool labels);
@@ -45,7 +59,7 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench);
 /** A file of a benchmark: where its time went. */
 bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes);
 
-/** "video" or "audio". */
+/** "video", "audio" or "image". */
 const char *report_modality(ptm_modality modality);
 
 /** The name of a status as it stands in polytome.h, without the prefix: "EFORMAT". */

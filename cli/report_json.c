@@ -35,6 +35,13 @@ static json_t *object_end(struct object *object) {
     return NULL;
 }
 
+/** The array becomes NULL, and stays so, where memory ran out. */
+static void append(json_t **array, json_t *value) {
+    if (json_array_append_new(*array, value) == 0) return;
+    json_decref(*array);
+    *array = NULL;
+}
+
 static bool is_utf8(const char *text) {
     size_t sequence;
     while ((sequence = text_sequence(text)) > 0) text += sequence;
@@ -95,21 +102,24 @@ static json_t *label_array(const struct report_style *style, const ptm_label *la
         put(&label, "index", json_integer(labels[i].index));
         put(&label, "score", json_number((double)labels[i].score));
         if (style->logits) put(&label, "logit", json_number((double)labels[i].logit));
-        if (json_array_append_new(array, object_end(&label)) != 0) {
-            json_decref(array);
-            return NULL;
-        }
+        append(&array, object_end(&label));
     }
     return array;
 }
 
-static json_t *coverage_object(const ptm_coverage *coverage, bool video) {
+static json_t *integer_array(const int *values, int count) {
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++) append(&array, json_integer(values[i]));
+    return array;
+}
+
+static json_t *coverage_object(const ptm_coverage *coverage, bool picture) {
     struct object object = object_begin();
     put(&object, "sampling", json_text(coverage->sampling));
     put(&object, "from", json_number(coverage->from));
     put(&object, "to", json_number(coverage->to));
     put(&object, "padded", json_number(coverage->padded));
-    if (video) {
+    if (picture) {
         put(&object, "frames_decoded", json_integer(coverage->frames_decoded));
         put(&object, "frames_used", json_integer(coverage->frames_used));
         put(&object, "rotation", json_integer(coverage->rotation));
@@ -121,7 +131,7 @@ static json_t *coverage_object(const ptm_coverage *coverage, bool video) {
     return object_end(&object);
 }
 
-static json_t *answer_object(const struct report_style *style, const ptm_answer *answer, bool video) {
+static json_t *answer_object(const struct report_style *style, const ptm_answer *answer, bool picture) {
     if (!answer) return json_null();
     struct object object = object_begin();
     if (answer->missing) {
@@ -131,11 +141,12 @@ static json_t *answer_object(const struct report_style *style, const ptm_answer 
     put(&object, "model", json_text(answer->model));
     put(&object, "labels", label_array(style, answer->labels, answer->num_labels));
     put(&object, "windows", json_integer(answer->windows));
-    put(&object, "coverage", coverage_object(&answer->coverage, video));
+    put(&object, "coverage", coverage_object(&answer->coverage, picture));
     struct object tokens = object_begin();
     put(&tokens, "in", json_integer(answer->tokens_in));
     put(&tokens, "out", json_integer(answer->tokens_out));
     put(&tokens, "r", json_text(answer->r));
+    if (style->trace) put(&tokens, "trace", integer_array(answer->tokens, answer->depth + 1));
     put(&object, "tokens", object_end(&tokens));
     return object_end(&object);
 }
@@ -178,14 +189,91 @@ bool report_json(FILE *stream, const struct report_style *style, const char *pat
     put(&object, "duration", result ? json_number(result->duration) : json_null());
     put(&object, "video", result ? answer_object(style, result->video, true) : json_null());
     put(&object, "audio", result ? answer_object(style, result->audio, false) : json_null());
+    if (style->image) put(&object, "image", result ? answer_object(style, result->image, true) : json_null());
     put(&object, "fused", result ? fused_object(style, result) : json_null());
     put(&object, "ms", result ? times_object(result) : json_null());
     put(&object, "error", result ? json_null() : error_object(err));
     return write_line(stream, object_end(&object));
 }
 
+/* ---------------------------------------------------------------- comparisons */
+
+static json_t *side_object(const struct report_sides *sides, int side) {
+    struct object object = object_begin();
+    put(&object, "r", json_text(sides->r[side]));
+    put(&object, "prop_attn", json_text(sides->prop_attn[side]));
+    return object_end(&object);
+}
+
+static json_t *side_tokens(const struct comparison_part *part, int side) {
+    struct object object = object_begin();
+    put(&object, "in", json_integer(part->tokens[side][0]));
+    put(&object, "out", json_integer(part->tokens[side][1]));
+    put(&object, "r", json_text(part->r[side]));
+    return object_end(&object);
+}
+
+static json_t *scored_label(const struct flip *flip, int side) {
+    struct object object = object_begin();
+    put(&object, "label", json_text(flip->labels[side]));
+    put(&object, "score", json_number((double)flip->scores[side]));
+    return object_end(&object);
+}
+
+static json_t *flip_object(const struct flip *flip) {
+    struct object object = object_begin();
+    put_path(&object, flip->path);
+    put(&object, "a", scored_label(flip, 0));
+    put(&object, "b", scored_label(flip, 1));
+    return object_end(&object);
+}
+
+static json_t *flip_array(const struct comparison_part *part) {
+    json_t *array = json_array();
+    for (long i = 0; i < part->num_flips; i++) append(&array, flip_object(&part->flips[i]));
+    return array;
+}
+
+static json_t *part_object(const struct comparison_part *part) {
+    if (part->files == 0) return json_null();
+    struct object object = object_begin();
+    put(&object, "model", json_text(part->model));
+    put(&object, "files", json_integer(part->files));
+    put(&object, "agreement", json_number((double)(part->files - part->num_flips) / (double)part->files));
+    struct object logits = object_begin();
+    put(&logits, "mean", json_number(part->logit_sum / (double)part->values));
+    put(&logits, "max", json_number(part->logit_max));
+    put(&object, "logit_difference", object_end(&logits));
+    put(&object, "score_difference", json_number(part->score_sum / (double)part->files));
+    struct object tokens = object_begin();
+    put(&tokens, "a", side_tokens(part, 0));
+    put(&tokens, "b", side_tokens(part, 1));
+    put(&object, "tokens", object_end(&tokens));
+    put(&object, "flips", flip_array(part));
+    return object_end(&object);
+}
+
+bool report_json_compare(FILE *stream, const struct report_sides *sides, const struct comparison *comparison) {
+    const double *ms = comparison->network_ms;
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "a", side_object(sides, 0));
+    put(&object, "b", side_object(sides, 1));
+    put(&object, "files", json_integer(sides->files));
+    put(&object, "failed", json_integer(sides->failed));
+    put(&object, "video", part_object(&comparison->video));
+    put(&object, "audio", part_object(&comparison->audio));
+    put(&object, "image", part_object(&comparison->image));
+    struct object times = object_begin();
+    put(&times, "a", json_milliseconds(ms[0]));
+    put(&times, "b", json_milliseconds(ms[1]));
+    put(&times, "ratio", ms[1] > 0 ? json_number(ms[0] / ms[1]) : json_null());
+    put(&object, "ms", object_end(&times));
+    return write_line(stream, object_end(&object));
+}
+
 const char *report_modality(ptm_modality modality) {
-    return modality == PTM_VIDEO ? "video" : "audio";
+    return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
 }
 
 const char *report_status_code(ptm_status status) {
@@ -203,25 +291,9 @@ const char *report_status_code(ptm_status status) {
     return codes[status];
 }
 
-static json_t *integer_array(const int *values, int count) {
-    json_t *array = json_array();
-    for (int i = 0; i < count; i++) {
-        if (json_array_append_new(array, json_integer(values[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
-    return array;
-}
-
 static json_t *text_array(const char *const *texts, int count) {
     json_t *array = json_array();
-    for (int i = 0; i < count; i++) {
-        if (json_array_append_new(array, json_text(texts[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
+    for (int i = 0; i < count; i++) append(&array, json_text(texts[i]));
     return array;
 }
 
@@ -232,14 +304,14 @@ static json_t *modality_object(const ptm_model_info *info, bool labels) {
     put(&object, "tokens", json_integer(info->tokens));
     put(&object, "protected_tokens", json_integer(info->protected_tokens));
     put(&object, "window_seconds", json_number(info->window_seconds));
-    if (info->modality == PTM_VIDEO) {
-        put(&object, "num_frames", json_integer(info->num_frames));
-        put(&object, "image_size", json_integer(info->image_size));
-        put(&object, "frame_rate", json_number(info->frame_rate));
-    } else {
+    if (info->modality == PTM_AUDIO) {
         put(&object, "sample_rate", json_integer(info->sample_rate));
         put(&object, "num_mel_bins", json_integer(info->num_mel_bins));
         put(&object, "target_length", json_integer(info->target_length));
+    } else {
+        if (info->modality == PTM_VIDEO) put(&object, "num_frames", json_integer(info->num_frames));
+        put(&object, "image_size", json_integer(info->image_size));
+        if (info->modality == PTM_VIDEO) put(&object, "frame_rate", json_number(info->frame_rate));
     }
     put(&object, "activation", json_text(info->activation));
     put(&object, "r", json_text(info->r));

@@ -69,18 +69,20 @@ static void print_labels(FILE *stream, const struct report_style *style, const c
 }
 
 /** What of the file was looked at, with all that a reader must know to trust it. */
-static void print_coverage(FILE *stream, const ptm_answer *answer, bool video) {
+static void print_coverage(FILE *stream, const ptm_answer *answer, ptm_modality modality) {
     const ptm_coverage *coverage = &answer->coverage;
     char from[32], to[32], padded[32];
     text_seconds(from, sizeof from, coverage->from);
     text_seconds(to, sizeof to, coverage->to);
+    const char *unit = modality == PTM_IMAGE ? "picture" : "window";
     if (strcmp(coverage->sampling, "uniform") == 0)
-        fprintf(stream, "looked at one window spread over %s to %s", from, to);
+        fputs("looked at one window of frames spread evenly", stream);
     else if (strcmp(coverage->sampling, "first") == 0)
-        fprintf(stream, "looked at the first window only, %s to %s", from, to);
+        fprintf(stream, "looked at the first %s only", unit);
     else
-        fprintf(stream, "looked at %d window%s, %s to %s", answer->windows, answer->windows == 1 ? "" : "s", from, to);
-    if (video)
+        fprintf(stream, "looked at %d %s%s", answer->windows, unit, answer->windows == 1 ? "" : "s");
+    if (coverage->to > coverage->from) fprintf(stream, ", %s to %s", from, to);
+    if (modality != PTM_AUDIO)
         fprintf(stream, ", %lld of %lld frames", (long long)coverage->frames_used, (long long)coverage->frames_decoded);
     if (coverage->padded > 0) fprintf(stream, ", %s of padding", text_seconds(padded, sizeof padded, coverage->padded));
     if (coverage->rotation) fprintf(stream, ", turned %d degrees", coverage->rotation);
@@ -91,25 +93,36 @@ static void print_coverage(FILE *stream, const ptm_answer *answer, bool video) {
     fputc('\n', stream);
 }
 
-static void print_answer(FILE *stream, const struct report_style *style, const char *section,
+/** The tokens that enter each block, then those that leave the last. */
+static void print_trace(FILE *stream, const ptm_answer *answer) {
+    fputs("by block", stream);
+    for (int i = 0; i <= answer->depth; i++) fprintf(stream, " %d", answer->tokens[i]);
+    fputc('\n', stream);
+}
+
+static void print_answer(FILE *stream, const struct report_style *style, ptm_modality modality,
                          const ptm_answer *answer) {
     if (!answer) return;
+    const char *section = report_modality(modality);
     if (answer->missing) {
         begin_line(stream, &section);
         text_print(stream, answer->missing);
         fputc('\n', stream);
         return;
     }
-    const bool video = strcmp(section, "video") == 0;
     print_labels(stream, style, &section, answer->labels, answer->num_labels);
     begin_line(stream, &section);
     emphasis(stream, style, "2");
-    print_coverage(stream, answer, video);
+    print_coverage(stream, answer, modality);
     begin_line(stream, &section);
     fprintf(stream, "tokens %d -> %d, r %s, model ", answer->tokens_in, answer->tokens_out, answer->r);
     text_print(stream, answer->model);
-    emphasis(stream, style, "0");
     fputc('\n', stream);
+    if (style->trace) {
+        begin_line(stream, &section);
+        print_trace(stream, answer);
+    }
+    emphasis(stream, style, "0");
 }
 
 void report_text(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result) {
@@ -122,8 +135,9 @@ void report_text(FILE *stream, const struct report_style *style, const char *pat
     emphasis(stream, style, "0");
     if (result->duration > 0) fprintf(stream, "  (%s)", text_seconds(duration, sizeof duration, result->duration));
     fputc('\n', stream);
-    print_answer(stream, style, "video", result->video);
-    print_answer(stream, style, "audio", result->audio);
+    print_answer(stream, style, PTM_VIDEO, result->video);
+    print_answer(stream, style, PTM_AUDIO, result->audio);
+    print_answer(stream, style, PTM_IMAGE, result->image);
     if (result->num_fused > 0) {
         const char *section = "fused";
         print_labels(stream, style, &section, result->fused, result->num_fused);
@@ -132,5 +146,49 @@ void report_text(FILE *stream, const struct report_style *style, const char *pat
     fprintf(stream, "  time    decode %.1f ms, features %.1f ms, network %.1f ms\n", result->ms.decode,
             result->ms.features, result->ms.network);
     emphasis(stream, style, "0");
+    fputc('\n', stream);
+}
+
+/* ---------------------------------------------------------------- comparisons */
+
+static void print_flips(FILE *stream, const struct comparison_part *part) {
+    for (long i = 0; i < part->num_flips; i++) {
+        const struct flip *flip = &part->flips[i];
+        fputs(i == 0 ? "  flips   " : "          ", stream);
+        text_print(stream, flip->path);
+        for (int side = 0; side < 2; side++) {
+            fputs(side == 0 ? "  " : " -> ", stream);
+            text_print(stream, flip->labels[side]);
+            fprintf(stream, " %.1f %%", 100 * (double)flip->scores[side]);
+        }
+        fputc('\n', stream);
+    }
+}
+
+static void print_part(FILE *stream, const char *section, const struct comparison_part *part) {
+    if (part->files == 0) return;
+    const long same = part->files - part->num_flips;
+    fprintf(stream, "%s, model ", section);
+    text_print(stream, part->model);
+    for (int side = 0; side < 2; side++)
+        fprintf(stream, "\n  %s       tokens %d -> %d, r %s", side == 0 ? "A" : "B", part->tokens[side][0],
+                part->tokens[side][1], part->r[side]);
+    fprintf(stream, "\n  agree   on the best label of %ld of %ld files, %.1f %%\n", same, part->files,
+            100 * (double)same / (double)part->files);
+    fprintf(stream, "  logits  differ by %.3g, at most %.3g; the score of A's best label by %.3g %%\n",
+            part->logit_sum / (double)part->values, part->logit_max, 100 * part->score_sum / (double)part->files);
+    print_flips(stream, part);
+}
+
+void report_text_compare(FILE *stream, const struct report_sides *sides, const struct comparison *comparison) {
+    const double *ms = comparison->network_ms;
+    for (int side = 0; side < 2; side++)
+        fprintf(stream, "%s: -r %s, proportional attention %s\n", side == 0 ? "A" : "B", sides->r[side],
+                sides->prop_attn[side]);
+    print_part(stream, "video", &comparison->video);
+    print_part(stream, "audio", &comparison->audio);
+    print_part(stream, "image", &comparison->image);
+    fprintf(stream, "time\n  network A %.1f ms, B %.1f ms", ms[0], ms[1]);
+    if (ms[1] > 0) fprintf(stream, ": B is %.2f times as fast", ms[0] / ms[1]);
     fputc('\n', stream);
 }

@@ -21,5 +21,6 @@ target_include_directories(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_INCLUDE}
 target_link_libraries(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_LIBRARY} m)
 
 # Debian's build hands out its packing buffers without a lock: src/compute/gemm.c puts one around these two functions.
-set(OPENBLAS_SERIAL_LINK_OPTIONS -Wl,--wrap=blas_memory_alloc,--wrap=blas_memory_free)
+# And it does not know newer processors: gemm.c answers for the variable that names one, where the user has not set it.
+set(OPENBLAS_SERIAL_LINK_OPTIONS -Wl,--wrap=blas_memory_alloc,--wrap=blas_memory_free,--wrap=getenv)
 target_link_options(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_LINK_OPTIONS})

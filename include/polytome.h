@@ -206,7 +206,7 @@ typedef struct ptm_answer {
 } ptm_answer;
 
 typedef struct ptm_result {
-    double duration; /* seconds, as the file's header says; the real end where the header says nothing */
+    double duration; /* seconds, as the file's header says; the real end where it says nothing; 0 of a still */
     const ptm_answer *video, *audio,
         *image;             /* NULL where there is no model for it, or it was not asked for or not due */
     int num_fused;          /* labels that both answers share; 0 where none */

@@ -48,19 +48,27 @@ static char *base_name(const char *path) {
 
 /* ---------------------------------------------------------------- a checkpoint directory */
 
+/** `name`: the file's own, as the command to convert it takes it. */
+static ptm_status refuse_pickle(const char *path, const char *name, ptm_error *err) {
+    if (strpbrk(name, "'\"\\$`!")) name = "FILE"; /* would break out of the command's quotes */
+    return error_set(err, PTM_EMODEL,
+                     "%s is a PyTorch pickle, which can run code and is not read; convert it with: python3 -c \"import "
+                     "torch; from safetensors.torch import save_file; d = torch.load('%s', 'cpu', weights_only=True); "
+                     "d = d.get('model', d.get('state_dict', d)); save_file({k: v.clone().contiguous() for k, v in "
+                     "d.items()}, 'model.safetensors')\"",
+                     path, name);
+}
+
 static ptm_status refuse_without_weights(const char *directory, ptm_error *err) {
-    char *pickle = join(directory, "pytorch_model.bin");
+    static const char name[] = "pytorch_model.bin";
+    char *pickle = join(directory, name);
     if (!pickle) return error_no_memory(err);
-    const bool found = file_exists(pickle);
+    const ptm_status status =
+        file_exists(pickle)
+            ? refuse_pickle(pickle, name, err)
+            : error_set(err, PTM_EIO, "%s has neither model.safetensors nor model.safetensors.index.json", directory);
     mem_free(pickle);
-    if (found)
-        return error_set(
-            err, PTM_EMODEL,
-            "%s holds a PyTorch pickle, which can run code and is not read; convert it with: python3 -c "
-            "\"import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v "
-            "in torch.load('pytorch_model.bin', weights_only=True).items()}, 'model.safetensors')\"",
-            directory);
-    return error_set(err, PTM_EIO, "%s has neither model.safetensors nor model.safetensors.index.json", directory);
+    return status;
 }
 
 static ptm_status open_weights(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
@@ -114,7 +122,16 @@ static ptm_status open_directory(struct ptm_model *model, const ptm_model_option
 
 /* ---------------------------------------------------------------- a single file */
 
+static bool is_pickle(const char *name) {
+    static const char *const ends[] = {".pth", ".pt", ".bin", ".ckpt", ".pyth"};
+    const char *end = strrchr(name, '.');
+    for (size_t i = 0; end && i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(end, ends[i]) == 0) return true;
+    return false;
+}
+
 static ptm_status open_single(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
+    if (is_pickle(model->name)) return refuse_pickle(model->path, model->name, err);
     TRY(safetensors_open(&model->files, model->path, options->max_header_bytes, err));
     const char *text = safetensors_metadata(model->files, "polytome");
     if (!text)
@@ -130,6 +147,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
     TRY(single_file_schema(&schema, root, err));
     if (schema == SINGLE_FILE_SHARED)
         return single_file_read(model->networks, &model->count, root, options->max_tokens, err);
+    model->source.packed = true;
     return packed_read(model->networks, model->origins, &model->count, root, model->files, options->max_tokens, err);
 }
 

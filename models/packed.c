@@ -64,7 +64,8 @@ static ptm_status read_model(struct network *network, struct origin *origin, str
     TRY(read_checkpoint(origin, json, err));
     TRY(family_read(network, origin->family, &origin->checkpoint, max_tokens, err));
     if (network->modality != modality)
-        return error_set(err, PTM_EMODEL, "%s: \"models.modality\" is \"%s\", but its \"config\" is of an %s model",
+        return error_set(err, PTM_EMODEL,
+                         "%s: \"models.modality\" is \"%s\", but its \"config\" is that of a model of \"%s\"",
                          json.document, network_modality_name(modality), network_modality_name(network->modality));
     TRY(read_texts(network, origin, root, json, err));
     TRY(single_file_read_merge(network, json, err));

@@ -53,7 +53,7 @@ static ptm_status tensor_values(struct weight_source *source, const struct tenso
             source->converted[index] = true;
             TRY(tensor_to_f32(tensor, copy, err));
         }
-        if (!all_finite(source->values[index], tensor->elements))
+        if (!source->packed && !all_finite(source->values[index], tensor->elements))
             return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" holds values that are not finite numbers",
                              safetensors_path(source->files), tensor->name);
     }

@@ -48,6 +48,7 @@ struct weight_source {
     const struct safetensors *files; /* not owned */
     const float **values;            /* (count) NULL: not used so far */
     bool *converted;                 /* (count) values[i] is ours */
+    bool packed;                     /* whoever wrote the file has run its networks: finite values are taken on trust */
 };
 
 ptm_status weight_source_open(struct weight_source *source, const struct safetensors *files, ptm_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check: a network's answer on a prepared input, held against reference answers. */
 #include "files/npy.h"
+#include "pipelines/self_test.h"
 #include "pipelines/session.h"
 
 #include <math.h>
@@ -117,25 +118,13 @@ static ptm_status check_files(struct lane *lane, const ptm_check_options *option
 
 /* ---------------------------------------------------------------- the self-test of a single-file model */
 
-/** x[i] = ((i * 7919) mod 1000) / 500 - 1, i counting along c, t, h, w of the patch grid's input. */
-static void fill_ramp(float *input, const struct patch_grid *grid) {
-    int64_t i = 0;
-    for (int c = 0; c < grid->channels; c++)
-        for (int t = 0; t < grid->size[0]; t++)
-            for (int h = 0; h < grid->size[1]; h++)
-                for (int w = 0; w < grid->size[2]; w++, i++)
-                    input[c * grid->step[0] + t * grid->step[1] + h * grid->step[2] + w * grid->step[3]] =
-                        (float)((double)(i * 7919 % 1000) / 500 - 1);
-}
-
 /** Runs with `r` and compares; the stored answers were rounded, and merging may flip near-ties: hence its own
  * tolerance. */
 static ptm_status check_answer(struct lane *lane, const char *r, const float *expected, float tolerance,
                                ptm_check_report *report, ptm_error *err) {
     if (!expected) return PTM_OK;
     ptm_check_report one = {0};
-    TRY(vit_set_merge(&lane->vit, r, lane->network->prop_attn, err));
-    TRY(vit_forward(&lane->vit, lane->input, err));
+    TRY(self_test_forward(lane, r, err));
     compare_logits(&one, lane->vit.logits, expected, lane->network->config.num_labels);
     report->compared += one.compared;
     if (!(one.max_difference <= report->max_difference)) report->max_difference = one.max_difference;
@@ -149,7 +138,6 @@ static ptm_status check_self_test(struct lane *lane, ptm_check_report *report, p
     if (!test->plain && !test->merged)
         return error_set(err, PTM_EINVAL, "model %s stores no self-test: give --input and --expect", network->name);
     const bool prop_attn = lane->vit.prop_attn;
-    fill_ramp(lane->input, &network->config.grid);
     ptm_status status = check_answer(lane, "off", test->plain, 2e-3f, report, err);
     if (status == PTM_OK) status = check_answer(lane, network->r, test->merged, 3e-2f, report, err);
     TRY(vit_set_merge(&lane->vit, lane->r, prop_attn, NULL));

@@ -19,13 +19,9 @@ static ptm_status check_options(const struct ptm_session *session, const ptm_cla
                      (options->modalities & PTM_AUDIO && session->audio.network) ||
                      (options->modalities & PTM_IMAGE && session->image.network);
     if (!any) return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
-    if (!(options->start >= 0) || !(options->duration >= 0))
-        return error_set(err, PTM_EINVAL, "start and duration should be 0 seconds or more");
     if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)
         return error_set(err, PTM_EINVAL, "unknown sampling %d", (int)options->sampling);
-    if (options->max_pixels < 1 || options->max_frames < 1 || !(options->max_seconds > 0))
-        return error_set(err, PTM_EINVAL, "limits should be more than 0");
-    return PTM_OK;
+    return run_check_options(options, err);
 }
 
 /* ---------------------------------------------------------------- one pass over a file */
@@ -98,22 +94,10 @@ static void choose_lanes(struct pass *pass, const struct media_info *info) {
 }
 
 static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err) {
-    const ptm_classify_options *options = pass->run.options;
-    const struct lane *audio = &pass->run.session->audio;
-    const struct media_options media_options = {
-        .want_video = pass->use_video || pass->use_image,
-        .want_audio = pass->use_audio,
-        .sample_rate = pass->use_audio ? audio->network->audio.sample_rate : 0,
-        .start = options->start,
-        .duration = options->duration,
-        .max_pixels = options->max_pixels,
-        .max_frames = options->max_frames,
-        .max_seconds = options->max_seconds,
-        .cancelled = options->cancelled,
-        .user = options->user,
-    };
+    const struct media_options options =
+        run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio);
     const double start = clock_ms();
-    TRY(media_open(&pass->media, path, &media_options, err));
+    TRY(media_open(&pass->media, path, &options, err));
     const struct media_info *info = media_get_info(pass->media);
     choose_lanes(pass, info);
     pass->run.decode_ms += clock_ms() - start;
@@ -178,6 +162,17 @@ static ptm_status put_answer(struct result *result, const struct lane *lane, con
     return PTM_OK;
 }
 
+static bool is_still(const struct pass *pass) {
+    return pass->media && media_get_info(pass->media)->is_still;
+}
+
+/** A still has no time, though decoders give it that of one frame. */
+static ptm_coverage image_coverage(const struct pass *pass, const struct media_stats *stats) {
+    ptm_coverage coverage = image_run_coverage(&pass->image, stats);
+    if (is_still(pass)) coverage.from = coverage.to = 0;
+    return coverage;
+}
+
 /** The answers of what was looked at. `stats` NULL: the frames or samples came from the caller. */
 static ptm_status put_answers(struct result *result, const struct pass *pass, const struct media_stats *stats,
                               ptm_error *err) {
@@ -188,8 +183,8 @@ static ptm_status put_answers(struct result *result, const struct pass *pass, co
         TRY(put_answer(result, video->lane, &video->tally, video_run_coverage(video, stats),
                        "no frame could be decoded", err));
     if (pass->use_image)
-        TRY(put_answer(result, image->lane, &image->tally, image_run_coverage(image, stats),
-                       "no picture could be decoded", err));
+        TRY(put_answer(result, image->lane, &image->tally, image_coverage(pass, stats), "no picture could be decoded",
+                       err));
     if (pass->use_audio)
         TRY(put_answer(result, audio->lane, &audio->tally, audio_run_coverage(audio, stats),
                        "no sound could be decoded", err));
@@ -213,7 +208,7 @@ static ptm_status put_media_result(struct result *result, const struct pass *pas
     const double header = media_get_info(pass->media)->duration;
     const struct media_stats *stats = media_get_stats(pass->media);
     const double end = stats->video_end > stats->audio_end ? stats->video_end : stats->audio_end;
-    result->result.duration = header > 0 ? header : end;
+    result->result.duration = is_still(pass) ? 0 : header > 0 ? header : end;
     TRY(put_answers(result, pass, stats, err));
     put_missing(result, pass);
     const bool any = pass->video.tally.windows > 0 || pass->audio.tally.windows > 0 || pass->image.tally.windows > 0;

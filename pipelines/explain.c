@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
-
 void ptm_explain_options_default(ptm_explain_options *options) {
     *options = (ptm_explain_options){0};
     ptm_classify_options_default(&options->limits);
@@ -54,34 +52,16 @@ static ptm_status check_paths(const struct explain *explain, ptm_error *err) {
 }
 
 static ptm_status check_options(const ptm_explain_options *options, ptm_error *err) {
-    const ptm_classify_options *limits = &options->limits;
     const ptm_modality modality = options->modality;
     if (modality != 0 && modality != PTM_VIDEO && modality != PTM_AUDIO && modality != PTM_IMAGE)
         return error_set(err, PTM_EINVAL, "unknown modality %d", (int)modality);
-    if (!(options->start >= 0) || !(options->duration >= 0))
-        return error_set(err, PTM_EINVAL, "start and duration should be 0 seconds or more");
-    if (limits->max_pixels < 1 || limits->max_frames < 1 || !(limits->max_seconds > 0))
-        return error_set(err, PTM_EINVAL, "limits should be more than 0");
     return PTM_OK;
 }
 
 ptm_status explain_open_media(struct explain *explain, bool video, bool audio, ptm_error *err) {
-    const ptm_classify_options *options = &explain->options;
-    const struct lane *lane = session_lane(explain->run.session, PTM_AUDIO);
-    const struct media_options media_options = {
-        .want_video = video,
-        .want_audio = audio,
-        .sample_rate = lane ? lane->network->audio.sample_rate : USUAL_SAMPLE_RATE,
-        .start = options->start,
-        .duration = options->duration,
-        .max_pixels = options->max_pixels,
-        .max_frames = options->max_frames,
-        .max_seconds = options->max_seconds,
-        .cancelled = options->cancelled,
-        .user = options->user,
-    };
+    const struct media_options options = run_media_options(&explain->run, video, audio);
     media_close(&explain->media);
-    return media_open(&explain->media, explain->path, &media_options, err);
+    return media_open(&explain->media, explain->path, &options, err);
 }
 
 /**
@@ -171,6 +151,7 @@ ptm_status ptm_explain_file(ptm_session *session, const char *path, const char *
     struct explain explain = {.path = path, .output = output, .options = options->limits};
     explain.options.start = options->start;
     explain.options.duration = options->duration;
+    TRY(run_check_options(&explain.options, err));
     explain.run = (struct run){.session = session, .options = &explain.options};
     const ptm_status status = explain_file(&explain, options->modality, err);
     media_close(&explain.media);

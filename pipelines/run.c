@@ -3,6 +3,33 @@
 
 #include "base/clock.h"
 
+enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
+
+ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err) {
+    if (!(options->start >= 0) || !(options->duration >= 0))
+        return error_set(err, PTM_EINVAL, "start and duration should be 0 seconds or more");
+    if (options->max_pixels < 1 || options->max_frames < 1 || !(options->max_seconds > 0))
+        return error_set(err, PTM_EINVAL, "limits should be more than 0");
+    return PTM_OK;
+}
+
+struct media_options run_media_options(const struct run *run, bool pictures, bool sound) {
+    const ptm_classify_options *options = run->options;
+    const struct lane *audio = session_lane(run->session, PTM_AUDIO);
+    return (struct media_options){
+        .want_video = pictures,
+        .want_audio = sound,
+        .sample_rate = audio ? audio->network->audio.sample_rate : USUAL_SAMPLE_RATE,
+        .start = options->start,
+        .duration = options->duration,
+        .max_pixels = options->max_pixels,
+        .max_frames = options->max_frames,
+        .max_seconds = options->max_seconds,
+        .cancelled = options->cancelled,
+        .user = options->user,
+    };
+}
+
 ptm_status run_check_cancelled(const struct run *run, ptm_error *err) {
     const ptm_classify_options *options = run->options;
     if (options->cancelled && options->cancelled(options->user)) return error_set(err, PTM_EINTERRUPTED, "interrupted");

@@ -96,6 +96,12 @@ ptm_coverage image_run_coverage(const struct image_run *image, const struct medi
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,
                              ptm_error *err);
 
+/** Times and limits that make sense? */
+ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err);
+
+/** What to ask of the decoder: pictures, sound at the rate of the audio lane, or both, within the run's options. */
+struct media_options run_media_options(const struct run *run, bool pictures, bool sound);
+
 /** What the decoder says of the pictures it delivered. */
 void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats);
 

@@ -6,6 +6,8 @@
  */
 #include "check.h"
 
+#include <errno.h>
+
 enum { SWEEP_MAX = 100000 };
 
 static long countdown = -1; /* allocations until one fails; below 0: none does */
@@ -17,6 +19,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
     if (countdown < 0 || countdown-- > 0) return __real_aligned_alloc(alignment, bytes);
     failed = true;
+    errno = ENOMEM; /* as the real one does */
     return NULL;
 }
 
@@ -95,6 +98,12 @@ static ptm_status classify_file(ptm_error *err) {
     return status;
 }
 
+static ptm_status pack(ptm_error *err) {
+    static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16",
+                                        PTM_SOURCE_DIR "/tests/golden/ast"};
+    return ptm_pack(paths, 2, "/dev/null", NULL, err);
+}
+
 static void test_open_default(void) {
     sweep(open_default);
 }
@@ -129,11 +138,19 @@ static void test_classify_file(void) {
     sweep_with_session(classify_file);
 }
 
+static void test_pack(void) {
+    sweep(pack);
+}
+
 int main(void) {
     static const struct check_case cases[] = {
-        {"open the shipped model", test_open_default}, {"open a sharded directory", test_open_directory},
-        {"open a session", test_open_session},         {"classify samples", test_classify_samples},
-        {"classify frames", test_classify_frames},     {"classify a file", test_classify_file},
+        {"open the shipped model", test_open_default},
+        {"open a sharded directory", test_open_directory},
+        {"open a session", test_open_session},
+        {"classify samples", test_classify_samples},
+        {"classify frames", test_classify_frames},
+        {"classify a file", test_classify_file},
+        {"pack two models", test_pack},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
 }

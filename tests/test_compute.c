@@ -357,6 +357,16 @@ static void test_concurrent_products(void) {
     threads_close(&compute.threads);
 }
 
+char *openblas_get_corename(void);
+
+/* Where it does not know the processor's model number OpenBLAS falls back to kernels without AVX. */
+static void test_product_kernels(void) {
+    const char *name = openblas_get_corename();
+    static const char *const slow[] = {"Prescott", "Core2", "Nehalem", "Barcelona", "Atom", "Bobcat"};
+    if (getenv("OPENBLAS_CORETYPE") || cpu_detect() < CPU_AVX2) return;
+    for (size_t i = 0; i < CHECK_COUNT(slow); i++) CU_ASSERT_STRING_NOT_EQUAL(name, slow[i]);
+}
+
 int main(void) {
     static const struct check_case cases[] = {
         {"linear against double, every level", test_linear},
@@ -367,6 +377,7 @@ int main(void) {
         {"attention has the same bits for 1, 2, 3, 5 threads", test_attention_same_bits},
         {"attention scratch never shrinks", test_attention_scratch},
         {"concurrent products", test_concurrent_products},
+        {"products use the processor that is there", test_product_kernels},
     };
     return check_main("compute", cases, CHECK_COUNT(cases));
 }

@@ -222,6 +222,33 @@ static void test_directories(void) {
     CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EIO); /* gone */
 }
 
+/** A PyTorch file given as the model: the sentence has the command that converts it, with the file's name. */
+static void test_pickles(void) {
+    static const struct {
+        const char *name, *sentence;
+    } cases[] = {
+        {"a.pth", "torch.load('a.pth', "},     {"a.pt", "torch.load('a.pt', "},
+        {"a.b.bin", "torch.load('a.b.bin', "}, {"last.ckpt", "torch.load('last.ckpt', "},
+        {"x.pyth", "torch.load('x.pyth', "},   {"it's.pth", "torch.load('FILE', "},
+        {"a.pth.zip", "safetensors"},          {"pth", "safetensors"},
+    };
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        ptm_error error = {0};
+        ptm_model *model;
+        temporary_join(path, folder, cases[i].name);
+        CU_ASSERT_EQUAL(ptm_model_open(&model, path, NULL, &error), PTM_EIO); /* not there */
+        error_clear(&error);
+        CU_ASSERT_FATAL(temporary_write(path, "PK\3\4 and more", 13));
+        CU_ASSERT_NOT_EQUAL(ptm_model_open(&model, path, NULL, &error), PTM_OK);
+        if (!strstr(error.message, cases[i].sentence)) printf("\n    %s: %s\n", cases[i].name, error.message);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, cases[i].sentence));
+        unlink(path);
+    }
+    temporary_remove(folder, (const char *[]){NULL});
+}
+
 /** A weights file without a description, and a limit on tokens. */
 static void test_refusals(void) {
     ptm_error error = {0};
@@ -266,11 +293,9 @@ static void test_truncated(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"one thing broken", test_hostile},
-        {"weights that are no numbers", test_not_finite},
-        {"folders", test_directories},
-        {"refusals and limits", test_refusals},
-        {"cut off at every place", test_truncated},
+        {"one thing broken", test_hostile},     {"weights that are no numbers", test_not_finite},
+        {"folders", test_directories},          {"PyTorch files", test_pickles},
+        {"refusals and limits", test_refusals}, {"cut off at every place", test_truncated},
     };
     return check_main("hostile models", cases, CHECK_COUNT(cases));
 }

@@ -16,12 +16,12 @@ static void prepare(void *prepared, struct product_row *row, const float *x, int
     v_store(lows, low);
     v_store(highs, high);
     for (int lane = 0; lane < LANES; lane++) {
-        lowest = fminf(lowest, lows[lane]);
-        highest = fmaxf(highest, highs[lane]);
+        if (lows[lane] < lowest) lowest = lows[lane];
+        if (highs[lane] > highest) highest = highs[lane];
     }
     for (int tail = i; tail < n; tail++) {
-        lowest = fminf(lowest, x[tail]);
-        highest = fmaxf(highest, x[tail]);
+        if (x[tail] < lowest) lowest = x[tail];
+        if (x[tail] > highest) highest = x[tail];
         wrong += x[tail] * 0;
     }
     const float inverse = int8_range(row, lowest, highest, wrong);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700 /* realpath() */
+
 #include "files/replace.h"
 
 #include "base/memory.h"
@@ -6,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,8 +72,18 @@ static ptm_status write_aside(const char *path, const struct piece *pieces, int 
     return status;
 }
 
+/** A link stays a link, and what it points to is replaced: it may be a file that is mapped and read at this moment. */
+static ptm_status write_linked(const char *path, const struct piece *pieces, int count, ptm_error *err) {
+    char *target = realpath(path, NULL);
+    if (!target) return write_error(path, err);
+    const ptm_status status = write_aside(target, pieces, count, err);
+    free(target);
+    return status;
+}
+
 ptm_status replace_file(const char *path, const struct piece *pieces, int count, ptm_error *err) {
-    struct stat status;
-    const bool special = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
-    return special ? write_in_place(path, pieces, count, err) : write_aside(path, pieces, count, err);
+    struct stat status, link;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) return write_in_place(path, pieces, count, err);
+    const bool linked = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
+    return linked ? write_linked(path, pieces, count, err) : write_aside(path, pieces, count, err);
 }

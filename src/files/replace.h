@@ -12,7 +12,7 @@ struct piece {
 
 /**
  * Writes the pieces one after another to a temporary name beside `path`, which is then renamed; nothing is left of it
- * on failure. What is no plain file (a device, a pipe, a link) is written in place: it must not be replaced.
+ * on failure. A link stays: what it points to is replaced. A device or a pipe is written in place.
  */
 ptm_status replace_file(const char *path, const struct piece *pieces, int count, ptm_error *err);
 

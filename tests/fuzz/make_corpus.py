@@ -74,6 +74,20 @@ NPY = {
 }
 
 
+def packed(top, names):
+    """The description of a packed file of these goldens, by modality. The stored answers have as many numbers as labels."""
+    models = []
+    for modality, name in names.items():
+        folder = top / "tests/golden" / name
+        config = json.loads((folder / "config.json").read_text())
+        preprocessor = folder / "preprocessor_config.json"
+        answers = [0.5] * len(config.get("id2label") or range(config.get("num_classes")))
+        models.append({"modality": modality, "prefix": modality + "/", "name": name, "licence": "CC0", "config": config,
+                       "preprocessor": json.loads(preprocessor.read_text()) if preprocessor.exists() else None,
+                       "merge": {"r": "2x", "prop_attn": True}, "selftest": {"r0": answers, "merged": answers}})
+    return json.dumps({"schema": 2, "name": "+".join(names.values()), "models": models}, separators=(",", ":")).encode()
+
+
 def configs():
     """Descriptions that are accepted, for fuzz_config: those of the goldens and of the shipped model."""
     top = pathlib.Path(__file__).parents[2]
@@ -86,6 +100,8 @@ def configs():
     for name in ("videomae", "ast", "videomae_odd"):
         texts = [(top / "tests/golden" / name / file).read_bytes() for file in ("config.json", "preprocessor_config.json")]
         files[name] = b"\0".join(texts)
+    files["packed"] = packed(top, {"video": "videomae", "audio": "ast", "image": "vit"})
+    files["packed_timm"] = packed(top, {"image": "timm_token"})
     files["tiny"] = b'{"model_type":"videomae"}\0{"size":224,"crop_size":[224,224],"do_zero_centering":true}'
     files["ast_bare"] = b'{"model_type":"audio-spectrogram-transformer","num_labels":527}\0{}'
     return files

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* compare: what another merging changes on real files. */
+#include "commands.h"
+#include "output.h"
+#include "report.h"
+#include "signals.h"
+#include "text.h"
+#include "walk.h"
+
+#include <string.h>
+
+/** A run over all inputs with two sessions over the same models. */
+struct run {
+    const struct options *options;
+    struct engine engine;    /* its session is A's */
+    ptm_session *session[2]; /* A's and B's */
+    struct report_sides sides;
+    struct walk walk;
+    struct comparison comparison;
+    ptm_result *results[2]; /* of the file at hand */
+};
+
+static ptm_status label_side(struct run *run, int side, const char *path, ptm_error *err) {
+    return ptm_classify_file(run->session[side], path, &run->walk.classify, &run->results[side], err);
+}
+
+static void free_results(struct run *run) {
+    for (int side = 0; side < 2; side++) ptm_result_free(&run->results[side]);
+}
+
+/** Sides take turns in going first. Cold weights and buffers would count against who touches them first, so that the
+ * first file is run once more before it counts. */
+static ptm_status label(void *user, const char *path, ptm_error *err) {
+    struct run *run = user;
+    const int first = (int)(run->walk.labelled % 2), passes = run->walk.labelled == 0 ? 2 : 1;
+    ptm_status status = PTM_OK;
+    for (int pass = 0; status == PTM_OK && pass < passes; pass++) {
+        free_results(run);
+        status = label_side(run, first, path, err);
+        if (status == PTM_OK) status = label_side(run, !first, path, err);
+    }
+    if (status != PTM_OK) free_results(run);
+    return status;
+}
+
+static bool finish(void *user, const char *path, const ptm_error *err) {
+    struct run *run = user;
+    const bool added = err || comparison_add(&run->comparison, path, run->results[0], run->results[1]);
+    free_results(run);
+    if (!added) text_complain("out of memory for the comparison");
+    return added;
+}
+
+static bool report(struct run *run, struct output *output) {
+    run->sides.files = run->walk.labelled;
+    run->sides.failed = run->walk.failed;
+    if (run->options->format == FORMAT_JSON && !report_json_compare(output->stream, &run->sides, &run->comparison)) {
+        text_complain("out of memory for the comparison");
+        return false;
+    }
+    if (run->options->format == FORMAT_TEXT) report_text_compare(output->stream, &run->sides, &run->comparison);
+    return true;
+}
+
+/** What was compared until a signal came is reported, too. */
+static enum exit_status compare(struct run *run) {
+    const struct walk_visitor visitor = {label, finish, run};
+    struct output output;
+    if (!output_open(&output, run->options->output)) return STATUS_ENVIRONMENT;
+    signals_catch(&output);
+    walk_run(&run->walk, run->options, &visitor);
+    enum exit_status status = run->walk.status;
+    bool kept = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
+    if (kept && run->walk.labelled > 0) kept = report(run, &output);
+    signals_release();
+    if (kept) kept = output_commit(&output);
+    if (!kept && status != STATUS_USAGE) status = STATUS_ENVIRONMENT;
+    output_discard(&output);
+    walk_summary(&run->walk);
+    return status;
+}
+
+/** What each side merges: one -r is B's, and A is without merging; no -r makes B merge as the models recommend. */
+static void choose_sides(const struct options *options, struct report_sides *sides,
+                         ptm_session_options session[static 2]) {
+    static const char *const names[] = {"auto", "off", "on"};
+    const struct option_list *r = &options->schedules;
+    const struct option_choices *prop_attn = &options->prop_attns;
+    for (int side = 0; side < 2; side++) {
+        const int last = prop_attn->count - 1;
+        session[side] = options->session;
+        session[side].r = r->count > 1 ? r->items[side] : side == 0 ? "off" : r->count == 1 ? r->items[0] : "auto";
+        session[side].prop_attn = last < 0 ? -1 : prop_attn->items[side < last ? side : last];
+        sides->r[side] = session[side].r;
+        sides->prop_attn[side] = names[session[side].prop_attn + 1];
+    }
+}
+
+/** Both sides read each file, which standard input does not allow. */
+static bool reads_stdin(const struct options *options) {
+    bool named = false;
+    for (int i = 0; i < options->num_operands; i++) named = named || strcmp(options->operands[i], "-") == 0;
+    if (!named) return false;
+    text_complain("compare reads each file twice, and standard input can be read once: name a file");
+    options_hint(COMMAND_COMPARE);
+    return true;
+}
+
+enum exit_status cmd_compare(const struct options *options) {
+    if (!walk_check(options) || reads_stdin(options)) return STATUS_USAGE;
+    struct run run = {.options = options};
+    ptm_session_options session[2];
+    choose_sides(options, &run.sides, session);
+    enum exit_status status = engine_open(&run.engine, &options->models, &session[0]);
+    if (status != STATUS_GOOD) return status;
+    ptm_error err = {0};
+    run.session[0] = run.engine.session;
+    if (ptm_session_open(&run.session[1], (const ptm_model *const *)run.engine.models, run.engine.count, &session[1],
+                         &err) == PTM_OK)
+        status = compare(&run);
+    else
+        status = engine_complain(&err);
+    comparison_free(&run.comparison);
+    ptm_session_close(&run.session[1]);
+    engine_close(&run.engine);
+    return status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "comparison.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** The label of that index: answers are sorted by score, so that the two orders differ. */
+static const ptm_label *find_label(const ptm_answer *answer, int index) {
+    int i = 0;
+    while (answer->labels[i].index != index) i++;
+    return &answer->labels[i];
+}
+
+static bool add_flip(struct comparison_part *part, const char *path, const ptm_label *a, const ptm_label *b) {
+    if ((size_t)part->num_flips >= SIZE_MAX / sizeof *part->flips - 1) return false;
+    struct flip *flips = realloc(part->flips, ((size_t)part->num_flips + 1) * sizeof *flips);
+    if (!flips) return false;
+    part->flips = flips;
+    char *copy = strdup(path);
+    if (!copy) return false;
+    flips[part->num_flips++] = (struct flip){copy, {a->name, b->name}, {a->score, b->score}};
+    return true;
+}
+
+static void add_logits(struct comparison_part *part, const ptm_answer *a, const ptm_answer *b) {
+    for (int i = 0; i < a->num_labels; i++) {
+        const double difference = fabs((double)a->labels[i].logit - find_label(b, a->labels[i].index)->logit);
+        part->logit_sum += difference;
+        part->logit_max = fmax(part->logit_max, difference);
+    }
+    part->values += a->num_labels;
+}
+
+static bool add_answer(struct comparison_part *part, const char *path, const ptm_answer *a, const ptm_answer *b) {
+    if (!a || !b || a->missing || b->missing) return true;
+    part->model = a->model;
+    part->files++;
+    const ptm_answer *both[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        snprintf(part->r[i], sizeof part->r[i], "%s", both[i]->r);
+        part->tokens[i][0] = both[i]->tokens_in;
+        part->tokens[i][1] = both[i]->tokens_out;
+    }
+    add_logits(part, a, b);
+    const ptm_label *best = &a->labels[0];
+    part->score_sum += fabs((double)best->score - find_label(b, best->index)->score);
+    return best->index == b->labels[0].index || add_flip(part, path, best, &b->labels[0]);
+}
+
+bool comparison_add(struct comparison *comparison, const char *path, const ptm_result *a, const ptm_result *b) {
+    comparison->network_ms[0] += a->ms.network;
+    comparison->network_ms[1] += b->ms.network;
+    return add_answer(&comparison->video, path, a->video, b->video) &&
+           add_answer(&comparison->audio, path, a->audio, b->audio) &&
+           add_answer(&comparison->image, path, a->image, b->image);
+}
+
+static void free_part(struct comparison_part *part) {
+    for (long i = 0; i < part->num_flips; i++) free(part->flips[i].path);
+    free(part->flips);
+}
+
+void comparison_free(struct comparison *comparison) {
+    free_part(&comparison->video);
+    free_part(&comparison->audio);
+    free_part(&comparison->image);
+}

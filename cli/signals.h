@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* signals: an interrupted run ends in order, keeps what was done, and leaves no half-written file. */
+#ifndef POLYTOME_CLI_SIGNALS_H
+#define POLYTOME_CLI_SIGNALS_H
+
+#include "output.h"
+
+/**
+ * SIGINT and SIGTERM let the work end in order; a second one ends the process at once and removes what `output` holds
+ * aside. A reader that goes away ends the process quietly, unless the results go to a file. `output` may be NULL.
+ */
+void signals_catch(const struct output *output);
+
+/** Before the output is committed or discarded: its file aside is no longer the signals' business. */
+void signals_release(void);
+
+/** Was there a signal? Read wherever the work can stop; fits ptm_classify_options.cancelled. */
+bool signals_interrupted(void *user);
+
+#endif

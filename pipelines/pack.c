@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* pack: models of different modalities written into one self-describing file (docs/format.md, schema 2). */
+#include "base/memory.h"
+#include "files/json_writer.h"
+#include "files/safetensors_writer.h"
+#include "models/single_file.h"
+#include "pipelines/self_test.h"
+#include "pipelines/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MODELS_MAX = MODEL_MODALITIES };
+
+/** One modality of the packed file, and what it is made from. */
+struct entry {
+    const struct ptm_model *model;
+    const struct network *network;
+    const struct origin *origin;
+    const char *prefix; /* of its tensors in the packed file */
+    const char *r;      /* merging to recommend */
+    struct self_test answers;
+};
+
+struct pack {
+    ptm_model *models[MODELS_MAX];
+    int num_models;
+    struct entry entries[MODELS_MAX];
+    int num_entries;
+    struct tensor *tensors; /* (num_tensors) owned; their data lies in the models' files */
+    size_t num_tensors;
+    char *names;  /* owned: of the tensors, one behind another */
+    char *joined; /* owned: the models' names, for where none is given */
+    struct json_writer description;
+};
+
+void ptm_pack_options_default(ptm_pack_options *options) {
+    *options = (ptm_pack_options){0};
+}
+
+static void pack_close(struct pack *pack) {
+    for (int i = 0; i < pack->num_entries; i++) {
+        mem_free(pack->entries[i].answers.plain);
+        mem_free(pack->entries[i].answers.merged);
+    }
+    for (int i = 0; i < pack->num_models; i++) ptm_model_close(&pack->models[i]);
+    json_writer_free(&pack->description);
+    mem_free(pack->tensors);
+    mem_free(pack->names);
+    mem_free(pack->joined);
+}
+
+/* ---------------------------------------------------------------- what goes in */
+
+static const char *prefix_of(ptm_modality modality) {
+    return modality == PTM_VIDEO ? "video/" : modality == PTM_AUDIO ? "audio/" : "image/";
+}
+
+static const char *asked_r(const ptm_pack_options *options, ptm_modality modality) {
+    return modality == PTM_VIDEO ? options->video_r : modality == PTM_AUDIO ? options->audio_r : options->image_r;
+}
+
+static ptm_status add_entry(struct pack *pack, const struct ptm_model *model, int i, const ptm_pack_options *options,
+                            ptm_error *err) {
+    const struct network *network = &model->networks[i];
+    for (int k = 0; k < pack->num_entries; k++)
+        if (pack->entries[k].network->modality == network->modality)
+            return error_set(err, PTM_EINVAL, "both %s and %s are %s models; a packed file takes one of each modality",
+                             pack->entries[k].model->path, model->path, network_modality_name(network->modality));
+    const char *r = asked_r(options, network->modality);
+    if (!r || strcmp(r, "auto") == 0) r = network->r;
+    TRY(single_file_check_merge(r, network->config.depth, err));
+    pack->entries[pack->num_entries++] = (struct entry){
+        .model = model,
+        .network = network,
+        .origin = &model->origins[i],
+        .prefix = prefix_of(network->modality),
+        .r = r,
+    };
+    return PTM_OK;
+}
+
+static ptm_status add_model(struct pack *pack, const char *path, const ptm_pack_options *options, ptm_error *err) {
+    TRY(ptm_model_open(&pack->models[pack->num_models], path, NULL, err));
+    const struct ptm_model *model = pack->models[pack->num_models++];
+    if (!model->origins[0].family)
+        return error_set(err, PTM_EINVAL,
+                         "%s is one self-describing file already (schema %d) and cannot be packed; give checkpoint "
+                         "directories or packed files",
+                         path, SINGLE_FILE_SHARED);
+    for (int i = 0; i < model->count; i++) TRY(add_entry(pack, model, i, options, err));
+    return PTM_OK;
+}
+
+static ptm_status add_models(struct pack *pack, const char *const *paths, int count, const ptm_pack_options *options,
+                             ptm_error *err) {
+    if (count < 1 || count > MODELS_MAX)
+        return error_set(err, PTM_EINVAL, "a packed file takes 1 to %d models, not %d", MODELS_MAX, count);
+    for (int i = 0; i < count; i++) TRY(add_model(pack, paths[i], options, err));
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- the self-test */
+
+static ptm_status answer(float **logits, struct lane *lane, const char *r, ptm_error *err) {
+    const size_t count = (size_t)lane->network->config.num_labels;
+    *logits = mem_alloc(count, sizeof **logits);
+    if (!*logits) return error_no_memory(err);
+    TRY(self_test_forward(lane, r, err));
+    memcpy(*logits, lane->vit.logits, count * sizeof **logits);
+    return PTM_OK;
+}
+
+static ptm_status answer_entry(struct entry *entry, struct lane *lane, ptm_error *err) {
+    TRY(answer(&entry->answers.plain, lane, "off", err));
+    return answer(&entry->answers.merged, lane, entry->r, err);
+}
+
+/** A session for one model at a time, so that only the memory of the largest is taken. */
+static ptm_status answer_model(struct pack *pack, const ptm_model *model, ptm_error *err) {
+    ptm_session *session;
+    ptm_status status = ptm_session_open(&session, &model, 1, NULL, err);
+    for (int i = 0; status == PTM_OK && i < pack->num_entries; i++) {
+        struct entry *entry = &pack->entries[i];
+        if (entry->model == model) status = answer_entry(entry, session_lane(session, entry->network->modality), err);
+    }
+    ptm_session_close(&session);
+    return status;
+}
+
+/* ---------------------------------------------------------------- tensors */
+
+/** The next tensor that the entry's network uses, and its name without the prefix that it has there; false when there
+ * is none left. */
+static bool next_tensor(const struct entry *entry, size_t *index, const struct tensor **tensor, const char **name) {
+    const struct safetensors *files = entry->model->files;
+    const char *prefix = entry->origin->checkpoint.prefix;
+    const size_t length = strlen(prefix);
+    while (*index < safetensors_count(files)) {
+        const size_t i = (*index)++;
+        *tensor = safetensors_at(files, i);
+        *name = (*tensor)->name + length;
+        if (entry->model->source.values[i] && strncmp((*tensor)->name, prefix, length) == 0) return true;
+    }
+    return false;
+}
+
+static void measure_tensors(struct pack *pack, size_t *name_bytes) {
+    const struct tensor *tensor;
+    const char *name;
+    for (int i = 0; i < pack->num_entries; i++) {
+        const struct entry *entry = &pack->entries[i];
+        for (size_t index = 0; next_tensor(entry, &index, &tensor, &name); pack->num_tensors++)
+            *name_bytes += strlen(entry->prefix) + strlen(name) + 1;
+    }
+}
+
+static ptm_status gather_tensors(struct pack *pack, ptm_error *err) {
+    size_t name_bytes = 0, used = 0;
+    measure_tensors(pack, &name_bytes);
+    pack->tensors = mem_alloc(pack->num_tensors, sizeof *pack->tensors);
+    pack->names = mem_alloc(name_bytes, 1);
+    if (!pack->tensors || !pack->names) return error_no_memory(err);
+
+    struct tensor *packed = pack->tensors;
+    const struct tensor *tensor;
+    const char *name;
+    for (int i = 0; i < pack->num_entries; i++) {
+        const struct entry *entry = &pack->entries[i];
+        for (size_t index = 0; next_tensor(entry, &index, &tensor, &name); packed++) {
+            *packed = *tensor;
+            packed->name = pack->names + used;
+            used += (size_t)snprintf(pack->names + used, name_bytes - used, "%s%s", entry->prefix, name) + 1;
+        }
+    }
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- the description */
+
+/** The models' names, "a+b". */
+static ptm_status join_names(struct pack *pack, ptm_error *err) {
+    size_t bytes = 1, used = 0;
+    for (int i = 0; i < pack->num_models; i++) bytes += strlen(pack->models[i]->networks[0].name) + 1;
+    pack->joined = mem_alloc(bytes, 1);
+    if (!pack->joined) return error_no_memory(err);
+    for (int i = 0; i < pack->num_models; i++)
+        used += (size_t)snprintf(pack->joined + used, bytes - used, "%s%s", i ? "+" : "",
+                                 pack->models[i]->networks[0].name);
+    return PTM_OK;
+}
+
+static void describe_entry(struct json_writer *writer, const struct entry *entry, bool licence) {
+    const struct network *network = entry->network;
+    json_write_raw(writer, "{\"modality\":");
+    json_write_string(writer, network_modality_name(network->modality));
+    json_write_member(writer, "prefix", entry->prefix);
+    json_write_member(writer, "name", entry->origin->name);
+    if (licence) json_write_member(writer, "licence", network->licence);
+    json_write_member(writer, "source", network->source);
+    json_write_raw(writer, ",\"config\":");
+    json_write_value(writer, entry->origin->checkpoint.config);
+    json_write_raw(writer, ",\"preprocessor\":");
+    json_write_value(writer, entry->origin->checkpoint.preprocessor);
+    json_write_raw(writer, ",\"merge\":{\"r\":");
+    json_write_string(writer, entry->r);
+    json_write_raw(writer, network->prop_attn ? ",\"prop_attn\":true}" : ",\"prop_attn\":false}");
+    json_write_raw(writer, ",\"selftest\":{\"r0\":");
+    json_write_floats(writer, entry->answers.plain, network->config.num_labels);
+    json_write_raw(writer, ",\"merged\":");
+    json_write_floats(writer, entry->answers.merged, network->config.num_labels);
+    json_write_raw(writer, "}}");
+}
+
+/** A licence that is given stands for the whole file; else each model keeps its own. */
+static ptm_status describe(struct pack *pack, const ptm_pack_options *options, ptm_error *err) {
+    struct json_writer *writer = &pack->description;
+    TRY(join_names(pack, err));
+    json_write_raw(writer, "{\"schema\":");
+    json_write_integer(writer, SINGLE_FILE_PACKED);
+    json_write_member(writer, "name", options->name ? options->name : pack->joined);
+    if (options->licence) json_write_member(writer, "licence", options->licence);
+    json_write_raw(writer, ",\"models\":[");
+    for (int i = 0; i < pack->num_entries; i++) {
+        if (i) json_write_raw(writer, ",");
+        describe_entry(writer, &pack->entries[i], !options->licence);
+    }
+    json_write_raw(writer, "]}");
+    return json_writer_end(writer, err);
+}
+
+static ptm_status pack_models(struct pack *pack, const char *const *paths, int count, const char *output,
+                              const ptm_pack_options *options, ptm_error *err) {
+    TRY(add_models(pack, paths, count, options, err));
+    for (int i = 0; i < pack->num_models; i++) TRY(answer_model(pack, pack->models[i], err));
+    TRY(gather_tensors(pack, err));
+    TRY(describe(pack, options, err));
+    return safetensors_write(output, pack->tensors, pack->num_tensors, "polytome", pack->description.text, err);
+}
+
+ptm_status ptm_pack(const char *const *paths, int count, const char *output, const ptm_pack_options *options,
+                    ptm_error *err) {
+    error_clear(err);
+    ptm_pack_options defaults;
+    ptm_pack_options_default(&defaults);
+    struct pack pack = {0};
+    const ptm_status status = pack_models(&pack, paths, count, output, options ? options : &defaults, err);
+    pack_close(&pack);
+    return status;
+}

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# Two checkpoints in one file: it proves itself, answers as they do, and what goes wrong leaves nothing behind.
+golden=$CASES/../../golden
+clip=$SAMPLES/pan-right-three.mp4
+polytome pack "$golden/videomae" "$golden/ast" -o both.safetensors
+polytome check both.safetensors
+polytome info both.safetensors >info
+for family in videomae audio-spectrogram-transformer; do grep -q "family *$family$" info; done
+# The same bytes as from the directories, apart from the times and the name of the model.
+lines() {
+    polytome --json --logits --top 0 "$@" "$clip" | sed 's/"ms":{[^}]*}//; s/"model":"[^"]*"//g'
+}
+lines -m "$golden/videomae" -m "$golden/ast" >wanted
+lines -m both.safetensors | cmp - wanted
+lines -r 4 -m "$golden/videomae" -m "$golden/ast" >wanted
+lines -r 4 -m both.safetensors | cmp - wanted
+
+# What is said of the file, and packing it again.
+polytome pack -q both.safetensors --name two --licence CC0-1.0 -r 4:-1 -o two.safetensors
+polytome info two.safetensors >info
+grep -c 'model *two$' info
+grep -c 'licence *CC0-1.0$' info
+grep -c 'merging r 4:-1,' info
+polytome check two.safetensors --modality audio
+polytome pack -q two.safetensors -o two.safetensors
+polytome check two.safetensors --modality audio | tail -n 1
+polytome pack two.safetensors -o - | cmp - two.safetensors
+mkdir clean
+cd clean || exit
+expect 2 polytome pack -o out.safetensors
+expect 2 polytome pack "$golden/ast"
+expect 2 polytome pack "$golden/ast" "$golden/audiomae" -o out.safetensors
+expect 2 polytome pack ../both.safetensors "$golden/ast" -o out.safetensors
+expect 2 polytome pack "$golden/ast" -r 40ms -o out.safetensors
+expect 2 polytome pack "$CASES/../../../models/default/default-v0.safetensors" -o out.safetensors
+expect 3 polytome pack nowhere -o out.safetensors
+expect 3 polytome pack "$golden/ast" -o nowhere/out.safetensors
+touch weights.pth
+expect 3 polytome pack weights.pth -o out.safetensors
+rm weights.pth
+if [[ -c /dev/full ]]; then
+    expect 3 polytome pack "$golden/ast" -o /dev/full
+fi
+(
+    trap '' XFSZ
+    ulimit -f 100
+    expect 3 polytome pack "$golden/ast" -o out.safetensors
+)
+[[ -z $(ls -A) ]] || fail "left behind: $(ls -A)"
