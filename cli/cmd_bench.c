@@ -19,14 +19,16 @@ static double peak_bytes(void) {
     return (double)usage.ru_maxrss * 1024;
 }
 
-static void print_heading(const struct bench *bench, const ptm_model_info *info, double gemm_gflops) {
+static void print_heading(const struct bench *bench, const ptm_model_info *info,
+                          const ptm_bench_report *timing) {
     char threads[32] = "one thread a processor";
     const int count = bench->options->session.threads;
     if (count > 0) snprintf(threads, sizeof threads, "%d thread%s", count, count == 1 ? "" : "s");
     printf("%s  ", report_modality(info->modality));
     text_print(stdout, info->name);
-    printf(", %.1f M parameters, %s, matrix products %.1f GFLOP/s\n", (double)info->parameters * 1e-6, threads,
-           gemm_gflops);
+    printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
+    if (*timing->instruction) printf("%s by %s, ", report_precision(bench->options->session.precision), timing->instruction);
+    printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
     printf("  %-12s %13s %8s %9s %9s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "tokens", "GFLOP", "min ms", "median",
            "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
 }
@@ -51,7 +53,8 @@ static void print_blocks(const ptm_profile *profile) {
 static enum exit_status bench_schedule(struct bench *bench, const ptm_model_info *info, const char *r, bool first) {
     const struct options *options = bench->options;
     ptm_error err = {0};
-    struct report_bench row = {.info = info, .r = r ? r : info->r, .threads = options->session.threads};
+    struct report_bench row = {.info = info, .r = r ? r : info->r, .precision = options->session.precision,
+                               .threads = options->session.threads};
     if (ptm_session_set_merge(bench->engine.session, r, options->session.prop_attn, &err) != PTM_OK ||
         ptm_bench(bench->engine.session, info->modality, &options->bench, &row.timing, &err) != PTM_OK)
         return engine_complain(&err);
@@ -60,7 +63,7 @@ static enum exit_status bench_schedule(struct bench *bench, const ptm_model_info
     if (options->format == FORMAT_JSON) {
         good = report_json_bench(stdout, &row);
     } else {
-        if (first) print_heading(bench, info, row.timing.gemm_gflops);
+        if (first) print_heading(bench, info, &row.timing);
         print_row(row.r, &row.timing);
         if (options->verbosity > 0) print_blocks(&row.timing.profile);
     }

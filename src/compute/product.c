@@ -113,6 +113,10 @@ static const struct product *const products[] = {
 
 enum { PRODUCTS = sizeof products / sizeof *products };
 
+const char *product_precision_name(ptm_precision precision) {
+    return precision == PTM_INT8 ? "int8" : precision == PTM_BF16 ? "bf16" : "f32";
+}
+
 const struct product *product_for(ptm_precision precision, enum cpu_level level) {
     for (int i = 0; i < PRODUCTS; i++) {
         const struct product *product = products[i];

@@ -61,6 +61,9 @@ static inline uint16_t product_bf16(float x) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/** "f32", "bf16" or "int8". */
+const char *product_precision_name(ptm_precision precision);
+
 /** The best table for a precision at a CPU level; NULL for PTM_F32, and where this processor has no instruction. */
 const struct product *product_for(ptm_precision precision, enum cpu_level level);
 

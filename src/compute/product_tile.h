@@ -31,6 +31,12 @@ static void multiply_tile(const struct product_tile *tile) {
 #pragma GCC unroll 2
         for (int v = 0; v < VECTORS; v++) sum[i][v] = t_zero();
 
+    /* y is in no near cache: its lines travel while the sums are made */
+    for (int i = 0; i < tile->rows; i++) {
+        const float *y = tile->y + (size_t)i * tile->ldy;
+        for (int j = 0; j < COLUMNS; j += 16) __builtin_prefetch(y + j, 1);
+    }
+
     const char *x = tile->x, *w = tile->w;
     const size_t ldx = tile->x_bytes;
     for (int g = 0; g < tile->groups; g++, x += 4, w += VECTORS * W_BYTES) {
