@@ -12,7 +12,7 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx2.h"
 
-enum { ROWS = 6, W_BYTES = 16 };
+enum { ROWS = 4, W_BYTES = 16 };
 
 typedef __m256i sums, factors;
 #define t_zero _mm256_setzero_si256
