@@ -4,6 +4,7 @@
  * them (--bench). Bounds follow from the magnitudes that enter a sum or product, in units of FLT_EPSILON.
  */
 #include "attend_check.h"
+#include "product_check.h"
 #include "base/clock.h"
 
 #include <float.h>
@@ -305,5 +306,9 @@ int main(int argc, char **argv) {
         else
             good = check_level(kernels_for(level)) && good;
     }
+    if (bench)
+        product_bench();
+    else
+        good = product_check() && good;
     return good ? 0 : 1;
 }
