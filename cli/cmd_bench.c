@@ -19,15 +19,15 @@ static double peak_bytes(void) {
     return (double)usage.ru_maxrss * 1024;
 }
 
-static void print_heading(const struct bench *bench, const ptm_model_info *info,
-                          const ptm_bench_report *timing) {
+static void print_heading(const struct bench *bench, const ptm_model_info *info, const ptm_bench_report *timing) {
     char threads[32] = "one thread a processor";
     const int count = bench->options->session.threads;
     if (count > 0) snprintf(threads, sizeof threads, "%d thread%s", count, count == 1 ? "" : "s");
     printf("%s  ", report_modality(info->modality));
     text_print(stdout, info->name);
     printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
-    if (*timing->instruction) printf("%s by %s, ", report_precision(bench->options->session.precision), timing->instruction);
+    if (*timing->instruction)
+        printf("%s by %s, ", report_precision(bench->options->session.precision), timing->instruction);
     printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
     printf("  %-12s %13s %8s %9s %9s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "tokens", "GFLOP", "min ms", "median",
            "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
@@ -53,7 +53,9 @@ static void print_blocks(const ptm_profile *profile) {
 static enum exit_status bench_schedule(struct bench *bench, const ptm_model_info *info, const char *r, bool first) {
     const struct options *options = bench->options;
     ptm_error err = {0};
-    struct report_bench row = {.info = info, .r = r ? r : info->r, .precision = options->session.precision,
+    struct report_bench row = {.info = info,
+                               .r = r ? r : info->r,
+                               .precision = options->session.precision,
                                .threads = options->session.threads};
     if (ptm_session_set_merge(bench->engine.session, r, options->session.prop_attn, &err) != PTM_OK ||
         ptm_bench(bench->engine.session, info->modality, &options->bench, &row.timing, &err) != PTM_OK)

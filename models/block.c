@@ -52,8 +52,8 @@ static void scaled_tile(void *context, int tile, int worker) {
 }
 
 /**
- * The end of a branch: x += scale * layer(in), scale (C) or NULL: 1. `branch` is scratch for (N, C) rows `ld` apart, used
- * under a layer scale only.
+ * The end of a branch: x += scale * layer(in), scale (C) or NULL: 1. `branch` is scratch for (N, C) rows `ld` apart,
+ * used under a layer scale only.
  */
 static void add_branch(const struct vit *vit, const struct block_weights *block, enum block_layer layer,
                        const float *in, int ldin, const float *scale, float *branch, int ld, int tokens) {

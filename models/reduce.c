@@ -30,8 +30,7 @@ static struct layer_view view_layer(const struct vit_config *config, const struc
     const int C = config->embed_dim, M = block->mlp_dim;
     switch (layer) {
     case LAYER_QKV:
-        return (struct layer_view){
-            3, C, C, {block->q_w, block->k_w, block->v_w}, {block->q_b, block->k_b, block->v_b}};
+        return (struct layer_view){3, C, C, {block->q_w, block->k_w, block->v_w}, {block->q_b, block->k_b, block->v_b}};
     case LAYER_PROJ: return (struct layer_view){1, C, C, {block->proj_w}, {block->proj_b}};
     case LAYER_FC1:
         return (struct layer_view){1, C, config_has(config, PART_SWIGLU) ? 2 * M : M, {block->fc1_w}, {block->fc1_b}};
@@ -72,8 +71,8 @@ static ptm_status fill_blocks(struct reduced_blocks *blocks, const struct networ
     return PTM_OK;
 }
 
-static ptm_status open_blocks(struct reduced_blocks **out, const struct network *network,
-                              const struct compute *compute, ptm_error *err) {
+static ptm_status open_blocks(struct reduced_blocks **out, const struct network *network, const struct compute *compute,
+                              ptm_error *err) {
     struct reduced_blocks *blocks = mem_calloc(1, sizeof *blocks);
     if (!blocks) return error_no_memory(err);
     blocks->product = compute->product;
@@ -122,10 +121,11 @@ ptm_status reduce_network(struct vit *vit, ptm_error *err) {
     const struct network *network = vit->network;
     const struct compute *compute = vit->compute;
     if (!compute->product) return PTM_OK;
-    const int longest = network->config.embed_dim > network->config.mlp_dim ? network->config.embed_dim
-                                                                            : network->config.mlp_dim;
+    const int longest =
+        network->config.embed_dim > network->config.mlp_dim ? network->config.embed_dim : network->config.mlp_dim;
     if (longest > PRODUCT_LONGEST || network->config.pooler_mlp_dim > PRODUCT_LONGEST)
-        return error_set(err, PTM_EMODEL, "model %s has layers of more than %d inputs, too long for precision %s: use f32",
+        return error_set(err, PTM_EMODEL,
+                         "model %s has layers of more than %d inputs, too long for precision %s: use f32",
                          network->name, PRODUCT_LONGEST, product_precision_name(compute->product->precision));
     struct reduced_store *store = network->reduced;
     struct reduced_blocks *made = NULL;

@@ -13,10 +13,15 @@ void ptm_check_options_default(ptm_check_options *options) {
     *options = (ptm_check_options){.tolerance = -1};
 }
 
-/** What the answers of a precision may be off by; measured in docs/decisions.md. */
-static float precision_tolerance(const struct compute *compute) {
-    if (!compute->product) return 2e-4f;
-    return compute->product->precision == PTM_BF16 ? 0.02f : 0.1f;
+/**
+ * What the answers of a precision may be off by: twice what the golden families are (docs/decisions.md), and far more
+ * once tokens merge, as a near-tie that is settled the other way changes which ones do.
+ */
+static float precision_tolerance(const struct lane *lane) {
+    const struct product *product = lane->vit.compute->product;
+    if (!product) return 2e-4f;
+    if (lane->vit.tokens[lane->network->config.depth] < lane->vit.tokens[0]) return 0.3f;
+    return product->precision == PTM_BF16 ? 0.02f : 0.1f;
 }
 
 static ptm_status check_input_shape(const struct network *network, const int *shape, int rank, ptm_error *err) {
@@ -135,7 +140,7 @@ static ptm_status check_answer(struct lane *lane, const char *r, const float *ex
     report->compared += one.compared;
     if (!(one.max_difference <= report->max_difference)) report->max_difference = one.max_difference;
     if (!(one.max_relative <= report->max_relative)) report->max_relative = one.max_relative;
-    return judge(&one, fmaxf(tolerance, precision_tolerance(lane->vit.compute)), true, err);
+    return judge(&one, fmaxf(tolerance, precision_tolerance(lane)), true, err);
 }
 
 static ptm_status check_self_test(struct lane *lane, ptm_check_report *report, ptm_error *err) {
@@ -156,7 +161,7 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
     *report = (ptm_check_report){0};
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
-    report->tolerance = options->tolerance >= 0 ? options->tolerance : precision_tolerance(lane->vit.compute);
+    report->tolerance = options->tolerance >= 0 ? options->tolerance : precision_tolerance(lane);
     report->tokens_in = lane->vit.tokens[0];
     report->tokens_out = lane->vit.tokens[lane->network->config.depth];
     return options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);

@@ -4,8 +4,8 @@
  * them (--bench). Bounds follow from the magnitudes that enter a sum or product, in units of FLT_EPSILON.
  */
 #include "attend_check.h"
-#include "product_check.h"
 #include "base/clock.h"
+#include "product_check.h"
 
 #include <float.h>
 #include <math.h>

@@ -104,7 +104,7 @@ const struct product product_scalar_bf16 = {
 
 static const struct product *const products[] = {
 #if defined(__x86_64__)
-    &product_avx512bf16, &product_avx512vnni, &product_avxvnni, &product_avx2,
+    &product_avx512bf16,  &product_avx512vnni,  &product_avxvnni, &product_avx2,
 #elif defined(__aarch64__)
     &product_neondot,
 #endif

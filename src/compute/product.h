@@ -4,8 +4,8 @@
  * The scalar tables are the specification; tests/kernel_check proves the others against them and times all.
  *
  * int8: a weight row w is scale_w q_w with q_w in -127 .. 127, a row of x is scale_x (q_x - zero) with q_x in 0 .. 255.
- * The sum of q_x q_w is exact in int32, and the steps in float32 after it are the same everywhere: the same bits for any
- * instruction, tile or number of threads.
+ * The sum of q_x q_w is exact in int32, and the steps in float32 after it are the same everywhere: the same bits for
+ * any instruction, tile or number of threads.
  */
 #ifndef POLYTOME_COMPUTE_PRODUCT_H
 #define POLYTOME_COMPUTE_PRODUCT_H

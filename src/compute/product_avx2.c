@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * int8 products in plain AVX2. Its own product of bytes saturates at 16 bits, so values are widened to 16 bits and pairs
- * of products added in 32: exact.
+ * int8 products in plain AVX2. Its own product of bytes saturates at 16 bits, so values are widened to 16 bits and
+ * pairs of products added in 32: exact.
  */
 #include <stdint.h>
 

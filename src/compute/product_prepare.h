@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A row of x made ready for an int8 product, over vec and v_* as in kernels_vector.h, and put_values(q, x, inverse, zero),
- * which stores LANES of them.
+ * A row of x made ready for an int8 product, over vec and v_* as in kernels_vector.h, and put_values(q, x, inverse,
+ * zero), which stores LANES of them.
  */
 static void prepare(void *prepared, struct product_row *row, const float *x, int n) {
     vec low = v_set(0), high = v_set(0), bad = v_set(0);

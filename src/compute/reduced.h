@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reduced: linear layers whose weights are kept in int8 or bf16, packed once in the order in which a product reads them. */
+/* reduced: linear layers whose weights are kept in int8 or bf16, packed once in the order in which a product reads
+ * them. */
 #ifndef POLYTOME_COMPUTE_REDUCED_H
 #define POLYTOME_COMPUTE_REDUCED_H
 
