@@ -12,7 +12,7 @@ static void print_report(const char *model, ptm_modality modality, const struct 
     } else {
         printf("%d compared, largest difference %.3g, relative %.3g", report->compared, (double)report->max_difference,
                (double)report->max_relative);
-        if (options->check.expect) printf(" (allowed %.3g)", options->tolerance);
+        if (options->check.expect) printf(" (allowed %.3g)", (double)report->tolerance);
         putchar('\n');
     }
     if (options->check.expect_source)

@@ -83,6 +83,16 @@ static enum exit_status print_parts(const char *path, const ptm_model_info *info
     return STATUS_GOOD;
 }
 
+/** What --precision may be on this machine. */
+static void print_precisions(void) {
+    fputs("  precision f32", stdout);
+    for (ptm_precision precision = PTM_BF16; precision <= PTM_INT8; precision++) {
+        const char *instruction = ptm_precision_instruction(precision);
+        if (instruction) printf(", %s by %s", report_precision(precision), instruction);
+    }
+    putchar('\n');
+}
+
 static enum exit_status info_of(const char *path, const struct options *options) {
     ptm_error err = {0};
     ptm_model *model;
@@ -94,6 +104,7 @@ static enum exit_status info_of(const char *path, const struct options *options)
             ptm_model_get_info(model, modalities[i], &infos[count], NULL) == PTM_OK)
             count++;
     const enum exit_status status = print_parts(path, infos, count, options);
+    if (status == STATUS_GOOD && options->format == FORMAT_TEXT) print_precisions();
     ptm_model_close(&model);
     return status;
 }

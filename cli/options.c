@@ -137,7 +137,8 @@ const struct option_row option_rows[] = {
     {"expect-source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect_source), 0, 0, ON(CHECK),
      "Source map to compare with: for each input token the output token that it ended in."},
     {"tolerance", 0, OPTION_REAL, "T", FIELD(tolerance), 0, 1000, ON(CHECK),
-     "Allowed difference: T * (1 + |expected|) (default: 2e-4)."},
+     "Allowed difference: T * (1 + |expected|) (default: 2e-4; with --precision bf16 0.02, with int8 0.1, with either "
+     "and merging 0.3)."},
     {"output", 'o', OPTION_TEXT, "FILE.npy", FIELD(check.output), 0, 0, ON(CHECK), "Write the logits here."},
     {"source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.source), 0, 0, ON(CHECK), "Write the source map here."},
     {"labels", 0, OPTION_SET, NULL, FIELD(labels), 1, 0, ON(INFO), "List the labels."},
@@ -149,6 +150,12 @@ const struct option_row option_rows[] = {
      "Threads of the network, 0 for one each processor; may be given more than once."},
     {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
+    {"precision", 0, OPTION_CHOICE, "f32|bf16|int8", FIELD(session.precision), PTM_F32, 0, RUNS & ~ON(BENCH),
+     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is two to three times as fast "
+     "and a little off (default: f32)."},
+    {"precision", 0, OPTION_CHOICES, "f32|bf16|int8", FIELD(precisions), PTM_F32, 3, ON(BENCH),
+     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is two to three times as fast "
+     "and a little off (default: f32); may be given more than once."},
     {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),

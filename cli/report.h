@@ -49,6 +49,7 @@ bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool
 struct report_bench {
     const ptm_model_info *info;
     const char *r;
+    ptm_precision precision;
     int threads; /* as asked for; 0: one for each processor */
     ptm_bench_report timing;
     double peak_bytes;
@@ -61,6 +62,9 @@ bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *re
 
 /** "video", "audio" or "image". */
 const char *report_modality(ptm_modality modality);
+
+/** "f32", "bf16" or "int8". */
+const char *report_precision(ptm_precision precision);
 
 /** The name of a status as it stands in polytome.h, without the prefix: "EFORMAT". */
 const char *report_status_code(ptm_status status);

@@ -276,6 +276,10 @@ const char *report_modality(ptm_modality modality) {
     return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
 }
 
+const char *report_precision(ptm_precision precision) {
+    return precision == PTM_INT8 ? "int8" : precision == PTM_BF16 ? "bf16" : "f32";
+}
+
 const char *report_status_code(ptm_status status) {
     static const char *const codes[] = {[PTM_OK] = "OK",
                                         [PTM_EINVAL] = "EINVAL",
@@ -361,6 +365,8 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     put(&object, "model", json_text(bench->info->name));
     put(&object, "modality", json_string(report_modality(bench->info->modality)));
     put(&object, "r", json_text(bench->r));
+    put(&object, "precision", json_string(report_precision(bench->precision)));
+    put(&object, "instruction", json_string(bench->timing.instruction));
     put(&object, "threads", json_integer(bench->threads));
     put(&object, "tokens", integer_array(profile->tokens, profile->depth + 1));
     put(&object, "gflop", json_number(profile->gflop));

@@ -20,19 +20,27 @@ if(POLYTOME_SANITIZE)
 endif()
 
 # polytome_part(NAME FOLDER [LIBRARY...]): the object library part_NAME of all C files in FOLDER.
-# Files named *_avx2.c and *_avx512.c are compiled for that level, chosen at run time, and empty on other processors.
+# Files named *_avx2.c, *_avx512vnni.c and so on are compiled for that level or instruction, chosen at run time, and empty
+# on other processors.
 function(polytome_part name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
   add_library(part_${name} OBJECT ${sources})
   target_link_libraries(part_${name} PUBLIC polytome_flags ${ARGN})
   foreach(source ${sources})
-    if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-      break()
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$" AND source MATCHES "_neondot\\.c$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-march=armv8.2-a+dotprod")
+    elseif(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+      continue()
     elseif(source MATCHES "_avx2\\.c$")
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
     elseif(source MATCHES "_avx512\\.c$")
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
         "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl")
+    elseif(source MATCHES "_avxvnni\\.c$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mavxvnni")
+    elseif(source MATCHES "_avx512(vnni|bf16)\\.c$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+        "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512${CMAKE_MATCH_1}")
     endif()
   endforeach()
   set_property(GLOBAL APPEND PROPERTY POLYTOME_PARTS part_${name})

@@ -57,6 +57,13 @@ typedef struct ptm_error {
  *  labels the middle frame of each second, where it is asked to or where the session has no video model. */
 typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_modality;
 
+/** Arithmetic of the linear layers of the blocks. Attention, norms, embedding and head are float32 always. */
+typedef enum ptm_precision {
+    PTM_F32 = 0, /* the reference's own logits */
+    PTM_BF16,    /* about twice as fast; needs AVX512-BF16 */
+    PTM_INT8 /* faster still: weights by output channel, activations by token; needs AVX2 or NEON with dot products */
+} ptm_precision;
+
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */
 typedef struct ptm_session ptm_session; /* buffers and threads that run models */
 
@@ -123,8 +130,13 @@ typedef struct ptm_session_options {
     const char *r; /* merging: "off", "R", "R:INFLECT", "R0,R1,...", a budget ("2x", "6GFLOP", "40ms": docs/merging.md);
                       NULL (default) or "auto": each model's own recommendation */
     int prop_attn; /* proportional attention: -1 (default) each model's own, 0 off, 1 on */
-    int protect;   /* tokens at the front that never merge; 0 (default): the model's own special tokens */
+    ptm_precision precision; /* of the linear layers; PTM_EINVAL where the processor has no instruction for it */
+    int protect;             /* tokens at the front that never merge; 0 (default): the model's own special tokens */
 } ptm_session_options;
+
+/** The instruction that sessions use for a precision on this processor ("avx512-vnni"): "" for PTM_F32, NULL where it
+ * has none. */
+PTM_API const char *ptm_precision_instruction(ptm_precision precision);
 
 PTM_API void ptm_session_options_default(ptm_session_options *options);
 
@@ -269,7 +281,8 @@ typedef struct ptm_check_options {
     const char *expect_source; /* .npy of the source map to compare with, or NULL */
     const char *output;        /* .npy to write the logits to, or NULL */
     const char *source;        /* .npy to write the source map to (int32, N0), or NULL */
-    float tolerance;           /* |difference| <= tolerance * (1 + |expected|); default 2e-4 */
+    float tolerance; /* |difference| <= tolerance * (1 + |expected|); below 0 (default): 2e-4, or of a session in
+                        PTM_BF16 0.02 and in PTM_INT8 0.1, in both 0.3 with merging */
 } ptm_check_options;
 
 PTM_API void ptm_check_options_default(ptm_check_options *options);
@@ -278,7 +291,9 @@ typedef struct ptm_check_report {
     int compared;           /* logits compared; 0 where there was nothing to compare with */
     float max_difference;   /* largest |difference| */
     float max_relative;     /* largest |difference| / (1 + |expected|) */
-    int source_differences; /* input tokens whose output token differs */
+    float tolerance;        /* that was asked for, or that of the session's precision */
+    int source_differences; /* input tokens whose output token differs; an error in PTM_F32 only, as the others may
+                               settle a near-tie differently */
     int tokens_in, tokens_out;
 } ptm_check_report;
 
@@ -297,7 +312,8 @@ typedef struct ptm_bench_report {
     int runs;
     double min_ms, median_ms; /* whole forward */
     ptm_profile profile;      /* of the fastest run; tokens live until the next call on the session */
-    double gemm_gflops;       /* matrix product rate measured in the same call, same threads */
+    double gemm_gflops;       /* matrix product rate in float32 measured in the same call, same threads */
+    const char *instruction;  /* of the products in reduced precision, "" in PTM_F32 */
 } ptm_bench_report;
 
 /** Times the network of one modality on a synthetic input, with the session's merging. */

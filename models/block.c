@@ -2,6 +2,7 @@
 #include "models/block.h"
 
 #include "compute/attention.h"
+#include "models/reduce.h"
 #include "models/rotary.h"
 
 #include <math.h>
@@ -51,18 +52,18 @@ static void scaled_tile(void *context, int tile, int worker) {
 }
 
 /**
- * The end of a branch: x += scale * (in w^T + b), scale (C) or NULL: 1. `branch` is scratch for (N, C) rows `ld` apart,
+ * The end of a branch: x += scale * layer(in), scale (C) or NULL: 1. `branch` is scratch for (N, C) rows `ld` apart,
  * used under a layer scale only.
  */
-static void add_branch(const struct vit *vit, const float *in, int ldin, int width, const float *w, const float *b,
-                       const float *scale, float *branch, int ld, int tokens) {
+static void add_branch(const struct vit *vit, const struct block_weights *block, enum block_layer layer,
+                       const float *in, int ldin, const float *scale, float *branch, int ld, int tokens) {
     const int C = vit->network->config.embed_dim;
     if (!scale) {
-        linear(vit->compute, vit->x, C, in, ldin, w, b, tokens, width, C, ACTIVATION_NONE, LINEAR_ADD);
+        reduce_layer(vit, block, layer, vit->x, C, in, ldin, tokens, ACTIVATION_NONE, LINEAR_ADD);
         return;
     }
-    linear(vit->compute, branch, ld, in, ldin, w, NULL, tokens, width, C, ACTIVATION_NONE, LINEAR_SET);
-    struct row_job job = {vit, vit->x, branch, scale, b, ld, tokens};
+    reduce_layer(vit, block, layer, branch, ld, in, ldin, tokens, ACTIVATION_NONE, LINEAR_SET);
+    struct row_job job = {.vit = vit, .y = vit->x, .x = branch, .w = scale, .ld = ld, .tokens = tokens};
     threads_run(vit->compute->threads, tiles_of(tokens), scaled_tile, &job);
 }
 
@@ -79,14 +80,12 @@ void block_attend(struct vit *vit, const struct block_weights *block, int N, boo
     float *q = vit->wide, *k = q + C, *v = k + C; /* rows of (3C): q, k, v of a token side by side */
 
     block_norm(vit, block->norm1_w, block->norm1_b, N);
-    linear(compute, q, ld, vit->y, C, block->q_w, block->q_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
-    linear(compute, k, ld, vit->y, C, block->k_w, block->k_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
-    linear(compute, v, ld, vit->y, C, block->v_w, block->v_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
+    reduce_layer(vit, block, LAYER_QKV, q, ld, vit->y, C, N, ACTIVATION_NONE, LINEAR_SET);
     if (metric) tome_metric(&vit->tome, k, ld, N, config->num_heads, config->head_dim);
     if (rotated) rotary_turn(compute, q, k, ld, vit->tome.position, N, config->num_heads, config->head_dim);
     attention(compute, vit->y, C, q, ld, k, v, ld, block_log_size(vit, N), N, N, config->num_heads, config->head_dim,
               1 / sqrtf((float)config->head_dim), vit->scratch);
-    add_branch(vit, vit->y, C, C, block->proj_w, block->proj_b, block->scale1, q, ld, N);
+    add_branch(vit, block, LAYER_PROJ, vit->y, C, block->scale1, q, ld, N);
 }
 
 /* ---------------------------------------------------------------- MLP */
@@ -108,11 +107,11 @@ void block_feed_forward(const struct vit *vit, const struct block_weights *block
     const bool swiglu = config_has(config, PART_SWIGLU);
     const int width = swiglu ? 2 * M : M;
     block_norm(vit, block->norm2_w, block->norm2_b, N);
-    linear(vit->compute, vit->wide, width, vit->y, C, block->fc1_w, block->fc1_b, N, C, width,
-           swiglu ? ACTIVATION_NONE : config->activation, LINEAR_SET);
+    reduce_layer(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N, swiglu ? ACTIVATION_NONE : config->activation,
+                 LINEAR_SET);
     if (swiglu) {
         struct row_job job = {.vit = vit, .y = vit->wide, .ld = width, .tokens = N};
         threads_run(vit->compute->threads, tiles_of(N), swiglu_tile, &job);
     }
-    add_branch(vit, vit->wide, width, M, block->fc2_w, block->fc2_b, block->scale2, vit->y, C, N);
+    add_branch(vit, block, LAYER_FC2, vit->wide, width, block->scale2, vit->y, C, N);
 }

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "models/packed.h"
+#include "models/reduce.h"
 #include "models/single_file.h"
 
 #include <errno.h>
@@ -163,9 +164,12 @@ static struct weight_names weight_names(const struct ptm_model *model, int i) {
 static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     struct weight_names names[MODEL_MODALITIES];
     TRY(weight_source_open(&model->source, model->files, err));
+    model->reduced = reduced_store_open();
+    if (!model->reduced) return error_no_memory(err);
     for (int i = 0; i < model->count; i++) {
         names[i] = weight_names(model, i);
         network_lay_input(&model->networks[i]);
+        model->networks[i].reduced = model->reduced;
         TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
     }
     return weights_check_extra(&model->source, names, model->count, err);
@@ -229,6 +233,7 @@ void ptm_model_close(ptm_model **handle) {
     if (!handle || !*handle) return;
     struct ptm_model *model = *handle;
     for (int i = 0; i < MODEL_MODALITIES; i++) network_close(&model->networks[i]);
+    reduced_store_close(model->reduced);
     weight_source_close(&model->source);
     safetensors_close(&model->files);
     json_close(&model->preprocessor);

@@ -12,6 +12,7 @@ struct ptm_model {
     struct safetensors *files;
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
     struct weight_source source;
+    struct reduced_store *reduced;
     struct network networks[MODEL_MODALITIES];
     struct origin origins[MODEL_MODALITIES]; /* of each network; all zero where the file has schema 1 */
     int count;

@@ -145,6 +145,8 @@ struct network {
     bool time_major;              /* rows of a spectrogram's grid are frames, not bins */
     bool channel_axis;            /* the prepared sound is (1,1,F,M), as timm takes it; else (1,F,M) */
 
+    struct reduced_store *reduced; /* the model's layers in reduced precision: the one part that is added to later */
+
     const char **labels; /* (num_labels) owned, the strings are not */
     enum score score;
     const char *r; /* recommended merging */

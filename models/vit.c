@@ -8,6 +8,7 @@
 #include "models/embed.h"
 #include "models/head.h"
 #include "models/position.h"
+#include "models/reduce.h"
 #include "models/schedule.h"
 
 #include <math.h>
@@ -36,6 +37,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->pooled = arena_take(arena, 2 * C, sizeof *vit->pooled);
     vit->row = arena_take(arena, 2 * C, sizeof *vit->row);
     vit->logits = arena_take(arena, 2 * (size_t)config->num_labels, sizeof *vit->logits);
+    reduce_place(vit, arena);
     vit->tome.compute = compute;
     vit->tome.protected_tokens = config->protected_tokens;
     tome_place(&vit->tome, arena, config->tokens, config->head_dim, workers, config->position == POSITION_ROTARY);

@@ -3,6 +3,7 @@
 #ifndef POLYTOME_MODELS_VIT_STATE_H
 #define POLYTOME_MODELS_VIT_STATE_H
 
+#include "compute/reduced.h"
 #include "models/network.h"
 #include "models/tome.h"
 
@@ -19,6 +20,9 @@ struct vit {
     int *tokens; /* (L + 1) entering each block, and leaving the last */
     bool prop_attn;
     struct vit_times times;
+
+    const struct reduced_blocks *reduced; /* the model's layers in reduced precision, or NULL: float32 */
+    struct reduced_input prepared;        /* scratch of those */
 
     struct tome tome;
     float *x;    /* (N, C) the tokens; exchanged with y when tokens merge */

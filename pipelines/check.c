@@ -10,7 +10,18 @@
 enum { NPY_BYTES = 1 << 30 };
 
 void ptm_check_options_default(ptm_check_options *options) {
-    *options = (ptm_check_options){.tolerance = 2e-4f};
+    *options = (ptm_check_options){.tolerance = -1};
+}
+
+/**
+ * What the answers of a precision may be off by: twice what the golden families are (docs/decisions.md), and far more
+ * once tokens merge, as a near-tie that is settled the other way changes which ones do.
+ */
+static float precision_tolerance(const struct lane *lane) {
+    const struct product *product = lane->vit.compute->product;
+    if (!product) return 2e-4f;
+    if (lane->vit.tokens[lane->network->config.depth] < lane->vit.tokens[0]) return 0.3f;
+    return product->precision == PTM_BF16 ? 0.02f : 0.1f;
 }
 
 static ptm_status check_input_shape(const struct network *network, const int *shape, int rank, ptm_error *err) {
@@ -54,12 +65,12 @@ static void compare_logits(ptm_check_report *report, const float *found, const f
     }
 }
 
-static ptm_status judge(const ptm_check_report *report, float tolerance, ptm_error *err) {
+static ptm_status judge(const ptm_check_report *report, float tolerance, bool exact, ptm_error *err) {
     if (!(report->max_relative <= tolerance))
         return error_set(err, PTM_EMISMATCH,
                          "the logits differ: |difference| / (1 + |expected|) is up to %.3g, the tolerance is %.3g",
                          (double)report->max_relative, (double)tolerance);
-    if (report->source_differences)
+    if (exact && report->source_differences)
         return error_set(err, PTM_EMISMATCH, "the source maps differ in %d of %d input tokens",
                          report->source_differences, report->tokens_in);
     return PTM_OK;
@@ -113,7 +124,7 @@ static ptm_status check_files(struct lane *lane, const ptm_check_options *option
     TRY(status);
     TRY(compare_files(lane, options, report, err));
     TRY(write_files(lane, options, err));
-    return judge(report, options->tolerance, err);
+    return judge(report, report->tolerance, !lane->vit.compute->product, err);
 }
 
 /* ---------------------------------------------------------------- the self-test of a single-file model */
@@ -129,7 +140,7 @@ static ptm_status check_answer(struct lane *lane, const char *r, const float *ex
     report->compared += one.compared;
     if (!(one.max_difference <= report->max_difference)) report->max_difference = one.max_difference;
     if (!(one.max_relative <= report->max_relative)) report->max_relative = one.max_relative;
-    return judge(&one, tolerance, err);
+    return judge(&one, fmaxf(tolerance, precision_tolerance(lane)), true, err);
 }
 
 static ptm_status check_self_test(struct lane *lane, ptm_check_report *report, ptm_error *err) {
@@ -150,6 +161,7 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
     *report = (ptm_check_report){0};
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
+    report->tolerance = options->tolerance >= 0 ? options->tolerance : precision_tolerance(lane);
     report->tokens_in = lane->vit.tokens[0];
     report->tokens_out = lane->vit.tokens[lane->network->config.depth];
     return options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);

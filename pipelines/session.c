@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/session.h"
 
+#include "models/reduce.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +14,11 @@ void ptm_session_options_default(ptm_session_options *options) {
 
 const char *ptm_version(void) {
     return PTM_VERSION;
+}
+
+const char *ptm_precision_instruction(ptm_precision precision) {
+    const struct product *product = product_for(precision, cpu_detect());
+    return product ? product->name : precision == PTM_F32 ? "" : NULL;
 }
 
 static const ptm_modality modalities[MODEL_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
@@ -121,14 +128,36 @@ static ptm_status set_merge(struct ptm_session *session, const char *r, int prop
     return PTM_OK;
 }
 
+static ptm_status choose_product(struct ptm_session *session, ptm_precision precision, enum cpu_level level,
+                                 ptm_error *err) {
+    if (precision != PTM_F32 && precision != PTM_BF16 && precision != PTM_INT8)
+        return error_set(err, PTM_EINVAL, "precision %d is none of f32, bf16 and int8", (int)precision);
+    session->compute.product = product_for(precision, level);
+    if (precision == PTM_F32 || session->compute.product) return PTM_OK;
+    const ptm_precision other = precision == PTM_INT8 ? PTM_BF16 : PTM_INT8;
+    return error_set(err, PTM_EINVAL, "this processor has no fast instruction for precision %s at CPU level %s: use %s",
+                     product_precision_name(precision), cpu_level_name(level),
+                     product_for(other, level) ? other == PTM_INT8 ? "int8 or f32" : "bf16 or f32" : "f32");
+}
+
+static ptm_status reduce_networks(struct ptm_session *session, ptm_error *err) {
+    for (int m = 0; m < MODEL_MODALITIES; m++) {
+        struct lane *lane = lane_of(session, modalities[m]);
+        if (lane->network) TRY(reduce_network(&lane->vit, err));
+    }
+    return PTM_OK;
+}
+
 static ptm_status open_session(struct ptm_session *session, const ptm_model *const *models, int count,
                                const ptm_session_options *options, ptm_error *err) {
     enum cpu_level level;
     TRY(choose_networks(session, models, count, err));
     TRY(cpu_parse(options->cpu, &level, err));
     TRY(threads_open(&session->threads, options->threads, err));
-    session->compute = (struct compute){session->threads, kernels_for(level)};
+    session->compute = (struct compute){session->threads, kernels_for(level), NULL};
+    TRY(choose_product(session, options->precision, level, err));
     TRY(take_memory(session, err));
+    TRY(reduce_networks(session, err));
     TRY(open_fronts(session, err));
     TRY(protect_tokens(session, options->protect, err));
     return set_merge(session, options->r, options->prop_attn, err);

@@ -5,6 +5,7 @@
  */
 #include "attend_check.h"
 #include "base/clock.h"
+#include "product_check.h"
 
 #include <float.h>
 #include <math.h>
@@ -305,5 +306,9 @@ int main(int argc, char **argv) {
         else
             good = check_level(kernels_for(level)) && good;
     }
+    if (bench)
+        product_bench();
+    else
+        good = product_check() && good;
     return good ? 0 : 1;
 }

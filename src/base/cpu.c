@@ -5,6 +5,12 @@
 #include <sched.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 static const char *const names[] = {"scalar", "neon", "avx2", "avx512"};
 
 enum cpu_level cpu_detect(void) {
@@ -20,6 +26,27 @@ enum cpu_level cpu_detect(void) {
     return CPU_SCALAR;
 #endif
 }
+
+#if defined(__x86_64__)
+/* CPUID itself: clang 14 has no name for some of these. */
+bool cpu_has(enum cpu_feature feature) {
+    unsigned eax, ebx, ecx, edx, eax1, ebx1, ecx1, edx1;
+    if (feature == CPU_NO_FEATURE) return true;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+    if (feature == CPU_AVX512_VNNI) return ecx >> 11 & 1;
+    if (eax < 1 || !__get_cpuid_count(7, 1, &eax1, &ebx1, &ecx1, &edx1)) return false;
+    return feature == CPU_AVX_VNNI ? eax1 >> 4 & 1 : feature == CPU_AVX512_BF16 ? eax1 >> 5 & 1 : false;
+}
+#elif defined(__aarch64__)
+bool cpu_has(enum cpu_feature feature) {
+    const unsigned long dot_product = 1ul << 20; /* HWCAP_ASIMDDP */
+    return feature == CPU_NO_FEATURE || (feature == CPU_NEON_DOT && (getauxval(AT_HWCAP) & dot_product));
+}
+#else
+bool cpu_has(enum cpu_feature feature) {
+    return feature == CPU_NO_FEATURE;
+}
+#endif
 
 const char *cpu_level_name(enum cpu_level level) {
     return names[level];

@@ -8,6 +8,12 @@
 /** Kernel levels, worst to best within one architecture. */
 enum cpu_level { CPU_SCALAR, CPU_NEON, CPU_AVX2, CPU_AVX512 };
 
+/** Instructions beyond the levels: what products in reduced precision need. */
+enum cpu_feature { CPU_NO_FEATURE, CPU_AVX_VNNI, CPU_AVX512_VNNI, CPU_AVX512_BF16, CPU_NEON_DOT };
+
+/** Does this processor have it? CPU_NO_FEATURE: yes. The level that it belongs to is asked for by cpu_detect(). */
+bool cpu_has(enum cpu_feature feature);
+
 /** The best level that this processor and operating system allow. AVX2 means with FMA and F16C; AVX-512 means F, BW,
  * DQ, VL. */
 enum cpu_level cpu_detect(void);

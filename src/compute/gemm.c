@@ -36,9 +36,9 @@ void __wrap_blas_memory_free(void *buffer) {
 }
 
 /*
- * OpenBLAS picks its kernels by the processor's model number, when it is loaded, and takes the slowest, Prescott's SSE3,
- * for a number that is younger than itself (its issues 4267 and 4876): a fifth of the speed. It asks for an environment
- * variable first; where the user has not set that, it hears from us what the processor can do.
+ * OpenBLAS picks its kernels by the processor's model number, when it is loaded, and takes the slowest, Prescott's
+ * SSE3, for a number that is younger than itself (its issues 4267 and 4876): a fifth of the speed. It asks for an
+ * environment variable first; where the user has not set that, it hears from us what the processor can do.
  */
 char *__real_getenv(const char *name) __attribute__((weak));
 char *__wrap_getenv(const char *name);

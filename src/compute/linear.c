@@ -55,12 +55,12 @@ static void start_row(const struct linear_job *job, float *y, int column, int co
     }
 }
 
-static void activate_row(const struct linear_job *job, float *y, int columns) {
-    switch (job->activation) {
+void activate_row(const struct kernels *kernels, enum activation activation, float *y, int n) {
+    switch (activation) {
     case ACTIVATION_NONE: break;
-    case ACTIVATION_GELU: job->kernels->gelu(y, columns); break;
-    case ACTIVATION_GELU_TANH: job->kernels->gelu_tanh(y, columns); break;
-    case ACTIVATION_QUICK_GELU: job->kernels->quick_gelu(y, columns); break;
+    case ACTIVATION_GELU: kernels->gelu(y, n); break;
+    case ACTIVATION_GELU_TANH: kernels->gelu_tanh(y, n); break;
+    case ACTIVATION_QUICK_GELU: kernels->quick_gelu(y, n); break;
     }
 }
 
@@ -79,7 +79,7 @@ static void linear_tile(void *context, int tile, int worker) {
 
     for (int i = 0; i < rows; i++) start_row(job, y + (size_t)i * ldy, column, columns);
     gemm_nt_add(y, job->ldy, x, job->ldx, w, job->in, rows, columns, job->in);
-    for (int i = 0; i < rows; i++) activate_row(job, y + (size_t)i * ldy, columns);
+    for (int i = 0; i < rows; i++) activate_row(job->kernels, job->activation, y + (size_t)i * ldy, columns);
 }
 
 void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,

@@ -13,9 +13,13 @@
 struct compute {
     struct threads *threads;
     const struct kernels *kernels;
+    const struct product *product; /* of the layers in reduced precision; NULL: all is float32 */
 };
 
 enum activation { ACTIVATION_NONE, ACTIVATION_GELU, ACTIVATION_GELU_TANH, ACTIVATION_QUICK_GELU };
+
+/** y (n) = act(y) */
+void activate_row(const struct kernels *kernels, enum activation activation, float *y, int n);
 
 /** How a product is put into y. */
 enum linear_store {

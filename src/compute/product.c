@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* The scalar products, which are the specification, and the choice of a table. */
+#include "compute/product.h"
+
+#include "compute/product_int8.h"
+
+#include <string.h>
+
+enum { ROWS = 4, COLUMNS = 8, GROUP = 4, PAIR = 2 };
+
+static int round_up(int n, int step) {
+    return (n + step - 1) / step * step;
+}
+
+static void finish(const struct product_tile *tile, int i, int j, float value) {
+    float *y = tile->y + (size_t)i * tile->ldy + j;
+    value = value + tile->bias[j];
+    *y = tile->add ? *y + value : value;
+}
+
+/* ---------------------------------------------------------------- int8 */
+
+static void prepare_int8(void *prepared, struct product_row *row, const float *x, int n) {
+    float low = 0, high = 0, bad = 0;
+    for (int i = 0; i < n; i++) {
+        low = fminf(low, x[i]);
+        high = fmaxf(high, x[i]);
+        bad += x[i] * 0;
+    }
+    const float inverse = int8_range(row, low, high, bad);
+    int8_values(prepared, row, inverse, x, 0, n, round_up(n, GROUP));
+}
+
+static void tile_int8(const struct product_tile *tile) {
+    for (int i = 0; i < tile->rows; i++) {
+        const uint8_t *x = (const uint8_t *)tile->x + (size_t)i * tile->x_bytes;
+        for (int j = 0; j < tile->columns; j++) {
+            const int8_t *w = (const int8_t *)tile->w + j * GROUP;
+            int32_t sum = 0;
+            for (int k = 0; k < tile->groups * GROUP; k++) sum += x[k] * w[k / GROUP * COLUMNS * GROUP + k % GROUP];
+            sum -= tile->row[i].zero * tile->sums[j];
+            const float scale = tile->row[i].scale * tile->scale[j];
+            finish(tile, i, j, (float)sum * scale);
+        }
+    }
+}
+
+const struct product product_scalar_int8 = {
+    .name = "scalar int8",
+    .precision = PTM_INT8,
+    .level = CPU_SCALAR,
+    .rows = ROWS,
+    .columns = COLUMNS,
+    .group = GROUP,
+    .value_bytes = 1,
+    .prepare = prepare_int8,
+    .tile = tile_int8,
+};
+
+/* ---------------------------------------------------------------- bf16 */
+
+static void prepare_bf16(void *prepared, struct product_row *row, const float *x, int n) {
+    uint16_t *values = prepared;
+    *row = (struct product_row){1, 0};
+    for (int i = 0; i < n; i++) values[i] = product_bf16(x[i]);
+    for (int i = n; i < round_up(n, PAIR); i++) values[i] = 0;
+}
+
+static float from_bf16(uint16_t value) {
+    const uint32_t bits = (uint32_t)value << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static void tile_bf16(const struct product_tile *tile) {
+    for (int i = 0; i < tile->rows; i++) {
+        const uint16_t *x = (const uint16_t *)(const void *)((const char *)tile->x + (size_t)i * tile->x_bytes);
+        for (int j = 0; j < tile->columns; j++) {
+            const uint16_t *w = (const uint16_t *)tile->w + j * PAIR;
+            float sum = 0;
+            for (int k = 0; k < tile->groups * PAIR; k++) {
+                const float term = from_bf16(x[k]) * from_bf16(w[k / PAIR * COLUMNS * PAIR + k % PAIR]);
+                sum = sum + term;
+            }
+            finish(tile, i, j, sum);
+        }
+    }
+}
+
+const struct product product_scalar_bf16 = {
+    .name = "scalar bf16",
+    .precision = PTM_BF16,
+    .level = CPU_SCALAR,
+    .rows = ROWS,
+    .columns = COLUMNS,
+    .group = PAIR,
+    .value_bytes = 2,
+    .prepare = prepare_bf16,
+    .tile = tile_bf16,
+};
+
+/* ---------------------------------------------------------------- the choice */
+
+static const struct product *const products[] = {
+#if defined(__x86_64__)
+    &product_avx512bf16,  &product_avx512vnni,  &product_avxvnni, &product_avx2,
+#elif defined(__aarch64__)
+    &product_neondot,
+#endif
+    &product_scalar_int8, &product_scalar_bf16,
+};
+
+enum { PRODUCTS = sizeof products / sizeof *products };
+
+const char *product_precision_name(ptm_precision precision) {
+    return precision == PTM_INT8 ? "int8" : precision == PTM_BF16 ? "bf16" : "f32";
+}
+
+const struct product *product_for(ptm_precision precision, enum cpu_level level) {
+    for (int i = 0; i < PRODUCTS; i++) {
+        const struct product *product = products[i];
+        /* the scalar ones are far slower than float32: only where they are asked for */
+        const bool fits = (product->level == CPU_SCALAR) == (level == CPU_SCALAR) && product->level <= level;
+        if (product->precision == precision && fits && cpu_has(product->feature)) return product;
+    }
+    return NULL;
+}
+
+const struct product *product_at(int index) {
+    const enum cpu_level best = cpu_detect();
+    for (int i = 0; i < PRODUCTS; i++)
+        if (products[i]->level <= best && cpu_has(products[i]->feature) && index-- == 0) return products[i];
+    return NULL;
+}

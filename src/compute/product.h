@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * product: the innermost kernels of linear layers in int8 and bf16, a table for each instruction that multiplies so.
+ * The scalar tables are the specification; tests/kernel_check proves the others against them and times all.
+ *
+ * int8: a weight row w is scale_w q_w with q_w in -127 .. 127, a row of x is scale_x (q_x - zero) with q_x in 0 .. 255.
+ * The sum of q_x q_w is exact in int32, and the steps in float32 after it are the same everywhere: the same bits for
+ * any instruction, tile or number of threads.
+ */
+#ifndef POLYTOME_COMPUTE_PRODUCT_H
+#define POLYTOME_COMPUTE_PRODUCT_H
+
+#include "base/cpu.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/** The longest row: 255 * 127 * 65536 still fits in an int32. */
+#define PRODUCT_LONGEST 65536
+
+/** What a prepared row of x was multiplied and moved by; of int8 only. */
+struct product_row {
+    float scale;
+    int32_t zero;
+};
+
+/** A tile of y, as many rows as the table's and at most as many columns. */
+struct product_tile {
+    float *y;
+    const void *x;                 /* prepared rows, x_bytes apart: always all that the table takes at once */
+    const struct product_row *row; /* one for each of them */
+    const void *w;                 /* (groups, columns of the table, group): a packed panel */
+    const float *scale, *bias;     /* of the panel's columns */
+    const int32_t *sums;           /* of their q_w */
+    size_t ldy, x_bytes;
+    int groups, rows, columns; /* rows and columns of y: no more are written */
+    bool add;                  /* y += x w^T + bias, else y = x w^T + bias */
+};
+
+struct product {
+    const char *name; /* of the instruction */
+    ptm_precision precision;
+    enum cpu_level level; /* that it belongs to */
+    enum cpu_feature feature;
+    int rows, columns;  /* of the tile that is kept in registers */
+    int group;          /* neighbours in a row of w that lie together */
+    size_t value_bytes; /* of a prepared value */
+
+    /** Prepares n values, and zeros after them up to the next multiple of `group`. A value that is not finite makes the
+     * whole row of y NaN. */
+    void (*prepare)(void *prepared, struct product_row *row, const float *x, int n);
+
+    void (*tile)(const struct product_tile *tile);
+};
+
+/** A float rounded to bf16, the upper half of its bits, ties to even. */
+static inline uint16_t product_bf16(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0; /* NaN, which rounding could turn into an infinity */
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/** "f32", "bf16" or "int8". */
+const char *product_precision_name(ptm_precision precision);
+
+/** The best table for a precision at a CPU level; NULL for PTM_F32, and where this processor has no instruction. */
+const struct product *product_for(ptm_precision precision, enum cpu_level level);
+
+/** All tables that this processor can run, best first: `index` 0 and up, then NULL. */
+const struct product *product_at(int index);
+
+/** The tables themselves, one a file, each only where the architecture has it. */
+extern const struct product product_scalar_int8, product_scalar_bf16;
+extern const struct product product_avx2, product_avxvnni, product_avx512vnni, product_avx512bf16, product_neondot;
+
+#endif

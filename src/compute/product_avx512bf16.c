@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* bf16 products with VDPBF16PS on 512 bits. It rounds its sums twice and takes subnormals for zero. */
+#include "compute/product.h"
+
+#if defined(__x86_64__)
+#include "compute/vector_avx512.h"
+
+enum { ROWS = 12, W_BYTES = 64 };
+
+typedef vec sums;
+typedef __m512i factors;
+#define t_zero _mm512_setzero_ps
+#define t_w(from) _mm512_loadu_si512(from)
+#define t_dot(sum, x, w) _mm512_dpbf16_ps(sum, (__m512bh)(x), (__m512bh)(w))
+#define t_finish(tile, sum, i, j) (sum)
+
+static inline factors t_x(const char *from) {
+    int32_t pair;
+    memcpy(&pair, from, sizeof pair);
+    return _mm512_set1_epi32(pair);
+}
+
+#include "compute/product_tile.h"
+
+static void prepare(void *prepared, struct product_row *row, const float *x, int n) {
+    uint16_t *values = prepared;
+    int i = 0;
+    *row = (struct product_row){1, 0};
+    for (; i + LANES <= n; i += LANES)
+        _mm256_storeu_si256((__m256i *)(void *)(values + i), (__m256i)_mm512_cvtneps_pbh(v_load(x + i)));
+    for (; i < n; i++) values[i] = product_bf16(x[i]);
+    if (n % 2) values[n] = 0;
+}
+
+const struct product product_avx512bf16 = {
+    .name = "avx512-bf16",
+    .precision = PTM_BF16,
+    .level = CPU_AVX512,
+    .feature = CPU_AVX512_BF16,
+    .rows = ROWS,
+    .columns = COLUMNS,
+    .group = 2,
+    .value_bytes = 2,
+    .prepare = prepare,
+    .tile = multiply_tile,
+};
+#endif

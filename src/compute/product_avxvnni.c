@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* int8 products with VPDPBUSD on 256 bits, which processors without AVX-512 have as AVX-VNNI. */
+#include "compute/product_int8.h"
+
+#if defined(__x86_64__)
+#include "compute/vector_avx2.h"
+
+enum { ROWS = 6, W_BYTES = 32 };
+
+typedef __m256i sums, factors;
+#define t_zero _mm256_setzero_si256
+#define t_w(from) _mm256_loadu_si256((const __m256i *)(const void *)(from))
+#define t_dot _mm256_dpbusd_avx_epi32
+
+#include "compute/product_int8_avx2.h"
+
+const struct product product_avxvnni = {
+    .name = "avx-vnni",
+    .precision = PTM_INT8,
+    .level = CPU_AVX2,
+    .feature = CPU_AVX_VNNI,
+    .rows = ROWS,
+    .columns = COLUMNS,
+    .group = 4,
+    .value_bytes = 1,
+    .prepare = prepare,
+    .tile = multiply_tile,
+};
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* product_int8: the steps of int8 that every table shares, in plain C, so that all make the same numbers. */
+#ifndef POLYTOME_COMPUTE_PRODUCT_INT8_H
+#define POLYTOME_COMPUTE_PRODUCT_INT8_H
+
+#include "compute/product.h"
+
+#include <float.h>
+#include <math.h>
+
+/** What a table stores instead of q_x: wider, or moved so that it has a sign. */
+#ifndef INT8_VALUE
+#define INT8_VALUE uint8_t
+#define INT8_SHIFT 0
+#endif
+
+/**
+ * The row's scale and zero from its smallest and largest value, 0 among them; `bad` is NaN where a value is not finite.
+ * Returns the factor to integers; 0: they are all zero.
+ */
+static inline float int8_range(struct product_row *row, float low, float high, float bad) {
+    const float scale = high / 255 - low / 255 + bad; /* divided first: the range itself may overflow */
+    const float inverse = scale >= FLT_MIN ? 1 / scale : 0;
+    row->scale = scale;
+    row->zero = (int32_t)rintf(-low * inverse) - INT8_SHIFT;
+    if (inverse == 0) row->zero = -INT8_SHIFT;
+    return inverse;
+}
+
+/** Values from `first` on, and the zeros after n. */
+static inline void int8_values(INT8_VALUE *q, const struct product_row *row, float inverse, const float *x, int first,
+                               int n, int end) {
+    const float zero = (float)(row->zero + INT8_SHIFT);
+    for (int i = first; i < n; i++) {
+        const float whole = inverse > 0 ? rintf(x[i] * inverse) + zero : 0;
+        q[i] = (INT8_VALUE)((whole < 0 ? 0 : whole > 255 ? 255 : (int)whole) - INT8_SHIFT);
+    }
+    for (int i = first > n ? first : n; i < end; i++) q[i] = 0;
+}
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tile of a product over a few vector operations, for one table in one file. Before it is included:
+ *     LANES, ROWS          floats of a vector; rows of a tile, all of whose sums stay in registers
+ *     W_BYTES              of the weights that one vector of sums takes in a step; a row of x gives 4 bytes
+ *     sums, factors        vectors of sums and of what is multiplied
+ *     t_zero, t_w, t_x, t_dot     no sums; weights from memory; 4 bytes of x to all lanes; sums + x . w
+ *     t_finish(sum, i, j)  sums of row i and columns j .. as float32
+ *     v_load, v_store, v_store_part, v_load_part, v_add      as in kernels_vector.h
+ */
+enum { VECTORS = 2, COLUMNS = VECTORS * LANES };
+
+static inline void store_sums(const struct product_tile *tile, sums sum, int i, int j) {
+    float *y = tile->y + (size_t)i * tile->ldy + j;
+    const int left = tile->columns - j;
+    if (left <= 0) return;
+    vec value = v_add(t_finish(tile, sum, i, j), v_load(tile->bias + j));
+    if (left >= LANES) {
+        if (tile->add) value = v_add(v_load(y), value);
+        v_store(y, value);
+    } else {
+        if (tile->add) value = v_add(v_load_part(y, left, 0), value);
+        v_store_part(y, left, value);
+    }
+}
+
+static void multiply_tile(const struct product_tile *tile) {
+    sums sum[ROWS][VECTORS];
+#pragma GCC unroll 16
+    for (int i = 0; i < ROWS; i++)
+#pragma GCC unroll 2
+        for (int v = 0; v < VECTORS; v++) sum[i][v] = t_zero();
+
+    /* y is in no near cache: its lines travel while the sums are made */
+    for (int i = 0; i < tile->rows; i++) {
+        const float *y = tile->y + (size_t)i * tile->ldy;
+        for (int j = 0; j < COLUMNS; j += 16) __builtin_prefetch(y + j, 1);
+    }
+
+    const char *x = tile->x, *w = tile->w;
+    const size_t ldx = tile->x_bytes;
+    for (int g = 0; g < tile->groups; g++, x += 4, w += VECTORS * W_BYTES) {
+        const factors w0 = t_w(w), w1 = t_w(w + W_BYTES);
+#pragma GCC unroll 16
+        for (int i = 0; i < ROWS; i++) {
+            const factors value = t_x(x + (size_t)i * ldx);
+            sum[i][0] = t_dot(sum[i][0], value, w0);
+            sum[i][1] = t_dot(sum[i][1], value, w1);
+        }
+    }
+
+#pragma GCC unroll 16
+    for (int i = 0; i < ROWS; i++) {
+        if (i >= tile->rows) break;
+        store_sums(tile, sum[i][0], i, 0);
+        store_sums(tile, sum[i][1], i, LANES);
+    }
+}

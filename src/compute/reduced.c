@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "compute/reduced.h"
+
+/* Rows that one thread takes at once while weights are packed and while x is prepared. */
+enum { FILL_ROWS = 16, PREPARE_ROWS = 32 };
+
+/*
+ * The part of a product that one thread takes: with its rows of x (150 KiB at 768 values in int8) it stays in the
+ * second-level cache for the activation.
+ */
+enum { TILE_ROWS = 192, TILE_COLUMNS = 768 };
+
+static int ceil_divide(int a, int b) {
+    return (a - 1) / b + 1;
+}
+
+static int smaller(int a, int b) {
+    return a < b ? a : b;
+}
+
+/* ---------------------------------------------------------------- weights */
+
+ptm_status reduced_open(struct reduced_layer *layer, const struct product *product, int in, int out, ptm_error *err) {
+    const int panels = ceil_divide(out, product->columns), groups = ceil_divide(in, product->group);
+    const size_t columns = (size_t)panels * (size_t)product->columns;
+    const size_t value = product->precision == PTM_INT8 ? sizeof(int8_t) : sizeof(uint16_t);
+    const size_t w_bytes = (size_t)groups * (size_t)(product->columns * product->group) * value;
+    *layer = (struct reduced_layer){.product = product, .in = in, .out = out, .w_bytes = w_bytes};
+    struct arena arena = {0};
+    for (int placed = 0; placed < 2; placed++) {
+        layer->w = arena_take(&arena, (size_t)panels, w_bytes);
+        layer->scale = arena_take(&arena, columns, sizeof *layer->scale);
+        layer->bias = arena_take(&arena, columns, sizeof *layer->bias);
+        layer->sums = arena_take(&arena, columns, sizeof *layer->sums);
+        if (placed) break;
+        layer->memory = arena.overflow ? NULL : mem_calloc(arena.used, 1);
+        if (!layer->memory) return error_no_memory(err);
+        arena = (struct arena){.base = layer->memory};
+    }
+    return PTM_OK;
+}
+
+void reduced_close(struct reduced_layer *layer) {
+    mem_free(layer->memory);
+    *layer = (struct reduced_layer){0};
+}
+
+/** Where the first group of a row of w goes, the next ones being columns * group values apart. */
+static char *row_place(const struct reduced_layer *layer, int row, size_t value) {
+    const struct product *product = layer->product;
+    const size_t column = (size_t)(row % product->columns);
+    return layer->w + (size_t)(row / product->columns) * layer->w_bytes + column * (size_t)product->group * value;
+}
+
+static float largest_magnitude(const float *w, int n) {
+    int32_t largest = 0; /* as bits, whose order is the same and which the compiler can vectorise */
+    for (int i = 0; i < n; i++) {
+        int32_t bits;
+        memcpy(&bits, &w[i], sizeof bits);
+        bits &= 0x7fffffff;
+        largest = bits > largest ? bits : largest;
+    }
+    float magnitude;
+    memcpy(&magnitude, &largest, sizeof magnitude);
+    return magnitude;
+}
+
+/** Symmetric: the largest magnitude becomes 127. A row of zeros, or of numbers whose scale would be subnormal, is 0. */
+static void fill_int8(const struct reduced_layer *layer, int row, const float *w) {
+    const int group = layer->product->group, stride = layer->product->columns * group;
+    const float scale = largest_magnitude(w, layer->in) / 127;
+    const float inverse = scale >= 0x1p-126f ? 1 / scale : 0;
+    const float whole = 0x1.8p23f; /* adding it rounds to an integer, ties to even, without a call */
+    int8_t *to = (int8_t *)row_place(layer, row, 1);
+    int32_t sum = 0;
+    for (int k = 0; k < layer->in; k++) {
+        const int q = (int)(w[k] * inverse + whole - whole);
+        to[k / group * stride + k % group] = (int8_t)q;
+        sum += q;
+    }
+    layer->scale[row] = scale;
+    layer->sums[row] = sum;
+}
+
+static void fill_bf16(const struct reduced_layer *layer, int row, const float *w) {
+    const int group = layer->product->group, stride = layer->product->columns * group;
+    uint16_t *to = (uint16_t *)(void *)row_place(layer, row, sizeof *to);
+    for (int k = 0; k < layer->in; k++) to[k / group * stride + k % group] = product_bf16(w[k]);
+}
+
+struct fill_job {
+    const struct reduced_layer *layer;
+    const float *w;
+    int first, count;
+};
+
+static void fill_rows(void *context, int tile, int worker) {
+    (void)worker;
+    const struct fill_job *job = context;
+    const int end = smaller((tile + 1) * FILL_ROWS, job->count);
+    for (int i = tile * FILL_ROWS; i < end; i++) {
+        const float *w = job->w + (size_t)i * (size_t)job->layer->in;
+        if (job->layer->product->precision == PTM_INT8)
+            fill_int8(job->layer, job->first + i, w);
+        else
+            fill_bf16(job->layer, job->first + i, w);
+    }
+}
+
+void reduced_fill(struct reduced_layer *layer, struct threads *threads, const float *w, const float *b, int first,
+                  int count) {
+    struct fill_job job = {layer, w, first, count};
+    threads_run(threads, ceil_divide(count, FILL_ROWS), fill_rows, &job);
+    for (int i = 0; b && i < count; i++) layer->bias[first + i] = b[i];
+}
+
+/* ---------------------------------------------------------------- products */
+
+/** Of a prepared row; whole cache lines. */
+static size_t row_bytes(const struct product *product, int in) {
+    const size_t bytes = (size_t)in * product->value_bytes;
+    return (bytes + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN;
+}
+
+static int whole_tiles(const struct product *product, int rows) {
+    return ceil_divide(rows, product->rows) * product->rows;
+}
+
+void reduced_input_place(struct reduced_input *input, struct arena *arena, const struct product *product, int rows,
+                         int in) {
+    const size_t room = (size_t)whole_tiles(product, rows);
+    input->rows = arena_take(arena, room, sizeof *input->rows);
+    input->values = arena_take(arena, room, row_bytes(product, in));
+}
+
+struct product_job {
+    const struct reduced_layer *layer;
+    const struct reduced_input *input;
+    const struct kernels *kernels;
+    float *y;
+    const float *x;
+    int ldy, ldx, rows;
+    size_t x_bytes;
+    enum activation activation;
+    bool add;
+    int row_parts, column_parts; /* in whole tiles of the product */
+};
+
+/** Rows of x; behind the last one zeros, which fill a tile of the product. */
+static void prepare_rows(void *context, int tile, int worker) {
+    (void)worker;
+    const struct product_job *job = context;
+    const struct product *product = job->layer->product;
+    const int end = smaller((tile + 1) * PREPARE_ROWS, whole_tiles(product, job->rows));
+    for (int i = tile * PREPARE_ROWS; i < end; i++) {
+        char *values = job->input->values + (size_t)i * job->x_bytes;
+        if (i < job->rows) {
+            product->prepare(values, &job->input->rows[i], job->x + (size_t)i * (size_t)job->ldx, job->layer->in);
+        } else {
+            memset(values, 0, job->x_bytes);
+            job->input->rows[i] = (struct product_row){0};
+        }
+    }
+}
+
+/** One panel of w against some rows of x. */
+static void multiply_panel(const struct product_job *job, int panel, int row, int end) {
+    const struct reduced_layer *layer = job->layer;
+    const struct product *product = layer->product;
+    const int column = panel * product->columns;
+    struct product_tile tile = {
+        .w = layer->w + (size_t)panel * layer->w_bytes,
+        .scale = layer->scale + column,
+        .bias = layer->bias + column,
+        .sums = layer->sums + column,
+        .ldy = (size_t)job->ldy,
+        .x_bytes = job->x_bytes,
+        .groups = ceil_divide(layer->in, product->group),
+        .columns = smaller(product->columns, layer->out - column),
+        .add = job->add,
+    };
+    for (; row < end; row += product->rows) {
+        tile.y = job->y + (size_t)row * tile.ldy + column;
+        tile.x = job->input->values + (size_t)row * job->x_bytes;
+        tile.row = job->input->rows + row;
+        tile.rows = smaller(product->rows, end - row);
+        product->tile(&tile);
+    }
+}
+
+/** Where part `part` of `parts` begins, `size` being cut at multiples of `step`. */
+static int part_start(int size, int step, int part, int parts) {
+    const long long steps = ceil_divide(size, step);
+    return smaller((int)(steps * part / parts) * step, size);
+}
+
+static void multiply_part(void *context, int tile, int worker) {
+    (void)worker;
+    const struct product_job *job = context;
+    const struct product *product = job->layer->product;
+    const int row_part = tile / job->column_parts, column_part = tile % job->column_parts;
+    const int row = part_start(job->rows, product->rows, row_part, job->row_parts);
+    const int end = part_start(job->rows, product->rows, row_part + 1, job->row_parts);
+    const int column = part_start(job->layer->out, product->columns, column_part, job->column_parts);
+    const int last = part_start(job->layer->out, product->columns, column_part + 1, job->column_parts);
+    for (int j = column; j < last; j += product->columns) multiply_panel(job, j / product->columns, row, end);
+    for (int i = row; i < end; i++)
+        activate_row(job->kernels, job->activation, job->y + (size_t)i * (size_t)job->ldy + column, last - column);
+}
+
+void reduced_linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx,
+                    const struct reduced_layer *layer, const struct reduced_input *input, int rows,
+                    enum activation activation, enum linear_store store) {
+    struct product_job job = {
+        .layer = layer,
+        .input = input,
+        .kernels = compute->kernels,
+        .y = y,
+        .x = x,
+        .ldy = ldy,
+        .ldx = ldx,
+        .rows = rows,
+        .x_bytes = row_bytes(layer->product, layer->in),
+        .activation = activation,
+        .add = store == LINEAR_ADD,
+        .row_parts = ceil_divide(rows, TILE_ROWS),
+        .column_parts = ceil_divide(layer->out, TILE_COLUMNS),
+    };
+    threads_run(compute->threads, ceil_divide(whole_tiles(layer->product, rows), PREPARE_ROWS), prepare_rows, &job);
+    threads_run(compute->threads, job.row_parts * job.column_parts, multiply_part, &job);
+}

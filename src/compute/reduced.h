@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* reduced: linear layers whose weights are kept in int8 or bf16, packed once in the order in which a product reads
+ * them. */
+#ifndef POLYTOME_COMPUTE_REDUCED_H
+#define POLYTOME_COMPUTE_REDUCED_H
+
+#include "base/memory.h"
+#include "compute/linear.h"
+#include "compute/product.h"
+
+/** One layer: w (out, in) and b (out). */
+struct reduced_layer {
+    const struct product *product;
+    int in, out;
+    void *memory;   /* what the rest lies in, owned */
+    char *w;        /* (panels, groups, columns, group) */
+    float *scale;   /* (panels * columns) of int8; w = scale q */
+    float *bias;    /* (panels * columns) */
+    int32_t *sums;  /* (panels * columns) of q over a row of w */
+    size_t w_bytes; /* of a panel */
+};
+
+/** Takes the memory for a layer whose rows reduced_fill() brings; in <= PRODUCT_LONGEST. PTM_ENOMEM. */
+ptm_status reduced_open(struct reduced_layer *layer, const struct product *product, int in, int out, ptm_error *err);
+void reduced_close(struct reduced_layer *layer);
+
+/** Rows first .. first + count - 1 of the layer from w (count, in) and b (count) or NULL. */
+void reduced_fill(struct reduced_layer *layer, struct threads *threads, const float *w, const float *b, int first,
+                  int count);
+
+/** Scratch for the prepared input of any layer with so many rows and values in a row. */
+struct reduced_input {
+    struct product_row *rows;
+    char *values;
+};
+
+void reduced_input_place(struct reduced_input *input, struct arena *arena, const struct product *product, int rows,
+                         int in);
+
+/** y (rows, out) = act(x w^T + b), or added to y; as linear(). */
+void reduced_linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx,
+                    const struct reduced_layer *layer, const struct reduced_input *input, int rows,
+                    enum activation activation, enum linear_store store);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Linear layers in int8 and bf16: how far they may be off, the same bits for any number of threads and any instruction,
+ * weights that mean harm, and every golden family within a stated distance of its reference.
+ */
+#include "check.h"
+#include "compute/reduced.h"
+#include "files/json.h"
+
+#include <float.h>
+#include <math.h>
+#include <pthread.h>
+
+enum { PATH_BYTES = 1024 };
+
+/* ---------------------------------------------------------------- one layer */
+
+enum { ROWS = 37, IN = 203, OUT = 150 };
+
+static uint32_t random_state = 1;
+
+static float uniform(void) {
+    random_state = random_state * 1664525u + 1013904223u;
+    return (float)(random_state >> 8) * 0x1p-23f - 1;
+}
+
+struct layer {
+    struct compute compute;
+    struct reduced_layer weights;
+    struct reduced_input input;
+    void *memory;
+    float x[ROWS * IN], w[OUT * IN], b[OUT], y[ROWS * OUT];
+};
+
+static void fill_values(struct layer *layer) {
+    random_state = 1;
+    for (int i = 0; i < ROWS * IN; i++) layer->x[i] = 3 * uniform() + 1;
+    for (int i = 0; i < OUT * IN; i++) layer->w[i] = 0.1f * uniform();
+    for (int i = 0; i < OUT; i++) layer->b[i] = uniform();
+}
+
+/** Packs layer->w for a table, and runs. */
+static void run_layer(struct layer *layer, const struct product *product, int threads) {
+    layer->compute = (struct compute){.kernels = &kernels_scalar};
+    CHECK_OK(threads_open(&layer->compute.threads, threads, err));
+    CHECK_OK(reduced_open(&layer->weights, product, IN, OUT, err));
+    reduced_fill(&layer->weights, layer->compute.threads, layer->w, layer->b, 0, OUT);
+    struct arena arena = {0};
+    reduced_input_place(&layer->input, &arena, product, ROWS, IN);
+    layer->memory = mem_alloc(arena.used, 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(layer->memory);
+    arena = (struct arena){.base = layer->memory};
+    reduced_input_place(&layer->input, &arena, product, ROWS, IN);
+    reduced_linear(&layer->compute, layer->y, OUT, layer->x, IN, &layer->weights, &layer->input, ROWS, ACTIVATION_GELU,
+                   LINEAR_SET);
+    mem_free(layer->memory);
+    reduced_close(&layer->weights);
+    threads_close(&layer->compute.threads);
+}
+
+static struct layer first, second;
+
+static double gelu(double z) {
+    return 0.5 * z * (1 + erf(z * sqrt(0.5)));
+}
+
+/** Largest magnitude of a row, and what int8 may move each of its values by: half a step, and the rounding of 0. */
+static double half_step(const float *row, int n, bool weights) {
+    double low = 0, high = 0;
+    for (int i = 0; i < n; i++) {
+        low = fmin(low, (double)row[i]);
+        high = fmax(high, (double)row[i]);
+    }
+    return weights ? fmax(high, -low) / 127 / 2 : (high - low) / 255;
+}
+
+/* Each value moves by no more than half a step (x: and by as much again, as 0 is rounded to a step). */
+static void test_bound(void) {
+    fill_values(&first);
+    run_layer(&first, &product_scalar_int8, 1);
+    for (int i = 0; i < ROWS; i++) {
+        const float *x = first.x + i * IN;
+        const double x_step = half_step(x, IN, false);
+        for (int j = 0; j < OUT; j++) {
+            const float *w = first.w + j * IN;
+            const double w_step = half_step(w, IN, true);
+            double sum = (double)first.b[j], bound = 1e-5;
+            for (int k = 0; k < IN; k++) {
+                sum += (double)x[k] * (double)w[k];
+                bound += fabs((double)x[k]) * w_step + (fabs((double)w[k]) + w_step) * x_step;
+            }
+            CU_ASSERT(fabs((double)first.y[i * OUT + j] - gelu(sum)) <= 1.13 * bound); /* the steepest of gelu */
+        }
+    }
+}
+
+static void test_same_bits(void) {
+    for (int i = 0; product_at(i); i++) {
+        fill_values(&first);
+        fill_values(&second);
+        run_layer(&first, product_at(i), 1);
+        for (int threads = 2; threads <= 5; threads++) {
+            run_layer(&second, product_at(i), threads);
+            CU_ASSERT(memcmp(first.y, second.y, sizeof first.y) == 0);
+        }
+        if (product_at(i)->precision != PTM_INT8) continue;
+        run_layer(&second, &product_scalar_int8, 3);
+        CU_ASSERT(memcmp(first.y, second.y, sizeof first.y) == 0);
+    }
+}
+
+/* Rows of w that are zero, subnormal or huge, and tokens that are, give finite numbers: what float32 gives, or the
+ * bias. */
+static void test_hostile_weights(void) {
+    for (int t = 0; product_at(t); t++) {
+        fill_values(&first);
+        for (int k = 0; k < IN; k++) {
+            first.w[0 * IN + k] = 0;
+            first.w[1 * IN + k] = k % 2 ? 1e-40f : -1e-45f;
+            first.w[2 * IN + k] = k ? 0 : FLT_MAX / 4;
+            first.w[3 * IN + k] = k ? 1e-6f : 1; /* one value hides the others */
+            first.x[0 * IN + k] = 0;
+            first.x[1 * IN + k] = 1e-41f;
+        }
+        for (int i = 2; i < ROWS; i++) first.x[i * IN] = 0;
+        run_layer(&first, product_at(t), 2);
+        for (int i = 0; i < ROWS; i++) {
+            for (int j = 0; j < OUT; j++) CU_ASSERT(isfinite(first.y[i * OUT + j]));
+            for (int j = 0; j < 2; j++) CU_ASSERT(fabs((double)first.y[i * OUT + j] - gelu((double)first.b[j])) < 1e-5);
+        }
+        for (int j = 0; j < OUT; j++) CU_ASSERT(fabs((double)first.y[j] - gelu((double)first.b[j])) < 1e-5);
+    }
+}
+
+/* A row as long as a layer may be, every product as large as it may be, and the sum still right. */
+static void test_longest(void) {
+    enum { LONGEST = PRODUCT_LONGEST };
+    struct compute compute = {.kernels = &kernels_scalar};
+    CHECK_OK(threads_open(&compute.threads, 1, err));
+    float *x = mem_alloc(LONGEST, sizeof *x), *w = mem_alloc(LONGEST, sizeof *w);
+    CU_ASSERT_FATAL(x && w);
+    for (int k = 0; k < LONGEST; k++) x[k] = 255, w[k] = -127;
+    for (int t = 0; product_at(t); t++) {
+        struct reduced_layer layer;
+        struct reduced_input input;
+        struct arena arena = {0};
+        float y = 0;
+        CHECK_OK(reduced_open(&layer, product_at(t), LONGEST, 1, err));
+        reduced_fill(&layer, compute.threads, w, NULL, 0, 1);
+        reduced_input_place(&input, &arena, product_at(t), 1, LONGEST);
+        void *memory = mem_alloc(arena.used, 1);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+        arena = (struct arena){.base = memory};
+        reduced_input_place(&input, &arena, product_at(t), 1, LONGEST);
+        reduced_linear(&compute, &y, 1, x, LONGEST, &layer, &input, 1, ACTIVATION_NONE, LINEAR_SET);
+        CU_ASSERT(fabs((double)y / (-127.0 * 255 * LONGEST) - 1) < 1e-2);
+        mem_free(memory);
+        reduced_close(&layer);
+    }
+    mem_free(x);
+    mem_free(w);
+    threads_close(&compute.threads);
+}
+
+/* ---------------------------------------------------------------- whole networks */
+
+static ptm_modality modality_of(const ptm_model *model) {
+    static const ptm_modality modalities[] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
+    ptm_model_info info;
+    for (int i = 0; i < 3; i++)
+        if (ptm_model_get_info(model, modalities[i], &info, NULL) == PTM_OK) return modalities[i];
+    return 0;
+}
+
+static void join(char *path, const char *folder, const char *name) {
+    CU_ASSERT_FATAL(snprintf(path, PATH_BYTES, "%s/%s", folder, name) < PATH_BYTES);
+}
+
+/** The distance from the reference in one case. */
+static ptm_check_report distance(ptm_session *session, ptm_modality modality, const char *folder, const char *logits,
+                                 const char *source) {
+    char input[PATH_BYTES], expect[PATH_BYTES], expect_source[PATH_BYTES];
+    join(input, folder, "input.npy");
+    join(expect, folder, logits);
+    ptm_check_options options;
+    ptm_check_options_default(&options);
+    options.input = input;
+    options.expect = expect;
+    if (source) {
+        join(expect_source, folder, source);
+        options.expect_source = expect_source;
+    }
+    ptm_check_report report;
+    CHECK_OK(ptm_check(session, modality, &options, &report, err));
+    return report;
+}
+
+struct family_error {
+    float plain, merged;
+    int moved; /* percent of input tokens that ended elsewhere, the worst case */
+};
+
+static void measure_merged(ptm_session *session, ptm_modality modality, const char *folder, struct json merged,
+                           struct family_error *error) {
+    bool prop_attn = false;
+    CHECK_OK(json_get_bool(merged, "prop_attn", &prop_attn, err));
+    CHECK_OK(ptm_session_set_merge(session, json_text(json_get(merged, "r")), prop_attn, err));
+    const ptm_check_report report = distance(session, modality, folder, json_text(json_get(merged, "logits")),
+                                             json_text(json_get(merged, "source")));
+    error->merged = fmaxf(error->merged, report.max_relative);
+    const int moved = 100 * report.source_differences / report.tokens_in;
+    if (moved > error->moved) error->moved = moved;
+}
+
+static struct family_error measure_folder(const char *folder, ptm_precision precision) {
+    char path[PATH_BYTES];
+    ptm_model *model;
+    ptm_session *session;
+    struct json_document *document;
+    struct family_error error = {0};
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.cpu = getenv("POLYTOME_TEST_CPU");
+    options.threads = 2;
+    options.r = "off";
+    options.precision = precision;
+    CHECK_OK(ptm_model_open(&model, folder, NULL, err));
+    CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
+    const ptm_modality modality = modality_of(model);
+    error.plain = distance(session, modality, folder, "logits.npy", NULL).max_relative;
+
+    join(path, folder, "cases.json");
+    CHECK_OK(json_open(&document, path, 1 << 20, err));
+    const struct json merged = json_get(json_root(document), "merged");
+    for (size_t i = 0; i < json_length(merged); i++) {
+        const char *position = json_text(json_get(json_at(merged, i), "position"));
+        if (!position || strcmp(position, "mean") == 0)
+            measure_merged(session, modality, folder, json_at(merged, i), &error);
+    }
+    json_close(&document);
+    ptm_session_close(&session);
+    ptm_model_close(&model);
+    return error;
+}
+
+static void check_families(ptm_precision precision) {
+    const float bound = precision == PTM_BF16 ? 0.01f : 0.05f;
+    static const char *const folders[] = {"videomae", "videomae_odd", "vivit",      "vjepa2",    "ast",
+                                          "audiomae", "vit",          "deit",       "dinov2",    "dinov2_swiglu",
+                                          "clip",     "siglip",       "timm_token", "timm_deit3"};
+    putchar('\n');
+    for (size_t i = 0; i < CHECK_COUNT(folders); i++) {
+        char folder[PATH_BYTES];
+        snprintf(folder, sizeof folder, PTM_SOURCE_DIR "/tests/golden/%s", folders[i]);
+        const struct family_error error = measure_folder(folder, precision);
+        CU_ASSERT(error.plain <= bound);
+        CU_ASSERT(error.merged <= 0.3f);
+        printf("    %-14s off by %.2g, merged by %.2g, %d %% of the tokens end elsewhere\n", folders[i],
+               (double)error.plain, (double)error.merged, error.moved);
+    }
+}
+
+/** Whether the CPU level under test has the precision. */
+static bool has(ptm_precision precision) {
+    enum cpu_level level;
+    CHECK_OK(cpu_parse(getenv("POLYTOME_TEST_CPU"), &level, err));
+    return product_for(precision, level) != NULL;
+}
+
+static void test_families_int8(void) {
+    if (has(PTM_INT8)) check_families(PTM_INT8);
+}
+
+static void test_families_bf16(void) {
+    if (has(PTM_BF16)) check_families(PTM_BF16);
+}
+
+/* ---------------------------------------------------------------- sessions */
+
+struct opening {
+    const ptm_model *model;
+    float logits[64];
+    ptm_status status;
+};
+
+static void *open_and_run(void *context) {
+    struct opening *opening = context;
+    ptm_session *session = NULL;
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.cpu = getenv("POLYTOME_TEST_CPU");
+    options.threads = 1;
+    options.precision = PTM_INT8;
+    opening->status = ptm_session_open(&session, &opening->model, 1, &options, NULL);
+    if (opening->status != PTM_OK) return NULL;
+    ptm_model_info info;
+    opening->status = ptm_model_get_info(opening->model, PTM_VIDEO, &info, NULL);
+    size_t count = 1;
+    for (int i = 0; i < info.input_rank; i++) count *= (size_t)info.input_shape[i];
+    float *input = calloc(count, sizeof *input);
+    if (input && info.num_labels <= 64)
+        opening->status =
+            ptm_forward(session, PTM_VIDEO, input, info.input_shape, info.input_rank, opening->logits, NULL, NULL);
+    free(input);
+    ptm_session_close(&session);
+    return NULL;
+}
+
+/* Sessions that open at the same moment share what the first one packs. */
+static void test_sharing(void) {
+    enum { SESSIONS = 4 };
+    if (!has(PTM_INT8)) return;
+    ptm_model *model;
+    struct opening openings[SESSIONS] = {0};
+    pthread_t threads[SESSIONS];
+    CHECK_OK(ptm_model_open(&model, PTM_SOURCE_DIR "/tests/golden/videomae", NULL, err));
+    for (int i = 0; i < SESSIONS; i++) {
+        openings[i].model = model;
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, open_and_run, &openings[i]), 0);
+    }
+    for (int i = 0; i < SESSIONS; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < SESSIONS; i++) {
+        CU_ASSERT_EQUAL(openings[i].status, PTM_OK);
+        CU_ASSERT(memcmp(openings[i].logits, openings[0].logits, sizeof openings[0].logits) == 0);
+    }
+    ptm_model_close(&model);
+}
+
+static void test_refusals(void) {
+    ptm_model *model;
+    ptm_session *session;
+    ptm_error error = {0};
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    CHECK_OK(ptm_model_open(&model, PTM_SOURCE_DIR "/tests/golden/videomae", NULL, err));
+    options.precision = (ptm_precision)7;
+    CU_ASSERT_EQUAL(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, &error), PTM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "f32, bf16 and int8"));
+    CU_ASSERT_PTR_NULL(session);
+    if (cpu_detect() >= CPU_AVX2) { /* which has no bf16 */
+        options.precision = PTM_BF16;
+        options.cpu = "avx2";
+        CU_ASSERT_EQUAL(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, &error), PTM_EINVAL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "use int8 or f32"));
+    }
+    ptm_model_close(&model);
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"int8 is within its steps", test_bound},
+        {"the same bits for any number of threads and any instruction", test_same_bits},
+        {"hostile weights", test_hostile_weights},
+        {"the longest row", test_longest},
+        {"golden families in int8", test_families_int8},
+        {"golden families in bf16", test_families_bf16},
+        {"sessions share what is packed", test_sharing},
+        {"refusals", test_refusals},
+    };
+    return check_main("precision", cases, CHECK_COUNT(cases));
+}
