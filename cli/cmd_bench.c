@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
+#include "output.h"
+#include "plot.h"
 #include "report.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -11,6 +14,9 @@ enum { MAX_SCHEDULE = 512 };
 struct bench {
     const struct options *options;
     struct engine engine;
+    int threads;           /* of the engine; 0: one a processor */
+    struct plot_row *rows; /* (num_rows) owned, for --plot */
+    int num_rows;
 };
 
 static double peak_bytes(void) {
@@ -19,10 +25,39 @@ static double peak_bytes(void) {
     return (double)usage.ru_maxrss * 1024;
 }
 
+enum { THREADS_TEXT = 32 };
+
+static void name_threads(char text[static THREADS_TEXT], int threads) {
+    if (threads == 0)
+        snprintf(text, THREADS_TEXT, "one thread a processor");
+    else
+        snprintf(text, THREADS_TEXT, "%d thread%s", threads, threads == 1 ? "" : "s");
+}
+
+/** Keeps a row for the plot. */
+static bool keep_row(struct bench *bench, const struct report_bench *row) {
+    struct plot_row *rows = realloc(bench->rows, ((size_t)bench->num_rows + 1) * sizeof *rows);
+    if (!rows) return false;
+    bench->rows = rows;
+    char threads[THREADS_TEXT];
+    name_threads(threads, bench->threads);
+    const ptm_profile *profile = &row->timing.profile;
+    struct plot_row *kept = &rows[bench->num_rows++];
+    *kept = (struct plot_row){
+        .tokens_in = profile->tokens[0],
+        .tokens_out = profile->tokens[profile->depth],
+        .ms = row->timing.min_ms,
+        .stages = {profile->ms_embed, profile->ms_attention, profile->ms_merge, profile->ms_mlp, profile->ms_head},
+    };
+    snprintf(kept->group, sizeof kept->group, "%s, %s, %s", report_modality(row->info->modality), row->info->name,
+             threads);
+    snprintf(kept->r, sizeof kept->r, "%s", row->r);
+    return true;
+}
+
 static void print_heading(const struct bench *bench, const ptm_model_info *info, const ptm_bench_report *timing) {
-    char threads[32] = "one thread a processor";
-    const int count = bench->options->session.threads;
-    if (count > 0) snprintf(threads, sizeof threads, "%d thread%s", count, count == 1 ? "" : "s");
+    char threads[THREADS_TEXT];
+    name_threads(threads, bench->threads);
     printf("%s  ", report_modality(info->modality));
     text_print(stdout, info->name);
     printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
@@ -53,18 +88,16 @@ static void print_blocks(const ptm_profile *profile) {
 static enum exit_status bench_schedule(struct bench *bench, const ptm_model_info *info, const char *r, bool first) {
     const struct options *options = bench->options;
     ptm_error err = {0};
-    struct report_bench row = {.info = info,
-                               .r = r ? r : info->r,
-                               .precision = options->session.precision,
-                               .threads = options->session.threads};
+    struct report_bench row = {
+        .info = info, .r = r ? r : info->r, .precision = options->session.precision, .threads = bench->threads};
     if (ptm_session_set_merge(bench->engine.session, r, options->session.prop_attn, &err) != PTM_OK ||
         ptm_bench(bench->engine.session, info->modality, &options->bench, &row.timing, &err) != PTM_OK)
         return engine_complain(&err);
     row.peak_bytes = peak_bytes();
-    bool good = true;
-    if (options->format == FORMAT_JSON) {
+    bool good = !options->plot || keep_row(bench, &row);
+    if (good && options->format == FORMAT_JSON) {
         good = report_json_bench(stdout, &row);
-    } else {
+    } else if (good) {
         if (first) print_heading(bench, info, &row.timing);
         print_row(row.r, &row.timing);
         if (options->verbosity > 0) print_blocks(&row.timing.profile);
@@ -144,27 +177,59 @@ static enum exit_status bench_files(struct bench *bench) {
     return worst;
 }
 
-enum exit_status cmd_bench(const struct options *options) {
-    struct bench bench = {.options = options};
-    enum exit_status status = engine_open(&bench.engine, &options->models, &options->session);
-    if (status != STATUS_GOOD) return status;
+/** Every modality asked for, with one number of threads. */
+static enum exit_status bench_network(struct bench *bench) {
+    const struct options *options = bench->options;
+    enum exit_status status = STATUS_GOOD;
     int found = 0;
     for (int i = 0; status == STATUS_GOOD && i < MODALITY_COUNT; i++) {
         ptm_model_info info;
         if (!(options_modalities(options) & (unsigned)modalities[i]) ||
-            !engine_get_info(&bench.engine, modalities[i], &info))
+            !engine_get_info(&bench->engine, modalities[i], &info))
             continue;
-        status = bench_modality(&bench, &info);
+        status = bench_modality(bench, &info);
         if (options->format == FORMAT_TEXT && status == STATUS_GOOD) putchar('\n');
         found++;
     }
-    if (found == 0) {
-        text_complain("the model does not bring that modality");
-        status = STATUS_USAGE;
-    }
-    if (status == STATUS_GOOD) status = bench_files(&bench);
+    if (found > 0) return status;
+    text_complain("the model does not bring that modality");
+    return STATUS_USAGE;
+}
+
+/** All that is measured with one number of threads. */
+static enum exit_status bench_threads(struct bench *bench, int threads) {
+    ptm_session_options session = bench->options->session;
+    session.threads = bench->threads = threads;
+    enum exit_status status = engine_open(&bench->engine, &bench->options->models, &session);
+    if (status != STATUS_GOOD) return status;
+    status = bench_network(bench);
+    if (status == STATUS_GOOD) status = bench_files(bench);
+    engine_close(&bench->engine);
+    return status;
+}
+
+/** Everything that is measured; the last word is the exit status. */
+static enum exit_status bench_all(struct bench *bench) {
+    static const struct option_numbers one_each_processor = {.count = 1};
+    const struct options *options = bench->options;
+    const struct option_numbers *threads = options->threads.count > 0 ? &options->threads : &one_each_processor;
+    enum exit_status status = STATUS_GOOD;
+    for (int i = 0; status == STATUS_GOOD && i < threads->count; i++) status = bench_threads(bench, threads->items[i]);
     if (options->format == FORMAT_TEXT && status <= STATUS_INPUT)
         printf("peak memory %.1f MiB\n", peak_bytes() / 1048576);
-    engine_close(&bench.engine);
+    return status;
+}
+
+enum exit_status cmd_bench(const struct options *options) {
+    struct bench bench = {.options = options};
+    struct output plot = {0};
+    if (options->plot && !output_open(&plot, options->plot)) return STATUS_ENVIRONMENT;
+    enum exit_status status = bench_all(&bench);
+    if (options->plot && status <= STATUS_INPUT && bench.num_rows > 0) {
+        plot_write(plot.stream, bench.rows, bench.num_rows);
+        if (!output_commit(&plot)) status = STATUS_ENVIRONMENT;
+    }
+    output_discard(&plot);
+    free(bench.rows);
     return status;
 }

@@ -85,7 +85,7 @@ static void choose_sides(const struct options *options, struct report_sides *sid
                          ptm_session_options session[static 2]) {
     static const char *const names[] = {"auto", "off", "on"};
     const struct option_list *r = &options->schedules;
-    const struct option_choices *prop_attn = &options->prop_attns;
+    const struct option_numbers *prop_attn = &options->prop_attns;
     for (int side = 0; side < 2; side++) {
         const int last = prop_attn->count - 1;
         session[side] = options->session;

@@ -144,7 +144,11 @@ const struct option_row option_rows[] = {
     {"labels", 0, OPTION_SET, NULL, FIELD(labels), 1, 0, ON(INFO), "List the labels."},
     {"seconds", 0, OPTION_REAL, "S", FIELD(bench.seconds), 0.001, 3600, ON(BENCH),
      "Time to spend on each row after one warm-up (default: 2)."},
-    {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS,
+    {"plot", 0, OPTION_TEXT, "FILE.svg", FIELD(plot), 0, 0, ON(BENCH),
+     "Draw the rows: speed against merging, and where the time goes."},
+    {"threads", 0, OPTION_INTS, "N", FIELD(threads), 0, 1024, ON(BENCH),
+     "Threads of the network, 0 for one each processor; may be given more than once."},
+    {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
     {"precision", 0, OPTION_CHOICE, "f32|bf16|int8", FIELD(session.precision), PTM_F32, 0, RUNS,
      "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is two to three times as fast and a "
@@ -300,14 +304,24 @@ static bool store_number(void *field, const struct option_row *row, const char *
     return true;
 }
 
-static bool has_room(int count, const struct option_row *row, const char *shown) {
-    if (count < (int)row->maximum) return true;
-    text_complain("option %s may be given %d times, no more", shown, (int)row->maximum);
+static bool has_room(int count, int most, const char *shown) {
+    if (count < most) return true;
+    text_complain("option %s may be given %d times, no more", shown, most);
     return false;
 }
 
+static bool store_int(struct option_numbers *numbers, const struct option_row *row, const char *shown,
+                      const char *argument) {
+    double value;
+    if (!parse_whole(argument, &value) || value < row->minimum || value > row->maximum)
+        return complain_argument(row, shown, argument);
+    if (!has_room(numbers->count, OPTIONS_MAX_NUMBERS, shown)) return false;
+    numbers->items[numbers->count++] = (int)value;
+    return true;
+}
+
 static bool store_list(struct option_list *list, const struct option_row *row, const char *shown, const char *item) {
-    if (!has_room(list->count, row, shown)) return false;
+    if (!has_room(list->count, (int)row->maximum, shown)) return false;
     list->items[list->count++] = item;
     return true;
 }
@@ -316,12 +330,12 @@ static bool store_choice(void *field, const struct option_row *row, const char *
     const int index = find_choice(row->argument, argument);
     if (index < 0) return complain_argument(row, shown, argument);
     const int value = (int)row->minimum + index;
-    struct option_choices *choices = field;
+    struct option_numbers *choices = field;
     switch (row->kind) {
     case OPTION_NAME: *(const char **)field = argument; return true;
     case OPTION_CHOICE: *(int *)field = value; return true;
     default:
-        if (!has_room(choices->count, row, shown)) return false;
+        if (!has_room(choices->count, (int)row->maximum, shown)) return false;
         choices->items[choices->count++] = value;
         return true;
     }
@@ -338,6 +352,7 @@ static bool store(struct options *options, const struct option_row *row, const c
     switch (row->kind) {
     case OPTION_TEXT: *(const char **)field = argument; return true;
     case OPTION_LIST: return store_list(field, row, shown, argument);
+    case OPTION_INTS: return store_int(field, row, shown, argument);
     case OPTION_NAME:
     case OPTION_CHOICES:
     case OPTION_CHOICE: return store_choice(field, row, shown, argument);

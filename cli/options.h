@@ -34,9 +34,10 @@ extern const struct command_row command_rows[COMMAND_COUNT];
 enum option_kind {
     OPTION_SET,     /* no argument: stores `minimum` in an int */
     OPTION_CHOICE,  /* one of `argument`: stores minimum + its index in an int */
-    OPTION_CHOICES, /* the same in a struct option_choices; up to `maximum` times */
+    OPTION_CHOICES, /* the same in a struct option_numbers; up to `maximum` times */
     OPTION_NAME,    /* one of `argument`: stores the text */
     OPTION_INT,     /* int */
+    OPTION_INTS,    /* struct option_numbers; up to OPTIONS_MAX_NUMBERS times */
     OPTION_INT64,   /* int64_t */
     OPTION_REAL,    /* double */
     OPTION_TIME,    /* double: seconds or [HH:]MM:SS */
@@ -65,10 +66,10 @@ struct option_list {
     int count;
 };
 
-#define OPTIONS_MAX_CHOICES 2
+#define OPTIONS_MAX_NUMBERS 16
 
-struct option_choices {
-    int items[OPTIONS_MAX_CHOICES];
+struct option_numbers {
+    int items[OPTIONS_MAX_NUMBERS];
     int count;
 };
 
@@ -90,9 +91,9 @@ struct options {
     int format;   /* enum format */
     int verbosity, progress, logits, labels, trace, top, nul_separated;
     double threshold, tolerance;
-    const char *output, *files_from;
+    const char *output, *files_from, *plot;
     struct option_list schedules;
-    struct option_choices prop_attns;
+    struct option_numbers prop_attns, threads;
     int manual; /* help --man */
     const char *completion;
     ptm_session_options session;

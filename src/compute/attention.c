@@ -5,10 +5,10 @@
 
 /*
  * A job is one head and a block of queries: it copies the keys and values of the head side by side once and runs all
- * its queries over them. In their wide rows they would lie a power of two apart and evict each other. Taller blocks
- * copy less often, shorter ones keep more threads busy.
+ * its queries over them. In their wide rows they would lie whole KiB apart and evict each other. Taller blocks copy
+ * less often (16 tiles instead of 8 brought 2.5 %, all in one 6 %), shorter ones keep more threads busy.
  */
-enum { BLOCK_TILES = 8 };
+enum { BLOCK_TILES = 12, MIN_JOBS = 8 };
 
 struct attention_job {
     const struct kernels *kernels;
@@ -51,6 +51,12 @@ static void attention_block(void *context, int tile, int worker) {
                          (end < job->rows ? end : job->rows) - first, n, head_dim, job->scale, rest);
 }
 
+static int block_count(int tiles, int heads) {
+    const int for_copies = (tiles - 1) / BLOCK_TILES + 1, for_threads = (MIN_JOBS - 1) / heads + 1;
+    const int blocks = for_copies > for_threads ? for_copies : for_threads;
+    return blocks < tiles ? blocks : tiles;
+}
+
 void attention(const struct compute *compute, float *out, int ldo, const float *q, int ldq, const float *k,
                const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
                float *scratch) {
@@ -72,6 +78,6 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
         .tiles = (rows - 1) / ATTEND_QUERIES + 1,
         .scratch_floats = attention_scratch(n, head_dim),
     };
-    job.blocks = (job.tiles - 1) / BLOCK_TILES + 1;
+    job.blocks = block_count(job.tiles, heads);
     threads_run(compute->threads, heads * job.blocks, attention_block, &job);
 }

@@ -66,8 +66,8 @@ static float largest_magnitude(const float *w, int n) {
 }
 
 /**
- * Symmetric: the largest magnitude becomes 127. A row of zeros, or of numbers whose scale would be subnormal, is 0; so is
- * one with a value that is not finite, but then the scale is none either and makes y NaN.
+ * Symmetric: the largest magnitude becomes 127. A row of zeros, or of numbers whose scale would be subnormal, is 0; so
+ * is one with a value that is not finite, but then the scale is none either and makes y NaN.
  */
 static void fill_int8(const struct reduced_layer *layer, int row, const float *w) {
     const int group = layer->product->group, stride = layer->product->columns * group;

@@ -4,8 +4,8 @@ golden=$CASES/../../golden
 clip=$SAMPLES/pan-right-three.mp4
 polytome pack "$golden/videomae" "$golden/ast" -o both.safetensors
 polytome check both.safetensors
-polytome info both.safetensors >info
-for family in videomae audio-spectrogram-transformer; do grep -q "family *$family$" info; done
+polytome info both.safetensors >described
+for family in videomae audio-spectrogram-transformer; do grep -q "family *$family$" described; done
 # The same bytes as from the directories, apart from the times and the name of the model.
 lines() {
     polytome --json --logits --top 0 "$@" "$clip" | sed 's/"ms":{[^}]*}//; s/"model":"[^"]*"//g'
@@ -17,10 +17,10 @@ lines -r 4 -m both.safetensors | cmp - wanted
 
 # What is said of the file, and packing it again.
 polytome pack -q both.safetensors --name two --licence CC0-1.0 -r 4:-1 -o two.safetensors
-polytome info two.safetensors >info
-grep -c 'model *two$' info
-grep -c 'licence *CC0-1.0$' info
-grep -c 'merging r 4:-1,' info
+polytome info two.safetensors >described
+grep -c 'model *two$' described
+grep -c 'licence *CC0-1.0$' described
+grep -c 'merging r 4:-1,' described
 polytome check two.safetensors --modality audio
 polytome pack -q two.safetensors -o two.safetensors
 polytome check two.safetensors --modality audio | tail -n 1
