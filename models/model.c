@@ -164,7 +164,7 @@ static struct weight_names weight_names(const struct ptm_model *model, int i) {
 static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     struct weight_names names[MODEL_MODALITIES];
     TRY(weight_source_open(&model->source, model->files, err));
-    model->reduced = reduced_store_open();
+    model->reduced = reduced_store_open(model->files);
     if (!model->reduced) return error_no_memory(err);
     for (int i = 0; i < model->count; i++) {
         names[i] = weight_names(model, i);

@@ -2,6 +2,7 @@
 #include "models/reduce.h"
 
 #include "base/memory.h"
+#include "files/safetensors.h"
 
 #include <pthread.h>
 
@@ -23,6 +24,7 @@ struct reduced_blocks {
 struct reduced_store {
     pthread_mutex_t lock; /* of the list; what is on it stays as it is */
     struct reduced_blocks *list;
+    const struct safetensors *files; /* not owned */
 };
 
 static struct layer_view view_layer(const struct vit_config *config, const struct block_weights *block,
@@ -44,11 +46,15 @@ static int reduced_count(const struct vit_config *config) {
     return config->depth + (config_has(config, PART_POOLER) ? config->pooler_depth : 0);
 }
 
+/** Packs a layer. What it was made of is then given back: of float32 weights that are read in place no copy stays. */
 static ptm_status fill_layer(struct reduced_layer *layer, const struct product *product, struct threads *threads,
-                             const struct layer_view *view, ptm_error *err) {
+                             const struct layer_view *view, const struct safetensors *files, ptm_error *err) {
     TRY(reduced_open(layer, product, view->in, view->parts * view->out, err));
-    for (int part = 0; part < view->parts; part++)
+    const size_t bytes = (size_t)view->out * (size_t)view->in * sizeof(float);
+    for (int part = 0; part < view->parts; part++) {
         reduced_fill(layer, threads, view->w[part], view->b[part], part * view->out, view->out);
+        safetensors_forget(files, view->w[part], bytes);
+    }
     return PTM_OK;
 }
 
@@ -65,7 +71,7 @@ static ptm_status fill_blocks(struct reduced_blocks *blocks, const struct networ
         for (int layer = 0; layer < BLOCK_LAYERS; layer++) {
             const struct layer_view view =
                 view_layer(&network->config, &network->weights.blocks[i], (enum block_layer)layer);
-            TRY(fill_layer(&blocks->layers[i][layer], blocks->product, threads, &view, err));
+            TRY(fill_layer(&blocks->layers[i][layer], blocks->product, threads, &view, network->reduced->files, err));
         }
     }
     return PTM_OK;
@@ -88,12 +94,13 @@ static ptm_status open_blocks(struct reduced_blocks **out, const struct network 
     return status;
 }
 
-struct reduced_store *reduced_store_open(void) {
+struct reduced_store *reduced_store_open(const struct safetensors *files) {
     struct reduced_store *store = mem_calloc(1, sizeof *store);
     if (store && pthread_mutex_init(&store->lock, NULL) != 0) {
         mem_free(store);
         store = NULL;
     }
+    if (store) store->files = files;
     return store;
 }
 

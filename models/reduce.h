@@ -7,11 +7,13 @@
 
 enum block_layer { LAYER_QKV, LAYER_PROJ, LAYER_FC1, LAYER_FC2, BLOCK_LAYERS };
 
+struct safetensors;
+
 /** What the sessions of a model share: its layers in reduced precision, packed when the first session asks for them. */
 struct reduced_store;
 
-/** NULL where memory is short. */
-struct reduced_store *reduced_store_open(void);
+/** For a model whose weights lie in `files`, which outlives the store; NULL where memory is short. */
+struct reduced_store *reduced_store_open(const struct safetensors *files);
 void reduced_store_close(struct reduced_store *store);
 
 /** Memory for a pass's prepared inputs; none where the precision is float32. */

@@ -63,14 +63,25 @@ static ptm_status open_directory(ptm_error *err) {
     return status;
 }
 
-static ptm_status open_session(ptm_error *err) {
+static ptm_status open_session_in(ptm_precision precision, const char *cpu, ptm_error *err) {
     ptm_session *opened;
     ptm_session_options options;
     ptm_session_options_default(&options);
     options.threads = 2;
+    options.precision = precision;
+    options.cpu = cpu;
     const ptm_status status = ptm_session_open(&opened, (const ptm_model *[]){model}, 1, &options, err);
     ptm_session_close(&opened);
     return status;
+}
+
+static ptm_status open_session(ptm_error *err) {
+    return open_session_in(PTM_F32, "auto", err);
+}
+
+/* At the scalar level, which every machine has; the layers are packed by the first session that gets all its memory. */
+static ptm_status open_session_int8(ptm_error *err) {
+    return open_session_in(PTM_INT8, "scalar", err);
 }
 
 static ptm_status classify_samples(ptm_error *err) {
@@ -126,6 +137,10 @@ static void test_open_session(void) {
     sweep_with_session(open_session);
 }
 
+static void test_open_session_int8(void) {
+    sweep_with_session(open_session_int8);
+}
+
 static void test_classify_samples(void) {
     sweep_with_session(classify_samples);
 }
@@ -144,13 +159,10 @@ static void test_pack(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"open the shipped model", test_open_default},
-        {"open a sharded directory", test_open_directory},
-        {"open a session", test_open_session},
-        {"classify samples", test_classify_samples},
-        {"classify frames", test_classify_frames},
-        {"classify a file", test_classify_file},
-        {"pack two models", test_pack},
+        {"open the shipped model", test_open_default}, {"open a sharded directory", test_open_directory},
+        {"open a session", test_open_session},         {"open a session in int8", test_open_session_int8},
+        {"classify samples", test_classify_samples},   {"classify frames", test_classify_frames},
+        {"classify a file", test_classify_file},       {"pack two models", test_pack},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
 }

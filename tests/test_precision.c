@@ -132,6 +132,21 @@ static void test_hostile_weights(void) {
     }
 }
 
+/* Weights are not always looked at before they are packed: what is not finite must come out as no number. */
+static void test_weights_not_finite(void) {
+    static const float specials[] = {NAN, INFINITY, -INFINITY};
+    for (int t = 0; product_at(t); t++) {
+        fill_values(&first);
+        for (int j = 0; j < 3; j++) first.w[j * IN + 7 * j] = specials[j];
+        run_layer(&first, product_at(t), 1);
+        for (int i = 0; i < ROWS; i++)
+            for (int j = 0; j < OUT; j++) {
+                const float y = first.y[i * OUT + j];
+                CU_ASSERT(j >= 3 ? isfinite(y) : product_at(t)->precision == PTM_INT8 ? isnan(y) : j > 0 || isnan(y));
+            }
+    }
+}
+
 /* A row as long as a layer may be, every product as large as it may be, and the sum still right. */
 static void test_longest(void) {
     enum { LONGEST = PRODUCT_LONGEST };
@@ -351,6 +366,7 @@ int main(void) {
         {"int8 is within its steps", test_bound},
         {"the same bits for any number of threads and any instruction", test_same_bits},
         {"hostile weights", test_hostile_weights},
+        {"weights that are not finite", test_weights_not_finite},
         {"the longest row", test_longest},
         {"golden families in int8", test_families_int8},
         {"golden families in bf16", test_families_bf16},

@@ -65,16 +65,20 @@ static float largest_magnitude(const float *w, int n) {
     return magnitude;
 }
 
-/** Symmetric: the largest magnitude becomes 127. A row of zeros, or of numbers whose scale would be subnormal, is 0. */
+/**
+ * Symmetric: the largest magnitude becomes 127. A row of zeros, or of numbers whose scale would be subnormal, is 0; so
+ * is one with a value that is not finite, but then the scale is none either and makes y NaN.
+ */
 static void fill_int8(const struct reduced_layer *layer, int row, const float *w) {
     const int group = layer->product->group, stride = layer->product->columns * group;
     const float scale = largest_magnitude(w, layer->in) / 127;
-    const float inverse = scale >= 0x1p-126f ? 1 / scale : 0;
+    const bool usable = scale >= 0x1p-126f && scale <= 0x1p127f;
+    const float inverse = usable ? 1 / scale : 0;
     const float whole = 0x1.8p23f; /* adding it rounds to an integer, ties to even, without a call */
     int8_t *to = (int8_t *)row_place(layer, row, 1);
     int32_t sum = 0;
     for (int k = 0; k < layer->in; k++) {
-        const int q = (int)(w[k] * inverse + whole - whole);
+        const int q = usable ? (int)(w[k] * inverse + whole - whole) : 0;
         to[k / group * stride + k % group] = (int8_t)q;
         sum += q;
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE /* madvise */
 #include "files/mapped.h"
 
 #include <errno.h>
@@ -45,4 +46,12 @@ ptm_status mapped_open(struct mapped *file, const char *path, size_t max_bytes, 
 void mapped_close(struct mapped *file) {
     if (file->bytes) munmap((void *)file->data, file->bytes);
     *file = (struct mapped){0};
+}
+
+void mapped_forget(const struct mapped *file, const void *from, size_t bytes) {
+    const uintptr_t start = (uintptr_t)file->data, first = (uintptr_t)from, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    if (file->bytes == 0 || first < start || first - start > file->bytes || bytes > file->bytes - (first - start))
+        return;
+    const uintptr_t begin = (first + page - 1) / page * page, end = (first + bytes) / page * page;
+    if (begin < end) madvise((char *)file->data + (begin - start), end - begin, MADV_DONTNEED);
 }

@@ -16,6 +16,10 @@ struct mapped {
 /** Maps a file of at most `max_bytes`; PTM_EIO where it cannot be opened, PTM_ELIMIT where it is larger. */
 ptm_status mapped_open(struct mapped *file, const char *path, size_t max_bytes, ptm_error *err);
 
+/** Gives back the memory of the pages that lie whole in a range, until they are read again; a range that is not the
+ * file's is left alone. */
+void mapped_forget(const struct mapped *file, const void *from, size_t bytes);
+
 /** Unmaps it and zeroes *file; a zeroed *file is allowed. */
 void mapped_close(struct mapped *file);
 

@@ -184,6 +184,10 @@ void safetensors_close(struct safetensors **st) {
     *st = NULL;
 }
 
+void safetensors_forget(const struct safetensors *st, const void *values, size_t bytes) {
+    for (const struct shard *shard = st->shards; shard; shard = shard->next) mapped_forget(&shard->file, values, bytes);
+}
+
 const char *safetensors_path(const struct safetensors *st) {
     return st->path;
 }

@@ -51,6 +51,10 @@ const struct tensor *safetensors_find(const struct safetensors *st, const char *
 /** The string of that key in `__metadata__`, or NULL. */
 const char *safetensors_metadata(const struct safetensors *st, const char *key);
 
+/** Gives back the memory of values that will hardly be read again; they stay where they are. Values that lie elsewhere
+ * are left alone. */
+void safetensors_forget(const struct safetensors *st, const void *values, size_t bytes);
+
 /** Converts (elements) values to float32. F32, F16 and BF16; PTM_EMODEL for another dtype. */
 ptm_status tensor_to_f32(const struct tensor *tensor, float *out, ptm_error *err);
 
