@@ -14,8 +14,8 @@ enum { MAX_SCHEDULE = 512 };
 struct bench {
     const struct options *options;
     struct engine engine;
-    int threads;           /* of the engine; 0: one a processor */
-    struct plot_row *rows; /* (num_rows) owned, for --plot */
+    ptm_session_options session; /* of the engine */
+    struct plot_row *rows;       /* (num_rows) owned, for --plot */
     int num_rows;
 };
 
@@ -40,7 +40,7 @@ static bool keep_row(struct bench *bench, const struct report_bench *row) {
     if (!rows) return false;
     bench->rows = rows;
     char threads[THREADS_TEXT];
-    name_threads(threads, bench->threads);
+    name_threads(threads, bench->session.threads);
     const ptm_profile *profile = &row->timing.profile;
     struct plot_row *kept = &rows[bench->num_rows++];
     *kept = (struct plot_row){
@@ -49,20 +49,19 @@ static bool keep_row(struct bench *bench, const struct report_bench *row) {
         .ms = row->timing.min_ms,
         .stages = {profile->ms_embed, profile->ms_attention, profile->ms_merge, profile->ms_mlp, profile->ms_head},
     };
-    snprintf(kept->group, sizeof kept->group, "%s, %s, %s", report_modality(row->info->modality), row->info->name,
-             threads);
+    snprintf(kept->group, sizeof kept->group, "%s, %s, %s, %s", report_modality(row->info->modality), row->info->name,
+             report_precision(row->precision), threads);
     snprintf(kept->r, sizeof kept->r, "%s", row->r);
     return true;
 }
 
 static void print_heading(const struct bench *bench, const ptm_model_info *info, const ptm_bench_report *timing) {
     char threads[THREADS_TEXT];
-    name_threads(threads, bench->threads);
+    name_threads(threads, bench->session.threads);
     printf("%s  ", report_modality(info->modality));
     text_print(stdout, info->name);
     printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
-    if (*timing->instruction)
-        printf("%s by %s, ", report_precision(bench->options->session.precision), timing->instruction);
+    if (*timing->instruction) printf("%s by %s, ", report_precision(bench->session.precision), timing->instruction);
     printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
     printf("  %-12s %13s %8s %9s %9s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "tokens", "GFLOP", "min ms", "median",
            "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
@@ -89,7 +88,7 @@ static enum exit_status bench_schedule(struct bench *bench, const ptm_model_info
     const struct options *options = bench->options;
     ptm_error err = {0};
     struct report_bench row = {
-        .info = info, .r = r ? r : info->r, .precision = options->session.precision, .threads = bench->threads};
+        .info = info, .r = r ? r : info->r, .precision = bench->session.precision, .threads = bench->session.threads};
     if (ptm_session_set_merge(bench->engine.session, r, options->session.prop_attn, &err) != PTM_OK ||
         ptm_bench(bench->engine.session, info->modality, &options->bench, &row.timing, &err) != PTM_OK)
         return engine_complain(&err);
@@ -196,11 +195,12 @@ static enum exit_status bench_network(struct bench *bench) {
     return STATUS_USAGE;
 }
 
-/** All that is measured with one number of threads. */
-static enum exit_status bench_threads(struct bench *bench, int threads) {
-    ptm_session_options session = bench->options->session;
-    session.threads = bench->threads = threads;
-    enum exit_status status = engine_open(&bench->engine, &bench->options->models, &session);
+/** All that is measured with one precision and number of threads. */
+static enum exit_status bench_engine(struct bench *bench, int precision, int threads) {
+    bench->session = bench->options->session;
+    bench->session.precision = (ptm_precision)precision;
+    bench->session.threads = threads;
+    enum exit_status status = engine_open(&bench->engine, &bench->options->models, &bench->session);
     if (status != STATUS_GOOD) return status;
     status = bench_network(bench);
     if (status == STATUS_GOOD) status = bench_files(bench);
@@ -208,14 +208,21 @@ static enum exit_status bench_threads(struct bench *bench, int threads) {
     return status;
 }
 
+/** The list, or where it is empty the one value that is used by itself: 0. */
+static const struct option_numbers *numbers_or_zero(const struct option_numbers *numbers) {
+    static const struct option_numbers zero = {.count = 1};
+    return numbers->count > 0 ? numbers : &zero;
+}
+
 /** Everything that is measured; the last word is the exit status. */
 static enum exit_status bench_all(struct bench *bench) {
-    static const struct option_numbers one_each_processor = {.count = 1};
-    const struct options *options = bench->options;
-    const struct option_numbers *threads = options->threads.count > 0 ? &options->threads : &one_each_processor;
+    const struct option_numbers *precisions = numbers_or_zero(&bench->options->precisions);
+    const struct option_numbers *threads = numbers_or_zero(&bench->options->threads);
     enum exit_status status = STATUS_GOOD;
-    for (int i = 0; status == STATUS_GOOD && i < threads->count; i++) status = bench_threads(bench, threads->items[i]);
-    if (options->format == FORMAT_TEXT && status <= STATUS_INPUT)
+    for (int i = 0; i < precisions->count; i++)
+        for (int j = 0; status == STATUS_GOOD && j < threads->count; j++)
+            status = bench_engine(bench, precisions->items[i], threads->items[j]);
+    if (bench->options->format == FORMAT_TEXT && status <= STATUS_INPUT)
         printf("peak memory %.1f MiB\n", peak_bytes() / 1048576);
     return status;
 }

@@ -150,10 +150,12 @@ const struct option_row option_rows[] = {
      "Threads of the network, 0 for one each processor; may be given more than once."},
     {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
-    {"precision", 0, OPTION_CHOICE, "f32|bf16|int8", FIELD(session.precision), PTM_F32, 0, RUNS,
-     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is two to three times as fast and a "
-     "little "
-     "off (default: f32)."},
+    {"precision", 0, OPTION_CHOICE, "f32|bf16|int8", FIELD(session.precision), PTM_F32, 0, RUNS & ~ON(BENCH),
+     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is two to three times as fast "
+     "and a little off (default: f32)."},
+    {"precision", 0, OPTION_CHOICES, "f32|bf16|int8", FIELD(precisions), PTM_F32, 3, ON(BENCH),
+     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is two to three times as fast "
+     "and a little off (default: f32); may be given more than once."},
     {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),

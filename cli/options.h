@@ -93,7 +93,7 @@ struct options {
     double threshold, tolerance;
     const char *output, *files_from, *plot;
     struct option_list schedules;
-    struct option_numbers prop_attns, threads;
+    struct option_numbers prop_attns, threads, precisions;
     int manual; /* help --man */
     const char *completion;
     ptm_session_options session;

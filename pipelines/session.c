@@ -74,20 +74,23 @@ static void place_lane(struct ptm_session *session, struct lane *lane, struct ar
     lane->recent = arena_take(arena, lane_window_floats(lane), sizeof(float));
 }
 
-static void place_lanes(struct ptm_session *session, struct arena *arena) {
+static void place_all(struct ptm_session *session, struct arena *arena) {
+    struct compute *compute = &session->compute;
+    compute->scratch =
+        arena_take(arena, linear_scratch(compute->kernels, threads_count(compute->threads)), sizeof(float));
     for (int m = 0; m < MODEL_MODALITIES; m++) place_lane(session, lane_of(session, modalities[m]), arena);
 }
 
-/** Measures what the lanes need, takes it in one block, and places them in it. */
+/** Measures what everything needs, takes it in one block, and places it there. */
 static ptm_status take_memory(struct ptm_session *session, ptm_error *err) {
     struct arena arena = {0};
-    place_lanes(session, &arena);
+    place_all(session, &arena);
     if (arena.overflow) return error_no_memory(err);
     session->memory = mem_alloc(arena.used, 1);
     if (!session->memory)
         return error_set(err, PTM_ENOMEM, "out of memory: the models need %zu MiB to run", arena.used >> 20);
     arena = (struct arena){.base = session->memory};
-    place_lanes(session, &arena);
+    place_all(session, &arena);
     return PTM_OK;
 }
 
@@ -154,7 +157,7 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     TRY(choose_networks(session, models, count, err));
     TRY(cpu_parse(options->cpu, &level, err));
     TRY(threads_open(&session->threads, options->threads, err));
-    session->compute = (struct compute){session->threads, kernels_for(level), NULL};
+    session->compute = (struct compute){.threads = session->threads, .kernels = kernels_for(level)};
     TRY(choose_product(session, options->precision, level, err));
     TRY(take_memory(session, err));
     TRY(reduce_networks(session, err));

@@ -194,6 +194,7 @@ static void bench_table(const struct compute *compute, const struct product *pro
 
 void product_bench(void) {
     struct compute compute = {.kernels = kernels_for(cpu_detect())};
+    compute.scratch = mem_alloc(linear_scratch(compute.kernels, 1), sizeof *compute.scratch);
     const size_t count = (size_t)BENCH_ROWS * BENCH_WIDTH;
     float *x = mem_alloc(count, sizeof *x), *y = mem_alloc(count, sizeof *y), *w = mem_alloc(count, sizeof *w);
     if (!x || !y || !w || threads_open(&compute.threads, 1, NULL) != PTM_OK) exit(1);
@@ -202,6 +203,7 @@ void product_bench(void) {
     bench_table(&compute, NULL, y, x, w);
     for (int i = 0; product_at(i); i++) bench_table(&compute, product_at(i), y, x, w);
     threads_close(&compute.threads);
+    mem_free(compute.scratch);
     mem_free(x);
     mem_free(y);
     mem_free(w);

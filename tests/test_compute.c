@@ -35,7 +35,13 @@ static float *copy_floats(const float *from, size_t count) {
 static struct compute open_compute(int count, enum cpu_level level) {
     struct compute compute = {.kernels = kernels_for(level)};
     CHECK_OK(threads_open(&compute.threads, count, err));
+    compute.scratch = mem_alloc(linear_scratch(compute.kernels, count), sizeof *compute.scratch);
     return compute;
+}
+
+static void close_compute(struct compute *compute) {
+    mem_free(compute->scratch);
+    threads_close(&compute->threads);
 }
 
 static double activate(enum activation activation, double z) {
@@ -127,7 +133,7 @@ static void test_linear(void) {
         if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
         struct compute compute = open_compute(2, usable);
         for (size_t i = 0; i < CHECK_COUNT(products); i++) check_product(&products[i], &compute);
-        threads_close(&compute.threads);
+        close_compute(&compute);
     }
 }
 
@@ -147,7 +153,7 @@ static void test_linear_same_bits(void) {
                 first = y;
             else
                 mem_free(y);
-            threads_close(&compute.threads);
+            close_compute(&compute);
         }
         mem_free(first);
         mem_free(before);
@@ -169,7 +175,7 @@ static void test_linear_nan(void) {
     mem_free(x);
     mem_free(w);
     mem_free(y);
-    threads_close(&compute.threads);
+    close_compute(&compute);
 }
 
 static void test_measure(void) {
@@ -184,7 +190,7 @@ static void test_measure(void) {
     mem_free(a);
     mem_free(b);
     mem_free(c);
-    threads_close(&compute.threads);
+    close_compute(&compute);
 }
 
 /* ---------------------------------------------------------------- attention */
@@ -281,7 +287,7 @@ static void test_attention(void) {
             mem_free(out);
             free_case(&given);
         }
-        threads_close(&compute.threads);
+        close_compute(&compute);
     }
 }
 
@@ -299,7 +305,7 @@ static void test_attention_same_bits(void) {
                 first = out;
             else
                 mem_free(out);
-            threads_close(&compute.threads);
+            close_compute(&compute);
         }
         mem_free(first);
         free_case(&given);
@@ -354,7 +360,7 @@ static void test_concurrent_products(void) {
     mem_free(b);
     mem_free(c);
     mem_free(expected);
-    threads_close(&compute.threads);
+    close_compute(&compute);
 }
 
 char *openblas_get_corename(void);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define LANES 4
-#define ATTEND_ROWS 3 /* SSE2 has 16 registers, and without FMA a product takes one */
+#define ACC_ROWS 3 /* SSE2 has 16 registers, and without FMA a product takes one */
 
 typedef float vec __attribute__((vector_size(16)));
 typedef int32_t vec_int __attribute__((vector_size(16)));

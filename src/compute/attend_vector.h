@@ -3,39 +3,22 @@
  * Fused attention, once for every instruction set: online softmax (Milakov and Gimelshein 2018; FlashAttention, Dao and
  * others 2022) with the queries in the lanes. Scores stand transposed, a row a key: the maximum and the sum of a query
  * run down a lane, and keys and values are read one float at a time, as they lie. A file that includes this has defined
- * the vector operations listed in kernels_vector.h, and ATTEND_ROWS: rows of accumulators, VECTORS wide, that the
+ * the vector operations listed in kernels_vector.h, and ACC_ROWS: rows of accumulators, VECTORS wide, that the
  * registers hold beside one row of the other factor.
  */
 #ifndef POLYTOME_COMPUTE_ATTEND_VECTOR_H
 #define POLYTOME_COMPUTE_ATTEND_VECTOR_H
 
+#include "compute/accumulate_vector.h"
 #include "compute/kernels.h"
 #include "compute/transpose.h"
 
 #include <math.h>
 #include <stddef.h>
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-/*
- * DO(r, j) for every accumulator: row r, vector j. Written out, not looped, as an array stays in registers for sure
- * only where its indices are constants from the start; clang 14 unrolls loops too late for it, at a third of the speed.
- */
-#define EACH_OF_ROW(DO, r) DO(r, 0) DO(r, 1) DO(r, 2)
-#define EACH(DO)       \
-    EACH_OF_ROW(DO, 0) \
-    EACH_OF_ROW(DO, 1) \
-    EACH_OF_ROW(DO, 2) \
-    EACH_OF_ROW(DO, 3) \
-    EACH_OF_ROW(DO, 4) \
-    EACH_OF_ROW(DO, 5) \
-    EACH_OF_ROW(DO, 6) \
-    EACH_OF_ROW(DO, 7)
-#define IN_USE(r, j) if ((r) < rows && (j) < vectors)
-
 /* A tile is WIDTH queries; a step is STEP keys. The scores of a step, its keys or values and the tile's queries or
  * output together are about a first-level cache. */
-enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES, STEP = (int)ATTEND_KEYS };
+enum { STEP = (int)ATTEND_KEYS };
 
 _Static_assert((int)WIDTH <= (int)ATTEND_QUERIES, "a tile must fit the scratch memory of attend_scratch()");
 
@@ -69,25 +52,6 @@ struct attend_tile {
     int head_dim;
     vec max[VECTORS], sum[VECTORS], rescale[VECTORS];
 };
-
-/**
- * acc (rows, vectors) += a b with b (count, vectors), rows WIDTH apart, and element (r, i) of a at a[r * row + i *
- * step]. `rows` and `vectors` are constants where this is inlined.
- */
-static ALWAYS_INLINE void accumulate(vec acc[MAX_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
-                                     size_t step, const float *b, int count) {
-#define LOAD(r, j) IN_USE(r, j) wide[j] = v_load(b + (j)*LANES);
-#define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_fma(v_set(a[(r)*row]), wide[j], acc[r][j]);
-    for (int i = 0; i < count; i++) {
-        vec wide[VECTORS];
-        EACH_OF_ROW(LOAD, 0)
-        EACH(MULTIPLY)
-        a += step;
-        b += WIDTH;
-    }
-#undef LOAD
-#undef MULTIPLY
-}
 
 /** Scores of `rows` keys, from number `key` on: into `scores`, and the maxima raised to them. */
 static ALWAYS_INLINE void score_rows(struct attend_tile *tile, int rows, int vectors, int key, float *scores) {
@@ -123,8 +87,7 @@ static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int ve
 
 static ALWAYS_INLINE void score_keys(struct attend_tile *tile, int vectors, int key, int keys) {
     int i = 0;
-    for (; i + ATTEND_ROWS <= keys; i += ATTEND_ROWS)
-        score_rows(tile, ATTEND_ROWS, vectors, key + i, tile->weights + i * WIDTH);
+    for (; i + ACC_ROWS <= keys; i += ACC_ROWS) score_rows(tile, ACC_ROWS, vectors, key + i, tile->weights + i * WIDTH);
     for (; i + 2 <= keys; i += 2) score_rows(tile, 2, vectors, key + i, tile->weights + i * WIDTH);
     if (i < keys) score_rows(tile, 1, vectors, key + i, tile->weights + i * WIDTH);
 }
@@ -147,7 +110,7 @@ static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, cons
 
 static ALWAYS_INLINE void add_values(struct attend_tile *tile, int vectors, int key, int keys) {
     int d = 0;
-    for (; d + ATTEND_ROWS <= tile->head_dim; d += ATTEND_ROWS) output_rows(tile, ATTEND_ROWS, vectors, d, key, keys);
+    for (; d + ACC_ROWS <= tile->head_dim; d += ACC_ROWS) output_rows(tile, ACC_ROWS, vectors, d, key, keys);
     for (; d < tile->head_dim; d++) output_rows(tile, 1, vectors, d, key, keys);
 }
 

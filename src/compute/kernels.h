@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** What attend() works in: at most so many queries at a time, so many keys a step. */
@@ -19,6 +20,10 @@ enum { ATTEND_QUERIES = 48, ATTEND_KEYS = 128 };
 static inline size_t attend_scratch(int head_dim) {
     return (2 * (size_t)head_dim + ATTEND_KEYS) * ATTEND_QUERIES;
 }
+
+/** What multiply() turns at a time: columns of y and values of a row of w. The panels, 590 KB, fit a second-level
+ * cache. */
+enum { MULTIPLY_COLUMNS = 192, MULTIPLY_DEPTH = 768, MULTIPLY_SCRATCH = MULTIPLY_COLUMNS * MULTIPLY_DEPTH };
 
 struct kernels {
     enum cpu_level level;
@@ -32,6 +37,13 @@ struct kernels {
      */
     void (*attend)(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
                    int rows, int n, int head_dim, float scale, float *scratch);
+
+    /**
+     * y (rows, columns) = x (rows, n) w^T (columns, n) + bias (columns, or NULL), or y += that; rows ld* apart, n > 0.
+     * scratch: MULTIPLY_SCRATCH floats. NULL at a level where OpenBLAS is not slower.
+     */
+    void (*multiply)(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
+                     int columns, int n, bool add, float *scratch);
 
     /** y = y + b; b (n) may be NULL: nothing to do. */
     void (*add)(float *y, const float *b, int n);

@@ -5,7 +5,8 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx2.h"
 
-#define ATTEND_ROWS 4
+#define ACC_ROWS 4
+#define MULTIPLY_PAYS /* docs/decisions.md has the numbers */
 #define KERNELS_TABLE kernels_avx2
 #define KERNELS_LEVEL CPU_AVX2
 

@@ -5,7 +5,7 @@
 #if defined(__aarch64__)
 #include "compute/vector_neon.h"
 
-#define ATTEND_ROWS 8
+#define ACC_ROWS 8
 #define KERNELS_TABLE kernels_neon
 #define KERNELS_LEVEL CPU_NEON
 

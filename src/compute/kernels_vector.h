@@ -16,6 +16,9 @@
  * arithmetic as its body, so a value gives the same bits wherever in a row it stands.
  */
 #include "compute/attend_vector.h"
+#ifdef MULTIPLY_PAYS
+#include "compute/multiply_vector.h"
+#endif
 #include "compute/kernels.h"
 
 #include <math.h>
@@ -183,6 +186,9 @@ const struct kernels KERNELS_TABLE = {
     .level = KERNELS_LEVEL,
     .layer_norm = layer_norm,
     .attend = attend,
+#ifdef MULTIPLY_PAYS
+    .multiply = multiply,
+#endif
     .add = add,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /*
@@ -16,8 +17,12 @@ enum { TILE_ROWS = 208, TILE_ROWS_LONG = 400, TILE_COLUMNS = 384, LONG_ROW = 102
 /* Multiply-adds up to which a product is one tile: waking a thread would cost more than it brings. */
 #define SMALL_PRODUCT 4e6
 
+/* The same where our own kernels multiply: they turn the weights of a tile only, and panels of MULTIPLY_COLUMNS. */
+enum { TILE_ROWS_OWN = 528, TILE_COLUMNS_OWN = MULTIPLY_COLUMNS };
+
 struct linear_job {
     const struct kernels *kernels;
+    float *scratch;
     float *y;
     const float *x, *w, *b;
     int ldy, ldx, rows, in, out;
@@ -25,6 +30,10 @@ struct linear_job {
     enum linear_store store;
     int row_parts, column_parts; /* tiles = row_parts * column_parts, cut as evenly as they can be */
 };
+
+size_t linear_scratch(const struct kernels *kernels, int threads) {
+    return kernels->multiply ? (size_t)threads * MULTIPLY_SCRATCH : 0;
+}
 
 static int ceil_divide(int a, int b) {
     return (a - 1) / b + 1;
@@ -37,13 +46,14 @@ static int part_start(int size, int part, int parts) {
 static void cut_into_tiles(struct linear_job *job) {
     job->row_parts = job->column_parts = 1;
     if ((double)job->rows * job->in * job->out <= SMALL_PRODUCT) return;
-    job->row_parts = ceil_divide(job->rows, job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
-    job->column_parts = ceil_divide(job->out, TILE_COLUMNS);
+    const bool own = job->kernels->multiply != NULL;
+    job->row_parts = ceil_divide(job->rows, own ? TILE_ROWS_OWN : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
+    job->column_parts = ceil_divide(job->out, own ? TILE_COLUMNS_OWN : TILE_COLUMNS);
     /* an even number of tiles leaves no thread of two idle at the end */
     if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows) job->row_parts++;
 }
 
-/* What a tile of y holds before the product is added to it. */
+/* What a tile of y holds before OpenBLAS adds the product to it. */
 static void start_row(const struct linear_job *job, float *y, int column, int columns) {
     const float *b = job->b ? job->b + column : NULL;
     if (job->store == LINEAR_ADD) {
@@ -65,7 +75,6 @@ void activate_row(const struct kernels *kernels, enum activation activation, flo
 }
 
 static void linear_tile(void *context, int tile, int worker) {
-    (void)worker;
     const struct linear_job *job = context;
     const int row_part = tile / job->column_parts, column_part = tile % job->column_parts;
     const int row = part_start(job->rows, row_part, job->row_parts);
@@ -77,8 +86,13 @@ static void linear_tile(void *context, int tile, int worker) {
     const size_t ldy = (size_t)job->ldy;
     float *y = job->y + (size_t)row * ldy + column;
 
-    for (int i = 0; i < rows; i++) start_row(job, y + (size_t)i * ldy, column, columns);
-    gemm_nt_add(y, job->ldy, x, job->ldx, w, job->in, rows, columns, job->in);
+    if (job->kernels->multiply) {
+        job->kernels->multiply(y, job->ldy, x, job->ldx, w, job->in, job->b ? job->b + column : NULL, rows, columns,
+                               job->in, job->store == LINEAR_ADD, job->scratch + (size_t)worker * MULTIPLY_SCRATCH);
+    } else {
+        for (int i = 0; i < rows; i++) start_row(job, y + (size_t)i * ldy, column, columns);
+        gemm_nt_add(y, job->ldy, x, job->ldx, w, job->in, rows, columns, job->in);
+    }
     for (int i = 0; i < rows; i++) activate_row(job->kernels, job->activation, y + (size_t)i * ldy, columns);
 }
 
@@ -86,6 +100,7 @@ void linear(const struct compute *compute, float *y, int ldy, const float *x, in
             int rows, int in, int out, enum activation activation, enum linear_store store) {
     struct linear_job job = {
         .kernels = compute->kernels,
+        .scratch = compute->scratch,
         .y = y,
         .x = x,
         .w = w,

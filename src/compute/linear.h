@@ -13,6 +13,7 @@
 struct compute {
     struct threads *threads;
     const struct kernels *kernels;
+    float *scratch;                /* linear_scratch() floats */
     const struct product *product; /* of the layers in reduced precision; NULL: all is float32 */
 };
 
@@ -26,6 +27,9 @@ enum linear_store {
     LINEAR_SET, /* y  = act(x w^T + b) */
     LINEAR_ADD  /* y += x w^T + b: the residual of a block; no activation */
 };
+
+/** Floats that products need beside their factors, for all of `threads` threads; may be 0. */
+size_t linear_scratch(const struct kernels *kernels, int threads);
 
 /** One linear layer over many rows: y (rows, out), x (rows, in), w (out, in), b (out) or NULL. */
 void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,

@@ -9,7 +9,7 @@ jq -s 'map(select(.bench == "network") |
 # A row for each number of threads, each with its point and bar in the picture.
 polytome bench --seconds 0.02 --modality audio -r 'off 10 40' --threads 1 --threads 2 --json --plot rows.svg | jq -c '[.threads, .r]'
 grep -c '<circle' rows.svg
-grep -o 'audio, default-v0, [12] threads\?' rows.svg
+grep -o 'audio, default-v0, f32, [12] threads\?' rows.svg
 expect 3 polytome bench --seconds 0.02 --modality audio -r off --plot nowhere/rows.svg >/dev/null
 expect 2 polytome bench --seconds 0.02 -r 'off nonsense' >/dev/null
 expect 1 polytome bench --seconds 0.02 --modality audio -r off missing.wav >/dev/null

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sums in registers, the inner loop of attention and of products, once for every instruction set. A file that includes
+ * this has defined the vector operations listed in kernels_vector.h, and ACC_ROWS: rows of accumulators, VECTORS wide,
+ * that the registers hold beside one row of the other factor.
+ */
+#ifndef POLYTOME_COMPUTE_ACCUMULATE_VECTOR_H
+#define POLYTOME_COMPUTE_ACCUMULATE_VECTOR_H
+
+#include <stddef.h>
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/*
+ * DO(r, j) for every accumulator: row r, vector j. Written out, not looped, as an array stays in registers for sure
+ * only where its indices are constants from the start; clang 14 unrolls loops too late for it, at a third of the speed.
+ */
+#define EACH_OF_ROW(DO, r) DO(r, 0) DO(r, 1) DO(r, 2)
+#define EACH(DO)       \
+    EACH_OF_ROW(DO, 0) \
+    EACH_OF_ROW(DO, 1) \
+    EACH_OF_ROW(DO, 2) \
+    EACH_OF_ROW(DO, 3) \
+    EACH_OF_ROW(DO, 4) \
+    EACH_OF_ROW(DO, 5) \
+    EACH_OF_ROW(DO, 6) \
+    EACH_OF_ROW(DO, 7)
+#define IN_USE(r, j) if ((r) < rows && (j) < vectors)
+
+enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
+
+/**
+ * acc (rows, vectors) += a b with b (count, vectors), rows WIDTH apart, and element (r, i) of a at a[r * row + i *
+ * step]. `rows` and `vectors` are constants where this is inlined.
+ */
+static ALWAYS_INLINE void accumulate(vec acc[MAX_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
+                                     size_t step, const float *b, int count) {
+#define LOAD(r, j) IN_USE(r, j) wide[j] = v_load(b + (j)*LANES);
+#define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_fma(v_set(a[(r)*row]), wide[j], acc[r][j]);
+    for (int i = 0; i < count; i++) {
+        vec wide[VECTORS];
+        EACH_OF_ROW(LOAD, 0)
+        EACH(MULTIPLY)
+        a += step;
+        b += WIDTH;
+    }
+#undef LOAD
+#undef MULTIPLY
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The product of a linear layer: weights are turned into panels as they are needed, some of which stay in the
+ * second-level cache, and rows of x are read as they lie (Goto and van de Geijn 2008, without their packing of x).
+ */
+#ifndef POLYTOME_COMPUTE_MULTIPLY_VECTOR_H
+#define POLYTOME_COMPUTE_MULTIPLY_VECTOR_H
+
+#include "compute/accumulate_vector.h"
+#include "compute/kernels.h"
+#include "compute/transpose.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/** What one call of the inner loop works on. */
+struct multiply_tile {
+    float *y;
+    const float *x, *panel, *start; /* start (WIDTH): what the sums begin with */
+    size_t ldy, ldx;
+    int depth;
+    bool add;
+};
+
+/**
+ * y (rows, WIDTH) = start + x (rows, depth) panel (depth, WIDTH), or y += that; `rows` is a constant where this is
+ * inlined. y is in no near cache: its lines travel while the sums are made.
+ */
+static ALWAYS_INLINE void multiply_rows(const struct multiply_tile *tile, int row, int rows) {
+#define AT(r, j) (y + (r)*ldy + (j)*LANES)
+#define FETCH(r, j) IN_USE(r, j) __builtin_prefetch(AT(r, j), 1);
+#define START(r, j) IN_USE(r, j) acc[r][j] = v_load(tile->start + (j)*LANES);
+#define ADD(r, j) IN_USE(r, j) acc[r][j] = v_add(acc[r][j], v_load(AT(r, j)));
+#define STORE(r, j) IN_USE(r, j) v_store(AT(r, j), acc[r][j]);
+    enum { vectors = VECTORS };
+    const size_t ldy = tile->ldy;
+    float *y = tile->y + (size_t)row * ldy;
+    vec acc[MAX_ROWS][VECTORS];
+    EACH(FETCH)
+    EACH(START)
+    accumulate(acc, rows, vectors, tile->x + (size_t)row * tile->ldx, tile->ldx, 1, tile->panel, tile->depth);
+    if (tile->add) {
+        EACH(ADD)
+    }
+    EACH(STORE)
+#undef AT
+#undef FETCH
+#undef START
+#undef ADD
+#undef STORE
+}
+
+/** The same for up to ACC_ROWS rows. */
+static void multiply_tile(const struct multiply_tile *tile, int rows) {
+    if (rows == ACC_ROWS) {
+        multiply_rows(tile, 0, ACC_ROWS);
+        return;
+    }
+    int row = 0;
+    for (; row + 4 <= rows; row += 4) multiply_rows(tile, row, 4);
+    for (; row + 2 <= rows; row += 2) multiply_rows(tile, row, 2);
+    if (row < rows) multiply_rows(tile, row, 1);
+}
+
+/** The same where y has only the first columns of the panel. */
+static void multiply_part(const struct multiply_tile *tile, int rows, int columns) {
+    float sums[ACC_ROWS * WIDTH];
+    struct multiply_tile whole = *tile;
+    whole.y = sums;
+    whole.ldy = WIDTH;
+    whole.add = false;
+    multiply_tile(&whole, rows);
+    for (int i = 0; i < rows; i++) {
+        float *y = tile->y + (size_t)i * tile->ldy;
+        for (int j = 0; j < columns; j++) y[j] = tile->add ? y[j] + sums[i * WIDTH + j] : sums[i * WIDTH + j];
+    }
+}
+
+/** Turns w (columns, depth) into panels (depth, WIDTH); the last one is filled up with zeros. */
+static void fill_panels(float *panels, const float *w, size_t ldw, int columns, int depth) {
+    for (int column = 0; column < columns; column += WIDTH, panels += WIDTH * depth) {
+        const int count = columns - column < WIDTH ? columns - column : WIDTH;
+        if (count < WIDTH) memset(panels, 0, (size_t)(WIDTH * depth) * sizeof *panels);
+        transpose(panels, WIDTH, w + (size_t)column * ldw, ldw, count, depth);
+    }
+}
+
+/** A few rows of x over all panels: the rows stay in the first-level cache. */
+static void multiply_panels(struct multiply_tile tile, const float *starts, int rows, int columns) {
+    for (int column = 0; column < columns; column += WIDTH) {
+        tile.start = starts + column;
+        if (columns - column < WIDTH)
+            multiply_part(&tile, rows, columns - column);
+        else
+            multiply_tile(&tile, rows);
+        tile.y += WIDTH;
+        tile.panel += WIDTH * tile.depth;
+    }
+}
+
+/** Columns of y that the panels of `scratch` hold, over a part of the depth. */
+static void multiply_block(struct multiply_tile tile, const float *w, size_t ldw, const float *bias, int rows,
+                           int columns, float *scratch) {
+    float starts[MULTIPLY_COLUMNS] = {0};
+    if (bias) memcpy(starts, bias, (size_t)columns * sizeof *starts);
+    fill_panels(scratch, w, ldw, columns, tile.depth);
+    tile.panel = scratch;
+    for (int row = 0; row < rows; row += ACC_ROWS) {
+        multiply_panels(tile, starts, rows - row < ACC_ROWS ? rows - row : ACC_ROWS, columns);
+        tile.x += ACC_ROWS * tile.ldx;
+        tile.y += ACC_ROWS * tile.ldy;
+    }
+}
+
+static void multiply(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
+                     int columns, int n, bool add, float *scratch) {
+    for (int column = 0; column < columns; column += MULTIPLY_COLUMNS) {
+        const int count = columns - column < MULTIPLY_COLUMNS ? columns - column : MULTIPLY_COLUMNS;
+        const float *part = w + (size_t)column * (size_t)ldw;
+        for (int i = 0; i < n; i += MULTIPLY_DEPTH) {
+            const struct multiply_tile tile = {
+                .y = y + column,
+                .x = x + i,
+                .ldy = (size_t)ldy,
+                .ldx = (size_t)ldx,
+                .depth = n - i < MULTIPLY_DEPTH ? n - i : MULTIPLY_DEPTH,
+                .add = add || i > 0,
+            };
+            multiply_block(tile, part + i, (size_t)ldw, bias && i == 0 ? bias + column : NULL, rows, count, scratch);
+        }
+    }
+}
+
+#endif
