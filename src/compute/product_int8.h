@@ -22,8 +22,8 @@ static inline float int8_range(struct product_row *row, float low, float high, f
     const float scale = high / 255 - low / 255 + bad; /* divided first: the range itself may overflow */
     const float inverse = scale >= FLT_MIN ? 1 / scale : 0;
     row->scale = scale;
-    row->zero = (int32_t)rintf(-low * inverse) - INT8_SHIFT;
-    if (inverse == 0) row->zero = -INT8_SHIFT;
+    const float zero = inverse > 0 ? rintf(-low * inverse) : 0; /* low may be infinite where `bad` says so */
+    row->zero = (int32_t)zero - INT8_SHIFT;
     return inverse;
 }
 
