@@ -2,6 +2,7 @@
 #include "attend_check.h"
 
 #include "base/clock.h"
+#include "random.h"
 
 #include <float.h>
 #include <math.h>
@@ -23,31 +24,20 @@ static struct {
 
 static uint32_t random_state = 2463534242u;
 
-static uint32_t random_bits(void) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state;
-}
-
-static float uniform(void) {
-    return (float)(random_bits() >> 8) * 0x1p-23f - 1;
-}
-
 static int up_to(int most) {
-    return 1 + (int)(random_bits() % (uint32_t)most);
+    return 1 + (int)(random_bits(&random_state) % (uint32_t)most);
 }
 
 static void fill(int rows, int n, int head_dim) {
     at.rows = rows, at.n = n, at.head_dim = head_dim;
-    const uint32_t style = random_bits() % 4;
+    const uint32_t style = random_bits(&random_state) % 4;
     const float spread = style == 1 ? 8 : style == 2 ? 0 : 1; /* peaks that rise from step to step; ties; usual */
     at.scale = 1 / sqrtf((float)head_dim);
-    at.bias = random_bits() % 2 ? at.log_size : NULL;
-    for (int i = 0; i < rows * LD; i++) at.q[i] = spread * uniform();
+    at.bias = random_bits(&random_state) % 2 ? at.log_size : NULL;
+    for (int i = 0; i < rows * LD; i++) at.q[i] = spread * random_uniform(&random_state);
     for (int i = 0; i < rows * LD; i++) at.out[i] = guard_value;
-    for (int i = 0; i < n * head_dim; i++) at.k[i] = style == 3 ? 1e-3f : 4 * uniform();
-    for (int i = 0; i < n * head_dim; i++) at.v[i] = 1 + uniform();
+    for (int i = 0; i < n * head_dim; i++) at.k[i] = style == 3 ? 1e-3f : 4 * random_uniform(&random_state);
+    for (int i = 0; i < n * head_dim; i++) at.v[i] = 1 + random_uniform(&random_state);
     for (int i = 0; i < n; i++) at.log_size[i] = logf((float)up_to(40));
 }
 
@@ -133,7 +123,7 @@ static double check_exponential(const struct kernels *level) {
         at.k[0] = at.v[0] = 0;
         at.k[1] = -1;
         at.v[1] = 1;
-        for (int i = 0; i < at.rows; i++) at.q[i * LD] = 43 * (1 + uniform());
+        for (int i = 0; i < at.rows; i++) at.q[i * LD] = 43 * (1 + random_uniform(&random_state));
         run(level);
         for (int i = 0; i < at.rows; i++) {
             const double x = at.q[i * LD], expected = 1 / (1 + exp(x));

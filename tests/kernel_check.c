@@ -6,6 +6,7 @@
 #include "attend_check.h"
 #include "base/clock.h"
 #include "product_check.h"
+#include "random.h"
 
 #include <float.h>
 #include <math.h>
@@ -33,21 +34,10 @@ static float *row_y(struct call *call) {
 
 /* ---------------------------------------------------------------- values */
 
-static uint32_t random_bits(uint32_t *state) {
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
-static float uniform(uint32_t *state) {
-    return (float)(random_bits(state) >> 8) * 0x1p-23f - 1;
-}
-
 enum style { PLAIN, SMALL, LARGE, OFFSET, COARSE, CONSTANT, STYLES };
 
 static float value(enum style style, uint32_t *state) {
-    const float u = uniform(state);
+    const float u = random_uniform(state);
     switch (style) {
     case SMALL: return u * 1e-38f; /* subnormals among them */
     case LARGE: return u * 1e12f;
@@ -64,8 +54,8 @@ static void fill(struct call *call, int n, enum style style, uint32_t *state) {
     for (int i = 0; i < ROW; i++) {
         call->y_room[i] = guard_value;
         call->x[i] = value(style, state);
-        call->w[i] = uniform(state);
-        call->b[i] = uniform(state);
+        call->w[i] = random_uniform(state);
+        call->b[i] = random_uniform(state);
     }
     for (int i = 0; i < n; i++) row_y(call)[i] = value(style, state);
     call->bias = random_bits(state) % 2 ? call->b + 3 : NULL;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "compute/reduced.h"
+#include "random.h"
 
 #include <float.h>
 #include <math.h>
@@ -22,21 +23,10 @@ static struct {
 
 static uint32_t random_state = 88172645u;
 
-static uint32_t random_bits(void) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state;
-}
-
-static float uniform(void) {
-    return (float)(random_bits() >> 8) * 0x1p-23f - 1;
-}
-
 /* A row of one kind: usual, far from 0, subnormal, huge, all zero, few values with many ties, one that stands out. */
 static void fill_row(float *row, int n, uint32_t kind) {
     for (int i = 0; i < n; i++) {
-        const float u = uniform();
+        const float u = random_uniform(&random_state);
         row[i] = kind == 1   ? 30 + u
                  : kind == 2 ? u * 1e-38f
                  : kind == 3 ? u * 1e15f
@@ -44,21 +34,21 @@ static void fill_row(float *row, int n, uint32_t kind) {
                  : kind == 5 ? roundf(u * 4)
                              : u;
     }
-    if (kind == 6) row[random_bits() % (uint32_t)n] = 1e4f;
+    if (kind == 6) row[random_bits(&random_state) % (uint32_t)n] = 1e4f;
 }
 
 static void fill(void) {
-    at.rows = 1 + (int)(random_bits() % MAX_ROWS);
-    at.in = 1 + (int)(random_bits() % MAX_IN);
-    at.out = 1 + (int)(random_bits() % MAX_OUT);
-    at.add = random_bits() % 2;
-    at.bias = random_bits() % 2;
-    for (int i = 0; i < at.rows; i++) fill_row(at.x + i * LD_X, at.in, random_bits() % 9);
-    for (int j = 0; j < at.out; j++) fill_row(at.w + j * at.in, at.in, random_bits() % 9);
-    for (int j = 0; j < at.out; j++) at.b[j] = uniform();
+    at.rows = 1 + (int)(random_bits(&random_state) % MAX_ROWS);
+    at.in = 1 + (int)(random_bits(&random_state) % MAX_IN);
+    at.out = 1 + (int)(random_bits(&random_state) % MAX_OUT);
+    at.add = random_bits(&random_state) % 2;
+    at.bias = random_bits(&random_state) % 2;
+    for (int i = 0; i < at.rows; i++) fill_row(at.x + i * LD_X, at.in, random_bits(&random_state) % 9);
+    for (int j = 0; j < at.out; j++) fill_row(at.w + j * at.in, at.in, random_bits(&random_state) % 9);
+    for (int j = 0; j < at.out; j++) at.b[j] = random_uniform(&random_state);
     for (int i = 0; i < MAX_ROWS * LD_Y; i++) at.start[i] = guard_value;
     for (int i = 0; i < at.rows; i++)
-        for (int j = 0; j < at.out; j++) at.start[i * LD_Y + j] = uniform();
+        for (int j = 0; j < at.out; j++) at.start[i * LD_Y + j] = random_uniform(&random_state);
 }
 
 /** y by one table; false where memory is short. */
@@ -111,8 +101,8 @@ static bool guards_hold(void) {
 /** A value of x that is not finite makes its row NaN, and no other. */
 static bool specials_hold(const struct compute *compute, const struct product *product) {
     static const float specials[] = {NAN, INFINITY, -INFINITY};
-    const int row = (int)(random_bits() % (uint32_t)at.rows);
-    at.x[row * LD_X + (int)(random_bits() % (uint32_t)at.in)] = specials[random_bits() % 3];
+    const int row = (int)(random_bits(&random_state) % (uint32_t)at.rows);
+    at.x[row * LD_X + (int)(random_bits(&random_state) % (uint32_t)at.in)] = specials[random_bits(&random_state) % 3];
     at.add = false;
     if (!run(compute, product, at.got)) return false;
     bool good = true;
@@ -198,7 +188,7 @@ void product_bench(void) {
     const size_t count = (size_t)BENCH_ROWS * BENCH_WIDTH;
     float *x = mem_alloc(count, sizeof *x), *y = mem_alloc(count, sizeof *y), *w = mem_alloc(count, sizeof *w);
     if (!x || !y || !w || threads_open(&compute.threads, 1, NULL) != PTM_OK) exit(1);
-    for (size_t i = 0; i < count; i++) x[i] = uniform(), w[i] = uniform();
+    for (size_t i = 0; i < count; i++) x[i] = random_uniform(&random_state), w[i] = random_uniform(&random_state);
     printf("GFLOP/s of a linear layer, %d x %d x %d, one thread\n", BENCH_ROWS, BENCH_WIDTH, BENCH_WIDTH);
     bench_table(&compute, NULL, y, x, w);
     for (int i = 0; product_at(i); i++) bench_table(&compute, product_at(i), y, x, w);

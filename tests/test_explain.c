@@ -3,10 +3,10 @@
  * Pictures of what merged: the way from a pixel to its patch, groups and their colours, and the files that come of it,
  * read again by the library's own reader.
  */
-#include "check.h"
 #include "features/canvas.h"
 #include "features/font.h"
 #include "media/writer.h"
+#include "opened.h"
 #include "pipelines/explain_look.h"
 #include "temporary.h"
 
@@ -17,25 +17,6 @@
 #define GOLDEN PTM_SOURCE_DIR "/tests/golden/"
 
 /** A session over one model (NULL: the shipped one) with its model. */
-struct opened {
-    ptm_model *model;
-    ptm_session *session;
-};
-
-static void open_both(struct opened *opened, const char *path, const char *r) {
-    ptm_session_options options;
-    ptm_session_options_default(&options);
-    options.r = r;
-    options.cpu = getenv("POLYTOME_TEST_CPU");
-    CHECK_OK(ptm_model_open(&opened->model, path, NULL, err));
-    CHECK_OK(ptm_session_open(&opened->session, (const ptm_model *[]){opened->model}, 1, &options, err));
-}
-
-static void close_both(struct opened *opened) {
-    ptm_session_close(&opened->session);
-    ptm_model_close(&opened->model);
-}
-
 /** A picture whose pixels are `left`, and `right` from column `edge` on, as a PNG file. */
 static void write_halves(const char *path, int width, int height, int edge, struct colour left, struct colour right) {
     struct canvas canvas;
@@ -280,7 +261,7 @@ static void test_halves(void) {
     CU_ASSERT_FATAL(temporary_folder(folder));
     temporary_join(path, folder, "halves.png");
     write_halves(path, 96, 96, 48, left, right);
-    open_both(&opened, GOLDEN "vit", "12");
+    open_both(&opened, GOLDEN "vit", 0, "12");
     struct lane *lane = session_lane(opened.session, PTM_IMAGE);
     look_at(&look, &explain, opened.session, lane, path, PTM_SAMPLING_FIRST);
     CU_ASSERT_EQUAL_FATAL(look.num_windows, 1);
@@ -348,7 +329,7 @@ static void test_windows(void) {
     CU_ASSERT_FATAL(temporary_folder(folder));
     temporary_join(path, folder, "film.mp4");
     write_film(path, 96, 96, 50);
-    open_both(&opened, NULL, NULL);
+    open_both(&opened, NULL, 0, NULL);
     struct lane *lane = session_lane(opened.session, PTM_VIDEO);
     look_at(&look, &explain, opened.session, lane, path, PTM_SAMPLING_WINDOWS);
     CU_ASSERT_EQUAL_FATAL(look.num_windows, 3); /* of 2 s, 16 frames, 8 tubes */
@@ -444,7 +425,7 @@ static void test_svg(void) {
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
         ptm_explain_report report;
         CU_ASSERT_EQUAL_FATAL(symlink(cases[i].golden, model), 0);
-        open_both(&opened, model, "4");
+        open_both(&opened, model, 0, "4");
         CHECK_OK(ptm_explain_file(opened.session, cases[i].file ? cases[i].file : picture, output, NULL, &report, err));
         size_t bytes;
         int titles;
@@ -489,7 +470,7 @@ static void test_png(void) {
     temporary_join(picture, folder, "halves.png");
     temporary_join(output, folder, "out.PNG");
     write_halves(picture, 480, 480, 240, left, right);
-    open_both(&opened, GOLDEN "vit", "off");
+    open_both(&opened, GOLDEN "vit", 0, "off");
     CHECK_OK(ptm_explain_file(opened.session, picture, output, NULL, &report, err));
     CU_ASSERT_EQUAL(report.modality, PTM_IMAGE);
     CU_ASSERT_EQUAL(report.tokens_in, report.tokens_out);
@@ -532,7 +513,7 @@ static void test_film(void) {
     temporary_join(output, folder, "out.mp4");
     temporary_join(sheet, folder, "out.png");
     temporary_join(odd, folder, "odd.y4m");
-    open_both(&opened, NULL, NULL);
+    open_both(&opened, NULL, 0, NULL);
     read_film(&clip, SAMPLES "pan-right-three.mp4");
     CHECK_OK(ptm_explain_file(opened.session, SAMPLES "pan-right-three.mp4", output, NULL, &report, err));
     read_film(&film, output);
@@ -579,7 +560,7 @@ static void test_sound(void) {
         struct opened opened;
         struct film film;
         ptm_explain_report report;
-        open_both(&opened, models[i], "4");
+        open_both(&opened, models[i], 0, "4");
         CHECK_OK(ptm_explain_file(opened.session, SAMPLES "seven.wav", output, NULL, &report, err));
         CU_ASSERT_EQUAL(report.modality, PTM_AUDIO);
         CU_ASSERT(report.tokens_out < report.tokens_in);
@@ -616,7 +597,7 @@ static void test_errors(void) {
     temporary_join(nowhere, folder, "nowhere/out.png");
     write_halves(picture, 48, 48, 24, left, right);
     CU_ASSERT(temporary_write(empty, "", 0));
-    open_both(&opened, NULL, NULL);
+    open_both(&opened, NULL, 0, NULL);
     ptm_session *session = opened.session;
     check_refused(session, picture, "map.gif", 0, PTM_EINVAL, ".png, .svg or, for video, .mp4");
     check_refused(session, picture, "png", 0, PTM_EINVAL, ".png, .svg or, for video, .mp4");
@@ -633,7 +614,7 @@ static void test_errors(void) {
     check_refused(session, empty, png, 0, PTM_ENODATA, "empty");
     check_refused(session, picture, png, (ptm_modality)64, PTM_EINVAL, "unknown modality");
     close_both(&opened);
-    open_both(&opened, GOLDEN "ast", NULL);
+    open_both(&opened, GOLDEN "ast", 0, NULL);
     check_refused(opened.session, SAMPLES "pan-left.mp4", png, 0, PTM_EINVAL, "no model of this session labels video");
     close_both(&opened);
     CU_ASSERT_EQUAL(access(output, F_OK), -1);

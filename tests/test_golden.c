@@ -4,10 +4,9 @@
  * and source maps, merged and not (tests/golden/README.md says how they were made).
  */
 #include "base/cpu.h"
-#include "check.h"
 #include "files/json.h"
+#include "golden.h"
 
-enum { PATH_BYTES = 1024 };
 static const char *const folders[] = {
     "videomae",
     "videomae_f16",
@@ -47,35 +46,10 @@ static const char *const folders[] = {
 static const char *const shared_folders[] = {"videomae", "vivit", "ast",    "audiomae",
                                              "vit",      "deit",  "dinov2", "timm_vit"};
 
-static void join(char *path, const char *folder, const char *name) {
-    snprintf(path, PATH_BYTES, "%s/%s", folder, name);
-}
-
-/** The one modality of a session over a checkpoint directory. */
-static ptm_modality modality_of(const ptm_model *model) {
-    static const ptm_modality modalities[] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
-    ptm_model_info info;
-    for (int i = 0; i < 3; i++)
-        if (ptm_model_get_info(model, modalities[i], &info, NULL) == PTM_OK) return modalities[i];
-    return 0;
-}
-
-/** One case: `tag` NULL is the plain network. */
+/** One case; `tokens_out` 0: as many as there are. */
 static void check_case(ptm_session *session, ptm_modality modality, const char *folder, const char *logits,
                        const char *source, int tokens_out) {
-    char input[PATH_BYTES], expect[PATH_BYTES], expect_source[PATH_BYTES];
-    join(input, folder, "input.npy");
-    join(expect, folder, logits);
-    ptm_check_options options;
-    ptm_check_options_default(&options);
-    options.input = input;
-    options.expect = expect;
-    if (source) {
-        join(expect_source, folder, source);
-        options.expect_source = expect_source;
-    }
-    ptm_check_report report;
-    CHECK_OK(ptm_check(session, modality, &options, &report, err));
+    const ptm_check_report report = golden_check(session, modality, folder, logits, source);
     CU_ASSERT(report.compared > 0);
     if (tokens_out) CU_ASSERT_EQUAL(report.tokens_out, tokens_out);
 }
@@ -98,7 +72,7 @@ static void check_merged(ptm_session *session, ptm_modality modality, const char
 }
 
 static void check_folder(const char *folder, const char *cpu, int threads) {
-    char path[PATH_BYTES];
+    char path[GOLDEN_PATH];
     ptm_model *model;
     ptm_session *session;
     struct json_document *document;
@@ -110,10 +84,10 @@ static void check_folder(const char *folder, const char *cpu, int threads) {
 
     CHECK_OK(ptm_model_open(&model, folder, NULL, err));
     CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
-    const ptm_modality modality = modality_of(model);
+    const ptm_modality modality = golden_modality(model);
     check_case(session, modality, folder, "logits.npy", NULL, 0);
 
-    join(path, folder, "cases.json");
+    golden_path(path, folder, "cases.json");
     CHECK_OK(json_open(&document, path, 1 << 20, err));
     const struct json merged = json_get(json_root(document), "merged");
     CU_ASSERT(json_length(merged) >= 6);
@@ -126,7 +100,7 @@ static void check_folder(const char *folder, const char *cpu, int threads) {
 }
 
 static void check_level(const char *cpu, int threads) {
-    char folder[PATH_BYTES];
+    char folder[GOLDEN_PATH];
     for (size_t i = 0; i < CHECK_COUNT(folders); i++) {
         snprintf(folder, sizeof folder, PTM_SOURCE_DIR "/tests/golden/%s", folders[i]);
         check_folder(folder, cpu, threads);

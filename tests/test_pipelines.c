@@ -3,8 +3,8 @@
  * From a file to labels: the samples get the labels they were made for, real files get the reference's logits, results
  * do not depend on threads or order, and what callers and files get wrong ends in a sentence.
  */
-#include "check.h"
 #include "files/json.h"
+#include "opened.h"
 #include "temporary.h"
 
 #include <math.h>
@@ -12,26 +12,6 @@
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
 
 /** A session over one model (NULL: the shipped one) with its model. */
-struct opened {
-    ptm_model *model;
-    ptm_session *session;
-};
-
-static void open_both(struct opened *opened, const char *path, int threads, const char *r) {
-    ptm_session_options options;
-    ptm_session_options_default(&options);
-    options.threads = threads;
-    options.r = r;
-    options.cpu = getenv("POLYTOME_TEST_CPU");
-    CHECK_OK(ptm_model_open(&opened->model, path, NULL, err));
-    CHECK_OK(ptm_session_open(&opened->session, (const ptm_model *[]){opened->model}, 1, &options, err));
-}
-
-static void close_both(struct opened *opened) {
-    ptm_session_close(&opened->session);
-    ptm_model_close(&opened->model);
-}
-
 /* ---------------------------------------------------------------- the samples */
 
 /** One line of samples/labels.tsv: file, modality, the label that it was made for. */

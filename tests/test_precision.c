@@ -3,15 +3,13 @@
  * Linear layers in int8 and bf16: how far they may be off, the same bits for any number of threads and any instruction,
  * weights that mean harm, and every golden family within a stated distance of its reference.
  */
-#include "check.h"
 #include "compute/reduced.h"
 #include "files/json.h"
+#include "golden.h"
 
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
-
-enum { PATH_BYTES = 1024 };
 
 /* ---------------------------------------------------------------- one layer */
 
@@ -179,37 +177,6 @@ static void test_longest(void) {
 
 /* ---------------------------------------------------------------- whole networks */
 
-static ptm_modality modality_of(const ptm_model *model) {
-    static const ptm_modality modalities[] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
-    ptm_model_info info;
-    for (int i = 0; i < 3; i++)
-        if (ptm_model_get_info(model, modalities[i], &info, NULL) == PTM_OK) return modalities[i];
-    return 0;
-}
-
-static void join(char *path, const char *folder, const char *name) {
-    CU_ASSERT_FATAL(snprintf(path, PATH_BYTES, "%s/%s", folder, name) < PATH_BYTES);
-}
-
-/** The distance from the reference in one case. */
-static ptm_check_report distance(ptm_session *session, ptm_modality modality, const char *folder, const char *logits,
-                                 const char *source) {
-    char input[PATH_BYTES], expect[PATH_BYTES], expect_source[PATH_BYTES];
-    join(input, folder, "input.npy");
-    join(expect, folder, logits);
-    ptm_check_options options;
-    ptm_check_options_default(&options);
-    options.input = input;
-    options.expect = expect;
-    if (source) {
-        join(expect_source, folder, source);
-        options.expect_source = expect_source;
-    }
-    ptm_check_report report;
-    CHECK_OK(ptm_check(session, modality, &options, &report, err));
-    return report;
-}
-
 struct family_error {
     float plain, merged;
     int moved; /* percent of input tokens that ended elsewhere, the worst case */
@@ -220,15 +187,15 @@ static void measure_merged(ptm_session *session, ptm_modality modality, const ch
     bool prop_attn = false;
     CHECK_OK(json_get_bool(merged, "prop_attn", &prop_attn, err));
     CHECK_OK(ptm_session_set_merge(session, json_text(json_get(merged, "r")), prop_attn, err));
-    const ptm_check_report report = distance(session, modality, folder, json_text(json_get(merged, "logits")),
-                                             json_text(json_get(merged, "source")));
+    const ptm_check_report report = golden_check(session, modality, folder, json_text(json_get(merged, "logits")),
+                                                 json_text(json_get(merged, "source")));
     error->merged = fmaxf(error->merged, report.max_relative);
     const int moved = 100 * report.source_differences / report.tokens_in;
     if (moved > error->moved) error->moved = moved;
 }
 
 static struct family_error measure_folder(const char *folder, ptm_precision precision) {
-    char path[PATH_BYTES];
+    char path[GOLDEN_PATH];
     ptm_model *model;
     ptm_session *session;
     struct json_document *document;
@@ -241,10 +208,10 @@ static struct family_error measure_folder(const char *folder, ptm_precision prec
     options.precision = precision;
     CHECK_OK(ptm_model_open(&model, folder, NULL, err));
     CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
-    const ptm_modality modality = modality_of(model);
-    error.plain = distance(session, modality, folder, "logits.npy", NULL).max_relative;
+    const ptm_modality modality = golden_modality(model);
+    error.plain = golden_check(session, modality, folder, "logits.npy", NULL).max_relative;
 
-    join(path, folder, "cases.json");
+    golden_path(path, folder, "cases.json");
     CHECK_OK(json_open(&document, path, 1 << 20, err));
     const struct json merged = json_get(json_root(document), "merged");
     for (size_t i = 0; i < json_length(merged); i++) {
@@ -265,7 +232,7 @@ static void check_families(ptm_precision precision) {
                                           "clip",     "siglip",       "timm_token", "timm_deit3"};
     putchar('\n');
     for (size_t i = 0; i < CHECK_COUNT(folders); i++) {
-        char folder[PATH_BYTES];
+        char folder[GOLDEN_PATH];
         snprintf(folder, sizeof folder, PTM_SOURCE_DIR "/tests/golden/%s", folders[i]);
         const struct family_error error = measure_folder(folder, precision);
         CU_ASSERT(error.plain <= bound);
