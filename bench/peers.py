@@ -110,7 +110,7 @@ class Polytome:
         return self.peak
 
 
-POLYTOME = {"polytome": []}  # name: options of the command
+POLYTOME = {"polytome": [], "polytome-int8": ["--precision", "int8"]}  # name: options of the command
 MERGING = ("polytome", "pytorch")
 PROGRAMS = {name: Polytome for name in POLYTOME} | {name: Peer for name in peer.PEERS}
 
