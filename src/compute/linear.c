@@ -18,7 +18,7 @@ enum { TILE_ROWS = 208, TILE_ROWS_LONG = 400, TILE_COLUMNS = 384, LONG_ROW = 102
 #define SMALL_PRODUCT 4e6
 
 /* The same where our own kernels multiply: they turn the weights of a tile only, and panels of MULTIPLY_COLUMNS. */
-enum { TILE_ROWS_OWN = 528, TILE_COLUMNS_OWN = MULTIPLY_COLUMNS };
+enum { TILE_ROWS_OWN = 800, TILE_COLUMNS_OWN = MULTIPLY_COLUMNS };
 
 struct linear_job {
     const struct kernels *kernels;

@@ -76,12 +76,40 @@ static void multiply_part(const struct multiply_tile *tile, int rows, int column
     }
 }
 
+/** to (4, LANES), rows WIDTH apart, = from (LANES, 4), transposed. */
+static inline void turn_block(float *to, const float *from, size_t ldfrom) {
+    const vec r0 = v_load_blocks(from, ldfrom), r1 = v_load_blocks(from + ldfrom, ldfrom);
+    const vec r2 = v_load_blocks(from + 2 * ldfrom, ldfrom), r3 = v_load_blocks(from + 3 * ldfrom, ldfrom);
+    const vec a = v_low(r0, r1), b = v_high(r0, r1), c = v_low(r2, r3), d = v_high(r2, r3);
+    v_store(to, v_low_pair(a, c));
+    v_store(to + WIDTH, v_high_pair(a, c));
+    v_store(to + 2 * WIDTH, v_low_pair(b, d));
+    v_store(to + 3 * WIDTH, v_high_pair(b, d));
+}
+
+/** panel (depth, WIDTH) = w (WIDTH, depth), transposed: so many rows are more than a processor reads ahead by itself.
+ */
+static void fill_panel(float *panel, const float *w, size_t ldw, int depth) {
+    enum { LINE = 64 / sizeof(float), AHEAD = 2 * LINE };
+    const int whole = depth - depth % 4;
+    for (int i = 0; i < whole; i += 4) {
+        for (int row = 0; i % LINE == 0 && row < WIDTH; row++) __builtin_prefetch(w + (size_t)row * ldw + i + AHEAD);
+        for (int row = 0; row < WIDTH; row += LANES)
+            turn_block(panel + i * WIDTH + row, w + (size_t)row * ldw + i, ldw);
+    }
+    transpose(panel + whole * WIDTH, WIDTH, w + whole, ldw, WIDTH, depth - whole);
+}
+
 /** Turns w (columns, depth) into panels (depth, WIDTH); the last one is filled up with zeros. */
 static void fill_panels(float *panels, const float *w, size_t ldw, int columns, int depth) {
     for (int column = 0; column < columns; column += WIDTH, panels += WIDTH * depth) {
-        const int count = columns - column < WIDTH ? columns - column : WIDTH;
-        if (count < WIDTH) memset(panels, 0, (size_t)(WIDTH * depth) * sizeof *panels);
-        transpose(panels, WIDTH, w + (size_t)column * ldw, ldw, count, depth);
+        const float *rows = w + (size_t)column * ldw;
+        if (columns - column >= WIDTH) {
+            fill_panel(panels, rows, ldw, depth);
+        } else {
+            memset(panels, 0, (size_t)(WIDTH * depth) * sizeof *panels);
+            transpose(panels, WIDTH, rows, ldw, columns - column, depth);
+        }
     }
 }
 

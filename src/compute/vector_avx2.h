@@ -4,6 +4,7 @@
 #define POLYTOME_COMPUTE_VECTOR_AVX2_H
 
 #include <immintrin.h>
+#include <stddef.h>
 
 #define LANES 8
 
@@ -29,6 +30,16 @@ typedef __m256 vec_mask; /* a sign bit a lane */
 #define vi_add _mm256_add_epi32
 #define vi_pick(mask, yes, no) _mm256_blendv_epi8(no, yes, _mm256_castps_si256(mask))
 #define vi_store(to, x) _mm256_storeu_si256((__m256i *)(to), x)
+
+/* Two rows, four apart, in the two 128-bit blocks of a vector; what is done within blocks is done to each row alike. */
+static inline vec v_load_blocks(const float *from, size_t ld) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from)), _mm_loadu_ps(from + 4 * ld), 1);
+}
+
+#define v_low _mm256_unpacklo_ps
+#define v_high _mm256_unpackhi_ps
+#define v_low_pair(a, b) _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(a), _mm256_castps_pd(b)))
+#define v_high_pair(a, b) _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(a), _mm256_castps_pd(b)))
 
 static inline __m256i first_lanes(int count) {
     return _mm256_cmpgt_epi32(vi_set(count), vi_count());

@@ -4,6 +4,7 @@
 #define POLYTOME_COMPUTE_VECTOR_AVX512_H
 
 #include <immintrin.h>
+#include <stddef.h>
 
 #define LANES 16
 
@@ -31,6 +32,20 @@ typedef __mmask16 vec_mask;
 #define vi_add _mm512_add_epi32
 #define vi_pick(mask, yes, no) _mm512_mask_blend_epi32(mask, no, yes)
 #define vi_store(to, x) _mm512_storeu_si512(to, x)
+
+/* Four rows, four apart, in the four 128-bit blocks of a vector; what is done within blocks is done to each row alike.
+ */
+static inline vec v_load_blocks(const float *from, size_t ld) {
+    vec x = _mm512_castps128_ps512(_mm_loadu_ps(from));
+    x = _mm512_insertf32x4(x, _mm_loadu_ps(from + 4 * ld), 1);
+    x = _mm512_insertf32x4(x, _mm_loadu_ps(from + 8 * ld), 2);
+    return _mm512_insertf32x4(x, _mm_loadu_ps(from + 12 * ld), 3);
+}
+
+#define v_low _mm512_unpacklo_ps
+#define v_high _mm512_unpackhi_ps
+#define v_low_pair(a, b) _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)))
+#define v_high_pair(a, b) _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)))
 
 static inline vec_mask first_lanes(int count) {
     return (vec_mask)((1u << count) - 1);
