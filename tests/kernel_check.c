@@ -5,6 +5,7 @@
  */
 #include "attend_check.h"
 #include "base/clock.h"
+#include "multiply_check.h"
 #include "product_check.h"
 #include "random.h"
 
@@ -257,7 +258,8 @@ static bool check_level(const struct kernels *level) {
                verdict.failed ? "FAILED" : "ok", verdict.worst);
         good = good && !verdict.failed;
     }
-    return attend_check(level) && good;
+    good = attend_check(level) && good;
+    return multiply_check(level) && good;
 }
 
 /* ---------------------------------------------------------------- timing */
@@ -277,15 +279,17 @@ static void bench_level(const struct kernels *level) {
         }
         printf(" %13.3f", best * 1e6 / in.n);
     }
-    printf(" %13.1f\n", attend_gflops(level));
+    printf(" %13.1f %13.1f\n", attend_gflops(level), multiply_gflops(level));
 }
 
 int main(int argc, char **argv) {
     const bool bench = argc > 1 && strcmp(argv[1], "--bench") == 0;
     if (bench) {
-        printf("ns per value of a row of 1568; attend in GFLOP/s, 384 queries, 1568 keys, head_dim 64\n       ");
+        printf("ns per value of a row of 1568; attend in GFLOP/s, 384 queries, 1568 keys, head_dim 64; multiply in "
+               "GFLOP/s, "
+               "400 x 768 x 384\n       ");
         for (int k = 0; k < KERNELS; k++) printf(" %13s", all_kernels[k].name);
-        printf(" %13s\n", "attend");
+        printf(" %13s %13s\n", "attend", "multiply");
     }
     bool good = true;
     for (int i = CPU_SCALAR; i <= CPU_AVX512; i++) {
