@@ -272,29 +272,6 @@ bool report_json_compare(FILE *stream, const struct report_sides *sides, const s
     return write_line(stream, object_end(&object));
 }
 
-const char *report_modality(ptm_modality modality) {
-    return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
-}
-
-const char *report_precision(ptm_precision precision) {
-    return precision == PTM_INT8 ? "int8" : precision == PTM_BF16 ? "bf16" : "f32";
-}
-
-const char *report_status_code(ptm_status status) {
-    static const char *const codes[] = {[PTM_OK] = "OK",
-                                        [PTM_EINVAL] = "EINVAL",
-                                        [PTM_ENOMEM] = "ENOMEM",
-                                        [PTM_EIO] = "EIO",
-                                        [PTM_EFORMAT] = "EFORMAT",
-                                        [PTM_EMODEL] = "EMODEL",
-                                        [PTM_ELIMIT] = "ELIMIT",
-                                        [PTM_ENODATA] = "ENODATA",
-                                        [PTM_EINTERRUPTED] = "EINTERRUPTED",
-                                        [PTM_EMISMATCH] = "EMISMATCH",
-                                        [PTM_EINTERNAL] = "EINTERNAL"};
-    return codes[status];
-}
-
 static json_t *text_array(const char *const *texts, int count) {
     json_t *array = json_array();
     for (int i = 0; i < count; i++) append(&array, json_text(texts[i]));

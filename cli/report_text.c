@@ -9,13 +9,6 @@
 
 enum { BAR_COLUMNS = 20, MIN_LABEL_COLUMNS = 14, MAX_LABEL_COLUMNS = 40 };
 
-int report_count_labels(const struct report_style *style, const ptm_label *labels, int count) {
-    const int most = style->top > 0 && style->top < count ? style->top : count;
-    int shown = 0;
-    while (shown < most && (double)labels[shown].score >= style->threshold) shown++;
-    return shown;
-}
-
 static void emphasis(FILE *stream, const struct report_style *style, const char *code) {
     if (style->colour) fprintf(stream, "\033[%sm", code);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What both forms of a report share: the words, and which labels are shown. */
+#include "report.h"
+
+const char *report_modality(ptm_modality modality) {
+    return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
+}
+
+const char *report_precision(ptm_precision precision) {
+    return precision == PTM_INT8 ? "int8" : precision == PTM_BF16 ? "bf16" : "f32";
+}
+
+const char *report_status_code(ptm_status status) {
+    static const char *const codes[] = {[PTM_OK] = "OK",
+                                        [PTM_EINVAL] = "EINVAL",
+                                        [PTM_ENOMEM] = "ENOMEM",
+                                        [PTM_EIO] = "EIO",
+                                        [PTM_EFORMAT] = "EFORMAT",
+                                        [PTM_EMODEL] = "EMODEL",
+                                        [PTM_ELIMIT] = "ELIMIT",
+                                        [PTM_ENODATA] = "ENODATA",
+                                        [PTM_EINTERRUPTED] = "EINTERRUPTED",
+                                        [PTM_EMISMATCH] = "EMISMATCH",
+                                        [PTM_EINTERNAL] = "EINTERNAL"};
+    return codes[status];
+}
+
+int report_count_labels(const struct report_style *style, const ptm_label *labels, int count) {
+    const int most = style->top > 0 && style->top < count ? style->top : count;
+    int shown = 0;
+    while (shown < most && (double)labels[shown].score >= style->threshold) shown++;
+    return shown;
+}
