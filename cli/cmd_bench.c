@@ -196,15 +196,14 @@ static enum exit_status bench_network(struct bench *bench) {
 }
 
 /** All that is measured with one precision and number of threads. */
-static enum exit_status bench_engine(struct bench *bench, int precision, int threads) {
+static enum exit_status bench_session(struct bench *bench, int precision, int threads) {
     bench->session = bench->options->session;
     bench->session.precision = (ptm_precision)precision;
     bench->session.threads = threads;
-    enum exit_status status = engine_open(&bench->engine, &bench->options->models, &bench->session);
-    if (status != STATUS_GOOD) return status;
-    status = bench_network(bench);
+    enum exit_status status = engine_open_session(&bench->engine, &bench->engine.session, &bench->session);
+    if (status == STATUS_GOOD) status = bench_network(bench);
     if (status == STATUS_GOOD) status = bench_files(bench);
-    engine_close(&bench->engine);
+    ptm_session_close(&bench->engine.session);
     return status;
 }
 
@@ -218,12 +217,13 @@ static const struct option_numbers *numbers_or_zero(const struct option_numbers 
 static enum exit_status bench_all(struct bench *bench) {
     const struct option_numbers *precisions = numbers_or_zero(&bench->options->precisions);
     const struct option_numbers *threads = numbers_or_zero(&bench->options->threads);
-    enum exit_status status = STATUS_GOOD;
+    enum exit_status status = engine_open_models(&bench->engine, &bench->options->models);
     for (int i = 0; i < precisions->count; i++)
         for (int j = 0; status == STATUS_GOOD && j < threads->count; j++)
-            status = bench_engine(bench, precisions->items[i], threads->items[j]);
+            status = bench_session(bench, precisions->items[i], threads->items[j]);
     if (bench->options->format == FORMAT_TEXT && status <= STATUS_INPUT)
         printf("peak memory %.1f MiB\n", peak_bytes() / 1048576);
+    engine_close(&bench->engine);
     return status;
 }
 

@@ -7,8 +7,6 @@
 #include "text.h"
 #include "walk.h"
 
-#include <string.h>
-
 /** A run over all inputs with two sessions over the same models. */
 struct run {
     const struct options *options;
@@ -96,30 +94,16 @@ static void choose_sides(const struct options *options, struct report_sides *sid
     }
 }
 
-/** Both sides read each file, which standard input does not allow. */
-static bool reads_stdin(const struct options *options) {
-    bool named = false;
-    for (int i = 0; i < options->num_operands; i++) named = named || strcmp(options->operands[i], "-") == 0;
-    if (!named) return false;
-    text_complain("compare reads each file twice, and standard input can be read once: name a file");
-    options_hint(COMMAND_COMPARE);
-    return true;
-}
-
 enum exit_status cmd_compare(const struct options *options) {
-    if (!walk_check(options) || reads_stdin(options)) return STATUS_USAGE;
+    if (!walk_check(options)) return STATUS_USAGE;
     struct run run = {.options = options};
     ptm_session_options session[2];
     choose_sides(options, &run.sides, session);
     enum exit_status status = engine_open(&run.engine, &options->models, &session[0]);
     if (status != STATUS_GOOD) return status;
-    ptm_error err = {0};
     run.session[0] = run.engine.session;
-    if (ptm_session_open(&run.session[1], (const ptm_model *const *)run.engine.models, run.engine.count, &session[1],
-                         &err) == PTM_OK)
-        status = compare(&run);
-    else
-        status = engine_complain(&err);
+    status = engine_open_session(&run.engine, &run.session[1], &session[1]);
+    if (status == STATUS_GOOD) status = compare(&run);
     comparison_free(&run.comparison);
     ptm_session_close(&run.session[1]);
     engine_close(&run.engine);

@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** The label of that index: answers are sorted by score, so that the two orders differ. */
-static const ptm_label *find_label(const ptm_answer *answer, int index) {
-    int i = 0;
-    while (answer->labels[i].index != index) i++;
-    return &answer->labels[i];
-}
-
 static bool add_flip(struct comparison_part *part, const char *path, const ptm_label *a, const ptm_label *b) {
     if ((size_t)part->num_flips >= SIZE_MAX / sizeof *part->flips - 1) return false;
     struct flip *flips = realloc(part->flips, ((size_t)part->num_flips + 1) * sizeof *flips);
@@ -24,13 +17,21 @@ static bool add_flip(struct comparison_part *part, const char *path, const ptm_l
     return true;
 }
 
-static void add_logits(struct comparison_part *part, const ptm_answer *a, const ptm_answer *b) {
+/** Answers are sorted by score, so that the two orders differ: b's labels are put in the order of the model's list. */
+static bool add_logits(struct comparison_part *part, const ptm_answer *a, const ptm_answer *b) {
+    const ptm_label **in_order = malloc((size_t)b->num_labels * sizeof *in_order);
+    if (!in_order) return false;
+    for (int i = 0; i < b->num_labels; i++) in_order[b->labels[i].index] = &b->labels[i];
     for (int i = 0; i < a->num_labels; i++) {
-        const double difference = fabs((double)a->labels[i].logit - find_label(b, a->labels[i].index)->logit);
+        const double difference = fabs((double)a->labels[i].logit - in_order[a->labels[i].index]->logit);
         part->logit_sum += difference;
         part->logit_max = fmax(part->logit_max, difference);
     }
     part->values += a->num_labels;
+    const ptm_label *best = &a->labels[0];
+    part->score_sum += fabs((double)best->score - in_order[best->index]->score);
+    free(in_order);
+    return true;
 }
 
 static bool add_answer(struct comparison_part *part, const char *path, const ptm_answer *a, const ptm_answer *b) {
@@ -43,10 +44,8 @@ static bool add_answer(struct comparison_part *part, const char *path, const ptm
         part->tokens[i][0] = both[i]->tokens_in;
         part->tokens[i][1] = both[i]->tokens_out;
     }
-    add_logits(part, a, b);
-    const ptm_label *best = &a->labels[0];
-    part->score_sum += fabs((double)best->score - find_label(b, best->index)->score);
-    return best->index == b->labels[0].index || add_flip(part, path, best, &b->labels[0]);
+    const ptm_label *best = &a->labels[0], *other = &b->labels[0];
+    return add_logits(part, a, b) && (best->index == other->index || add_flip(part, path, best, other));
 }
 
 bool comparison_add(struct comparison *comparison, const char *path, const ptm_result *a, const ptm_result *b) {

@@ -8,22 +8,34 @@ enum exit_status engine_complain(const ptm_error *err) {
     return err->status == PTM_EINVAL ? STATUS_USAGE : STATUS_ENVIRONMENT;
 }
 
-enum exit_status engine_open(struct engine *engine, const struct option_list *models,
-                             const ptm_session_options *options) {
+enum exit_status engine_open_models(struct engine *engine, const struct option_list *models) {
     *engine = (struct engine){0};
     const int wanted = models->count > 0 ? models->count : 1;
     ptm_error err = {0};
-    ptm_status status = PTM_OK;
-    for (int i = 0; status == PTM_OK && i < wanted; i++) {
-        status = ptm_model_open(&engine->models[i], models->count > 0 ? models->items[i] : NULL, NULL, &err);
-        if (status == PTM_OK) engine->count++;
+    for (int i = 0; i < wanted; i++) {
+        if (ptm_model_open(&engine->models[i], models->count > 0 ? models->items[i] : NULL, NULL, &err) != PTM_OK) {
+            engine_close(engine);
+            return engine_complain(&err);
+        }
+        engine->count++;
     }
-    if (status == PTM_OK)
-        status =
-            ptm_session_open(&engine->session, (const ptm_model *const *)engine->models, engine->count, options, &err);
-    if (status == PTM_OK) return STATUS_GOOD;
-    engine_close(engine);
+    return STATUS_GOOD;
+}
+
+enum exit_status engine_open_session(const struct engine *engine, ptm_session **session,
+                                     const ptm_session_options *options) {
+    ptm_error err = {0};
+    if (ptm_session_open(session, (const ptm_model *const *)engine->models, engine->count, options, &err) == PTM_OK)
+        return STATUS_GOOD;
     return engine_complain(&err);
+}
+
+enum exit_status engine_open(struct engine *engine, const struct option_list *models,
+                             const ptm_session_options *options) {
+    enum exit_status status = engine_open_models(engine, models);
+    if (status == STATUS_GOOD) status = engine_open_session(engine, &engine->session, options);
+    if (status != STATUS_GOOD) engine_close(engine);
+    return status;
 }
 
 bool engine_get_info(const struct engine *engine, ptm_modality modality, ptm_model_info *info) {

@@ -22,8 +22,14 @@ struct engine {
     ptm_session *session;
 };
 
-/** Opens the models (the shipped one where the list is empty) and a session. Otherwise an exit status, after a
- * complaint. */
+/** Opens the models, the shipped one where the list is empty. Otherwise an exit status, after a complaint. */
+enum exit_status engine_open_models(struct engine *engine, const struct option_list *models);
+
+/** Opens a session over them, which is closed before the engine, or by it where it is engine->session. */
+enum exit_status engine_open_session(const struct engine *engine, ptm_session **session,
+                                     const ptm_session_options *options);
+
+/** Both, the session being engine->session. */
 enum exit_status engine_open(struct engine *engine, const struct option_list *models,
                              const ptm_session_options *options);
 

@@ -78,18 +78,21 @@ static bool on_failed(void *user, const char *path, const char *why) {
     return report_failure(walk, path, &err);
 }
 
-static bool stdin_twice(const struct options *options) {
+/** What keeps the inputs of the options from being read, or NULL. */
+static const char *find_wrong_input(const struct options *options) {
     bool named = false;
     for (int i = 0; i < options->num_operands; i++) named = named || strcmp(options->operands[i], "-") == 0;
-    return named && options->files_from && strcmp(options->files_from, "-") == 0;
+    if (options->num_operands == 0 && !options->files_from)
+        return "nothing to label: name a file, a directory, - for standard input, or --files-from";
+    if (named && options->command == COMMAND_COMPARE)
+        return "compare reads each file twice, and standard input can be read once: name a file";
+    if (named && options->files_from && strcmp(options->files_from, "-") == 0)
+        return "standard input cannot be both the list of names and a file to label";
+    return NULL;
 }
 
 bool walk_check(const struct options *options) {
-    const char *wrong = NULL;
-    if (options->num_operands == 0 && !options->files_from)
-        wrong = "nothing to label: name a file, a directory, - for standard input, or --files-from";
-    else if (stdin_twice(options))
-        wrong = "standard input cannot be both the list of names and a file to label";
+    const char *wrong = find_wrong_input(options);
     if (!wrong) return true;
     text_complain("%s", wrong);
     options_hint(options->command);

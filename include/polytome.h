@@ -60,8 +60,9 @@ typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_mo
 /** Arithmetic of the linear layers of the blocks. Attention, norms, embedding and head are float32 always. */
 typedef enum ptm_precision {
     PTM_F32 = 0, /* the reference's own logits */
-    PTM_BF16,    /* about twice as fast; needs AVX512-BF16 */
-    PTM_INT8 /* faster still: weights by output channel, activations by token; needs AVX2 or NEON with dot products */
+    PTM_BF16,    /* needs AVX512-BF16; faster only on processors that run it at full rate (docs/performance.md) */
+    PTM_INT8 /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. About twice as
+                fast with VNNI, 1.3 times without */
 } ptm_precision;
 
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */

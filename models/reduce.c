@@ -46,6 +46,12 @@ static int reduced_count(const struct vit_config *config) {
     return config->depth + (config_has(config, PART_POOLER) ? config->pooler_depth : 0);
 }
 
+/** Values in the longest row that a layer of the blocks multiplies. */
+static int longest_row(const struct vit_config *config) {
+    const int longest = config->embed_dim > config->mlp_dim ? config->embed_dim : config->mlp_dim;
+    return longest > config->pooler_mlp_dim ? longest : config->pooler_mlp_dim;
+}
+
 /** Packs a layer. What it was made of is then given back: of float32 weights that are read in place no copy stays. */
 static ptm_status fill_layer(struct reduced_layer *layer, const struct product *product, struct threads *threads,
                              const struct layer_view *view, const struct safetensors *files, ptm_error *err) {
@@ -128,9 +134,7 @@ ptm_status reduce_network(struct vit *vit, ptm_error *err) {
     const struct network *network = vit->network;
     const struct compute *compute = vit->compute;
     if (!compute->product) return PTM_OK;
-    const int longest =
-        network->config.embed_dim > network->config.mlp_dim ? network->config.embed_dim : network->config.mlp_dim;
-    if (longest > PRODUCT_LONGEST || network->config.pooler_mlp_dim > PRODUCT_LONGEST)
+    if (longest_row(&network->config) > PRODUCT_LONGEST)
         return error_set(err, PTM_EMODEL,
                          "model %s has layers of more than %d inputs, too long for precision %s: use f32",
                          network->name, PRODUCT_LONGEST, product_precision_name(compute->product->precision));
@@ -155,9 +159,7 @@ ptm_status reduce_network(struct vit *vit, ptm_error *err) {
 void reduce_place(struct vit *vit, struct arena *arena) {
     const struct vit_config *config = &vit->network->config;
     if (!vit->compute->product) return;
-    int longest = config->embed_dim > config->mlp_dim ? config->embed_dim : config->mlp_dim;
-    if (config->pooler_mlp_dim > longest) longest = config->pooler_mlp_dim;
-    reduced_input_place(&vit->prepared, arena, vit->compute->product, config->tokens, longest);
+    reduced_input_place(&vit->prepared, arena, vit->compute->product, config->tokens, longest_row(config));
 }
 
 void reduce_layer(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y, int ldy,

@@ -51,14 +51,6 @@ static ptm_status take_item(struct pass *pass, const struct media_item *item, pt
     return PTM_OK;
 }
 
-static void report_progress(const struct pass *pass, const struct media_item *item) {
-    const ptm_classify_options *options = pass->run.options;
-    if (!options->progress || item->kind == MEDIA_END) return;
-    const double end = media_get_info(pass->media)->duration;
-    const double total = options->duration > 0 ? options->duration : end > options->start ? end - options->start : 0;
-    options->progress(options->user, item->time - options->start, total);
-}
-
 static bool has_enough(const struct pass *pass) {
     return (!pass->use_video || pass->video.enough) && (!pass->use_audio || pass->audio.enough) &&
            (!pass->use_image || pass->image.enough);
@@ -72,7 +64,7 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
         TRY(media_next(pass->media, &item, err));
         pass->run.decode_ms += clock_ms() - start;
         TRY(take_item(pass, &item, err));
-        report_progress(pass, &item);
+        run_report_progress(&pass->run, pass->media, &item);
     } while (item.kind != MEDIA_END && !has_enough(pass));
     if (pass->use_video) TRY(video_run_finish(&pass->video, err));
     if (pass->use_image) TRY(image_run_finish(&pass->image, err));

@@ -18,20 +18,14 @@ struct film {
     struct film_writer *writer;
     struct canvas frame; /* of the size of the first one */
     struct explain_map map;
-    int mapped_w, mapped_h; /* size of the pictures that the map is for */
     char caption[EXPLAIN_LEGEND_ITEMS * (FIGURE_TEXT + 3)];
 };
 
 /** Shows a picture of any size on the frame. */
 static ptm_status put_picture(struct film *film, const struct media_picture *picture, ptm_error *err) {
     const int w = picture->width, h = picture->height;
-    if (film->mapped_w != w || film->mapped_h != h) {
-        explain_map_close(&film->map);
-        TRY(explain_map_picture(&film->map, film->look->explain->lane->network, w, h, film->frame.width,
-                                film->frame.height, err));
-        film->mapped_w = w;
-        film->mapped_h = h;
-    }
+    TRY(explain_map_picture(&film->map, film->look->explain->lane->network, w, h, film->frame.width, film->frame.height,
+                            err));
     if (w != film->frame.width || h != film->frame.height) return explain_scale(&film->frame, picture, err);
     for (int y = 0; y < h; y++)
         memcpy(canvas_pixel(&film->frame, 0, y), picture->rgb + y * picture->stride, (size_t)w * 3);

@@ -103,16 +103,6 @@ static ptm_status settle(struct explain_look *look, int64_t places, ptm_error *e
     return PTM_OK;
 }
 
-static ptm_status map_picture(struct explain_look *look, int w, int h, ptm_error *err) {
-    if (look->mapped_w == w && look->mapped_h == h) return PTM_OK;
-    explain_map_close(&look->map);
-    look->mapped_w = look->mapped_h = 0;
-    TRY(explain_map_picture(&look->map, look->explain->lane->network, w, h, w, h, err));
-    look->mapped_w = w;
-    look->mapped_h = h;
-    return PTM_OK;
-}
-
 /** Hands a picture to the network, and adds up what lies under its patches. */
 static ptm_status take_picture(void *context, struct media_picture *picture, ptm_error *err) {
     struct explain_look *look = context;
@@ -123,7 +113,8 @@ static ptm_status take_picture(void *context, struct media_picture *picture, ptm
         look->height = picture->height;
         if (look->keep_tiles) TRY(open_tile(look, picture->width, picture->height, err));
     }
-    TRY(map_picture(look, picture->width, picture->height, err));
+    TRY(explain_map_picture(&look->map, look->explain->lane->network, picture->width, picture->height, picture->width,
+                            picture->height, err));
     memset(look->current, 0, (size_t)look->patches * sizeof *look->current);
     explain_sum_picture(look->current, &look->map, picture->rgb, picture->stride);
     return look->keep_tiles ? explain_scale(&look->tile, picture, err) : PTM_OK;
@@ -197,13 +188,6 @@ static ptm_status take_frame(struct explain_look *look, const struct media_item 
     return is_video(look) ? video_run_frame(&look->video, &frame, err) : image_run_frame(&look->image, &frame, err);
 }
 
-static void report_progress(const struct explain_look *look, const struct media_item *item) {
-    const ptm_classify_options *options = &look->explain->options;
-    const double end = media_get_info(look->explain->media)->duration;
-    const double total = options->duration > 0 ? options->duration : end > options->start ? end - options->start : 0;
-    if (options->progress) options->progress(options->user, item->time - options->start, total);
-}
-
 ptm_status explain_look_run(struct explain_look *look, ptm_error *err) {
     struct explain *explain = look->explain;
     struct media_item item;
@@ -213,7 +197,7 @@ ptm_status explain_look_run(struct explain_look *look, ptm_error *err) {
         TRY(media_next(explain->media, &item, err));
         if (item.kind != MEDIA_FRAME) continue;
         TRY(take_frame(look, &item, err));
-        report_progress(look, &item);
+        run_report_progress(&explain->run, explain->media, &item);
     } while (item.kind != MEDIA_END && !look->video.enough && !look->image.enough);
     TRY(is_video(look) ? video_run_finish(&look->video, err) : image_run_finish(&look->image, err));
     if (look->num_windows > 0) return PTM_OK;

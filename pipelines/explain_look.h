@@ -24,9 +24,8 @@ struct explain_look {
     struct explain_window *windows;
     int num_windows, max_windows;
 
-    int width, height;      /* of the first picture */
-    struct explain_map map; /* patches of pictures of the last size */
-    int mapped_w, mapped_h;
+    int width, height;           /* of the first picture */
+    struct explain_map map;      /* patches of pictures of the last size */
     int frames, patches;         /* T, and patches of one tube */
     struct explain_sum *recent;  /* (T, patches) of the last T places of the grid, as a ring */
     struct explain_sum *current; /* (patches) of the last picture */

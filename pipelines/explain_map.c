@@ -48,9 +48,12 @@ ptm_status explain_map_picture(struct explain_map *map, const struct network *ne
     const struct patch_grid *grid = &network->config.grid;
     const struct explain_axis rows = axis_of(grid, 1), columns = axis_of(grid, 2);
     struct pixels_axis y, x;
-    *map = (struct explain_map){0};
+    if (map->w == w && map->h == h && map->width == width && map->height == height) return PTM_OK;
+    explain_map_close(map);
     TRY(pixels_place(&network->picture.pixels, h, w, &y, &x, err));
     TRY(open_map(map, width, height, err));
+    map->w = w;
+    map->h = h;
     explain_map_axis(map->row, height, &y, &rows);
     explain_map_axis(map->column, width, &x, &columns);
     multiply(map->row, height, columns.tokens);

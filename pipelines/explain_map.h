@@ -10,6 +10,7 @@ enum { EXPLAIN_OUTSIDE = -1 };
 /** The pixel (x, y) shows patch row[y] + column[x] of its tube; one of them is EXPLAIN_OUTSIDE where the network does
  * not see it. */
 struct explain_map {
+    int w, h; /* of the picture */
     int width, height;
     int *column; /* (width) */
     int *row;    /* (height) */
@@ -26,7 +27,8 @@ struct explain_axis {
  */
 void explain_map_axis(int *patch, int count, const struct pixels_axis *placed, const struct explain_axis *axis);
 
-/** Of a picture of w x h pixels, drawn as width x height. Close with explain_map_close(). */
+/** Of a picture of w x h pixels, drawn as width x height. The map, zeroed at first, stays where it is that already.
+ * Close with explain_map_close(). */
 ptm_status explain_map_picture(struct explain_map *map, const struct network *network, int w, int h, int width,
                                int height, ptm_error *err);
 

@@ -30,6 +30,14 @@ struct media_options run_media_options(const struct run *run, bool pictures, boo
     };
 }
 
+void run_report_progress(const struct run *run, const struct media *media, const struct media_item *item) {
+    const ptm_classify_options *options = run->options;
+    if (!options->progress || item->kind == MEDIA_END) return;
+    const double end = media_get_info(media)->duration;
+    const double total = options->duration > 0 ? options->duration : end > options->start ? end - options->start : 0;
+    options->progress(options->user, item->time - options->start, total);
+}
+
 ptm_status run_check_cancelled(const struct run *run, ptm_error *err) {
     const ptm_classify_options *options = run->options;
     if (options->cancelled && options->cancelled(options->user)) return error_set(err, PTM_EINTERRUPTED, "interrupted");

@@ -102,6 +102,9 @@ ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err
 /** What to ask of the decoder: pictures, sound at the rate of the audio lane, or both, within the run's options. */
 struct media_options run_media_options(const struct run *run, bool pictures, bool sound);
 
+/** Tells the caller how far the file is through, where it wants to know. */
+void run_report_progress(const struct run *run, const struct media *media, const struct media_item *item);
+
 /** What the decoder says of the pictures it delivered. */
 void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats);
 

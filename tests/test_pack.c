@@ -307,6 +307,15 @@ static void test_unwritable(void) {
 
 /* ---------------------------------------------------------------- damage */
 
+/** The bytes of a freshly packed file, to be freed, and the length of its header. */
+static char *read_packed(size_t *bytes, uint64_t *header) {
+    pack_pair(GOLDEN "videomae", GOLDEN "ast", NULL);
+    char *data = temporary_read(packed, bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+    memcpy(header, data, sizeof *header);
+    return data;
+}
+
 static void check_unreadable(const char *what) {
     ptm_error error = {0};
     ptm_model *model;
@@ -320,12 +329,9 @@ static void check_unreadable(const char *what) {
 /** Cut at every 64th part, and through the header. */
 static void test_truncated(void) {
     begin();
-    pack_pair(GOLDEN "videomae", GOLDEN "ast", NULL);
     size_t bytes;
-    char *data = temporary_read(packed, &bytes);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
     uint64_t header;
-    memcpy(&header, data, sizeof header);
+    char *data = read_packed(&bytes, &header);
     free(data);
     char what[64];
     for (int part = 63; part >= 0; part--) {
@@ -407,12 +413,9 @@ static void test_broken_description(void) {
 /** Each byte of the description damaged in turn, in steps: an error, or a model that runs. */
 static void test_damaged_bytes(void) {
     begin();
-    pack_pair(GOLDEN "videomae", GOLDEN "ast", NULL);
     size_t bytes;
-    char *data = temporary_read(packed, &bytes);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
     uint64_t header;
-    memcpy(&header, data, sizeof header);
+    char *data = read_packed(&bytes, &header);
     for (size_t i = 0; i < LENGTH_BYTES + header; i += i < 64 ? 1 : 37) {
         ptm_error error = {0};
         ptm_model *model;

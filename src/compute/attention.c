@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/attention.h"
 
+#include "compute/tiles.h"
+
 #include <string.h>
 
 /*
@@ -16,7 +18,7 @@ struct attention_job {
     const float *q, *k, *v, *log_size;
     int ldo, ldq, ld, rows, n, head_dim;
     float scale;
-    int tiles, blocks;     /* tiles of ATTEND_QUERIES, in blocks as even as they can be */
+    int blocks;            /* of tiles of ATTEND_QUERIES, as even as they can be */
     size_t scratch_floats; /* of one worker */
 };
 
@@ -37,8 +39,8 @@ static void pack(float *to, const float *from, int ld, int n, int head_dim) {
 static void attention_block(void *context, int tile, int worker) {
     const struct attention_job *job = context;
     const int head = tile / job->blocks, block = tile % job->blocks, n = job->n, head_dim = job->head_dim;
-    const int first = job->tiles * block / job->blocks * ATTEND_QUERIES;
-    const int end = job->tiles * (block + 1) / job->blocks * ATTEND_QUERIES;
+    const int first = tiles_start(job->rows, ATTEND_QUERIES, block, job->blocks);
+    const int end = tiles_start(job->rows, ATTEND_QUERIES, block + 1, job->blocks);
     const size_t column = (size_t)head * (size_t)head_dim;
     float *k = job->scratch + (size_t)worker * job->scratch_floats; /* (n, head_dim) */
     float *v = k + packed_floats(n, head_dim);                      /* (n, head_dim) */
@@ -47,12 +49,12 @@ static void attention_block(void *context, int tile, int worker) {
     pack(k, job->k + column, job->ld, n, head_dim);
     pack(v, job->v + column, job->ld, n, head_dim);
     job->kernels->attend(job->out + (size_t)first * (size_t)job->ldo + column, job->ldo,
-                         job->q + (size_t)first * (size_t)job->ldq + column, job->ldq, k, v, job->log_size,
-                         (end < job->rows ? end : job->rows) - first, n, head_dim, job->scale, rest);
+                         job->q + (size_t)first * (size_t)job->ldq + column, job->ldq, k, v, job->log_size, end - first,
+                         n, head_dim, job->scale, rest);
 }
 
 static int block_count(int tiles, int heads) {
-    const int for_copies = (tiles - 1) / BLOCK_TILES + 1, for_threads = (MIN_JOBS - 1) / heads + 1;
+    const int for_copies = tiles_count(tiles, BLOCK_TILES), for_threads = tiles_count(MIN_JOBS, heads);
     const int blocks = for_copies > for_threads ? for_copies : for_threads;
     return blocks < tiles ? blocks : tiles;
 }
@@ -75,9 +77,8 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
         .n = n,
         .head_dim = head_dim,
         .scale = scale,
-        .tiles = (rows - 1) / ATTEND_QUERIES + 1,
+        .blocks = block_count(tiles_count(rows, ATTEND_QUERIES), heads),
         .scratch_floats = attention_scratch(n, head_dim),
     };
-    job.blocks = block_count(job.tiles, heads);
     threads_run(compute->threads, heads * job.blocks, attention_block, &job);
 }

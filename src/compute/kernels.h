@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernels: the element-wise work of the network, one row at a time. The scalar C versions are the specification; vector
- * versions override them by CPU level, and tests/kernel_check proves each against the scalar one and times both.
+ * kernels: the inner loops of the network in float32: element-wise work one row at a time, attention of one head, and
+ * products. The scalar C versions are the specification; vector versions override them by CPU level, and
+ * tests/kernel_check proves each against the scalar one, attention and products against double, and times all.
  * All sizes are counts of floats; rows need no alignment. A NaN that goes in comes out: none of them hides one, except
  * running_best, which never takes it.
  */

@@ -2,6 +2,7 @@
 #include "compute/linear.h"
 
 #include "base/clock.h"
+#include "compute/tiles.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -35,20 +36,12 @@ size_t linear_scratch(const struct kernels *kernels, int threads) {
     return kernels->multiply ? (size_t)threads * MULTIPLY_SCRATCH : 0;
 }
 
-static int ceil_divide(int a, int b) {
-    return (a - 1) / b + 1;
-}
-
-static int part_start(int size, int part, int parts) {
-    return (int)((long long)size * part / parts);
-}
-
 static void cut_into_tiles(struct linear_job *job) {
     job->row_parts = job->column_parts = 1;
     if ((double)job->rows * job->in * job->out <= SMALL_PRODUCT) return;
     const bool own = job->kernels->multiply != NULL;
-    job->row_parts = ceil_divide(job->rows, own ? TILE_ROWS_OWN : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
-    job->column_parts = ceil_divide(job->out, own ? TILE_COLUMNS_OWN : TILE_COLUMNS);
+    job->row_parts = tiles_count(job->rows, own ? TILE_ROWS_OWN : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
+    job->column_parts = tiles_count(job->out, own ? TILE_COLUMNS_OWN : TILE_COLUMNS);
     /* an even number of tiles leaves no thread of two idle at the end */
     if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows) job->row_parts++;
 }
@@ -77,10 +70,10 @@ void activate_row(const struct kernels *kernels, enum activation activation, flo
 static void linear_tile(void *context, int tile, int worker) {
     const struct linear_job *job = context;
     const int row_part = tile / job->column_parts, column_part = tile % job->column_parts;
-    const int row = part_start(job->rows, row_part, job->row_parts);
-    const int rows = part_start(job->rows, row_part + 1, job->row_parts) - row;
-    const int column = part_start(job->out, column_part, job->column_parts);
-    const int columns = part_start(job->out, column_part + 1, job->column_parts) - column;
+    const int row = tiles_start(job->rows, 1, row_part, job->row_parts);
+    const int rows = tiles_start(job->rows, 1, row_part + 1, job->row_parts) - row;
+    const int column = tiles_start(job->out, 1, column_part, job->column_parts);
+    const int columns = tiles_start(job->out, 1, column_part + 1, job->column_parts) - column;
     const float *x = job->x + (size_t)row * (size_t)job->ldx;
     const float *w = job->w + (size_t)column * (size_t)job->in;
     const size_t ldy = (size_t)job->ldy;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linear: matrix products, cut into tiles, one thread a tile. Only gemm.c knows which library computes them (OpenBLAS;
- * the threads are ours). Row-major float32; ld* is the distance between rows in floats.
+ * linear: matrix products, cut into tiles, one thread a tile. A tile is computed by the level's own kernel, or where
+ * that has none by a library, which only gemm.c knows (OpenBLAS; the threads are ours). Row-major float32; ld* is the
+ * distance between rows in floats.
  */
 #ifndef POLYTOME_COMPUTE_LINEAR_H
 #define POLYTOME_COMPUTE_LINEAR_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/reduced.h"
 
+#include "compute/tiles.h"
+
 /* Rows that one thread takes at once while weights are packed and while x is prepared. */
 enum { FILL_ROWS = 16, PREPARE_ROWS = 32 };
 
@@ -10,10 +12,6 @@ enum { FILL_ROWS = 16, PREPARE_ROWS = 32 };
  */
 enum { TILE_ROWS = 192, TILE_COLUMNS = 768 };
 
-static int ceil_divide(int a, int b) {
-    return (a - 1) / b + 1;
-}
-
 static int smaller(int a, int b) {
     return a < b ? a : b;
 }
@@ -21,7 +19,7 @@ static int smaller(int a, int b) {
 /* ---------------------------------------------------------------- weights */
 
 ptm_status reduced_open(struct reduced_layer *layer, const struct product *product, int in, int out, ptm_error *err) {
-    const int panels = ceil_divide(out, product->columns), groups = ceil_divide(in, product->group);
+    const int panels = tiles_count(out, product->columns), groups = tiles_count(in, product->group);
     const size_t columns = (size_t)panels * (size_t)product->columns;
     const size_t value = product->precision == PTM_INT8 ? sizeof(int8_t) : sizeof(uint16_t);
     const size_t w_bytes = (size_t)groups * (size_t)(product->columns * product->group) * value;
@@ -114,7 +112,7 @@ static void fill_rows(void *context, int tile, int worker) {
 void reduced_fill(struct reduced_layer *layer, struct threads *threads, const float *w, const float *b, int first,
                   int count) {
     struct fill_job job = {layer, w, first, count};
-    threads_run(threads, ceil_divide(count, FILL_ROWS), fill_rows, &job);
+    threads_run(threads, tiles_count(count, FILL_ROWS), fill_rows, &job);
     for (int i = 0; b && i < count; i++) layer->bias[first + i] = b[i];
 }
 
@@ -127,7 +125,7 @@ static size_t row_bytes(const struct product *product, int in) {
 }
 
 static int whole_tiles(const struct product *product, int rows) {
-    return ceil_divide(rows, product->rows) * product->rows;
+    return tiles_count(rows, product->rows) * product->rows;
 }
 
 void reduced_input_place(struct reduced_input *input, struct arena *arena, const struct product *product, int rows,
@@ -179,7 +177,7 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .sums = layer->sums + column,
         .ldy = (size_t)job->ldy,
         .x_bytes = job->x_bytes,
-        .groups = ceil_divide(layer->in, product->group),
+        .groups = tiles_count(layer->in, product->group),
         .columns = smaller(product->columns, layer->out - column),
         .add = job->add,
     };
@@ -192,21 +190,15 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
     }
 }
 
-/** Where part `part` of `parts` begins, `size` being cut at multiples of `step`. */
-static int part_start(int size, int step, int part, int parts) {
-    const long long steps = ceil_divide(size, step);
-    return smaller((int)(steps * part / parts) * step, size);
-}
-
 static void multiply_part(void *context, int tile, int worker) {
     (void)worker;
     const struct product_job *job = context;
     const struct product *product = job->layer->product;
     const int row_part = tile / job->column_parts, column_part = tile % job->column_parts;
-    const int row = part_start(job->rows, product->rows, row_part, job->row_parts);
-    const int end = part_start(job->rows, product->rows, row_part + 1, job->row_parts);
-    const int column = part_start(job->layer->out, product->columns, column_part, job->column_parts);
-    const int last = part_start(job->layer->out, product->columns, column_part + 1, job->column_parts);
+    const int row = tiles_start(job->rows, product->rows, row_part, job->row_parts);
+    const int end = tiles_start(job->rows, product->rows, row_part + 1, job->row_parts);
+    const int column = tiles_start(job->layer->out, product->columns, column_part, job->column_parts);
+    const int last = tiles_start(job->layer->out, product->columns, column_part + 1, job->column_parts);
     for (int j = column; j < last; j += product->columns) multiply_panel(job, j / product->columns, row, end);
     for (int i = row; i < end; i++)
         activate_row(job->kernels, job->activation, job->y + (size_t)i * (size_t)job->ldy + column, last - column);
@@ -227,9 +219,9 @@ void reduced_linear(const struct compute *compute, float *y, int ldy, const floa
         .x_bytes = row_bytes(layer->product, layer->in),
         .activation = activation,
         .add = store == LINEAR_ADD,
-        .row_parts = ceil_divide(rows, TILE_ROWS),
-        .column_parts = ceil_divide(layer->out, TILE_COLUMNS),
+        .row_parts = tiles_count(rows, TILE_ROWS),
+        .column_parts = tiles_count(layer->out, TILE_COLUMNS),
     };
-    threads_run(compute->threads, ceil_divide(whole_tiles(layer->product, rows), PREPARE_ROWS), prepare_rows, &job);
+    threads_run(compute->threads, tiles_count(whole_tiles(layer->product, rows), PREPARE_ROWS), prepare_rows, &job);
     threads_run(compute->threads, job.row_parts * job.column_parts, multiply_part, &job);
 }

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of commands and the table of options themselves; options.c reads arguments by them. */
+#include "options.h"
+
+const struct command_row command_rows[COMMAND_COUNT] = {
+    [COMMAND_CLASSIFY] =
+        {"classify", "FILE|DIR|-...", "label video, sound and image files (the command word may be left out)",
+         "Looks at picture and sound of each file in one pass and prints the labels that fit best, with what was "
+         "looked at, how many tokens went through the network, and the time it took. \"-\" reads one file from "
+         "standard input. A directory is searched to any depth, in the order of the names; hidden files are skipped "
+         "and linked directories are not followed. A file found there that holds no picture and no sound is passed "
+         "over, unless its name ends like that of a media file.\n\n"
+         "A still picture is labelled by an image model and a video by a video model; each takes the other's place "
+         "where that is missing or --only says so. Of a video an image model labels the middle frame of each second, "
+         "and a video model takes a still for a very short video.\n\n"
+         "One bad file never stops a run. A file without picture or without sound is normal: the result says which "
+         "was missing.",
+         "polytome clip.mp4\n"
+         "polytome -r off --top 3 clip.mp4 bark.wav\n"
+         "polytome --format json -o labels.jsonl archive/\n"
+         "find . -name '*.mkv' -print0 | polytome --files-from - -0 --format json\n"
+         "polytome -m videomae-base/ -m ast-audioset/ clip.mp4\n"
+         "polytome -m vit-base-patch16-224/ -r 2x holiday/"},
+    [COMMAND_COMPARE] =
+        {"compare", "FILE|DIR...", "show what merging more, or otherwise, changes on your own files",
+         "Labels each file twice, as A and as B, and says how often both agree on the best label, how far the logits "
+         "move, which files get another label, and how much time B saves: the check to make before merging is turned "
+         "up. A takes the first -r and --prop-attn, B the second. One -r is B's, and A is without merging; where there "
+         "is none B merges as the models recommend. One --prop-attn is for both.\n\n"
+         "A difference of logits is the mean over all labels and files, the one of scores is that of A's best label. "
+         "The time is that of the network alone, over all files.",
+         "polytome compare clips/ -r 65\n"
+         "polytome compare -m ast-audioset/ sounds/ -r 20 -r 40\n"
+         "polytome compare -m videomae-base/ clips/ -r 65 -r 65 --prop-attn off --prop-attn on"},
+    [COMMAND_EXPLAIN] =
+        {"explain", "FILE -o FILE.png|FILE.svg|FILE.mp4", "draw which patches of a file ended in the same token",
+         "Each group of patches that merged into one token is filled with its mean colour and has an edge of its own; "
+         "what the network did not see is darkened. A .png or .svg shows a still picture, one window of a video (the "
+         "first frame of each tube, as it is and as it merged), or the spectrogram of one window of sound. An .mp4 "
+         "shows a whole video at its own size and rate. The picture is drawn where the file has one that a model "
+         "labels, else the sound; --only decides otherwise.",
+         "polytome explain clip.mp4 -o merged.mp4\n"
+         "polytome explain clip.mp4 -r 40 --start 1:30 -o sheet.png\n"
+         "polytome explain clip.mp4 --only audio -o sound.svg\n"
+         "polytome explain -m vit-base-patch16-224/ -r 8 photo.jpg -o photo.png"},
+    [COMMAND_CHECK] =
+        {"check", "[MODEL]", "prove a model against reference answers",
+         "Runs the network once and compares its logits, and the map of merged tokens, with expected ones. Without "
+         "--input it runs the self-test stored in the model, for each modality that the model brings. The exit status "
+         "is 1 where the answers differ.",
+         "polytome check\n"
+         "polytome check ast/ --input input.npy --expect logits.npy --expect-source source.npy -r 40"},
+    [COMMAND_INFO] = {"info", "[MODEL...]", "show what a model is, takes and answers",
+                      "Shows the model that ships with polytome where none is named.",
+                      "polytome info --labels\n"
+                      "polytome info --format json videomae-base/"},
+    [COMMAND_BENCH] =
+        {"bench", "[FILE...]", "time the network, stage by stage, for one or more merging schedules",
+         "Times the network on a synthetic input, with one row for each schedule: without merging and with the model's "
+         "own, unless -r asks for others. The rate of plain matrix products is measured in the same run. For each FILE "
+         "decoding and features are timed as well, with the last schedule.",
+         "polytome bench\n"
+         "polytome bench --modality video -r 'off 20 40 40:-1' --threads 1\n"
+         "polytome bench --format json clip.mp4"},
+    [COMMAND_PACK] =
+        {"pack", "MODEL... -o FILE.safetensors", "write models into one self-describing file",
+         "Joins up to three models, each of another modality: checkpoint directories, or files of 'pack'. The result "
+         "holds the weights as they are, labels, preprocessing, licence, the recommended merging and a self-test that "
+         "'check FILE' runs; it behaves as the models do.",
+         "polytome pack videomae-base/ ast-audioset/ -o both.safetensors\n"
+         "polytome pack vit-base-patch16-224/ -r 2x --licence Apache-2.0 -o vit.safetensors\n"
+         "polytome check both.safetensors"},
+    [COMMAND_VERSION] = {"version", "", "print the version", "", ""},
+    [COMMAND_HELP] = {"help", "[COMMAND]", "show this help, or the one of a command", "", ""},
+};
+
+#define ON(command) (1u << COMMAND_##command)
+#define FIELD(field) offsetof(struct options, field)
+#define READS (ON(CLASSIFY) | ON(COMPARE)) /* files of any kind and number */
+#define LOOKS (READS | ON(EXPLAIN))        /* files */
+#define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
+#define MODALITIES "all|video|audio|image"
+#define SCHEDULE_HELP                                                                                              \
+    "off, R, R:INFLECT (16:-1 falls from 32 to 0), R0,R1,..., auto (the model's own), or a budget that is turned " \
+    "into a schedule: 2x, 6GFLOP or 40ms"
+
+const struct option_row option_rows[] = {
+    {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, 4, LOOKS | ON(BENCH),
+     "Checkpoint directory or .safetensors file to use instead of the shipped model; up to four times, as one model "
+     "may bring video and another sound."},
+    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0, ON(CLASSIFY) | ON(EXPLAIN) | ON(CHECK),
+     "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
+    {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
+     "Merging schedules to time, divided by spaces; may be given more than once. Each is " SCHEDULE_HELP "."},
+    {"merge", 'r', OPTION_LIST, "SCHEDULE", FIELD(schedules), 0, 2, ON(COMPARE),
+     "Tokens merged in each block, given twice for A and B: " SCHEDULE_HELP "."},
+    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(recommended), 0, 0, ON(PACK),
+     "Merging to recommend to whoever uses the file, for every model in it: a schedule, a speed-up or a cost, as 65, "
+     "16:-1, 2x or 6GFLOP (default: what the models recommend)."},
+    {"prop-attn", 0, OPTION_CHOICE, "auto|off|on", FIELD(session.prop_attn), -1, 0, RUNS & ~ON(COMPARE),
+     "Proportional attention, by which a merged token weighs as much as what it stands for (auto: as the model says)."},
+    {"prop-attn", 0, OPTION_CHOICES, "auto|off|on", FIELD(prop_attns), -1, 2, ON(COMPARE),
+     "Proportional attention, by which a merged token weighs as much as what it stands for (auto: as the model says); "
+     "given twice for A and B."},
+    {"protect", 0, OPTION_INT, "N", FIELD(session.protect), 0, 65536, RUNS,
+     "Keep the first N tokens from merging, where that is more than the model's own special tokens (default: 0)."},
+    {"only", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, LOOKS,
+     "Look only at the picture, as a video or as stills, or only at the sound."},
+    {"modality", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, ON(CHECK) | ON(INFO) | ON(BENCH),
+     "The part of the model to use (default: all that it brings)."},
+    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY), "Labels to print, 0 for all (default: 5)."},
+    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY),
+     "Print only labels with at least this score, from 0 to 1."},
+    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY), "Add the raw logit of each label (JSON only)."},
+    {"trace", 0, OPTION_SET, NULL, FIELD(trace), 1, 0, ON(CLASSIFY),
+     "Show the tokens that enter each block, and those that leave the last."},
+    {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, READS,
+     "What to look at: one window spread over the file, windows side by side over all of it, or the first window only "
+     "(auto: as the model was trained)."},
+    {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, LOOKS, "Begin here: seconds or [HH:]MM:SS."},
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, READS,
+     "Look at no more than this; 0 goes to the end."},
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(EXPLAIN),
+     "Look at no more than this (default: the first window, of an .mp4 the whole video)."},
+    {"files-from", 0, OPTION_TEXT, "LIST", FIELD(files_from), 0, 0, READS,
+     "Read names of files and directories, one a line, from this file; - is standard input."},
+    {"null", '0', OPTION_SET, NULL, FIELD(nul_separated), 1, 0, READS,
+     "Names in the list end with a NUL byte instead of a newline."},
+    {"input", 0, OPTION_TEXT, "FILE.npy", FIELD(check.input), 0, 0, ON(CHECK),
+     "Network input: float32, batch of 1, in the layout of the family's own processor."},
+    {"expect", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect), 0, 0, ON(CHECK), "Logits to compare with."},
+    {"expect-source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect_source), 0, 0, ON(CHECK),
+     "Source map to compare with: for each input token the output token that it ended in."},
+    {"tolerance", 0, OPTION_REAL, "T", FIELD(tolerance), 0, 1000, ON(CHECK),
+     "Allowed difference: T * (1 + |expected|) (default: 2e-4; with --precision bf16 0.02, with int8 0.1, with either "
+     "and merging 0.3)."},
+    {"output", 'o', OPTION_TEXT, "FILE.npy", FIELD(check.output), 0, 0, ON(CHECK), "Write the logits here."},
+    {"source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.source), 0, 0, ON(CHECK), "Write the source map here."},
+    {"labels", 0, OPTION_SET, NULL, FIELD(labels), 1, 0, ON(INFO), "List the labels."},
+    {"seconds", 0, OPTION_REAL, "S", FIELD(bench.seconds), 0.001, 3600, ON(BENCH),
+     "Time to spend on each row after one warm-up (default: 2)."},
+    {"plot", 0, OPTION_TEXT, "FILE.svg", FIELD(plot), 0, 0, ON(BENCH),
+     "Draw the rows: speed against merging, and where the time goes."},
+    {"threads", 0, OPTION_INTS, "N", FIELD(threads), 0, 1024, ON(BENCH),
+     "Threads of the network, 0 for one each processor; may be given more than once."},
+    {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
+     "Threads of the network, 0 for one each processor; the answer is the same for any number."},
+    {"precision", 0, OPTION_CHOICE, "f32|bf16|int8", FIELD(session.precision), PTM_F32, 0, RUNS & ~ON(BENCH),
+     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a "
+     "little off, bf16 pays on processors that run it at full rate (default: f32)."},
+    {"precision", 0, OPTION_CHOICES, "f32|bf16|int8", FIELD(precisions), PTM_F32, 3, ON(BENCH),
+     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a "
+     "little off, bf16 pays on processors that run it at full rate (default: f32); may be given more than once."},
+    {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
+     "Kernels to use (auto: the best that this processor has)."},
+    {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),
+     "Text for reading, or one JSON object a line."},
+    {"json", 0, OPTION_SET, NULL, FIELD(format), FORMAT_JSON, 0, READS | ON(INFO) | ON(BENCH),
+     "The same as --format json."},
+    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, READS,
+     "Write the results here instead of standard output; the file appears when the run is over."},
+    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(EXPLAIN),
+     "Write the picture here; the name's end, .png, .svg or .mp4, says what it is. The file appears when it is "
+     "finished."},
+    {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(PACK),
+     "Write the packed file here; it appears when it is finished. - is standard output."},
+    {"name", 0, OPTION_TEXT, "NAME", FIELD(pack.name), 0, 0, ON(PACK),
+     "Name of the packed model (default: the names of the models, joined by +)."},
+    {"licence", 0, OPTION_TEXT, "TEXT", FIELD(pack.licence), 0, 0, ON(PACK),
+     "Licence of the weights (default: what the models say)."},
+    {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, LOOKS,
+     "Refuse pictures with more pixels (default: 67108864)."},
+    {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, LOOKS,
+     "Refuse to decode more frames of one file (default: 10000000)."},
+    {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS,
+     "Refuse to go through more media time of one file (default: 86400)."},
+    {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, READS,
+     "Show progress even where standard error is not a terminal."},
+    {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, READS, "Show no progress."},
+    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, LOOKS | ON(PACK),
+     "Print no progress and no summary, only results and errors."},
+    {"verbose", 'v', OPTION_SET, NULL, FIELD(verbosity), 1, 0, READS | ON(BENCH),
+     "Say more: the files passed over and a summary; with bench the tokens that enter each block."},
+    {"man", 0, OPTION_SET, NULL, FIELD(manual), 1, 0, ON(HELP), NULL},
+    {"completion", 0, OPTION_NAME, "bash", FIELD(completion), 0, 0, ON(HELP), NULL},
+    {"help", 'h', OPTION_SET, NULL, FIELD(help), 1, 0, (1u << COMMAND_COUNT) - 1, "Show this help."},
+};
+
+const ptm_modality modalities[MODALITY_COUNT] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
+
+const size_t option_count = sizeof option_rows / sizeof *option_rows;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* tiles: how work is cut up, from its size alone. */
+#ifndef POLYTOME_COMPUTE_TILES_H
+#define POLYTOME_COMPUTE_TILES_H
+
+/** Parts of `most` or less that `size` (1 or more) makes. */
+static inline int tiles_count(int size, int most) {
+    return (size - 1) / most + 1;
+}
+
+/** Where part `part` of `parts` begins, cut as evenly as multiples of `step` allow; part `parts` begins at the end. */
+static inline int tiles_start(int size, int step, int part, int parts) {
+    const long long start = (long long)tiles_count(size, step) * part / parts * step;
+    return start < size ? (int)start : size;
+}
+
+#endif
