@@ -141,20 +141,16 @@ static ptm_status draw_spectrogram(struct sound *sound, ptm_error *err) {
     return explain_map_sound(&sound->map, network, width, height, err);
 }
 
-static double mel_of(double hertz) {
-    return 1127 * log(1 + hertz / 700); /* Kaldi's, as src/features/fbank.c */
-}
-
 /** Frequencies to the left of a panel, as many as have room. */
 static ptm_status add_frequencies(const struct sound *sound, struct figure *figure, int left, int top, ptm_error *err) {
     static const int ticks[] = {100, 200, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000};
     const struct fbank_spec *spec = &sound->explain->lane->network->audio;
-    const double low = mel_of(spec->low_freq), high = mel_of(0.5 * spec->sample_rate);
+    const double low = fbank_mel(spec->low_freq), high = fbank_mel(0.5 * spec->sample_rate);
     const int height = sound->picture.height, half = figure_line_height(figure) / 2;
     int previous = top + height + figure_line_height(figure);
     for (size_t i = 0; i < sizeof ticks / sizeof *ticks; i++) {
         /* Triangle m has its peak at edge m + 1 of num_mel_bins + 2, and is drawn around m + 1/2. */
-        const double bin = (mel_of(ticks[i]) - low) / (high - low) * (spec->num_mel_bins + 1) - 0.5;
+        const double bin = (fbank_mel(ticks[i]) - low) / (high - low) * (spec->num_mel_bins + 1) - 0.5;
         const int y = top + (int)lrint(height * (1 - bin / spec->num_mel_bins));
         if (bin < 0 || y < top || previous - y < figure_line_height(figure)) continue;
         previous = y;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The page as SVG: pictures are embedded, groups are rectangles over them, which the mouse makes transparent. */
+#include "base/buffer.h"
 #include "features/font.h"
 #include "media/writer.h"
 #include "pipelines/explain_figure.h"
@@ -8,34 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/** The text so far; a failure to grow sticks. */
-struct svg {
-    char *text;
-    size_t used, room;
-    bool failed;
-};
-
-static void reserve(struct svg *svg, size_t more) {
-    if (svg->failed || svg->room - svg->used > more) return;
-    const size_t room = 2 * svg->room + more + 4096;
-    char *text = mem_alloc(room, 1);
-    if (text && svg->used) memcpy(text, svg->text, svg->used);
-    svg->failed = !text;
-    if (!text) return;
-    mem_free(svg->text);
-    svg->text = text;
-    svg->room = room;
-}
-
-static void put_bytes(struct svg *svg, const char *bytes, size_t count) {
-    reserve(svg, count);
-    if (svg->failed) return;
-    memcpy(svg->text + svg->used, bytes, count);
-    svg->used += count;
-}
-
 /** Of arguments that fit: numbers and colours. */
-static __attribute__((format(printf, 2, 3))) void put(struct svg *svg, const char *format, ...) {
+static __attribute__((format(printf, 2, 3))) void put(struct buffer *svg, const char *format, ...) {
     char line[1024];
     va_list arguments;
     va_start(arguments, format);
@@ -44,7 +19,7 @@ static __attribute__((format(printf, 2, 3))) void put(struct svg *svg, const cha
     if (length < 0 || (size_t)length >= sizeof line)
         svg->failed = true;
     else
-        put_bytes(svg, line, (size_t)length);
+        buffer_put(svg, line, (size_t)length);
 }
 
 /** Length of a well-formed UTF-8 sequence of a character that XML allows; 0 where it is none. */
@@ -66,28 +41,15 @@ static size_t sequence(const char *text) {
 }
 
 /** Text from strangers: markup is escaped, and what is no character becomes a question mark. */
-static void put_escaped(struct svg *svg, const char *text) {
+static void put_escaped(struct buffer *svg, const char *text) {
     while (*text) {
         const size_t length = sequence(text);
         const char *entity = *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : *text == '&' ? "&amp;" : NULL;
         if (entity)
-            put_bytes(svg, entity, strlen(entity));
+            buffer_put(svg, entity, strlen(entity));
         else
-            put_bytes(svg, length ? text : "?", length ? length : 1);
+            buffer_put(svg, length ? text : "?", length ? length : 1);
         text += length ? length : 1;
-    }
-}
-
-static void put_base64(struct svg *svg, const uint8_t *data, size_t bytes) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    reserve(svg, (bytes + 2) / 3 * 4);
-    for (size_t i = 0; i < bytes && !svg->failed; i += 3) {
-        const size_t left = bytes - i;
-        const uint32_t word =
-            (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) | (left > 2 ? data[i + 2] : 0);
-        const char four[4] = {digits[word >> 18], digits[word >> 12 & 63], left > 1 ? digits[word >> 6 & 63] : '=',
-                              left > 2 ? digits[word & 63] : '='};
-        put_bytes(svg, four, sizeof four);
     }
 }
 
@@ -100,18 +62,17 @@ static int first_use(const struct figure *figure, int panel) {
     return first;
 }
 
-static ptm_status put_pictures(struct svg *svg, const struct figure *figure, ptm_error *err) {
+static ptm_status put_pictures(struct buffer *svg, const struct figure *figure, ptm_error *err) {
     put(svg, "<defs>\n");
     for (int i = 0; i < figure->num_panels; i++) {
         const struct canvas *canvas = figure->panels[i].picture;
         if (first_use(figure, i) != i) continue;
         const struct media_picture picture = {canvas->rgb, canvas->width, canvas->height, (ptrdiff_t)canvas->width * 3};
-        void *png;
-        size_t bytes;
-        TRY(writer_png(&png, &bytes, &picture, err));
+        char *png;
+        TRY(writer_png_base64(&png, &picture, err));
         put(svg, "<image id=\"picture%d\" width=\"%d\" height=\"%d\" xlink:href=\"data:image/png;base64,", i,
             canvas->width, canvas->height);
-        put_base64(svg, png, bytes);
+        buffer_put(svg, png, strlen(png));
         put(svg, "\"/>\n");
         mem_free(png);
     }
@@ -132,7 +93,7 @@ static struct explain_span seen(const int *patch, int count) {
 }
 
 /** Darkens what lies outside of the network's view: the whole less a hole. */
-static void put_shade(struct svg *svg, const struct figure_panel *panel) {
+static void put_shade(struct buffer *svg, const struct figure_panel *panel) {
     const struct explain_map *map = panel->map;
     const struct explain_span x = seen(map->column, map->width), y = seen(map->row, map->height);
     put(svg,
@@ -172,7 +133,7 @@ static bool next_run(const struct outline *outline, struct explain_span *run, in
     return true;
 }
 
-static void put_fill(struct svg *svg, const struct outline *outline) {
+static void put_fill(struct buffer *svg, const struct outline *outline) {
     const struct figure_panel *panel = outline->panel;
     struct explain_span row, run;
     for (int y = 0; explain_next_span(&row, panel->map->row, panel->map->height, y); y = row.end)
@@ -182,12 +143,12 @@ static void put_fill(struct svg *svg, const struct outline *outline) {
 }
 
 /** A straight line in half pixels, which no locale writes with a comma: from (x, y), `command` H or V to `end`. */
-static void put_side(struct svg *svg, int x, int y, char command, int end) {
+static void put_side(struct buffer *svg, int x, int y, char command, int end) {
     put(svg, "M%d.%d %d.%d%c%d.%d", x / 2, x % 2 * 5, y / 2, y % 2 * 5, command, end / 2, end % 2 * 5);
 }
 
 /** The sides of one patch beyond which another group begins, drawn inside of the patch. */
-static void put_sides(struct svg *svg, const struct outline *outline, const struct explain_span *x,
+static void put_sides(struct buffer *svg, const struct outline *outline, const struct explain_span *x,
                       const struct explain_span *y, int thickness) {
     const int left = 2 * (outline->panel->x + x->begin) + thickness,
               top = 2 * (outline->panel->y + y->begin) + thickness;
@@ -199,7 +160,7 @@ static void put_sides(struct svg *svg, const struct outline *outline, const stru
     if (!holds(outline, x->begin, y->end)) put_side(svg, left, bottom, 'H', right);
 }
 
-static void put_edge(struct svg *svg, const struct outline *outline, int thickness) {
+static void put_edge(struct buffer *svg, const struct outline *outline, int thickness) {
     const struct explain_map *map = outline->panel->map;
     struct explain_span x, y;
     for (int j = 0; explain_next_span(&y, map->row, map->height, j); j = y.end)
@@ -207,7 +168,7 @@ static void put_edge(struct svg *svg, const struct outline *outline, int thickne
             if (holds(outline, x.begin, y.begin)) put_sides(svg, outline, &x, &y, thickness);
 }
 
-static void put_title(struct svg *svg, const struct explain_groups *groups, int index) {
+static void put_title(struct buffer *svg, const struct explain_groups *groups, int index) {
     const struct explain_group *group = &groups->group[index];
     put(svg, "<title>token %d: %d patch%s", index, group->patches, group->patches == 1 ? "" : "es");
     if (groups->tubes > 1 && group->tubes == 1) put(svg, ", tube %d", group->first_tube + 1);
@@ -216,7 +177,7 @@ static void put_title(struct svg *svg, const struct explain_groups *groups, int 
 }
 
 /** A group on all panels that show it. */
-static void put_group(struct svg *svg, const struct figure *figure, const struct explain_groups *groups, int index) {
+static void put_group(struct buffer *svg, const struct figure *figure, const struct explain_groups *groups, int index) {
     const struct explain_group *group = &groups->group[index];
     put(svg, "<g class=\"group\">");
     put_title(svg, groups, index);
@@ -239,7 +200,7 @@ static void put_group(struct svg *svg, const struct figure *figure, const struct
 }
 
 /** The groups of the first panel that has some: a figure shows one window. */
-static void put_groups(struct svg *svg, const struct figure *figure) {
+static void put_groups(struct buffer *svg, const struct figure *figure) {
     const struct explain_groups *groups = NULL;
     for (int i = 0; i < figure->num_panels && !groups; i++) groups = figure->panels[i].groups;
     for (int i = 0; groups && i < groups->count; i++)
@@ -248,7 +209,7 @@ static void put_groups(struct svg *svg, const struct figure *figure) {
 
 /* ---------------------------------------------------------------- the page */
 
-static void put_text(struct svg *svg, const struct figure *figure, const struct figure_text *text) {
+static void put_text(struct buffer *svg, const struct figure *figure, const struct figure_text *text) {
     static const char *const anchors[] = {"start", "middle", "end"};
     const struct colour colour = text->faint ? FIGURE_FAINT : FIGURE_WORDS;
     put(svg, "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\" fill=\"#%02x%02x%02x\">", text->x,
@@ -257,7 +218,7 @@ static void put_text(struct svg *svg, const struct figure *figure, const struct 
     put(svg, "</text>\n");
 }
 
-static ptm_status put_page(struct svg *svg, const struct figure *figure, ptm_error *err) {
+static ptm_status put_page(struct buffer *svg, const struct figure *figure, ptm_error *err) {
     const struct colour ground = FIGURE_GROUND, faint = FIGURE_FAINT;
     put(svg,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -284,11 +245,11 @@ static ptm_status put_page(struct svg *svg, const struct figure *figure, ptm_err
 }
 
 ptm_status figure_svg(const struct figure *figure, void **out, size_t *bytes, ptm_error *err) {
-    struct svg svg = {0};
+    struct buffer svg = {0};
     ptm_status status = put_page(&svg, figure, err);
     if (status == PTM_OK && svg.failed) status = error_no_memory(err);
-    if (status != PTM_OK) mem_free(svg.text);
-    *out = status == PTM_OK ? svg.text : NULL;
-    *bytes = status == PTM_OK ? svg.used : 0;
+    if (status != PTM_OK) buffer_free(&svg);
+    *out = svg.bytes;
+    *bytes = svg.used;
     return status;
 }

@@ -235,7 +235,7 @@ static ptm_status pack_models(struct pack *pack, const char *const *paths, int c
     for (int i = 0; i < pack->num_models; i++) TRY(answer_model(pack, pack->models[i], err));
     TRY(gather_tensors(pack, err));
     TRY(describe(pack, options, err));
-    return safetensors_write(output, pack->tensors, pack->num_tensors, "polytome", pack->description.text, err);
+    return safetensors_write(output, pack->tensors, pack->num_tensors, "polytome", pack->description.text.bytes, err);
 }
 
 ptm_status ptm_pack(const char *const *paths, int count, const char *output, const ptm_pack_options *options,

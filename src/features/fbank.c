@@ -92,7 +92,7 @@ static int next_power_of_two(int n) {
     return power;
 }
 
-static double mel(double hertz) {
+double fbank_mel(double hertz) {
     return 1127.0 * log(1.0 + hertz / 700.0);
 }
 
@@ -118,7 +118,7 @@ static float triangle(struct mel_edges edges, int m, float at) {
  */
 static ptm_status make_filters(struct fbank *fbank, ptm_error *err) {
     const struct fbank_spec *spec = &fbank->spec;
-    const double low = mel(spec->low_freq), high = mel(0.5 * spec->sample_rate);
+    const double low = fbank_mel(spec->low_freq), high = fbank_mel(0.5 * spec->sample_rate);
     const struct mel_edges edges = {(float)low, (float)((high - low) / (spec->num_mel_bins + 1))};
     const float width = (float)((double)spec->sample_rate / fbank->fft_size);
     float *next = fbank->weights;

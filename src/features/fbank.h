@@ -28,6 +28,9 @@ ptm_status fbank_open(struct fbank **out, const struct fbank_spec *spec, ptm_err
 
 void fbank_close(struct fbank **fbank);
 
+/** Kaldi's mel scale, on which the filters are evenly spaced: 1127 ln(1 + hertz / 700). */
+double fbank_mel(double hertz);
+
 /** Samples that fill the F frames of one window: frame_length + (F - 1) * frame_shift; 0 where fbank_open() would
  * refuse. */
 int fbank_window_samples(const struct fbank_spec *spec);

@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "files/json_writer.h"
 
-#include "base/memory.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include <jansson.h>
 
-enum { ROOM_AT_FIRST = 4096, FLOAT_DIGITS = 9, DOUBLE_DIGITS = 17 };
+enum { FLOAT_DIGITS = 9, DOUBLE_DIGITS = 17 };
 
 static void append(struct json_writer *writer, const char *text, size_t bytes) {
     if (writer->error.status != PTM_OK) return;
-    if (bytes > writer->room - writer->bytes) {
-        size_t room = writer->room ? writer->room : ROOM_AT_FIRST;
-        while (room <= SIZE_MAX / 2 && bytes > room - writer->bytes) room *= 2;
-        char *moved = bytes <= room - writer->bytes ? mem_alloc(room, 1) : NULL;
-        if (!moved) {
-            error_no_memory(&writer->error);
-            return;
-        }
-        if (writer->bytes) memcpy(moved, writer->text, writer->bytes);
-        mem_free(writer->text);
-        writer->text = moved;
-        writer->room = room;
-    }
-    memcpy(writer->text + writer->bytes, text, bytes);
-    writer->bytes += bytes;
+    buffer_put(&writer->text, text, bytes);
+    if (writer->text.failed) error_no_memory(&writer->error);
 }
 
 static int append_dumped(const char *text, size_t bytes, void *writer) {
@@ -90,11 +75,11 @@ void json_write_value(struct json_writer *writer, struct json value) {
 ptm_status json_writer_end(struct json_writer *writer, ptm_error *err) {
     append(writer, "", 1);
     if (writer->error.status != PTM_OK) return error_set(err, writer->error.status, "%s", writer->error.message);
-    writer->bytes--;
+    writer->text.used--;
     return PTM_OK;
 }
 
 void json_writer_free(struct json_writer *writer) {
-    mem_free(writer->text);
+    buffer_free(&writer->text);
     *writer = (struct json_writer){0};
 }

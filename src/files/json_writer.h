@@ -6,13 +6,13 @@
 #ifndef POLYTOME_FILES_JSON_WRITER_H
 #define POLYTOME_FILES_JSON_WRITER_H
 
+#include "base/buffer.h"
 #include "files/json.h"
 
 /** Starts as all zero. */
 struct json_writer {
-    char *text; /* (bytes) owned; ends with a 0 byte once json_writer_end() has succeeded */
-    size_t bytes, room;
-    ptm_error error; /* the first failure */
+    struct buffer text; /* ends with a 0 byte, not counted, once json_writer_end() has succeeded */
+    ptm_error error;    /* the first failure */
 };
 
 /** Punctuation, keys that need no escape: as it stands. */

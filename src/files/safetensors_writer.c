@@ -57,21 +57,22 @@ static ptm_status write_header(struct json_writer *header, const struct tensor *
         begin += ordered[i]->bytes;
     }
     json_write_raw(header, "}");
-    while (header->error.status == PTM_OK && (LENGTH_BYTES + header->bytes) % ALIGNMENT) json_write_raw(header, " ");
+    while (header->error.status == PTM_OK && (LENGTH_BYTES + header->text.used) % ALIGNMENT)
+        json_write_raw(header, " ");
     TRY(json_writer_end(header, err));
-    if (header->bytes <= SHARD_MAX_HEADER) return PTM_OK;
-    return error_set(err, PTM_ELIMIT, "the header would have %zu bytes, more than the %d of the format", header->bytes,
-                     SHARD_MAX_HEADER);
+    if (header->text.used <= SHARD_MAX_HEADER) return PTM_OK;
+    return error_set(err, PTM_ELIMIT, "the header would have %zu bytes, more than the %d of the format",
+                     header->text.used, SHARD_MAX_HEADER);
 }
 
 static ptm_status write_pieces(const char *path, const struct json_writer *header, const struct tensor *const *ordered,
                                size_t count, ptm_error *err) {
     unsigned char length[LENGTH_BYTES];
-    for (int i = 0; i < LENGTH_BYTES; i++) length[i] = (unsigned char)((uint64_t)header->bytes >> 8 * i);
+    for (int i = 0; i < LENGTH_BYTES; i++) length[i] = (unsigned char)((uint64_t)header->text.used >> 8 * i);
     struct piece *pieces = mem_alloc(count + PIECES_BEFORE, sizeof *pieces);
     if (!pieces) return error_no_memory(err);
     pieces[0] = (struct piece){length, sizeof length};
-    pieces[1] = (struct piece){header->text, header->bytes};
+    pieces[1] = (struct piece){header->text.bytes, header->text.used};
     for (size_t i = 0; i < count; i++) pieces[PIECES_BEFORE + i] = (struct piece){ordered[i]->data, ordered[i]->bytes};
     const ptm_status status = replace_file(path, pieces, (int)count + PIECES_BEFORE, err);
     mem_free(pieces);

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/base64.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,6 +84,18 @@ ptm_status writer_png(void **out, size_t *bytes, const struct media_picture *pic
     av_packet_free(&packet);
     avcodec_free_context(&context);
     return status;
+}
+
+ptm_status writer_png_base64(char **out, const struct media_picture *picture, ptm_error *err) {
+    void *png;
+    size_t bytes;
+    *out = NULL;
+    TRY(writer_png(&png, &bytes, picture, err));
+    const size_t room = bytes <= INT_MAX / 2 ? AV_BASE64_SIZE(bytes) : 0;
+    char *text = room ? mem_alloc(room, 1) : NULL;
+    if (text) *out = av_base64_encode(text, (int)room, png, (int)bytes);
+    mem_free(png);
+    return text ? PTM_OK : error_no_memory(err);
 }
 
 /* ---------------------------------------------------------------- films */

@@ -8,6 +8,9 @@
 /** A picture as PNG into *out (*bytes), to be freed with mem_free(). */
 ptm_status writer_png(void **out, size_t *bytes, const struct media_picture *picture, ptm_error *err);
 
+/** The same as text in base 64. */
+ptm_status writer_png_base64(char **out, const struct media_picture *picture, ptm_error *err);
+
 struct film_writer;
 
 /**
