@@ -171,8 +171,9 @@ typedef struct ptm_classify_options {
     int64_t max_pixels;     /* of one decoded frame; default 2^26 */
     int64_t max_frames;     /* decoded frames of one file; default 10,000,000 */
     double max_seconds;     /* media time of one file; default 86,400 */
-    void (*progress)(void *user, double done_seconds, double total_seconds); /* may be NULL; total 0: not known */
-    bool (*cancelled)(void *user); /* may be NULL; asked at least once for each decoded packet and window */
+    /* Both may be NULL, and may be called from a thread of the library's own, one at a time. */
+    void (*progress)(void *user, double done_seconds, double total_seconds); /* total 0: not known */
+    bool (*cancelled)(void *user); /* asked at least once for each decoded packet and window */
     void *user;
 } ptm_classify_options;
 
@@ -253,6 +254,76 @@ PTM_API PTM_NODISCARD ptm_status ptm_classify_samples(ptm_session *session, cons
                                                       ptm_result **out, ptm_error *err);
 
 PTM_API void ptm_result_free(ptm_result **result);
+
+/* ---------------------------------------------------------------- windows over time */
+
+/** One window's answer. Times in seconds on the clock of the file or source. */
+typedef struct ptm_window {
+    ptm_modality modality;
+    const char *model;
+    int64_t index;     /* number of the window, for each modality from 0; dropped ones count */
+    double start, end; /* what the network looked at */
+    double from, to;   /* what the answer stands for: one hop about the window's middle, the first from its start,
+                          so that neighbours touch; of windows side by side the same as start and end */
+    double padded;     /* seconds of it that are silence, or a last frame standing still */
+    int num_labels;
+    const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
+    int tokens_in, tokens_out;
+    const char *r; /* merging in force */
+    double network_ms;
+} ptm_window;
+
+/** Gets a window's answer as it comes; what it points to lives until the return. Not PTM_OK: the call that answers
+ * windows ends with that status. */
+typedef ptm_status ptm_window_fn(void *user, const ptm_window *window, ptm_error *err);
+
+typedef struct ptm_timeline_options {
+    ptm_classify_options classify; /* modalities, start, duration, limits and callbacks; its sampling is not used */
+    double window;                 /* seconds that a window spans; 0 (default): as the model was trained. A sound model
+                                      hears no more than its own length; a still picture has none */
+    double hop;                    /* seconds from one window to the next; 0 (default): side by side, of an image model
+                                      one second. Rounded so that neighbours share patches, without drift */
+    ptm_window_fn *on_window;      /* may be NULL */
+    void *user;                    /* of on_window */
+} ptm_timeline_options;
+
+PTM_API void ptm_timeline_options_default(ptm_timeline_options *options);
+
+/**
+ * Labels a file window by window: picture and sound in one pass, any length in constant memory. *out, where `out` is
+ * not NULL, gets what ptm_classify_file() says with PTM_SAMPLING_WINDOWS: means over the windows, coverage, times. A
+ * damaged end of the file, or an interruption, is reported after the windows before it. `options` may be NULL.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_timeline_file(ptm_session *session, const char *path,
+                                                   const ptm_timeline_options *options, ptm_result **out,
+                                                   ptm_error *err);
+
+/** Windows over frames and samples that the caller brings, as they come. One for each session at a time. */
+typedef struct ptm_stream ptm_stream;
+
+/** `options` as for a file; start and duration are not used. They are copied. Close with ptm_stream_close(). */
+PTM_API PTM_NODISCARD ptm_status ptm_stream_open(ptm_stream **out, ptm_session *session,
+                                                 const ptm_timeline_options *options, ptm_error *err);
+
+/**
+ * Takes a picture shown from `time` to `end` seconds, in the order of time; it is not kept. The windows that it fills
+ * are answered, through on_window, before the return. A place of the model's frame rate that no picture covers takes
+ * the next one; after a gap longer than a window, windows begin anew.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, double time,
+                                                       double end, ptm_error *err);
+
+/**
+ * The same for mono samples in [-1,1], the first of them at `time`. The sample rate stays that of the first call; it is
+ * turned into the model's where it differs. A gap shorter than a window is filled with silence.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count,
+                                                         int sample_rate, double time, ptm_error *err);
+
+/** Answers what is left: the last windows reach back. Nothing can be pushed after it. */
+PTM_API PTM_NODISCARD ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error *err);
+
+PTM_API void ptm_stream_close(ptm_stream **stream);
 
 /* ---------------------------------------------------------------- prepared tensors, checks, timing */
 

@@ -156,7 +156,7 @@ static ptm_status fill_groups(const struct explain_look *look, struct explain_gr
     return PTM_OK;
 }
 
-static ptm_status watch_window(void *watcher, const struct lane *lane, ptm_error *err) {
+static ptm_status watch_window(void *watcher, const struct ready *ready, ptm_error *err) {
     struct explain_look *look = watcher;
     const bool video = is_video(look);
     int64_t first = 0, places = look->settled + 1; /* of a still: the picture just taken */
@@ -170,7 +170,7 @@ static ptm_status watch_window(void *watcher, const struct lane *lane, ptm_error
     TRY(settle(look, places, err));
     TRY(reserve_window(look, err));
     struct explain_window *window = &look->windows[look->num_windows];
-    TRY(explain_groups_open(&window->groups, lane, err));
+    TRY(explain_groups_open(&window->groups, ready->lane, err));
     look->num_windows++;
     const struct image_run *image = &look->image;
     window->start = video ? look->video.from + (double)first / look->video.frame_rate

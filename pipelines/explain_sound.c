@@ -101,12 +101,12 @@ static ptm_status fill_groups(struct sound *sound, ptm_error *err) {
     return PTM_OK;
 }
 
-static ptm_status watch_window(void *watcher, const struct lane *lane, ptm_error *err) {
+static ptm_status watch_window(void *watcher, const struct ready *ready, ptm_error *err) {
     struct sound *sound = watcher;
     place_sound(sound);
-    memcpy(sound->values, lane->input, network_input_count(lane->network) * sizeof *sound->values);
+    memcpy(sound->values, ready->input, network_input_count(ready->lane->network) * sizeof *sound->values);
     TRY(set_range(sound, err));
-    TRY(explain_groups_open(&sound->groups, lane, err));
+    TRY(explain_groups_open(&sound->groups, ready->lane, err));
     return fill_groups(sound, err);
 }
 

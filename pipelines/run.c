@@ -2,6 +2,7 @@
 #include "pipelines/run.h"
 
 #include "base/clock.h"
+#include "pipelines/relay.h"
 
 enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
 
@@ -13,7 +14,15 @@ ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err
     return PTM_OK;
 }
 
-struct media_options run_media_options(const struct run *run, bool pictures, bool sound) {
+/** Also ends blocking reads, where nobody waits for what they would bring. */
+static bool is_cancelled(void *user) {
+    const struct run *run = user;
+    const ptm_classify_options *options = run->options;
+    if (run->relay && relay_given_up(run->relay)) return true;
+    return options->cancelled && options->cancelled(options->user);
+}
+
+struct media_options run_media_options(struct run *run, bool pictures, bool sound) {
     const ptm_classify_options *options = run->options;
     const struct lane *audio = session_lane(run->session, PTM_AUDIO);
     return (struct media_options){
@@ -25,8 +34,8 @@ struct media_options run_media_options(const struct run *run, bool pictures, boo
         .max_pixels = options->max_pixels,
         .max_frames = options->max_frames,
         .max_seconds = options->max_seconds,
-        .cancelled = options->cancelled,
-        .user = options->user,
+        .cancelled = is_cancelled,
+        .user = run,
     };
 }
 
@@ -38,18 +47,24 @@ void run_report_progress(const struct run *run, const struct media *media, const
     options->progress(options->user, item->time - options->start, total);
 }
 
-ptm_status run_check_cancelled(const struct run *run, ptm_error *err) {
-    const ptm_classify_options *options = run->options;
-    if (options->cancelled && options->cancelled(options->user)) return error_set(err, PTM_EINTERRUPTED, "interrupted");
-    return PTM_OK;
+ptm_status run_check_cancelled(struct run *run, ptm_error *err) {
+    return is_cancelled(run) ? error_set(err, PTM_EINTERRUPTED, "interrupted") : PTM_OK;
 }
 
-ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, ptm_error *err) {
+ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span,
+                      ptm_error *err) {
+    struct ready ready = {lane, tally, lane->input, *span};
+    ready.span.arrived = run->arrived;
     TRY(run_check_cancelled(run, err));
-    TRY(vit_forward(&lane->vit, lane->input, err));
-    run->network_ms += lane->vit.times.total;
-    tally_add(tally, lane->vit.logits);
-    return run->watch ? run->watch(run->watcher, lane, err) : PTM_OK;
+    return run->relay ? relay_put(run->relay, &ready, err) : run_answer(run, &ready, err);
+}
+
+ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err) {
+    struct vit *vit = &ready->lane->vit;
+    TRY(vit_forward(vit, ready->input, err));
+    run->network_ms += vit->times.total;
+    tally_add(ready->tally, vit->logits);
+    return run->watch ? run->watch(run->watcher, ready, err) : PTM_OK;
 }
 
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,
@@ -64,6 +79,18 @@ ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const str
     run->decode_ms += converted - start;
     run->features_ms += clock_ms() - converted;
     return PTM_OK;
+}
+
+static ptm_status picture_of_frame(void *context, struct media_picture *picture, ptm_error *err) {
+    const ptm_frame *frame = context;
+    if (!frame->rgb || frame->width < 1 || frame->height < 1)
+        return error_set(err, PTM_EINVAL, "a frame of %d x %d pixels cannot be labelled", frame->width, frame->height);
+    *picture = (struct media_picture){frame->rgb, frame->width, frame->height, frame->stride};
+    return PTM_OK;
+}
+
+struct frame_view frame_view_of(const ptm_frame *frame, double time, double end) {
+    return (struct frame_view){picture_of_frame, (void *)frame, time, end};
 }
 
 void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats) {

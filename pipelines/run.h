@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run: one file on its way through a session. Each modality collects what the decoder delivers into windows and answers
- * each window as it fills, so that a file of any length needs the memory of one window.
+ * run: one file or live source on its way through a session. Each modality collects what the decoder delivers into
+ * windows and hands each on as it fills, so that any length needs the memory of a few windows. Collecting and answering
+ * may be on two threads (relay.h): no field is written by both.
  */
 #ifndef POLYTOME_PIPELINES_RUN_H
 #define POLYTOME_PIPELINES_RUN_H
@@ -10,14 +11,29 @@
 #include "pipelines/tally.h"
 #include "pipelines/window.h"
 
-/** What both modalities of one file share. */
+struct relay;
+
+/** A window that is ready for its network. */
+struct ready {
+    struct lane *lane;
+    struct tally *tally;
+    const float *input; /* prepared for the lane's network */
+    struct span span;
+};
+
+/** What all modalities of one file share. */
 struct run {
     struct ptm_session *session;
     const ptm_classify_options *options;
-    double decode_ms, features_ms, network_ms;
+    double window, hop;            /* seconds; 0: as the model was trained, and side by side */
+    struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
+    bool live;                     /* a gap ends a window without an answer */
+    double arrived;                /* of what is being collected; see struct span */
+    double decode_ms, features_ms; /* by whoever collects */
+    double network_ms;             /* by whoever answers */
 
-    /** Looks at a lane each time it has answered a window; NULL: nobody does. */
-    ptm_status (*watch)(void *watcher, const struct lane *lane, ptm_error *err);
+    /** Looks at a window when its lane has answered it; NULL: nobody does. */
+    ptm_status (*watch)(void *watcher, const struct ready *ready, ptm_error *err);
     void *watcher;
 };
 
@@ -27,6 +43,9 @@ struct frame_view {
     void *context;
     double time, end; /* seconds during which it is shown */
 };
+
+/** A picture that the caller holds; PTM_EINVAL from `picture` where it has no pixels. */
+struct frame_view frame_view_of(const ptm_frame *frame, double time, double end);
 
 struct video_run {
     struct run *run;
@@ -43,7 +62,8 @@ struct video_run {
 
     int64_t frames_seen, frames_used;
     double from, to, padded;
-    bool enough; /* no further frame can change the answer */
+    double origin; /* seconds of the grid's first place */
+    bool enough;   /* no further frame can change the answer */
 };
 
 /** `frames` of the file, or 0 where it is not known, are needed for uniform sampling only. */
@@ -64,7 +84,9 @@ struct audio_run {
     ptm_sampling sampling;
     struct window window;
     float *samples; /* (window) in order, for the features */
+    int64_t samples_used;
     double from, to, padded;
+    double origin; /* seconds of the window's first sample */
     bool enough;
 };
 
@@ -82,7 +104,8 @@ struct image_run {
     struct tally tally;
     double rate;                            /* windows a second */
     int64_t frames_seen, frames_used, next; /* next: window whose middle is looked for */
-    double from, to;
+    int64_t answered;
+    double from, to, reached; /* reached: up to which answers stand */
     bool first_only, enough;
 };
 
@@ -100,7 +123,7 @@ ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const str
 ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err);
 
 /** What to ask of the decoder: pictures, sound at the rate of the audio lane, or both, within the run's options. */
-struct media_options run_media_options(const struct run *run, bool pictures, bool sound);
+struct media_options run_media_options(struct run *run, bool pictures, bool sound);
 
 /** Tells the caller how far the file is through, where it wants to know. */
 void run_report_progress(const struct run *run, const struct media *media, const struct media_item *item);
@@ -112,9 +135,12 @@ void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats)
 const char *run_sampling_name(ptm_sampling sampling);
 
 /** Asks the caller whether to go on. */
-ptm_status run_check_cancelled(const struct run *run, ptm_error *err);
+ptm_status run_check_cancelled(struct run *run, ptm_error *err);
 
-/** Runs the network on lane->input and adds its answer to the tally. */
-ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, ptm_error *err);
+/** Hands on the window in lane->input, which may then be filled anew. */
+ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, ptm_error *err);
+
+/** Runs the network on a window and adds its answer to the tally. */
+ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err);
 
 #endif

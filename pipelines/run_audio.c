@@ -2,20 +2,38 @@
 #include "base/clock.h"
 #include "pipelines/run.h"
 
+#include <math.h>
 #include <string.h>
+
+/* A run of samples that does not follow the one before, by more than this, leaves a gap. */
+static const double gap_seconds = 0.1;
+
+/** Samples of one window: the model's own number, or fewer where that was asked for. */
+static ptm_status window_length(const struct run *run, const struct lane *lane, int *samples, ptm_error *err) {
+    const int own = (int)lane_window_floats(lane), rate = lane->network->audio.sample_rate;
+    *samples = run->window > 0 && run->window * rate < own ? (int)lround(run->window * rate) : own;
+    if (run->window * rate > own + 0.5 * rate)
+        return error_set(err, PTM_EINVAL, "a window of %g s is asked for, and %s hears %g s at a time", run->window,
+                         lane->network->name, (double)own / rate);
+    if (*samples < 1) *samples = 1;
+    return PTM_OK;
+}
 
 ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *err) {
     struct lane *lane = &run->session->audio;
     const ptm_sampling asked = run->options->sampling;
-    const size_t samples = lane_window_floats(lane);
+    const struct fbank_spec *spec = &lane->network->audio;
+    int capacity;
+    TRY(window_length(run, lane, &capacity, err));
     *audio = (struct audio_run){
         .run = run,
         .lane = lane,
         .sampling = asked == PTM_SAMPLING_FIRST ? asked : PTM_SAMPLING_WINDOWS,
-        .window = {.items = lane->recent, .capacity = (int)samples, .width = 1},
+        .window = {.items = lane->recent, .capacity = capacity, .width = 1, .rate = spec->sample_rate},
     };
+    window_lay(&audio->window, run->hop, (int)lround(spec->sample_rate * spec->frame_shift_ms / 1000));
     TRY(tally_open(&audio->tally, lane->network, err));
-    audio->samples = mem_alloc(samples, sizeof *audio->samples);
+    audio->samples = mem_alloc((size_t)capacity, sizeof *audio->samples);
     if (audio->samples) return PTM_OK;
     tally_close(&audio->tally);
     return error_no_memory(err);
@@ -30,32 +48,58 @@ void audio_run_close(struct audio_run *audio) {
 static ptm_status answer_window(struct audio_run *audio, ptm_error *err) {
     const double start = clock_ms();
     const int held = window_copy(&audio->window, audio->samples);
+    const struct span span = window_take(&audio->window, audio->origin);
     TRY(fbank_run(audio->run->session->fbank, audio->lane->input, audio->samples, (size_t)held, err));
-    audio->padded += (double)(audio->window.capacity - held) / audio->lane->network->audio.sample_rate;
+    audio->padded += span.padded;
     audio->run->features_ms += clock_ms() - start;
-    return run_window(audio->run, audio->lane, &audio->tally, err);
+    return run_window(audio->run, audio->lane, &audio->tally, &span, err);
 }
 
-ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size_t count, double time, ptm_error *err) {
+/** Takes samples, or silence where `samples` is NULL, and answers the windows that they fill. */
+static ptm_status take_samples(struct audio_run *audio, const float *samples, int64_t count, ptm_error *err) {
     struct window *window = &audio->window;
-    if (window->count == 0 && count > 0) audio->from = time;
-    for (size_t done = 0; done < count && !audio->enough;) {
-        const size_t room = (size_t)(window->capacity - (int)(window->count % window->capacity));
-        const size_t take = count - done < room ? count - done : room;
-        memcpy(window_slot(window), samples + done, take * sizeof *samples);
-        window->count += (int64_t)take;
+    for (int64_t done = 0; done < count && !audio->enough;) {
+        const int64_t unwanted = window_unwanted(window), ring = window->capacity - window->count % window->capacity;
+        const int64_t due = window_missing(window), room = unwanted > 0 ? unwanted : ring < due ? ring : due;
+        const int64_t take = count - done < room ? count - done : room;
+        if (unwanted == 0 && samples)
+            memcpy(window_slot(window), samples + done, (size_t)take * sizeof *samples);
+        else if (unwanted == 0)
+            memset(window_slot(window), 0, (size_t)take * sizeof *samples);
+        window->count += take;
+        audio->samples_used += samples ? take : 0;
         done += take;
-        if (!window_full(window)) continue;
+        if (window_missing(window) > 0) continue;
         TRY(answer_window(audio, err));
         audio->enough = audio->sampling == PTM_SAMPLING_FIRST;
     }
-    audio->to = audio->from + (double)window->count / audio->lane->network->audio.sample_rate;
+    return PTM_OK;
+}
+
+/** What lies between the samples so far and `time`: a short gap is silence, and after a long one windows begin anew. */
+static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
+    struct window *window = &audio->window;
+    const double gap = time - (audio->origin + (double)window->count / window->rate);
+    if (window->count > 0 && gap <= gap_seconds) return PTM_OK;
+    if (window->count > 0 && gap * window->rate < window->capacity)
+        return take_samples(audio, NULL, llround(gap * window->rate), err);
+    if (!audio->run->live && window_pending(window)) TRY(answer_window(audio, err));
+    window_restart(window);
+    audio->origin = time;
+    return PTM_OK;
+}
+
+ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size_t count, double time, ptm_error *err) {
+    if (count == 0 || audio->enough) return PTM_OK;
+    if (audio->samples_used == 0) audio->from = time;
+    TRY(bridge(audio, time, err));
+    TRY(take_samples(audio, samples, (int64_t)count, err));
+    audio->to = audio->origin + (double)audio->window.count / audio->window.rate;
     return PTM_OK;
 }
 
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err) {
-    if (audio->window.count == 0 || audio->enough || !window_pending(&audio->window)) return PTM_OK;
-    return answer_window(audio, err);
+    return !audio->enough && window_pending(&audio->window) ? answer_window(audio, err) : PTM_OK;
 }
 
 ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct media_stats *stats) {
@@ -63,7 +107,7 @@ ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct medi
         .from = audio->from,
         .to = audio->to,
         .padded = audio->padded,
-        .samples_used = audio->window.count,
+        .samples_used = audio->samples_used,
         .decode_errors = stats ? stats->decode_errors - stats->video_errors : 0,
         .sampling = run_sampling_name(audio->sampling),
     };

@@ -7,7 +7,7 @@ ptm_status image_run_open(struct image_run *image, struct run *run, ptm_error *e
     *image = (struct image_run){
         .run = run,
         .lane = &run->session->image,
-        .rate = video_rate,
+        .rate = run->hop > 0 ? 1 / run->hop : video_rate,
         .first_only = run->options->sampling == PTM_SAMPLING_FIRST,
     };
     return tally_open(&image->tally, image->lane->network, err);
@@ -17,23 +17,25 @@ void image_run_close(struct image_run *image) {
     tally_close(&image->tally);
 }
 
-static ptm_status answer_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err) {
-    TRY(run_prepare_frame(image->run, image->lane, frame, image->lane->input, err));
+/** Hands on the picture in the lane's input; it stands for the time from the last one's up to `to`. */
+static ptm_status answer(struct image_run *image, double time, double end, double to, ptm_error *err) {
+    const struct span span = {.index = image->answered++, .start = time, .end = end, .from = image->reached, .to = to};
+    image->reached = to;
     image->frames_used++;
-    TRY(run_window(image->run, image->lane, &image->tally, err));
     image->enough = image->first_only;
-    return PTM_OK;
+    return run_window(image->run, image->lane, &image->tally, &span, err);
 }
 
 ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err) {
     if (image->enough) return PTM_OK;
-    if (image->frames_seen == 0) image->from = frame->time;
+    if (image->frames_seen == 0) image->from = image->reached = frame->time;
     image->frames_seen++;
     image->to = frame->end;
     const double middle = image->from + ((double)image->next + 0.5) / image->rate;
     if (middle < frame->end) {
         image->next = (int64_t)((frame->end - image->from) * image->rate + 0.5);
-        return answer_frame(image, frame, err);
+        TRY(run_prepare_frame(image->run, image->lane, frame, image->lane->input, err));
+        return answer(image, frame->time, frame->end, image->from + (double)image->next / image->rate, err);
     }
     if (image->frames_seen > 1) return PTM_OK;
     /* The only frame of a still, or of a video that ends before the middle of its first second. */
@@ -42,11 +44,10 @@ ptm_status image_run_frame(struct image_run *image, const struct frame_view *fra
 }
 
 ptm_status image_run_finish(struct image_run *image, ptm_error *err) {
-    if (image->frames_seen == 0 || image->tally.windows > 0) return PTM_OK;
+    if (image->frames_seen == 0 || image->answered > 0) return PTM_OK;
     const size_t count = network_input_count(image->lane->network);
     for (size_t i = 0; i < count; i++) image->lane->input[i] = image->lane->recent[i];
-    image->frames_used = 1;
-    return run_window(image->run, image->lane, &image->tally, err);
+    return answer(image, image->from, image->to, image->to, err);
 }
 
 ptm_coverage image_run_coverage(const struct image_run *image, const struct media_stats *stats) {

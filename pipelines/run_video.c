@@ -25,15 +25,18 @@ ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked) {
 ptm_status video_run_open(struct video_run *video, struct run *run, int64_t frames, ptm_error *err) {
     struct lane *lane = &run->session->video;
     const double own_rate = lane->network->picture.frame_rate;
+    const double usual_rate = own_rate > 0 ? own_rate : kinetics_rate;
     *video = (struct video_run){
         .run = run,
         .lane = lane,
         .sampling = video_sampling(lane, run->options->sampling),
-        .frame_rate = own_rate > 0 ? own_rate : kinetics_rate,
+        .frame_rate = run->window > 0 ? frames_of(lane) / run->window : usual_rate,
         .window = {.items = lane->recent, .capacity = frames_of(lane), .width = frame_floats(lane)},
         .total = frames,
         .stride = 1,
     };
+    video->window.rate = video->frame_rate;
+    window_lay(&video->window, run->hop, lane->network->config.grid.patch[0]);
     TRY(tally_open(&video->tally, lane->network, err));
     if (video->sampling == PTM_SAMPLING_UNIFORM && frames == 0) {
         video->kept = mem_alloc((size_t)KEPT_WINDOWS * network_input_count(lane->network), sizeof *video->kept);
@@ -63,31 +66,51 @@ static ptm_status prepare(struct video_run *video, const struct frame_view *fram
 static ptm_status answer_window(struct video_run *video, ptm_error *err) {
     const int held = window_copy(&video->window, video->lane->input);
     const size_t width = video->window.width;
-    for (int i = held; i < video->window.capacity; i++) { /* shorter than one window: its last frame stands still */
+    for (int i = held; i < video->window.capacity; i++) /* shorter than one window: its last frame stands still */
         memcpy(video->lane->input + (size_t)i * width, video->lane->input + (size_t)(held - 1) * width,
                width * sizeof(float));
-        video->padded += 1 / video->frame_rate;
-    }
-    return run_window(video->run, video->lane, &video->tally, err);
+    const struct span span = window_take(&video->window, video->origin);
+    video->padded += span.padded;
+    return run_window(video->run, video->lane, &video->tally, &span, err);
 }
 
-/** Takes the frame for every time of the grid at which it is shown. */
+/** Takes the frame for one place of the grid; `prepared`, where there is one, is the same frame at the place before. */
+static ptm_status take_place(struct video_run *video, const struct frame_view *frame, const float **prepared,
+                             ptm_error *err) {
+    float *slot = window_slot(&video->window);
+    if (window_unwanted(&video->window) > 0) {
+        window_pushed(&video->window);
+        return PTM_OK;
+    }
+    if (*prepared)
+        memmove(slot, *prepared, video->window.width * sizeof *slot);
+    else
+        TRY(prepare(video, frame, slot, err));
+    *prepared = slot;
+    window_pushed(&video->window);
+    if (window_missing(&video->window) > 0) return PTM_OK;
+    TRY(answer_window(video, err));
+    video->enough = video->sampling == PTM_SAMPLING_FIRST;
+    return PTM_OK;
+}
+
+/** Takes the frame for every time of the grid at which it is shown, and for those before it that no frame covers. */
 static ptm_status sample_grid(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     const double slack = 1e-6; /* time stamps are rounded */
+    const struct window *window = &video->window;
     const float *prepared = NULL;
-    while (!video->enough && video->from + (double)video->window.count / video->frame_rate < frame->end - slack) {
-        float *slot = window_slot(&video->window);
-        if (prepared)
-            memmove(slot, prepared, video->window.width * sizeof *slot);
-        else
-            TRY(prepare(video, frame, slot, err));
-        prepared = slot;
-        window_pushed(&video->window);
-        if (!window_full(&video->window)) continue;
-        TRY(answer_window(video, err));
-        video->enough = video->sampling == PTM_SAMPLING_FIRST;
-    }
+    while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - slack)
+        TRY(take_place(video, frame, &prepared, err));
     return PTM_OK;
+}
+
+/** After an outage of a live source the grid begins anew; what was collected before it is left out. */
+static void bridge_outage(struct video_run *video, const struct frame_view *frame) {
+    const struct window *window = &video->window;
+    const bool outage = video->run->live && frame->time - video->to > window->capacity / window->rate;
+    if (video->frames_seen > 0 && !outage) return;
+    if (outage) window_restart(&video->window);
+    video->origin = frame->time;
 }
 
 /* ---------------------------------------------------------------- uniform */
@@ -147,6 +170,7 @@ static void place_thinned(struct video_run *video) {
 ptm_status video_run_frame(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     if (video->enough) return PTM_OK;
     if (video->frames_seen == 0) video->from = frame->time;
+    bridge_outage(video, frame);
     if (video->sampling != PTM_SAMPLING_UNIFORM)
         TRY(sample_grid(video, frame, err));
     else if (video->total > 0)
@@ -161,12 +185,12 @@ ptm_status video_run_frame(struct video_run *video, const struct frame_view *fra
 ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
     if (video->frames_seen == 0) return PTM_OK;
     if (video->sampling == PTM_SAMPLING_UNIFORM) {
+        const struct span span = {.start = video->from, .end = video->to, .from = video->from, .to = video->to};
         if (video->total == 0) place_thinned(video);
-        return run_window(video->run, video->lane, &video->tally, err);
+        return run_window(video->run, video->lane, &video->tally, &span, err);
     }
-    const bool first_done = video->sampling == PTM_SAMPLING_FIRST && video->tally.windows > 0;
-    if (first_done) video->to = video->from + video->window.capacity / video->frame_rate;
-    return !first_done && window_pending(&video->window) ? answer_window(video, err) : PTM_OK;
+    if (video->enough) video->to = video->from + video->window.capacity / video->frame_rate;
+    return !video->enough && window_pending(&video->window) ? answer_window(video, err) : PTM_OK;
 }
 
 ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats) {

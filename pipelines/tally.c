@@ -55,6 +55,13 @@ void tally_sort(ptm_label *labels, int count) {
     qsort(labels, (size_t)count, sizeof *labels, by_score);
 }
 
+void tally_window_labels(const struct tally *tally, const float *logits, ptm_label *labels) {
+    const int count = tally->network->config.num_labels;
+    for (int i = 0; i < count; i++)
+        labels[i] = (ptm_label){tally->network->labels[i], i, (float)tally->row[i], logits[i]};
+    tally_sort(labels, count);
+}
+
 void tally_labels(const struct tally *tally, ptm_label *labels) {
     const int count = tally->network->config.num_labels;
     for (int i = 0; i < count; i++)

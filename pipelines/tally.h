@@ -19,6 +19,9 @@ void tally_close(struct tally *tally);
 /** Adds one window: softmax or sigmoid of its logits, as the model says. */
 void tally_add(struct tally *tally, const float *logits);
 
+/** labels (num_labels): of the window just added, whose logits these are, sorted as below. */
+void tally_window_labels(const struct tally *tally, const float *logits, ptm_label *labels);
+
 /** labels (num_labels): means over the windows, highest score first, then lower index. */
 void tally_labels(const struct tally *tally, ptm_label *labels);
 

@@ -1,7 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/window.h"
 
+#include <math.h>
 #include <string.h>
+
+void window_lay(struct window *window, double hop, int align) {
+    const bool beside = hop <= 0;
+    window->align = beside ? 1 : align;
+    window->hop = beside ? window->capacity : fmax(hop * window->rate, window->align);
+}
+
+static bool side_by_side(const struct window *window) {
+    return window->hop == window->capacity;
+}
+
+/** First item of the awaited window. */
+static int64_t start_of(const struct window *window) {
+    return window->align * llround((double)window->next * window->hop / window->align);
+}
 
 float *window_slot(const struct window *window) {
     return window->items + (size_t)(window->count % window->capacity) * window->width;
@@ -11,12 +27,21 @@ void window_pushed(struct window *window) {
     window->count++;
 }
 
-bool window_full(const struct window *window) {
-    return window->count > 0 && window->count % window->capacity == 0;
+int64_t window_missing(const struct window *window) {
+    return start_of(window) + window->capacity - window->count;
+}
+
+int64_t window_unwanted(const struct window *window) {
+    const int64_t ahead = start_of(window) - window->count;
+    return ahead > 0 ? ahead : 0;
 }
 
 bool window_pending(const struct window *window) {
-    return window->count % window->capacity != 0;
+    if (window->next == 0) return window->count > 0;
+    if (window->hop > window->capacity) return false;
+    struct window last = *window;
+    last.next--;
+    return window_missing(&last) < 0;
 }
 
 int window_copy(const struct window *window, float *out) {
@@ -27,4 +52,26 @@ int window_copy(const struct window *window, float *out) {
     memcpy(out, window->items + (size_t)oldest * window->width, (size_t)tail * bytes);
     memcpy(out + (size_t)tail * window->width, window->items, (size_t)oldest * bytes);
     return held;
+}
+
+struct span window_take(struct window *window, double origin) {
+    const int64_t held = window->count < window->capacity ? window->count : window->capacity;
+    const bool whole = window_missing(window) == 0;
+    struct span span = {
+        .index = window->skipped + window->next,
+        .start = origin + (double)(window->count - held) / window->rate,
+        .end = origin + (double)window->count / window->rate,
+        .padded = (double)(window->capacity - held) / window->rate,
+    };
+    const double middle = (span.start + span.end) / 2, half = window->hop / 2 / window->rate;
+    span.from = window->next == 0 ? span.start : window->reached;
+    span.to = whole && !side_by_side(window) ? middle + half : span.end;
+    window->reached = span.to;
+    window->next++;
+    return span;
+}
+
+void window_restart(struct window *window) {
+    window->skipped += window->next;
+    window->count = window->next = 0;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * window: the last `capacity` items (frames or samples, each of `width` floats) of a stream of any length. Windows lie
- * side by side; the last one reaches back so that it is full, and only a stream shorter than one window is padded.
+ * window: the last `capacity` items (frames or samples, each of `width` floats) of a stream of any length, and where
+ * the windows over it lie. Window k begins at item k * hop, rounded to a multiple of `align`, so that windows keep step
+ * with the clock and neighbours share whole patches. The last window reaches back so that it is full; only a stream
+ * shorter than one window is padded. Where windows lie further apart than they are long, what is between them, and an
+ * unfinished last one, is left out.
  */
 #ifndef POLYTOME_PIPELINES_WINDOW_H
 #define POLYTOME_PIPELINES_WINDOW_H
@@ -14,21 +17,47 @@ struct window {
     float *items; /* (capacity, width) a ring; not owned */
     int capacity;
     size_t width;
-    int64_t count; /* items seen */
+    double hop;      /* items from one window to the next, at least `align` */
+    int align;       /* items */
+    double rate;     /* items a second */
+    int64_t count;   /* items seen */
+    int64_t next;    /* the window that is awaited */
+    int64_t skipped; /* windows numbered before a restart */
+    double reached;  /* seconds up to which answers stand */
 };
+
+/** What of a stream a window covers, in seconds; see ptm_window. */
+struct span {
+    int64_t index;
+    double start, end, from, to, padded;
+    double arrived; /* of a live source: UNIX time */
+};
+
+/** Lays windows `hop` seconds apart; 0: side by side. */
+void window_lay(struct window *window, double hop, int align);
 
 /** Where the next item goes; window_pushed() then counts it. */
 float *window_slot(const struct window *window);
 void window_pushed(struct window *window);
 
-/** Whether the stream just filled a window that has not been looked at. */
-bool window_full(const struct window *window);
+/** Items until the awaited window is full; 0: it is due. */
+int64_t window_missing(const struct window *window);
 
-/** Whether items have come since the last full window, or fewer than one window in all: a last look is due at the end.
- */
+/** Items until one comes that a window looks at; 0: the next one. */
+int64_t window_unwanted(const struct window *window);
+
+/** Whether items have come that no window has looked at, or fewer than one window in all: a last look is due at the
+ * end. */
 bool window_pending(const struct window *window);
 
 /** The items held, oldest first, into out (capacity, width); returns how many there are. */
 int window_copy(const struct window *window, float *out);
+
+/** What the items held cover, item 0 being at `origin` seconds. Called once for each window that is answered: the next
+ * one is then awaited. */
+struct span window_take(struct window *window, double origin);
+
+/** Forgets all items, as after a gap; numbers go on. */
+void window_restart(struct window *window);
 
 #endif

@@ -251,8 +251,8 @@ if [ "$tier" != quick ]; then
     check 'build asan' build asan
     suite 'tests asan, best kernels' asan
     POLYTOME_TEST_CPU=scalar suite 'tests asan, scalar kernels' asan -R '^test_'
-    check 'build tsan' build tsan test_base test_compute test_pipelines
-    suite 'tests tsan' tsan -R '^(test_base|test_compute|test_pipelines)$'
+    check 'build tsan' build tsan test_base test_compute test_pipelines test_windows
+    suite 'tests tsan' tsan -R '^(test_base|test_compute|test_pipelines|test_windows)$'
 
     mapfile -t fuzzed < <(find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' ! -name fuzz_main.c -printf '%f\n' |
         LC_ALL=C sort | sed 's/^fuzz_//; s/\.c$//')

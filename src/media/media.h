@@ -105,4 +105,16 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
 ptm_status media_resample(float **out, size_t *out_count, const float *src, size_t count, int from, int to,
                           ptm_error *err);
 
+/** The same for mono samples that come piece by piece. */
+struct media_resampler;
+
+ptm_status media_resampler_open(struct media_resampler **out, int from, int to, ptm_error *err);
+
+/** *out (*out_count), valid until the next call, <- what `count` more samples bring; `src` NULL: what is left. *held:
+ * seconds by which the first of *out lies before the first of `src`. */
+ptm_status media_resampler_push(struct media_resampler *resampler, const float *src, size_t count, const float **out,
+                                size_t *out_count, double *held, ptm_error *err);
+
+void media_resampler_close(struct media_resampler **resampler);
+
 #endif

@@ -109,3 +109,60 @@ ptm_status media_resample(float **out, size_t *out_count, const float *src, size
     *out = samples;
     return PTM_OK;
 }
+
+/* ---------------------------------------------------------------- piece by piece */
+
+struct media_resampler {
+    SwrContext *swr;
+    float *out;
+    int room;
+    bool started;
+};
+
+ptm_status media_resampler_open(struct media_resampler **out, int from, int to, ptm_error *err) {
+    *out = NULL;
+    struct media_resampler *resampler = mem_calloc(1, sizeof *resampler);
+    if (!resampler) return error_no_memory(err);
+    const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    ptm_status status = resampler_open(&resampler->swr, &mono, AV_SAMPLE_FMT_FLT, from, to, err);
+    if (status == PTM_EFORMAT) status = error_set(err, PTM_EINVAL, "cannot resample from %d to %d Hz", from, to);
+    if (status != PTM_OK) media_resampler_close(&resampler);
+    *out = resampler;
+    return status;
+}
+
+static ptm_status make_room(struct media_resampler *resampler, int count, ptm_error *err) {
+    const int room = swr_get_out_samples(resampler->swr, count);
+    if (room <= resampler->room) return room < 0 ? error_no_memory(err) : PTM_OK;
+    mem_free(resampler->out);
+    resampler->room = 0;
+    resampler->out = mem_alloc((size_t)room, sizeof *resampler->out);
+    if (!resampler->out) return error_no_memory(err);
+    resampler->room = room;
+    return PTM_OK;
+}
+
+ptm_status media_resampler_push(struct media_resampler *resampler, const float *src, size_t count, const float **out,
+                                size_t *out_count, double *held, ptm_error *err) {
+    *out_count = 0;
+    if (count > INT32_MAX / 2) return error_set(err, PTM_EINVAL, "%zu samples at once are more than fit", count);
+    TRY(make_room(resampler, (int)count, err));
+    *held = resampler->started ? (double)swr_get_delay(resampler->swr, 1000000) / 1e6 : 0;
+    const uint8_t *in = (const uint8_t *)src;
+    uint8_t *to = (uint8_t *)resampler->out;
+    const int got = swr_convert(resampler->swr, &to, resampler->room, src ? &in : NULL, src ? (int)count : 0);
+    if (got == AVERROR(ENOMEM)) return error_no_memory(err);
+    if (got < 0) return error_set(err, PTM_EINTERNAL, "resampling of %zu samples failed", count);
+    resampler->started |= got > 0;
+    *out = resampler->out;
+    *out_count = (size_t)got;
+    return PTM_OK;
+}
+
+void media_resampler_close(struct media_resampler **resampler) {
+    if (!*resampler) return;
+    swr_free(&(*resampler)->swr);
+    mem_free((*resampler)->out);
+    mem_free(*resampler);
+    *resampler = NULL;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/pass.h"
+
+#include "base/clock.h"
+#include "pipelines/relay.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- open */
+
+static ptm_status check_options(const struct ptm_session *session, const ptm_timeline_options *timeline,
+                                ptm_error *err) {
+    const ptm_classify_options *options = &timeline->classify;
+    const bool any = (options->modalities & PTM_VIDEO && session->video.network) ||
+                     (options->modalities & PTM_AUDIO && session->audio.network) ||
+                     (options->modalities & PTM_IMAGE && session->image.network);
+    if (!any) return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
+    if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)
+        return error_set(err, PTM_EINVAL, "unknown sampling %d", (int)options->sampling);
+    if (!(timeline->window >= 0 && isfinite(timeline->window)) || !(timeline->hop >= 0 && isfinite(timeline->hop)))
+        return error_set(err, PTM_EINVAL, "window and hop should be 0 seconds or more");
+    return run_check_options(options, err);
+}
+
+static int most_labels(const struct ptm_session *session) {
+    const struct lane *const lanes[] = {&session->video, &session->audio, &session->image};
+    int most = 0;
+    for (int i = 0; i < MODEL_MODALITIES; i++) {
+        const int count = lanes[i]->network ? lanes[i]->network->config.num_labels : 0;
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/** Tells the caller of a window's answer. */
+static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_error *err) {
+    const struct pass *pass = watcher;
+    const struct lane *lane = ready->lane;
+    const struct span *span = &ready->span;
+    const struct vit *vit = &lane->vit;
+    tally_window_labels(ready->tally, vit->logits, pass->labels);
+    const ptm_window window = {
+        .modality = lane->network->modality,
+        .model = lane->network->name,
+        .index = span->index,
+        .start = span->start,
+        .end = span->end,
+        .from = span->from,
+        .to = span->to,
+        .padded = span->padded,
+        .num_labels = lane->network->config.num_labels,
+        .labels = pass->labels,
+        .tokens_in = vit->tokens[0],
+        .tokens_out = vit->tokens[lane->network->config.depth],
+        .r = lane->r,
+        .network_ms = vit->times.total,
+    };
+    return pass->on_window(pass->on_window_user, &window, err);
+}
+
+ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_timeline_options *options,
+                     ptm_error *err) {
+    const unsigned asked = options->classify.modalities;
+    *pass = (struct pass){
+        .run = {.session = session, .options = &options->classify, .window = options->window, .hop = options->hop},
+        .use_video = asked & PTM_VIDEO && session->video.network,
+        .use_audio = asked & PTM_AUDIO && session->audio.network,
+        .use_image = asked & PTM_IMAGE && session->image.network,
+        .on_window = options->on_window,
+        .on_window_user = options->user,
+    };
+    TRY(check_options(session, options, err));
+    pass->result = result_new();
+    if (!pass->result) return error_no_memory(err);
+    if (!pass->on_window) return PTM_OK;
+    pass->run.watch = tell_window;
+    pass->run.watcher = pass;
+    pass->labels = mem_alloc((size_t)most_labels(session), sizeof *pass->labels);
+    return pass->labels ? PTM_OK : error_no_memory(err);
+}
+
+ptm_status pass_open_runs(struct pass *pass, int64_t frames, ptm_error *err) {
+    if (pass->use_video) TRY(video_run_open(&pass->video, &pass->run, frames, err));
+    if (pass->use_image) TRY(image_run_open(&pass->image, &pass->run, err));
+    return pass->use_audio ? audio_run_open(&pass->audio, &pass->run, err) : PTM_OK;
+}
+
+ptm_status pass_close(struct pass *pass, ptm_result **out, ptm_status status) {
+    video_run_close(&pass->video);
+    audio_run_close(&pass->audio);
+    image_run_close(&pass->image);
+    media_close(&pass->media);
+    mem_free(pass->labels);
+    ptm_result *result = pass->result ? &pass->result->result : NULL;
+    pass->result = NULL;
+    if (status != PTM_OK || !out) ptm_result_free(&result);
+    if (out) *out = result;
+    return status;
+}
+
+/* ---------------------------------------------------------------- data */
+
+ptm_status pass_frame(struct pass *pass, const struct frame_view *frame, ptm_error *err) {
+    if (pass->use_video) TRY(video_run_frame(&pass->video, frame, err));
+    return pass->use_image ? image_run_frame(&pass->image, frame, err) : PTM_OK;
+}
+
+ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, double time, ptm_error *err) {
+    return pass->use_audio ? audio_run_samples(&pass->audio, samples, count, time, err) : PTM_OK;
+}
+
+ptm_status pass_finish(struct pass *pass, ptm_error *err) {
+    if (pass->use_video) TRY(video_run_finish(&pass->video, err));
+    if (pass->use_image) TRY(image_run_finish(&pass->image, err));
+    return pass->use_audio ? audio_run_finish(&pass->audio, err) : PTM_OK;
+}
+
+/* ---------------------------------------------------------------- reading a file */
+
+static ptm_status picture_of_media(void *context, struct media_picture *picture, ptm_error *err) {
+    return media_frame_rgb(context, picture, err);
+}
+
+static ptm_status take_item(struct pass *pass, const struct media_item *item, ptm_error *err) {
+    if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
+    const struct frame_view frame = {picture_of_media, pass->media, item->time, item->end};
+    return item->kind == MEDIA_FRAME ? pass_frame(pass, &frame, err) : PTM_OK;
+}
+
+static bool has_enough(const struct pass *pass) {
+    return (!pass->use_video || pass->video.enough) && (!pass->use_audio || pass->audio.enough) &&
+           (!pass->use_image || pass->image.enough);
+}
+
+/** Collects to the end of the file, or until nothing more can change the answer. */
+static ptm_status collect(void *user, ptm_error *err) {
+    struct pass *pass = user;
+    struct media_item item;
+    do {
+        const double start = clock_ms();
+        TRY(media_next(pass->media, &item, err));
+        pass->run.decode_ms += clock_ms() - start;
+        TRY(take_item(pass, &item, err));
+        run_report_progress(&pass->run, pass->media, &item);
+    } while (item.kind != MEDIA_END && !has_enough(pass));
+    return pass_finish(pass, err);
+}
+
+static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) {
+    struct pass *pass = user;
+    return run_answer(&pass->run, ready, err);
+}
+
+static unsigned modalities_of(const struct pass *pass) {
+    return (pass->use_video ? PTM_VIDEO : 0u) | (pass->use_audio ? PTM_AUDIO : 0u) | (pass->use_image ? PTM_IMAGE : 0u);
+}
+
+static ptm_status read_media(struct pass *pass, ptm_error *err) {
+    struct run *run = &pass->run;
+    if (threads_count(run->session->threads) == 1) return collect(pass, err);
+    TRY(relay_open(&run->relay, run->session, modalities_of(pass), RELAY_WAITS, err));
+    const ptm_status status = relay_run(run->relay, collect, answer, pass, err);
+    relay_close(&run->relay);
+    return status;
+}
+
+/**
+ * What the file has of what was asked for. A still goes to the image model and a video to the video model; each takes
+ * the other's place where that is missing or was not asked for.
+ */
+static void choose_lanes(struct pass *pass, const struct media_info *info) {
+    pass->use_audio = pass->use_audio && info->has_audio;
+    if (pass->use_video && pass->use_image) {
+        pass->use_image = info->is_still;
+        pass->use_video = !info->is_still;
+    }
+    pass->use_video = pass->use_video && info->has_video;
+    pass->use_image = pass->use_image && info->has_video;
+}
+
+static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err) {
+    const struct media_options options =
+        run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio);
+    const double start = clock_ms();
+    TRY(media_open(&pass->media, path, &options, err));
+    const struct media_info *info = media_get_info(pass->media);
+    choose_lanes(pass, info);
+    pass->run.decode_ms += clock_ms() - start;
+    if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
+    return error_set(err, PTM_ENODATA, "%s: nothing to label: %s%s%s", path, info->no_video ? info->no_video : "",
+                     info->no_video && info->no_audio ? ", " : "", info->no_audio ? info->no_audio : "");
+}
+
+/** Frames of the file, where uniform sampling has to know them and the file can tell. */
+static ptm_status count_frames(struct pass *pass, int64_t *frames, ptm_error *err) {
+    const struct lane *lane = &pass->run.session->video;
+    *frames = 0;
+    if (!pass->use_video || video_sampling(lane, pass->run.options->sampling) != PTM_SAMPLING_UNIFORM ||
+        !media_get_info(pass->media)->seekable)
+        return PTM_OK;
+    const double start = clock_ms();
+    TRY(media_count_frames(pass->media, frames, err));
+    pass->run.decode_ms += clock_ms() - start;
+    return PTM_OK;
+}
+
+/** Whether frames were counted and decoding then gave another number: the evenly spread places were wrong. */
+static bool miscounted(const struct pass *pass) {
+    const struct video_run *video = &pass->video;
+    return pass->use_video && video->total > 0 && video->frames_seen > 0 && video->frames_seen != video->total;
+}
+
+/** A second look at the pictures alone, for a file that delivers another number of frames than its packets promise. */
+static ptm_status look_again(struct pass *pass, const char *path, ptm_error *err) {
+    const int64_t frames = pass->video.frames_seen;
+    const bool use_audio = pass->use_audio;
+    video_run_close(&pass->video);
+    media_close(&pass->media);
+    pass->use_audio = false;
+    TRY(open_media(pass, path, err));
+    TRY(video_run_open(&pass->video, &pass->run, frames, err));
+    TRY(read_media(pass, err));
+    pass->use_audio = use_audio;
+    return PTM_OK;
+}
+
+/* ---------------------------------------------------------------- the result */
+
+/** A lane's answer, or why there is none. */
+static ptm_status put_answer(struct result *result, const struct lane *lane, const struct tally *tally,
+                             ptm_coverage coverage, const char *missing, ptm_error *err) {
+    if (tally->windows > 0) return result_set_answer(result, lane, tally, &coverage, err);
+    result_set_missing(result, lane, missing);
+    return PTM_OK;
+}
+
+static bool is_still(const struct pass *pass) {
+    return pass->media && media_get_info(pass->media)->is_still;
+}
+
+/** A still has no time, though decoders give it that of one frame. */
+static ptm_coverage image_coverage(const struct pass *pass, const struct media_stats *stats) {
+    ptm_coverage coverage = image_run_coverage(&pass->image, stats);
+    if (is_still(pass)) coverage.from = coverage.to = 0;
+    return coverage;
+}
+
+/** The answers of what was looked at. `stats` NULL: the frames or samples came from the caller. */
+static ptm_status put_answers(const struct pass *pass, const struct media_stats *stats, ptm_error *err) {
+    struct result *result = pass->result;
+    const struct video_run *video = &pass->video;
+    const struct audio_run *audio = &pass->audio;
+    const struct image_run *image = &pass->image;
+    if (pass->use_video)
+        TRY(put_answer(result, video->lane, &video->tally, video_run_coverage(video, stats),
+                       "no frame could be decoded", err));
+    if (pass->use_image)
+        TRY(put_answer(result, image->lane, &image->tally, image_coverage(pass, stats), "no picture could be decoded",
+                       err));
+    if (pass->use_audio)
+        TRY(put_answer(result, audio->lane, &audio->tally, audio_run_coverage(audio, stats),
+                       "no sound could be decoded", err));
+    return PTM_OK;
+}
+
+/** What was asked for, has a model, and is not in the file. */
+static void put_missing(const struct pass *pass) {
+    struct result *result = pass->result;
+    const struct ptm_session *session = pass->run.session;
+    const unsigned asked = pass->run.options->modalities;
+    const struct media_info *info = media_get_info(pass->media);
+    if (asked & PTM_VIDEO && session->video.network && !pass->use_video && !pass->use_image)
+        result_set_missing(result, &session->video, info->no_video ? info->no_video : "no video stream");
+    if (asked & PTM_IMAGE && session->image.network && !pass->use_image && !session->video.network)
+        result_set_missing(result, &session->image, info->no_video ? info->no_video : "no picture");
+    if (asked & PTM_AUDIO && session->audio.network && !pass->use_audio)
+        result_set_missing(result, &session->audio, info->no_audio ? info->no_audio : "no audio stream");
+}
+
+ptm_status pass_put_result(struct pass *pass, const struct media_stats *stats, ptm_error *err) {
+    ptm_result *result = &pass->result->result;
+    TRY(put_answers(pass, stats, err));
+    result->ms.decode = pass->run.decode_ms;
+    result->ms.features = pass->run.features_ms;
+    result->ms.network = pass->run.network_ms;
+    return result_fuse(pass->result, err);
+}
+
+static ptm_status put_media_result(struct pass *pass, const char *path, ptm_error *err) {
+    const double header = media_get_info(pass->media)->duration;
+    const struct media_stats *stats = media_get_stats(pass->media);
+    const double end = stats->video_end > stats->audio_end ? stats->video_end : stats->audio_end;
+    pass->result->result.duration = is_still(pass) ? 0 : header > 0 ? header : end;
+    put_missing(pass);
+    TRY(pass_put_result(pass, stats, err));
+    const bool any = pass->video.tally.windows > 0 || pass->audio.tally.windows > 0 || pass->image.tally.windows > 0;
+    if (!any) return error_set(err, PTM_ENODATA, "%s: nothing could be decoded between the times asked for", path);
+    return PTM_OK;
+}
+
+ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
+    int64_t frames;
+    TRY(open_media(pass, path, err));
+    TRY(count_frames(pass, &frames, err));
+    TRY(pass_open_runs(pass, frames, err));
+    TRY(read_media(pass, err));
+    if (miscounted(pass)) TRY(look_again(pass, path, err));
+    return put_media_result(pass, path, err);
+}

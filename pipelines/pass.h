@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* pass: one way through a file, or through what a caller holds: which lanes look, what each has found, the result. */
+#ifndef POLYTOME_PIPELINES_PASS_H
+#define POLYTOME_PIPELINES_PASS_H
+
+#include "pipelines/result.h"
+
+struct pass {
+    struct run run;
+    struct media *media;                  /* NULL: the caller brings frames or samples */
+    bool use_video, use_audio, use_image; /* asked for, with a model; cleared where the file has no such thing */
+    struct video_run video;
+    struct audio_run audio;
+    struct image_run image;
+    struct result *result;
+    ptm_window_fn *on_window; /* of the caller; NULL: none */
+    void *on_window_user;
+    ptm_label *labels; /* for it: of the modality with the most */
+};
+
+/** Checks the options and takes memory; pass_close() after it, whatever it returns. The options must outlive the pass.
+ */
+ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_timeline_options *options,
+                     ptm_error *err);
+
+/** Opens each of the lanes in use, for a video of `frames`; 0: not known. */
+ptm_status pass_open_runs(struct pass *pass, int64_t frames, ptm_error *err);
+
+/** Hands on one picture, or some samples, to the lanes in use. */
+ptm_status pass_frame(struct pass *pass, const struct frame_view *frame, ptm_error *err);
+ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, double time, ptm_error *err);
+
+/** Answers what is left when the data has ended. */
+ptm_status pass_finish(struct pass *pass, ptm_error *err);
+
+/** A whole file, from opening it to its result. Decoding runs ahead where the session has threads to spare. */
+ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err);
+
+/** The result of what the lanes have seen: answers, fusion, times. `stats` NULL: there was no decoder. */
+ptm_status pass_put_result(struct pass *pass, const struct media_stats *stats, ptm_error *err);
+
+/** Closes everything but the result, which goes to *out where `status` is PTM_OK and is freed otherwise. */
+ptm_status pass_close(struct pass *pass, ptm_result **out, ptm_status status);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/relay.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/** A lane's window on its way. */
+struct slot {
+    struct ready ready; /* ready.input is `waiting` or `taken` */
+    float *waiting, *taken;
+    bool full;
+    int64_t number; /* by which windows of all lanes stay in order */
+    int64_t dropped;
+};
+
+struct relay {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    enum relay_policy policy;
+    struct slot slots[MODEL_MODALITIES];
+    int64_t numbers;
+    bool ended;    /* nothing more will be put */
+    bool given_up; /* nothing more will be taken */
+
+    ptm_status (*collect)(void *user, ptm_error *err);
+    void *user;
+    ptm_status status; /* of the collector */
+    ptm_error error;
+};
+
+static const ptm_modality modalities[MODEL_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
+
+static struct slot *slot_of(struct relay *relay, ptm_modality modality) {
+    int i = 0;
+    while (modalities[i] != modality) i++;
+    return &relay->slots[i];
+}
+
+static ptm_status open_slot(struct slot *slot, const struct lane *lane, ptm_error *err) {
+    const size_t count = network_input_count(lane->network);
+    slot->waiting = mem_alloc(count, sizeof *slot->waiting);
+    slot->taken = mem_alloc(count, sizeof *slot->taken);
+    return slot->waiting && slot->taken ? PTM_OK : error_no_memory(err);
+}
+
+ptm_status relay_open(struct relay **out, struct ptm_session *session, unsigned asked, enum relay_policy policy,
+                      ptm_error *err) {
+    *out = NULL;
+    struct relay *relay = mem_calloc(1, sizeof *relay);
+    if (!relay) return error_no_memory(err);
+    relay->policy = policy;
+    pthread_mutex_init(&relay->lock, NULL);
+    pthread_cond_init(&relay->changed, NULL);
+    for (int i = 0; i < MODEL_MODALITIES; i++) {
+        const struct lane *lane = session_lane(session, modalities[i]);
+        if (!lane || !(asked & modalities[i])) continue;
+        const ptm_status status = open_slot(&relay->slots[i], lane, err);
+        if (status == PTM_OK) continue;
+        relay_close(&relay);
+        return status;
+    }
+    *out = relay;
+    return PTM_OK;
+}
+
+void relay_close(struct relay **handle) {
+    struct relay *relay = *handle;
+    if (!relay) return;
+    for (int i = 0; i < MODEL_MODALITIES; i++) {
+        mem_free(relay->slots[i].waiting);
+        mem_free(relay->slots[i].taken);
+    }
+    pthread_cond_destroy(&relay->changed);
+    pthread_mutex_destroy(&relay->lock);
+    mem_free(relay);
+    *handle = NULL;
+}
+
+/* ---------------------------------------------------------------- the collector's side */
+
+ptm_status relay_put(struct relay *relay, const struct ready *ready, ptm_error *err) {
+    struct slot *slot = slot_of(relay, ready->lane->network->modality);
+    pthread_mutex_lock(&relay->lock);
+    while (slot->full && relay->policy == RELAY_WAITS && !relay->given_up)
+        pthread_cond_wait(&relay->changed, &relay->lock);
+    const bool given_up = relay->given_up;
+    if (!given_up) {
+        slot->dropped += slot->full;
+        slot->full = true;
+        slot->number = relay->numbers++;
+        slot->ready = *ready;
+        memcpy(slot->waiting, ready->input, network_input_count(ready->lane->network) * sizeof *slot->waiting);
+        pthread_cond_broadcast(&relay->changed);
+    }
+    pthread_mutex_unlock(&relay->lock);
+    return given_up ? error_set(err, PTM_EINTERRUPTED, "the windows are not answered any more") : PTM_OK;
+}
+
+bool relay_given_up(struct relay *relay) {
+    pthread_mutex_lock(&relay->lock);
+    const bool given_up = relay->given_up;
+    pthread_mutex_unlock(&relay->lock);
+    return given_up;
+}
+
+static void *collector_main(void *argument) {
+    struct relay *relay = argument;
+    const ptm_status status = relay->collect(relay->user, &relay->error);
+    pthread_mutex_lock(&relay->lock);
+    relay->status = status;
+    relay->ended = true;
+    pthread_cond_broadcast(&relay->changed);
+    pthread_mutex_unlock(&relay->lock);
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- the other side */
+
+int64_t relay_dropped(struct relay *relay, ptm_modality modality) {
+    pthread_mutex_lock(&relay->lock);
+    const int64_t dropped = slot_of(relay, modality)->dropped;
+    pthread_mutex_unlock(&relay->lock);
+    return dropped;
+}
+
+/** The window that waits longest, or NULL. */
+static struct slot *oldest(struct relay *relay) {
+    struct slot *found = NULL;
+    for (int i = 0; i < MODEL_MODALITIES; i++) {
+        struct slot *slot = &relay->slots[i];
+        if (slot->full && (!found || slot->number < found->number)) found = slot;
+    }
+    return found;
+}
+
+/** Waits for a window; false when none will come. */
+static bool take(struct relay *relay, struct ready *ready) {
+    pthread_mutex_lock(&relay->lock);
+    struct slot *slot;
+    while (!(slot = oldest(relay)) && !relay->ended) pthread_cond_wait(&relay->changed, &relay->lock);
+    const bool interrupted = relay->ended && relay->status == PTM_EINTERRUPTED;
+    if (slot && !interrupted) {
+        float *input = slot->waiting;
+        slot->waiting = slot->taken;
+        slot->taken = input;
+        slot->full = false;
+        *ready = slot->ready;
+        ready->input = input;
+        pthread_cond_broadcast(&relay->changed);
+    }
+    pthread_mutex_unlock(&relay->lock);
+    return slot && !interrupted;
+}
+
+static void give_up(struct relay *relay) {
+    pthread_mutex_lock(&relay->lock);
+    relay->given_up = true;
+    pthread_cond_broadcast(&relay->changed);
+    pthread_mutex_unlock(&relay->lock);
+}
+
+ptm_status relay_run(struct relay *relay, ptm_status (*collect)(void *user, ptm_error *err),
+                     ptm_status (*answer)(void *user, const struct ready *ready, ptm_error *err), void *user,
+                     ptm_error *err) {
+    pthread_t thread;
+    relay->collect = collect;
+    relay->user = user;
+    if (pthread_create(&thread, NULL, collector_main, relay) != 0)
+        return error_set(err, PTM_ENOMEM, "cannot start a thread for decoding: ask for --threads 1");
+    ptm_status status = PTM_OK;
+    struct ready ready;
+    while (status == PTM_OK && take(relay, &ready)) status = answer(user, &ready, err);
+    if (status != PTM_OK) give_up(relay);
+    pthread_join(thread, NULL);
+    if (status != PTM_OK || relay->status == PTM_OK) return status;
+    return error_set(err, relay->status, "%s", relay->error.message);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/pass.h"
+
+#include <math.h>
+
+struct ptm_stream {
+    ptm_timeline_options options; /* the pass points to it */
+    struct pass pass;
+    struct media_resampler *resampler; /* NULL: samples come at the model's rate */
+    int sample_rate;                   /* of the first samples; 0: none yet */
+    double heard;                      /* end of the samples so far, seconds */
+    bool finished;
+};
+
+static ptm_status open_stream(struct ptm_stream *stream, struct ptm_session *session, ptm_error *err) {
+    struct pass *pass = &stream->pass;
+    stream->options.classify.sampling = PTM_SAMPLING_WINDOWS;
+    TRY(pass_open(pass, session, &stream->options, err));
+    pass->use_image = pass->use_image && !pass->use_video; /* pictures that move are a video */
+    pass->run.live = true;
+    return pass_open_runs(pass, 0, err);
+}
+
+ptm_status ptm_stream_open(ptm_stream **out, ptm_session *session, const ptm_timeline_options *options,
+                           ptm_error *err) {
+    error_clear(err);
+    *out = NULL;
+    struct ptm_stream *stream = mem_calloc(1, sizeof *stream);
+    if (!stream) return error_no_memory(err);
+    ptm_timeline_options_default(&stream->options);
+    if (options) stream->options = *options;
+    const ptm_status status = open_stream(stream, session, err);
+    if (status != PTM_OK) ptm_stream_close(&stream);
+    *out = stream;
+    return status;
+}
+
+void ptm_stream_close(ptm_stream **stream) {
+    if (!stream || !*stream) return;
+    media_resampler_close(&(*stream)->resampler);
+    (void)pass_close(&(*stream)->pass, NULL, PTM_EINTERRUPTED); /* no result is wanted */
+    mem_free(*stream);
+    *stream = NULL;
+}
+
+static ptm_status check_going(const struct ptm_stream *stream, ptm_error *err) {
+    return stream->finished ? error_set(err, PTM_EINVAL, "this stream is finished: open another one") : PTM_OK;
+}
+
+ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, double time, double end, ptm_error *err) {
+    error_clear(err);
+    struct pass *pass = &stream->pass;
+    TRY(check_going(stream, err));
+    if (!pass->use_video && !pass->use_image)
+        return error_set(err, PTM_EINVAL, "no model of this session labels pictures, or they were not asked for");
+    const double shown = pass->use_video ? pass->video.to : pass->image.to;
+    const bool first = (pass->use_video ? pass->video.frames_seen : pass->image.frames_seen) == 0;
+    if (!isfinite(time) || !isfinite(end) || end <= time || (!first && end <= shown))
+        return error_set(err, PTM_EINVAL, "a picture from %g to %g s, after one that lasts until %g s", time, end,
+                         shown);
+    const struct frame_view view = frame_view_of(frame, time, end);
+    return pass_frame(pass, &view, err);
+}
+
+/** The samples at the model's rate, through the resampler; `samples` NULL: what it still holds. */
+static ptm_status push_resampled(struct ptm_stream *stream, const float *samples, size_t count, double time,
+                                 ptm_error *err) {
+    const float *out;
+    size_t out_count;
+    double held;
+    TRY(media_resampler_push(stream->resampler, samples, count, &out, &out_count, &held, err));
+    return pass_samples(&stream->pass, out, out_count, time - held, err);
+}
+
+static ptm_status start_samples(struct ptm_stream *stream, int sample_rate, ptm_error *err) {
+    const int own = stream->pass.audio.lane->network->audio.sample_rate;
+    if (sample_rate < 1000 || sample_rate > 768000)
+        return error_set(err, PTM_EINVAL, "a sample rate of %d Hz; it should be from 1000 to 768000", sample_rate);
+    if (sample_rate != own) TRY(media_resampler_open(&stream->resampler, sample_rate, own, err));
+    stream->sample_rate = sample_rate;
+    return PTM_OK;
+}
+
+ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count, int sample_rate, double time,
+                                   ptm_error *err) {
+    error_clear(err);
+    TRY(check_going(stream, err));
+    if (!stream->pass.use_audio)
+        return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
+    if (!isfinite(time)) return error_set(err, PTM_EINVAL, "samples at no finite time");
+    if (stream->sample_rate == 0) TRY(start_samples(stream, sample_rate, err));
+    if (sample_rate != stream->sample_rate)
+        return error_set(err, PTM_EINVAL, "samples of %d Hz after some of %d Hz", sample_rate, stream->sample_rate);
+    stream->heard = time + (double)count / sample_rate;
+    if (count == 0) return PTM_OK;
+    return stream->resampler ? push_resampled(stream, samples, count, time, err)
+                             : pass_samples(&stream->pass, samples, count, time, err);
+}
+
+ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error *err) {
+    error_clear(err);
+    TRY(check_going(stream, err));
+    stream->finished = true;
+    if (stream->resampler) TRY(push_resampled(stream, NULL, 0, stream->heard, err));
+    return pass_finish(&stream->pass, err);
+}
