@@ -7,11 +7,13 @@
 #include "check.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 enum { SWEEP_MAX = 100000 };
 
-static long countdown = -1; /* allocations until one fails; below 0: none does */
-static bool failed;
+/* Decoding runs on a thread of its own. */
+static atomic_long countdown = -1; /* allocations until one fails; below 0: none does */
+static atomic_bool failed;
 
 void *__real_aligned_alloc(size_t alignment, size_t bytes);
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
@@ -109,6 +111,38 @@ static ptm_status classify_file(ptm_error *err) {
     return status;
 }
 
+static ptm_status pass_over(void *user, const ptm_window *window, ptm_error *err) {
+    (void)user;
+    (void)err;
+    CU_ASSERT(window->num_labels > 0);
+    return PTM_OK;
+}
+
+static ptm_status timeline(ptm_error *err) {
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.hop = 0.5;
+    options.on_window = pass_over;
+    ptm_result *result;
+    const ptm_status status =
+        ptm_timeline_file(session, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", &options, &result, err);
+    ptm_result_free(&result);
+    return status;
+}
+
+static ptm_status push_samples(ptm_error *err) {
+    static const float samples[44100];
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.on_window = pass_over;
+    ptm_stream *stream;
+    TRY(ptm_stream_open(&stream, session, &options, err));
+    ptm_status status = ptm_stream_push_samples(stream, samples, 44100, 44100, 0, err);
+    if (status == PTM_OK) status = ptm_stream_finish(stream, err);
+    ptm_stream_close(&stream);
+    return status;
+}
+
 static ptm_status pack(ptm_error *err) {
     static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16",
                                         PTM_SOURCE_DIR "/tests/golden/ast"};
@@ -153,16 +187,30 @@ static void test_classify_file(void) {
     sweep_with_session(classify_file);
 }
 
+static void test_timeline(void) {
+    sweep_with_session(timeline);
+}
+
+static void test_stream(void) {
+    sweep_with_session(push_samples);
+}
+
 static void test_pack(void) {
     sweep(pack);
 }
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"open the shipped model", test_open_default}, {"open a sharded directory", test_open_directory},
-        {"open a session", test_open_session},         {"open a session in int8", test_open_session_int8},
-        {"classify samples", test_classify_samples},   {"classify frames", test_classify_frames},
-        {"classify a file", test_classify_file},       {"pack two models", test_pack},
+        {"open the shipped model", test_open_default},
+        {"open a sharded directory", test_open_directory},
+        {"open a session", test_open_session},
+        {"open a session in int8", test_open_session_int8},
+        {"classify samples", test_classify_samples},
+        {"classify frames", test_classify_frames},
+        {"classify a file", test_classify_file},
+        {"a timeline", test_timeline},
+        {"push samples", test_stream},
+        {"pack two models", test_pack},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
 }
