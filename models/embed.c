@@ -23,21 +23,21 @@ static void gather_patch(float *out, const float *corner, const struct patch_gri
 struct gather_job {
     const struct patch_grid *grid;
     const float *input;
-    float *patches;
-    int count, length;
+    float *patches; /* scratch: the first is patch `first` */
+    int first, count, length;
 };
 
 static void gather_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct gather_job *job = context;
     const struct patch_grid *grid = job->grid;
-    const int end = (tile + 1) * ROWS < job->count ? (tile + 1) * ROWS : job->count;
-    for (int i = tile * ROWS; i < end; i++) {
+    const int begin = job->first + tile * ROWS, end = begin + ROWS < job->count ? begin + ROWS : job->count;
+    for (int i = begin; i < end; i++) {
         const int w = i % grid->tokens[2], h = i / grid->tokens[2] % grid->tokens[1];
         const int t = i / grid->tokens[2] / grid->tokens[1];
         const float *corner = job->input + t * grid->stride[0] * grid->step[1] + h * grid->stride[1] * grid->step[2] +
                               w * grid->stride[2] * grid->step[3];
-        gather_patch(job->patches + (size_t)i * (size_t)job->length, corner, grid);
+        gather_patch(job->patches + (size_t)(i - job->first) * (size_t)job->length, corner, grid);
     }
 }
 
@@ -77,17 +77,46 @@ static void put_special_tokens(float *x, const struct vit_weights *weights, int 
     if (weights->reg_tokens) memcpy(x, weights->reg_tokens, (size_t)register_tokens * C * sizeof *x);
 }
 
+/* ---------------------------------------------------------------- tubes that are kept */
+
+bool embed_can_keep(const struct compute *compute) {
+    return compute->kernels->multiply != NULL;
+}
+
+size_t embed_memory_floats(const struct network *network) {
+    const struct vit_config *config = &network->config;
+    return (size_t)(config->tokens - config->special_tokens) * (size_t)config->embed_dim;
+}
+
+/** Moves what this window shares with the last one to its front; returns how many patches that is. */
+static int keep_tubes(struct embed_memory *memory, const struct network *network, int64_t place) {
+    const struct patch_grid *grid = &network->config.grid;
+    const int64_t moved = place - memory->place;
+    const bool shares = place != EMBED_NOWHERE && memory->place != EMBED_NOWHERE && moved >= 0;
+    const size_t tube = (size_t)grid->tokens[1] * (size_t)grid->tokens[2] * (size_t)network->config.embed_dim;
+    memory->place = place;
+    if (!shares || moved >= grid->tokens[0]) return 0;
+    const size_t tubes = (size_t)grid->tokens[0] - (size_t)moved;
+    memmove(memory->patches, memory->patches + (size_t)moved * tube, tubes * tube * sizeof *memory->patches);
+    return (int)tubes * grid->tokens[1] * grid->tokens[2];
+}
+
+/* ---------------------------------------------------------------- the whole */
+
 void embed_tokens(const struct compute *compute, float *x, float *patches, const struct network *network,
-                  const float *input) {
+                  const float *input, struct embed_memory *memory, int64_t place) {
     const struct vit_config *config = &network->config;
     const struct vit_weights *weights = &network->weights;
     const int C = config->embed_dim, special = config->special_tokens, count = config->tokens - special;
     const int length = embed_patch_length(&config->grid);
+    const int kept = memory->patches ? keep_tubes(memory, network, place) : 0;
+    float *first = x + (size_t)special * (size_t)C, *embedded = memory->patches ? memory->patches : first;
 
-    struct gather_job gather = {&config->grid, input, patches, count, length};
-    threads_run(compute->threads, (count + ROWS - 1) / ROWS, gather_tile, &gather);
-    linear(compute, x + (size_t)special * (size_t)C, C, patches, length, weights->patch_w, weights->patch_b, count,
-           length, C, ACTIVATION_NONE, LINEAR_SET);
+    struct gather_job gather = {&config->grid, input, patches, kept, count, length};
+    threads_run(compute->threads, (count - kept + ROWS - 1) / ROWS, gather_tile, &gather);
+    linear(compute, embedded + (size_t)kept * (size_t)C, C, patches, length, weights->patch_w, weights->patch_b,
+           count - kept, length, C, ACTIVATION_NONE, LINEAR_SET);
+    if (embedded != first) memcpy(first, embedded, (size_t)count * (size_t)C * sizeof *first);
     put_special_tokens(x, weights, C, config->register_tokens);
 
     struct finish_job finish = {compute, network, x};

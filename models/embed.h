@@ -8,8 +8,26 @@
 /** Numbers in one patch: channels * patch volume. */
 int embed_patch_length(const struct patch_grid *grid);
 
-/** x (N0, C) <- input. `patches` is scratch for (N0, embed_patch_length). */
+/** The patches of the last window, embedded, for a next one that shares whole tubes with it. */
+struct embed_memory {
+    float *patches; /* (patches of a window, C) without positions; NULL: nothing is kept */
+    int64_t place;  /* of its first tube on the time line, in tubes; EMBED_NOWHERE: it shares none */
+};
+
+enum { EMBED_NOWHERE = -1 };
+
+/** Whether tubes that are kept give the same bits as tubes embedded again: where a row of a product does not depend on
+ * the number of rows. */
+bool embed_can_keep(const struct compute *compute);
+
+/** Floats of embed_memory.patches. */
+size_t embed_memory_floats(const struct network *network);
+
+/**
+ * x (N0, C) <- input. `patches` is scratch for (N0, embed_patch_length). Tubes that `memory` holds are not embedded
+ * again; `place` is that of this window's first tube, and memory->place afterwards.
+ */
 void embed_tokens(const struct compute *compute, float *x, float *patches, const struct network *network,
-                  const float *input);
+                  const float *input, struct embed_memory *memory, int64_t place);
 
 #endif

@@ -5,7 +5,6 @@
 #include "compute/attention.h"
 #include "models/block.h"
 #include "models/budget.h"
-#include "models/embed.h"
 #include "models/head.h"
 #include "models/position.h"
 #include "models/reduce.h"
@@ -27,6 +26,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
 
     vit->network = network;
     vit->compute = compute;
+    vit->place = EMBED_NOWHERE;
     vit->r = arena_take(arena, L, sizeof *vit->r);
     vit->tokens = arena_take(arena, L + 1, sizeof *vit->tokens);
     vit->x = arena_take(arena, N * C, sizeof *vit->x);
@@ -109,7 +109,7 @@ ptm_status vit_forward(struct vit *vit, const float *input, ptm_error *err) {
     const bool rotated = network->config.position == POSITION_ROTARY;
     tome_reset(&vit->tome, tokens[0]);
     if (rotated) position_grid(vit->tome.position, &network->config.grid);
-    embed_tokens(vit->compute, vit->x, vit->wide, network, input);
+    embed_tokens(vit->compute, vit->x, vit->wide, network, input, &vit->memory, vit->place);
     vit->times.embed = lap(&mark);
 
     for (int i = 0; i < depth; i++) {

@@ -4,7 +4,7 @@
 #define POLYTOME_MODELS_VIT_STATE_H
 
 #include "compute/reduced.h"
-#include "models/network.h"
+#include "models/embed.h"
 #include "models/tome.h"
 
 /** Milliseconds of the last forward pass, by stage. */
@@ -23,6 +23,9 @@ struct vit {
 
     const struct reduced_blocks *reduced; /* the model's layers in reduced precision, or NULL: float32 */
     struct reduced_input prepared;        /* scratch of those */
+
+    struct embed_memory memory; /* of windows that overlap */
+    int64_t place;              /* of the next window; see struct embed_memory */
 
     struct tome tome;
     float *x;    /* (N, C) the tokens; exchanged with y when tokens merge */

@@ -25,6 +25,19 @@ void lane_fill_noise(struct lane *lane) {
     }
 }
 
+ptm_status lane_keep_tubes(struct lane *lane, ptm_error *err) {
+    struct embed_memory *memory = &lane->vit.memory;
+    if (!embed_can_keep(lane->vit.compute)) return PTM_OK;
+    memory->place = EMBED_NOWHERE;
+    memory->patches = mem_alloc(embed_memory_floats(lane->network), sizeof *memory->patches);
+    return memory->patches ? PTM_OK : error_no_memory(err);
+}
+
+void lane_forget_tubes(struct lane *lane) {
+    mem_free(lane->vit.memory.patches);
+    lane->vit.memory.patches = NULL;
+}
+
 /* ---------------------------------------------------------------- merging */
 
 /** Cost and best time of a few passes on a synthetic input, with the lane's merging. */

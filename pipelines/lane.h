@@ -27,4 +27,8 @@ void lane_fill_noise(struct lane *lane);
 /** Floats of one window as the front end collects it: T prepared frames, or samples. */
 size_t lane_window_floats(const struct lane *lane);
 
+/** Lets windows that overlap share the tubes that both have, where that changes no bit, until lane_forget_tubes(). */
+ptm_status lane_keep_tubes(struct lane *lane, ptm_error *err);
+void lane_forget_tubes(struct lane *lane);
+
 #endif

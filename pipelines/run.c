@@ -51,9 +51,9 @@ ptm_status run_check_cancelled(struct run *run, ptm_error *err) {
     return is_cancelled(run) ? error_set(err, PTM_EINTERRUPTED, "interrupted") : PTM_OK;
 }
 
-ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span,
+ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,
                       ptm_error *err) {
-    struct ready ready = {lane, tally, lane->input, *span};
+    struct ready ready = {lane, tally, lane->input, *span, place};
     ready.span.arrived = run->arrived;
     TRY(run_check_cancelled(run, err));
     return run->relay ? relay_put(run->relay, &ready, err) : run_answer(run, &ready, err);
@@ -61,7 +61,10 @@ ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, c
 
 ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err) {
     struct vit *vit = &ready->lane->vit;
-    TRY(vit_forward(vit, ready->input, err));
+    vit->place = ready->place;
+    const ptm_status status = vit_forward(vit, ready->input, err);
+    vit->place = EMBED_NOWHERE;
+    TRY(status);
     run->network_ms += vit->times.total;
     tally_add(ready->tally, vit->logits);
     return run->watch ? run->watch(run->watcher, ready, err) : PTM_OK;

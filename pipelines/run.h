@@ -19,6 +19,7 @@ struct ready {
     struct tally *tally;
     const float *input; /* prepared for the lane's network */
     struct span span;
+    int64_t place; /* of its first tube; see struct embed_memory */
 };
 
 /** What all modalities of one file share. */
@@ -84,6 +85,12 @@ struct audio_run {
     ptm_sampling sampling;
     struct window window;
     float *samples; /* (window) in order, for the features */
+
+    /* Where windows overlap: what the last one leaves to the next. */
+    float *energies; /* (F, M), or NULL */
+    size_t frames;   /* of them */
+    int64_t first;   /* sample at which the first of them begins */
+
     int64_t samples_used;
     double from, to, padded;
     double origin; /* seconds of the window's first sample */
@@ -138,7 +145,8 @@ const char *run_sampling_name(ptm_sampling sampling);
 ptm_status run_check_cancelled(struct run *run, ptm_error *err);
 
 /** Hands on the window in lane->input, which may then be filled anew. */
-ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, ptm_error *err);
+ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,
+                      ptm_error *err);
 
 /** Runs the network on a window and adds its answer to the tally. */
 ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err);

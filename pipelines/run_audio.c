@@ -9,22 +9,17 @@
 static const double gap_seconds = 0.1;
 
 /** Samples of one window: the model's own number, or fewer where that was asked for. */
-static ptm_status window_length(const struct run *run, const struct lane *lane, int *samples, ptm_error *err) {
+static int window_length(const struct run *run, const struct lane *lane) {
     const int own = (int)lane_window_floats(lane), rate = lane->network->audio.sample_rate;
-    *samples = run->window > 0 && run->window * rate < own ? (int)lround(run->window * rate) : own;
-    if (run->window * rate > own + 0.5 * rate)
-        return error_set(err, PTM_EINVAL, "a window of %g s is asked for, and %s hears %g s at a time", run->window,
-                         lane->network->name, (double)own / rate);
-    if (*samples < 1) *samples = 1;
-    return PTM_OK;
+    if (run->window <= 0 || run->window * rate >= own) return own;
+    return (int)fmax(1, round(run->window * rate));
 }
 
 ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *err) {
     struct lane *lane = &run->session->audio;
     const ptm_sampling asked = run->options->sampling;
     const struct fbank_spec *spec = &lane->network->audio;
-    int capacity;
-    TRY(window_length(run, lane, &capacity, err));
+    const int capacity = window_length(run, lane);
     *audio = (struct audio_run){
         .run = run,
         .lane = lane,
@@ -32,27 +27,50 @@ ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *e
         .window = {.items = lane->recent, .capacity = capacity, .width = 1, .rate = spec->sample_rate},
     };
     window_lay(&audio->window, run->hop, (int)lround(spec->sample_rate * spec->frame_shift_ms / 1000));
+    /* Samples put in front of a window would move its frames. */
+    const bool moved = spec->pad_samples && capacity < (int)lane_window_floats(lane);
+    const bool share = audio->window.hop < capacity && !moved && fbank_is_local(run->session->fbank);
     TRY(tally_open(&audio->tally, lane->network, err));
     audio->samples = mem_alloc((size_t)capacity, sizeof *audio->samples);
-    if (audio->samples) return PTM_OK;
-    tally_close(&audio->tally);
+    if (share) audio->energies = mem_alloc(network_input_count(lane->network), sizeof *audio->energies);
+    if (audio->samples && (audio->energies || !share)) return PTM_OK;
+    audio_run_close(audio);
     return error_no_memory(err);
 }
 
 void audio_run_close(struct audio_run *audio) {
     mem_free(audio->samples);
-    audio->samples = NULL;
+    mem_free(audio->energies);
+    audio->samples = audio->energies = NULL;
     tally_close(&audio->tally);
+}
+
+/** The features of the window in audio->samples; frames that the last window had too are not computed again. */
+static ptm_status run_features(struct audio_run *audio, int held, ptm_error *err) {
+    struct fbank *fbank = audio->run->session->fbank;
+    const struct fbank_spec *spec = &audio->lane->network->audio;
+    if (!audio->energies) return fbank_run(fbank, audio->lane->input, audio->samples, (size_t)held, err);
+    const int64_t first = audio->window.count - held, moved = first - audio->first;
+    const int64_t shift = lround(spec->sample_rate * spec->frame_shift_ms / 1000), gone = moved / shift;
+    size_t known = 0;
+    if (moved > 0 && moved % shift == 0 && gone < (int64_t)audio->frames) {
+        const size_t row = (size_t)spec->num_mel_bins;
+        known = audio->frames - (size_t)gone;
+        memmove(audio->energies, audio->energies + (size_t)gone * row, known * row * sizeof *audio->energies);
+    }
+    audio->first = first;
+    return fbank_run_on(fbank, audio->lane->input, audio->energies, known, &audio->frames, audio->samples, (size_t)held,
+                        err);
 }
 
 static ptm_status answer_window(struct audio_run *audio, ptm_error *err) {
     const double start = clock_ms();
     const int held = window_copy(&audio->window, audio->samples);
     const struct span span = window_take(&audio->window, audio->origin);
-    TRY(fbank_run(audio->run->session->fbank, audio->lane->input, audio->samples, (size_t)held, err));
+    TRY(run_features(audio, held, err));
     audio->padded += span.padded;
     audio->run->features_ms += clock_ms() - start;
-    return run_window(audio->run, audio->lane, &audio->tally, &span, err);
+    return run_window(audio->run, audio->lane, &audio->tally, &span, EMBED_NOWHERE, err);
 }
 
 /** Takes samples, or silence where `samples` is NULL, and answers the windows that they fill. */
@@ -85,6 +103,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
         return take_samples(audio, NULL, llround(gap * window->rate), err);
     if (!audio->run->live && window_pending(window)) TRY(answer_window(audio, err));
     window_restart(window);
+    audio->frames = 0;
     audio->origin = time;
     return PTM_OK;
 }

@@ -23,7 +23,7 @@ static ptm_status answer(struct image_run *image, double time, double end, doubl
     image->reached = to;
     image->frames_used++;
     image->enough = image->first_only;
-    return run_window(image->run, image->lane, &image->tally, &span, err);
+    return run_window(image->run, image->lane, &image->tally, &span, EMBED_NOWHERE, err);
 }
 
 ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err) {

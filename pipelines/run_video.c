@@ -38,6 +38,8 @@ ptm_status video_run_open(struct video_run *video, struct run *run, int64_t fram
     video->window.rate = video->frame_rate;
     window_lay(&video->window, run->hop, lane->network->config.grid.patch[0]);
     TRY(tally_open(&video->tally, lane->network, err));
+    if (video->sampling != PTM_SAMPLING_UNIFORM && video->window.hop < video->window.capacity)
+        TRY(lane_keep_tubes(lane, err));
     if (video->sampling == PTM_SAMPLING_UNIFORM && frames == 0) {
         video->kept = mem_alloc((size_t)KEPT_WINDOWS * network_input_count(lane->network), sizeof *video->kept);
         if (!video->kept) {
@@ -49,6 +51,7 @@ ptm_status video_run_open(struct video_run *video, struct run *run, int64_t fram
 }
 
 void video_run_close(struct video_run *video) {
+    if (video->lane) lane_forget_tubes(video->lane);
     mem_free(video->kept);
     video->kept = NULL;
     tally_close(&video->tally);
@@ -69,9 +72,11 @@ static ptm_status answer_window(struct video_run *video, ptm_error *err) {
     for (int i = held; i < video->window.capacity; i++) /* shorter than one window: its last frame stands still */
         memcpy(video->lane->input + (size_t)i * width, video->lane->input + (size_t)(held - 1) * width,
                width * sizeof(float));
+    const int64_t place = window_place(&video->window);
     const struct span span = window_take(&video->window, video->origin);
     video->padded += span.padded;
-    return run_window(video->run, video->lane, &video->tally, &span, err);
+    return run_window(video->run, video->lane, &video->tally, &span,
+                      place < 0 ? EMBED_NOWHERE : place / video->window.align, err);
 }
 
 /** Takes the frame for one place of the grid; `prepared`, where there is one, is the same frame at the place before. */
@@ -187,7 +192,7 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
     if (video->sampling == PTM_SAMPLING_UNIFORM) {
         const struct span span = {.start = video->from, .end = video->to, .from = video->from, .to = video->to};
         if (video->total == 0) place_thinned(video);
-        return run_window(video->run, video->lane, &video->tally, &span, err);
+        return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);
     }
     if (video->enough) video->to = video->from + video->window.capacity / video->frame_rate;
     return !video->enough && window_pending(&video->window) ? answer_window(video, err) : PTM_OK;

@@ -71,7 +71,14 @@ struct span window_take(struct window *window, double origin) {
     return span;
 }
 
+int64_t window_place(const struct window *window) {
+    const int64_t first = window->count - window->capacity;
+    return first < 0 || first % window->align != 0 ? -1 : window->passed + first;
+}
+
 void window_restart(struct window *window) {
+    const int64_t seen = window->count + window->capacity; /* nothing is shared across it */
+    window->passed += seen + (window->align - seen % window->align) % window->align;
     window->skipped += window->next;
     window->count = window->next = 0;
 }

@@ -22,7 +22,8 @@ struct window {
     double rate;     /* items a second */
     int64_t count;   /* items seen */
     int64_t next;    /* the window that is awaited */
-    int64_t skipped; /* windows numbered before a restart */
+    int64_t skipped; /* windows numbered, and */
+    int64_t passed;  /* items seen, before a restart; a multiple of `align` */
     double reached;  /* seconds up to which answers stand */
 };
 
@@ -56,6 +57,10 @@ int window_copy(const struct window *window, float *out);
 /** What the items held cover, item 0 being at `origin` seconds. Called once for each window that is answered: the next
  * one is then awaited. */
 struct span window_take(struct window *window, double origin);
+
+/** Which item of all the awaited window begins with, and so which of its items other windows hold; -1 where that is no
+ * multiple of `align` or the window is not full. */
+int64_t window_place(const struct window *window);
 
 /** Forgets all items, as after a gap; numbers go on. */
 void window_restart(struct window *window);

@@ -257,22 +257,47 @@ static size_t whole_frames(const struct fbank *fbank, size_t count) {
     return frames < target ? frames : target;
 }
 
-ptm_status fbank_run(struct fbank *fbank, float *out, const float *samples, size_t count, ptm_error *err) {
+/** energies <- the frames of the samples from frame `known` on; returns how many frames there are in all. */
+static size_t take_energies(struct fbank *fbank, float *energies, size_t known, const float *samples, size_t count) {
     const struct fbank_spec *spec = &fbank->spec;
-    TRY(check_samples(samples, count, err));
     const size_t window = (size_t)fbank_window_samples(spec);
     const size_t missing = spec->pad_samples && count < window ? window - count : 0;
-    const size_t frames = whole_frames(fbank, count + missing), bins = (size_t)spec->num_mel_bins;
-    const size_t used = frames * bins, total = (size_t)spec->target_length * bins;
+    const size_t frames = whole_frames(fbank, count + missing);
     const float mean = spec->subtract_clip_mean ? mean_of(samples, count) : 0.0F;
-    for (size_t f = 0; f < frames; f++) {
+    for (size_t f = known; f < frames; f++) {
         const size_t begin = f * (size_t)fbank->frame_shift;
         load_frame(fbank, samples, count, (ptrdiff_t)begin - (ptrdiff_t)(missing / 2), mean);
         power_spectrum(fbank);
-        log_mel(fbank, out + f * bins);
+        log_mel(fbank, energies + f * (size_t)spec->num_mel_bins);
     }
+    return frames;
+}
+
+/** Pads `frames` frames and normalises them in place. */
+static void finish_window(const struct fbank *fbank, float *out, size_t frames) {
+    const struct fbank_spec *spec = &fbank->spec;
+    const size_t used = frames * (size_t)spec->num_mel_bins;
+    const size_t total = (size_t)spec->target_length * (size_t)spec->num_mel_bins;
     memset(out + used, 0, (total - used) * sizeof *out);
     if (spec->do_normalize)
         for (size_t i = 0; i < total; i++) out[i] = (out[i] - spec->mean) / (2.0F * spec->std);
+}
+
+ptm_status fbank_run(struct fbank *fbank, float *out, const float *samples, size_t count, ptm_error *err) {
+    TRY(check_samples(samples, count, err));
+    finish_window(fbank, out, take_energies(fbank, out, 0, samples, count));
+    return PTM_OK;
+}
+
+bool fbank_is_local(const struct fbank *fbank) {
+    return !fbank->spec.subtract_clip_mean;
+}
+
+ptm_status fbank_run_on(struct fbank *fbank, float *out, float *energies, size_t known, size_t *frames,
+                        const float *samples, size_t count, ptm_error *err) {
+    TRY(check_samples(samples, count, err));
+    *frames = take_energies(fbank, energies, known, samples, count);
+    memcpy(out, energies, *frames * (size_t)fbank->spec.num_mel_bins * sizeof *out);
+    finish_window(fbank, out, *frames);
     return PTM_OK;
 }

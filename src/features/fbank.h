@@ -41,4 +41,15 @@ int fbank_window_samples(const struct fbank_spec *spec);
  */
 ptm_status fbank_run(struct fbank *fbank, float *out, const float *samples, size_t count, ptm_error *err);
 
+/** Whether a frame has the same energies in every window that holds it whole, so that the next window may keep them. */
+bool fbank_is_local(const struct fbank *fbank);
+
+/**
+ * The same for a window that shares its first `known` frames with an earlier one: energies (target_length,
+ * num_mel_bins) holds theirs in log space, before padding and normalising, and gets those of all *frames. Where
+ * fbank_is_local(), and the samples fill the window or `known` is 0.
+ */
+ptm_status fbank_run_on(struct fbank *fbank, float *out, float *energies, size_t known, size_t *frames,
+                        const float *samples, size_t count, ptm_error *err);
+
 #endif
