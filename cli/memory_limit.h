@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Bytes of private, writable memory, touched or not; mapped models and code do not count. 0 where it is not known. */
-int64_t memory_taken(void);
+/** Bytes of its own that the process has touched; mapped models and code do not count. 0 where that is not known. */
+int64_t memory_touched(void);
 
-/** From now on whatever would make it more than `bytes` fails for want of memory. False with errno. */
+/** From now on whatever would take more than `bytes` beyond what is set aside already fails for want of memory. False
+ * after a complaint. */
 bool memory_limit(int64_t bytes);
 
 #endif
