@@ -137,7 +137,7 @@ static bool fail_entry(const struct inputs_visitor *visitor, const char *path, c
     if (!*ended && !shard_takes(&visitor->shard, list->line)) return true;
     char why[512];
     snprintf(why, sizeof why, "line %ld: %s", list->number, list->wrong);
-    return visitor->failed(visitor->user, path, NULL, *ended ? list->wrong : why);
+    return visitor->failed(visitor->user, path, list->id, *ended ? list->wrong : why);
 }
 
 bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, enum list_format format) {
@@ -165,7 +165,7 @@ long inputs_count_list(const char *path, enum list_format format, const struct s
     if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
     if (!list_open(&list, path, format)) return 0;
     long count = 0;
-    while (list_next(&list)) count += shard_takes(shard, list.path ? listed_name(&list) : list.line);
+    while (list_next(&list)) count += shard_takes(shard, list.wrong ? list.line : listed_name(&list));
     list_close(&list);
     return count;
 }

@@ -24,15 +24,11 @@ static void read_object(struct list *list, size_t length) {
     json_t *object = json_loadb(list->line, length, JSON_REJECT_DUPLICATES, NULL);
     const json_t *id = json_object_get(object, "id");
     if (json_is_object(object)) list->path = json_get_path(object);
-    if (list->path && !*list->path) {
-        free(list->path);
-        list->path = NULL;
-    }
-    if (!list->path) list->wrong = "it is not a JSON object with a \"path\"";
-    if (list->path && id && !(list->id = json_dumps(id, JSON_COMPACT | JSON_ENCODE_ANY))) {
-        forget_entry(list);
+    if (id) list->id = json_dumps(id, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (!list->path || !*list->path)
+        list->wrong = "no JSON object with a \"path\"";
+    else if (id && !list->id)
         list->wrong = "out of memory for its \"id\"";
-    }
     json_decref(object);
 }
 

@@ -17,10 +17,10 @@ struct list {
     enum list_format format;
     char *line; /* as it was read */
     size_t room;
-    long number; /* of the line, from 1 */
-    char *path;  /* what it names, or NULL where it names nothing: `wrong` says why */
-    char *id;    /* JSON text, or NULL */
-    const char *wrong;
+    long number;       /* of the line, from 1 */
+    char *path;        /* what it names */
+    char *id;          /* JSON text, or NULL */
+    const char *wrong; /* NULL, or why it names nothing that can be read */
 };
 
 /** Opens `path`, or standard input where it is "-". False with errno. */
