@@ -33,7 +33,7 @@ void signals_catch(const struct output *output) {
     action.sa_handler = unfinished ? SIG_IGN : SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);
     action.sa_handler = on_wake;
-    sigaction(SIGALRM, &action, NULL);
+    sigaction(SIGURG, &action, NULL); /* which nobody else sends, and which does nothing by itself */
 }
 
 void signals_release(void) {
@@ -41,7 +41,7 @@ void signals_release(void) {
 }
 
 void signals_wake(pthread_t thread) {
-    pthread_kill(thread, SIGALRM);
+    pthread_kill(thread, SIGURG);
 }
 
 bool signals_interrupted(void *user) {

@@ -130,8 +130,8 @@ static void settle(struct walk *walk, const struct job *job) {
     if (is_passed_over(job)) {
         walk->passed_over++;
         if (walk->options->verbosity > 0) text_complain("passed over %s: no media", job->path);
-    } else if (job->status ==
-               PTM_EINVAL) { /* what was asked for, not the file, is wrong: the next one would fail alike */
+    } else if (job->status == PTM_EINVAL) {
+        /* What was asked for, not the file, is wrong: the next one would fail alike. */
         end(walk, engine_complain(&job->err));
     } else if (job->status != PTM_OK) {
         report_failure(walk, job);
