@@ -1,38 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
+#include "crew.h"
+#include "journal.h"
 #include "output.h"
 #include "report.h"
+#include "settings.h"
 #include "signals.h"
 #include "text.h"
 #include "walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /** A run over all inputs. */
 struct run {
     const struct options *options;
     struct engine engine;
+    struct crew crew;
+    struct journal journal;
     struct output output;
     struct report_style style;
     struct walk walk;
-    ptm_result *result; /* of the file at hand */
 };
 
-static ptm_status label(void *user, const char *path, ptm_error *err) {
-    struct run *run = user;
-    return ptm_classify_file(run->engine.session, path, &run->walk.classify, &run->result, err);
+/* ---------------------------------------------------------------- in the threads of workers */
+
+static bool print(const struct run *run, FILE *stream, const struct job *job, const ptm_result *result,
+                  const ptm_error *err) {
+    const struct report_input input = {job->path, job->id};
+    if (run->options->format == FORMAT_JSON) return report_json(stream, &run->style, &input, result, err);
+    if (result) report_text(stream, &run->style, job->path, result);
+    return true;
 }
 
-static bool finish(void *user, const char *path, const ptm_error *err) {
+/** The result as it will be written out. */
+static ptm_status render(const struct run *run, struct job *job, const ptm_result *result, ptm_error *err) {
+    FILE *stream = open_memstream(&job->text, &job->bytes);
+    bool good = stream && print(run, stream, job, result, NULL) && !ferror(stream);
+    if (stream && fclose(stream) != 0) good = false;
+    if (good) return PTM_OK;
+    free(job->text);
+    job->text = NULL;
+    job->bytes = 0;
+    err->status = PTM_ENOMEM;
+    snprintf(err->message, sizeof err->message, "out of memory for the result");
+    return PTM_ENOMEM;
+}
+
+/** Takes over what an earlier run wrote about the same file. */
+static bool reuse(const struct run *run, struct job *job) {
+    struct journal_line line = {.path = job->path, .id = job->id, .stamp = job->stamp};
+    if (!run->journal.name || !job->stamped || !journal_find(&run->journal, &line)) return false;
+    job->text = line.text;
+    job->bytes = strlen(line.text);
+    job->reused = true;
+    return true;
+}
+
+static ptm_status label(void *user, int worker, struct job *job, const ptm_classify_options *classify, ptm_error *err) {
+    const struct run *run = user;
+    job->stamped = stamp_read(&job->stamp, job->path);
+    if (reuse(run, job)) return PTM_OK;
+    ptm_result *result;
+    ptm_status status = ptm_classify_file(run->crew.sessions[worker], job->path, classify, &result, err);
+    if (status == PTM_OK) status = render(run, job, result, err);
+    ptm_result_free(&result);
+    struct stamp now;
+    job->changed = job->stamped && stamp_read(&now, job->path) && !stamp_equal(&now, &job->stamp);
+    return status;
+}
+
+/* ---------------------------------------------------------------- in the thread that writes */
+
+/** A file that changed is not done, and standard input cannot be known again. */
+static bool keep(void *user, struct job *job) {
     struct run *run = user;
-    bool written = true;
-    if (run->options->format == FORMAT_JSON)
-        written = report_json(run->output.stream, &run->style, path, err ? NULL : run->result, err);
-    else if (!err)
-        report_text(run->output.stream, &run->style, path, run->result);
-    ptm_result_free(&run->result);
-    if (!written) text_complain("out of memory for the result of a file");
-    return written && output_flush(&run->output);
+    struct journal_line line = {.text = job->text, .path = job->path, .id = job->id, .stamp = job->stamp};
+    const bool worth_it = run->journal.name && job->stamped && !job->changed && !job->reused;
+    return !worth_it || journal_add(&run->journal, &line);
+}
+
+static bool finish(void *user, const struct job *job, const ptm_error *err) {
+    struct run *run = user;
+    if (job->changed) text_complain("%s changed while it was read; what was there is labelled", job->path);
+    if (!err) {
+        fwrite(job->text, 1, job->bytes, run->output.stream);
+    } else if (!print(run, run->output.stream, job, NULL, err)) {
+        text_complain("out of memory for the result of a file");
+        return false;
+    }
+    return output_flush(&run->output);
+}
+
+static bool tick(void *user) {
+    struct run *run = user;
+    return !run->journal.name || journal_sync(&run->journal, false);
+}
+
+static bool open_journal(struct run *run) {
+    if (!run->options->journal) return true;
+    char *settings = settings_write(run->options, &run->engine, &run->style);
+    if (!settings) text_complain("out of memory for the journal");
+    const bool opened = settings && journal_open(&run->journal, run->options->journal, settings);
+    free(settings);
+    return opened;
 }
 
 static void set_style(struct run *run) {
@@ -49,27 +120,35 @@ static void set_style(struct run *run) {
                                        .colour = terminal && !(no_colour && *no_colour)};
 }
 
-static enum exit_status classify(struct run *run) {
-    const struct walk_visitor visitor = {label, finish, run};
-    if (!output_open(&run->output, run->options->output)) return STATUS_ENVIRONMENT;
-    set_style(run);
+static enum exit_status walk(struct run *run) {
+    const struct walk_visitor visitor = {run->crew.count, label, keep, finish, tick, run};
     signals_catch(&run->output);
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;
     signals_release();
+    if (run->journal.name && !journal_sync(&run->journal, true)) status = STATUS_ENVIRONMENT;
     const bool kept = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
     if (kept && !output_commit(&run->output)) status = STATUS_ENVIRONMENT;
-    output_discard(&run->output);
     walk_summary(&run->walk);
+    return status;
+}
+
+static enum exit_status classify(struct run *run) {
+    if (!output_open(&run->output, run->options->output)) return STATUS_ENVIRONMENT;
+    set_style(run);
+    const enum exit_status status = open_journal(run) ? walk(run) : STATUS_ENVIRONMENT;
+    journal_close(&run->journal);
+    output_discard(&run->output);
     return status;
 }
 
 enum exit_status cmd_classify(const struct options *options) {
     if (!walk_check(options)) return STATUS_USAGE;
     struct run run = {.options = options};
-    enum exit_status status = engine_open(&run.engine, &options->models, &options->session);
-    if (status != STATUS_GOOD) return status;
-    status = classify(&run);
+    enum exit_status status = engine_open_models(&run.engine, &options->models);
+    if (status == STATUS_GOOD) status = crew_open(&run.crew, &run.engine, options);
+    if (status == STATUS_GOOD) status = classify(&run);
+    crew_close(&run.crew);
     engine_close(&run.engine);
     return status;
 }

@@ -16,10 +16,12 @@ struct run {
     struct walk walk;
     struct comparison comparison;
     ptm_result *results[2]; /* of the file at hand */
+    long compared;          /* files so far */
 };
 
-static ptm_status label_side(struct run *run, int side, const char *path, ptm_error *err) {
-    return ptm_classify_file(run->session[side], path, &run->walk.classify, &run->results[side], err);
+static ptm_status label_side(struct run *run, int side, const char *path, const ptm_classify_options *classify,
+                             ptm_error *err) {
+    return ptm_classify_file(run->session[side], path, classify, &run->results[side], err);
 }
 
 static void free_results(struct run *run) {
@@ -28,25 +30,29 @@ static void free_results(struct run *run) {
 
 /** Sides take turns in going first. Cold weights and buffers would count against who touches them first, so that the
  * first file is run once more before it counts. */
-static ptm_status label(void *user, const char *path, ptm_error *err) {
-    struct run *run = user;
-    const int first = (int)(run->walk.labelled % 2), passes = run->walk.labelled == 0 ? 2 : 1;
+static ptm_status label_both(struct run *run, const char *path, const ptm_classify_options *classify, ptm_error *err) {
+    const int first = (int)(run->compared % 2), passes = run->compared == 0 ? 2 : 1;
     ptm_status status = PTM_OK;
     for (int pass = 0; status == PTM_OK && pass < passes; pass++) {
         free_results(run);
-        status = label_side(run, first, path, err);
-        if (status == PTM_OK) status = label_side(run, !first, path, err);
+        status = label_side(run, first, path, classify, err);
+        if (status == PTM_OK) status = label_side(run, !first, path, classify, err);
     }
-    if (status != PTM_OK) free_results(run);
     return status;
 }
 
-static bool finish(void *user, const char *path, const ptm_error *err) {
+/* There is one worker, and what it compares is looked at when it has ended. */
+static ptm_status label(void *user, int worker, struct job *job, const ptm_classify_options *classify, ptm_error *err) {
+    (void)worker;
     struct run *run = user;
-    const bool added = err || comparison_add(&run->comparison, path, run->results[0], run->results[1]);
+    ptm_status status = label_both(run, job->path, classify, err);
+    if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1])) {
+        status = err->status = PTM_ENOMEM;
+        snprintf(err->message, sizeof err->message, "out of memory for the comparison");
+    }
     free_results(run);
-    if (!added) text_complain("out of memory for the comparison");
-    return added;
+    run->compared += status == PTM_OK;
+    return status;
 }
 
 static bool report(struct run *run, struct output *output) {
@@ -62,7 +68,7 @@ static bool report(struct run *run, struct output *output) {
 
 /** What was compared until a signal came is reported, too. */
 static enum exit_status compare(struct run *run) {
-    const struct walk_visitor visitor = {label, finish, run};
+    const struct walk_visitor visitor = {.workers = 1, .label = label, .user = run};
     struct output output;
     if (!output_open(&output, run->options->output)) return STATUS_ENVIRONMENT;
     signals_catch(&output);

@@ -16,10 +16,26 @@ struct names {
     size_t count, room;
 };
 
-static bool fail(const struct inputs_visitor *visitor, const char *path, int error) {
+/** What an entry of a list, or an operand, stands for. */
+struct visit {
+    const struct inputs_visitor *visitor;
+    const char *id;
+};
+
+static bool fail(const struct visit *visit, const char *path, int error) {
     char why[512];
     snprintf(why, sizeof why, "cannot read it: %s", strerror(error));
-    return visitor->failed(visitor->user, path, why);
+    return visit->visitor->failed(visit->visitor->user, path, visit->id, why);
+}
+
+/** A name or directory that cannot be read belongs to one part, as files do. */
+static bool fail_path(const struct visit *visit, const char *path, int error) {
+    return !shard_takes(&visit->visitor->shard, path) || fail(visit, path, error);
+}
+
+static bool visit_file(const struct visit *visit, const char *path, bool found) {
+    const struct inputs_visitor *visitor = visit->visitor;
+    return !shard_takes(&visitor->shard, path) || visitor->file(visitor->user, path, visit->id, found);
 }
 
 static bool names_add(struct names *names, const char *name) {
@@ -67,69 +83,91 @@ static int names_read(struct names *names, const char *path) {
     return error;
 }
 
-static bool visit_directory(const struct inputs_visitor *visitor, const char *path);
+static bool visit_directory(const struct visit *visit, const char *path);
 
 /** One entry of a directory: linked files count, linked directories are not followed. */
-static bool visit_entry(const struct inputs_visitor *visitor, const char *directory, const char *name) {
+static bool visit_entry(const struct visit *visit, const char *directory, const char *name) {
     const size_t length = strlen(directory);
     const char *slash = length > 0 && directory[length - 1] == '/' ? "" : "/";
     const size_t bytes = length + strlen(name) + 2;
     char *path = malloc(bytes);
-    if (!path) return fail(visitor, directory, ENOMEM);
+    if (!path) return fail_path(visit, directory, ENOMEM);
     snprintf(path, bytes, "%s%s%s", directory, slash, name);
 
     bool go_on = true;
     struct stat status;
     if (lstat(path, &status) != 0)
-        go_on = fail(visitor, path, errno);
+        go_on = fail_path(visit, path, errno);
     else if (S_ISDIR(status.st_mode))
-        go_on = visit_directory(visitor, path);
+        go_on = visit_directory(visit, path);
     else if (S_ISREG(status.st_mode) ||
              (S_ISLNK(status.st_mode) && stat(path, &status) == 0 && S_ISREG(status.st_mode)))
-        go_on = visitor->file(visitor->user, path, true);
+        go_on = visit_file(visit, path, true);
     free(path);
     return go_on;
 }
 
 /* The directory is read to its end and closed before its entries are visited: depth costs no descriptors, and it is
  * bounded, because a path longer than the system allows cannot be read. */
-static bool visit_directory(const struct inputs_visitor *visitor, const char *path) {
+static bool visit_directory(const struct visit *visit, const char *path) {
     struct names names = {0};
     const int error = names_read(&names, path);
-    bool go_on = error == 0 || fail(visitor, path, error);
-    for (size_t i = 0; go_on && error == 0 && i < names.count; i++) go_on = visit_entry(visitor, path, names.items[i]);
+    bool go_on = error == 0 || fail_path(visit, path, error);
+    for (size_t i = 0; go_on && error == 0 && i < names.count; i++) go_on = visit_entry(visit, path, names.items[i]);
     names_free(&names);
     return go_on;
 }
 
-bool inputs_visit(const struct inputs_visitor *visitor, const char *name) {
+bool inputs_visit(const struct inputs_visitor *visitor, const char *name, const char *id) {
+    const struct visit visit = {visitor, id};
     struct stat status;
     if (strcmp(name, "-") != 0 && stat(name, &status) == 0 && S_ISDIR(status.st_mode))
-        return visit_directory(visitor, name);
-    return visitor->file(visitor->user, name, false);
+        return visit_directory(&visit, name);
+    return visit_file(&visit, name, false);
 }
 
-bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, char separator) {
-    FILE *list = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    if (!list) return fail(visitor, path, errno);
-    char *name = NULL;
-    size_t room = 0;
-    bool go_on = true;
-    ssize_t length;
-    while (go_on && (length = getdelim(&name, &room, separator, list)) > 0) {
-        if (name[length - 1] == separator) name[--length] = '\0';
-        if (length == 0) continue;
-        if (strlen(name) != (size_t)length) {
-            go_on = visitor->failed(visitor->user, path, "the list holds NUL bytes: read it with -0");
-            break;
+/** In a list "-" can only be the name of a file, for there is no second standard input. */
+static const char *listed_name(const struct list *list) {
+    return strcmp(list->path, "-") == 0 ? "./-" : list->path;
+}
+
+/** An entry that names nothing: an object is passed over, but names that are no lines make the whole list wrong. */
+static bool fail_entry(const struct inputs_visitor *visitor, const char *path, const struct list *list, bool *ended) {
+    *ended = list->format != LIST_JSON;
+    if (!*ended && !shard_takes(&visitor->shard, list->line)) return true;
+    char why[512];
+    snprintf(why, sizeof why, "line %ld: %s", list->number, list->wrong);
+    return visitor->failed(visitor->user, path, list->id, *ended ? list->wrong : why);
+}
+
+bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, enum list_format format) {
+    const struct visit whole = {visitor, NULL};
+    struct list list;
+    if (!list_open(&list, path, format)) return fail(&whole, path, errno);
+    bool go_on = true, ended = false;
+    while (go_on && !ended) {
+        if (!list_next(&list)) {
+            ended = true;
+            if (errno != 0) go_on = fail(&whole, path, errno);
+        } else if (list.wrong) {
+            go_on = fail_entry(visitor, path, &list, &ended);
+        } else {
+            go_on = inputs_visit(visitor, listed_name(&list), list.id);
         }
-        /* In a list "-" can only be the name of a file, for there is no second standard input. */
-        go_on = inputs_visit(visitor, strcmp(name, "-") == 0 ? "./-" : name);
     }
-    if (go_on && ferror(list)) go_on = fail(visitor, path, errno);
-    free(name);
-    if (list != stdin) fclose(list);
+    list_close(&list);
     return go_on;
+}
+
+long inputs_count_list(const char *path, enum list_format format, const struct shard *shard) {
+    struct stat status;
+    struct list list;
+    if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+    if (!list_open(&list, path, format)) return 0;
+    long count = 0;
+    while (list_next(&list)) count += shard_takes(shard, list.wrong ? list.line : listed_name(&list));
+    list_close(&list);
+    return count;
 }
 
 bool inputs_looks_like_media(const char *path) {

@@ -138,7 +138,8 @@ static void roff_command(FILE *stream, enum command command) {
 static const char json_section[] =
     "With --format json each file is one line, one object, whose keys keep their order. \"schema\" is 1. \"path\" is "
     "the path as it was given or found; bytes of it that are not UTF-8 are replaced by U+FFFD, and \"path_bytes\" then "
-    "holds the exact path in hexadecimal. \"status\" is \"ok\" or \"error\". \"duration\" is in seconds, as the file's "
+    "holds the exact path in hexadecimal. \"id\" is the one that a list read with --jsonl gave. \"status\" is \"ok\" "
+    "or \"error\". \"duration\" is in seconds, as the file's "
     "header says. \"video\" and \"audio\" are null where they were not asked for or no model brings them, an object "
     "with \"missing\" where the file does not have them, else \"model\", \"labels\", \"windows\", \"coverage\" and "
     "\"tokens\" (\"in\", \"out\", \"r\" and, with --trace, \"trace\": those that enter each block, then those that "

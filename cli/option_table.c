@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands and the table of options themselves; options.c reads arguments by them. */
+#include "jobs.h"
+#include "list.h"
 #include "options.h"
 
 const struct command_row command_rows[COMMAND_COUNT] = {
@@ -14,11 +16,14 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "where that is missing or --only says so. Of a video an image model labels the middle frame of each second, "
          "and a video model takes a still for a very short video.\n\n"
          "One bad file never stops a run. A file without picture or without sound is normal: the result says which "
-         "was missing.",
+         "was missing.\n\n"
+         "For long runs there are --jobs, --shard and --journal: docs/batch.md tells what becomes of a run that is "
+         "killed, fills the disk or meets files that change.",
          "polytome clip.mp4\n"
          "polytome -r off --top 3 clip.mp4 bark.wav\n"
          "polytome --format json -o labels.jsonl archive/\n"
          "find . -name '*.mkv' -print0 | polytome --files-from - -0 --format json\n"
+         "polytome --files-from list --jobs 8 --journal done.jsonl --format json -o labels.jsonl\n"
          "polytome -m videomae-base/ -m ast-audioset/ clip.mp4\n"
          "polytome -m vit-base-patch16-224/ -r 2x holiday/"},
     [COMMAND_COMPARE] =
@@ -124,8 +129,28 @@ const struct option_row option_rows[] = {
      "Look at no more than this (default: the first window, of an .mp4 the whole video)."},
     {"files-from", 0, OPTION_TEXT, "LIST", FIELD(files_from), 0, 0, READS,
      "Read names of files and directories, one a line, from this file; - is standard input."},
-    {"null", '0', OPTION_SET, NULL, FIELD(nul_separated), 1, 0, READS,
+    {"null", '0', OPTION_SET, NULL, FIELD(list_format), LIST_NUL, 0, READS,
      "Names in the list end with a NUL byte instead of a newline."},
+    {"jsonl", 0, OPTION_SET, NULL, FIELD(list_format), LIST_JSON, 0, READS,
+     "Lines of the list are JSON objects with a \"path\" and, where you like, an \"id\" that comes back in the "
+     "result."},
+    {"shard", 0, OPTION_SHARD, "I/N", FIELD(shard), 0, 1000000, READS,
+     "Take only part I of N of all files; which part a file belongs to depends on its path alone."},
+    {"jobs", 'j', OPTION_INT, "N", FIELD(jobs), 0, JOBS_MAX_WORKERS, ON(CLASSIFY),
+     "Work on N files at a time, 0 for one each processor; the threads are shared out among them (default: 1)."},
+    {"unordered", 0, OPTION_SET, NULL, FIELD(unordered), 1, 0, ON(CLASSIFY),
+     "Give out results as they come instead of in the order of the files."},
+    {"journal", 0, OPTION_TEXT, "FILE", FIELD(journal), 0, 0, ON(CLASSIFY),
+     "Keep in this file what is done: a run that was cut short and is started again takes it from there."},
+    {"timeout-per-file", 0, OPTION_TIME, "TIME", FIELD(timeout), 0, 1e9, ON(CLASSIFY),
+     "Give up on a file that takes longer; 0 never does (default: 0)."},
+    {"max-errors", 0, OPTION_INT, "N", FIELD(max_errors), 0, 1000000000, READS,
+     "End the run when N inputs have failed; 0 never does (default: 0)."},
+    {"fail-fast", 0, OPTION_SET, NULL, FIELD(max_errors), 1, 0, READS, "The same as --max-errors 1."},
+    {"max-memory", 0, OPTION_SIZE, "SIZE", FIELD(max_memory), 1048576, 1e15, ON(CLASSIFY),
+     "Take no more memory than this, as in 512M or 2G: fewer jobs where they would not fit, and an error for a file "
+     "that "
+     "needs more."},
     {"input", 0, OPTION_TEXT, "FILE.npy", FIELD(check.input), 0, 0, ON(CHECK),
      "Network input: float32, batch of 1, in the layout of the family's own processor."},
     {"expect", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect), 0, 0, ON(CHECK), "Logits to compare with."},

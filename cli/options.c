@@ -32,7 +32,7 @@ unsigned options_modalities(const struct options *options) {
 }
 
 static void set_defaults(struct options *options, enum command command) {
-    *options = (struct options){.command = command, .top = 5, .progress = -1};
+    *options = (struct options){.command = command, .top = 5, .progress = -1, .jobs = 1};
     ptm_session_options_default(&options->session);
     ptm_classify_options_default(&options->classify);
     ptm_check_options_default(&options->check);
@@ -78,6 +78,35 @@ static bool parse_time(const char *text, double *seconds) {
     return false;
 }
 
+/** A whole number of bytes, or of the unit behind it: K, M, G or T, each 1024 of the one before. */
+static bool parse_size(const char *text, double *bytes) {
+    static const char units[] = "KMGT";
+    char digits[24];
+    const size_t length = strspn(text, "0123456789");
+    const char *unit = text[length] ? strchr(units, text[length]) : NULL;
+    if (length >= sizeof digits || (text[length] && (!unit || text[length + 1]))) return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (!parse_whole(digits, bytes)) return false;
+    for (int i = 0; unit && i <= unit - units; i++) *bytes *= 1024;
+    return true;
+}
+
+/** "I/N", 1 <= I <= N. */
+static bool store_shard(struct shard *shard, const struct option_row *row, const char *text) {
+    char index[16];
+    const char *slash = strchr(text, '/');
+    const size_t length = slash ? (size_t)(slash - text) : sizeof index;
+    if (length >= sizeof index) return false;
+    memcpy(index, text, length);
+    index[length] = '\0';
+    double part, count;
+    if (!parse_whole(index, &part) || !parse_whole(slash + 1, &count)) return false;
+    if (part < 1 || part > count || count > row->maximum) return false;
+    *shard = (struct shard){(int)part, (int)count};
+    return true;
+}
+
 /** Index of `text` among "a|b|c", or -1. */
 static int find_choice(const char *choices, const char *text) {
     const size_t length = strlen(text);
@@ -95,6 +124,10 @@ static bool complain_argument(const struct option_row *row, const char *shown, c
         snprintf(wanted, sizeof wanted, "one of %s", row->argument);
     } else if (row->kind == OPTION_TIME) {
         snprintf(wanted, sizeof wanted, "seconds or [HH:]MM:SS, from %.15g to %.15g s", row->minimum, row->maximum);
+    } else if (row->kind == OPTION_SIZE) {
+        snprintf(wanted, sizeof wanted, "bytes, or as many K, M, G or T, from %.0f MiB up", row->minimum / 1048576);
+    } else if (row->kind == OPTION_SHARD) {
+        snprintf(wanted, sizeof wanted, "I/N, part I of N, with I from 1 to N and N up to %.15g", row->maximum);
     } else if (row->kind == OPTION_REAL || row->kind == OPTION_INT || row->kind == OPTION_INT64) {
         snprintf(wanted, sizeof wanted, "a %s from %.15g to %.15g",
                  row->kind == OPTION_REAL ? "number" : "whole number", row->minimum, row->maximum);
@@ -106,12 +139,13 @@ static bool complain_argument(const struct option_row *row, const char *shown, c
 static bool store_number(void *field, const struct option_row *row, const char *argument) {
     double value;
     const bool parsed = row->kind == OPTION_TIME   ? parse_time(argument, &value)
+                        : row->kind == OPTION_SIZE ? parse_size(argument, &value)
                         : row->kind == OPTION_REAL ? parse_real(argument, &value)
                                                    : parse_whole(argument, &value);
     if (!parsed || value < row->minimum || value > row->maximum) return false;
     if (row->kind == OPTION_INT)
         *(int *)field = (int)value;
-    else if (row->kind == OPTION_INT64)
+    else if (row->kind == OPTION_INT64 || row->kind == OPTION_SIZE)
         *(int64_t *)field = (int64_t)value;
     else
         *(double *)field = value;
@@ -166,6 +200,7 @@ static bool store(struct options *options, const struct option_row *row, const c
     switch (row->kind) {
     case OPTION_TEXT: *(const char **)field = argument; return true;
     case OPTION_LIST: return store_list(field, row, shown, argument);
+    case OPTION_SHARD: return store_shard(field, row, argument) || complain_argument(row, shown, argument);
     case OPTION_INTS: return store_int(field, row, shown, argument);
     case OPTION_NAME:
     case OPTION_CHOICES:

@@ -7,6 +7,7 @@
 #define POLYTOME_CLI_OPTIONS_H
 
 #include "polytome.h"
+#include "shard.h"
 
 enum command {
     COMMAND_CLASSIFY,
@@ -41,6 +42,8 @@ enum option_kind {
     OPTION_INT64,   /* int64_t */
     OPTION_REAL,    /* double */
     OPTION_TIME,    /* double: seconds or [HH:]MM:SS */
+    OPTION_SIZE,    /* int64_t: bytes, also as 512M or 2G */
+    OPTION_SHARD,   /* struct shard: I/N */
     OPTION_TEXT,    /* const char * */
     OPTION_LIST     /* struct option_list; up to `maximum` times */
 };
@@ -89,9 +92,14 @@ struct options {
     int modality; /* 0: all that there are, else 1 + its index in `modalities` */
     int sampling; /* ptm_sampling */
     int format;   /* enum format */
-    int verbosity, progress, logits, labels, trace, top, nul_separated;
+    int verbosity, progress, logits, labels, trace, top;
+    int list_format;                 /* enum list_format */
+    int jobs, unordered, max_errors; /* jobs 0: one for each processor; max_errors 0: no limit */
+    double timeout;                  /* seconds of one file; 0: no limit */
+    int64_t max_memory;              /* bytes; 0: no limit */
+    struct shard shard;
     double threshold, tolerance;
-    const char *output, *files_from, *plot;
+    const char *output, *files_from, *journal, *plot;
     struct option_list schedules;
     struct option_numbers prop_attns, threads, precisions;
     int manual; /* help --man */

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "progress.h"
 
+#include "moment.h"
 #include "text.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_NAME = 32 };
-
-static const double interval = 1.0 / 6;
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 /** The end of the path, cut between characters so that it takes no more than MAX_NAME columns. */
 static const char *short_name(const char *path) {
@@ -26,29 +18,85 @@ static const char *short_name(const char *path) {
     return path;
 }
 
-void progress_begin(struct progress *progress, const char *path) {
-    if (progress->number++ == 0) progress->last = now(); /* a short run shows nothing */
-    progress->path = path;
+void progress_open(struct progress *progress, bool on, bool alone, long total) {
+    const double now = moment_now(); /* a short run shows nothing */
+    *progress = (struct progress){.on = on, .alone = alone, .total = total, .start = now, .last = now};
+    pthread_mutex_init(&progress->lock, NULL);
 }
 
-void progress_update(struct progress *progress, double done, double total) {
-    if (!progress->on || now() - progress->last < interval) return;
-    char at[32], end[32], place[96];
-    text_seconds(at, sizeof at, done);
-    if (total > 0) {
-        const double percent = done < total ? 100 * done / total : 100;
-        snprintf(place, sizeof place, "  %s of %s  %3.0f %%", at, text_seconds(end, sizeof end, total), percent);
-    } else {
-        snprintf(place, sizeof place, "  %s", at);
-    }
+void progress_close(struct progress *progress) {
     progress_clear(progress);
-    const char *name = short_name(progress->path);
-    const int number = fprintf(stderr, "%ld  ", progress->number);
+    pthread_mutex_destroy(&progress->lock);
+}
+
+void progress_begin(struct progress *progress, const char *path) {
+    pthread_mutex_lock(&progress->lock);
+    progress->path = path;
+    progress->at = progress->end = 0;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_update(struct progress *progress, double at, double end) {
+    pthread_mutex_lock(&progress->lock);
+    progress->at = at;
+    progress->end = end;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_end(struct progress *progress) {
+    progress_begin(progress, NULL);
+}
+
+void progress_count(struct progress *progress, bool skipped) {
+    progress->done++;
+    progress->skipped += skipped;
+}
+
+/** How many files are through, how fast, and how long the rest will take; columns. */
+static int show_run(const struct progress *progress) {
+    const long total = progress->total >= progress->done ? progress->total : 0; /* directories in a list hold more */
+    const double seconds = moment_now() - progress->start;
+    const double rate = (double)(progress->done - progress->skipped) / seconds;
+    char left[32];
+    int columns = fprintf(stderr, "%ld", progress->done);
+    if (total > 0) columns += fprintf(stderr, " of %ld  %3.0f %%", total, 100 * (double)progress->done / (double)total);
+    columns += fprintf(stderr, "  %.3g files/s", rate);
+    if (total > 0 && rate > 0)
+        columns +=
+            fprintf(stderr, "  %s left", text_seconds(left, sizeof left, (double)(total - progress->done) / rate));
+    return columns;
+}
+
+/** The file at hand and how far it is; columns. */
+static int show_file(const char *path, double at, double end) {
+    char text[2][32], place[96];
+    text_seconds(text[0], sizeof text[0], at);
+    if (end > 0)
+        snprintf(place, sizeof place, "  %s of %s  %3.0f %%", text[0], text_seconds(text[1], sizeof text[1], end),
+                 at < end ? 100 * at / end : 100);
+    else
+        snprintf(place, sizeof place, "  %s", text[0]);
+    const char *name = short_name(path);
     text_print(stderr, name);
     fputs(place, stderr);
+    return text_columns(name) + (int)strlen(place);
+}
+
+void progress_show(struct progress *progress) {
+    if (!progress->on || moment_now() - progress->last < PROGRESS_INTERVAL) return;
+    progress_clear(progress);
+    if (!progress->alone || progress->total > 1)
+        progress->shown += show_run(progress);
+    else
+        progress->shown += fprintf(stderr, "%ld", progress->done + 1);
+    pthread_mutex_lock(&progress->lock);
+    if (progress->alone && progress->path) {
+        fputs("  ", stderr);
+        progress->shown += 2 + show_file(progress->path, progress->at, progress->end);
+    }
+    pthread_mutex_unlock(&progress->lock);
     fflush(stderr);
-    progress->shown = number + text_columns(name) + (int)strlen(place);
-    progress->last = now();
+    progress->last = moment_now();
 }
 
 void progress_clear(struct progress *progress) {

@@ -26,9 +26,15 @@ void report_text(FILE *stream, const struct report_style *style, const char *pat
 
 /* Each JSON call writes one line; false where memory ran out. */
 
+/** What a result is about. */
+struct report_input {
+    const char *path;
+    const char *id; /* JSON text that the list gave it, or NULL */
+};
+
 /** One file: `result`, or NULL and the error that came instead. */
-bool report_json(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
-                 const ptm_error *err);
+bool report_json(FILE *stream, const struct report_style *style, const struct report_input *input,
+                 const ptm_result *result, const ptm_error *err);
 
 /** What A and B were asked for. */
 struct report_sides {

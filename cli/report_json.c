@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * JSON lines, "schema" 1. A path may hold any bytes but JSON text is UTF-8: bytes that are none become U+FFFD, and the
- * key "path_bytes" then gives the exact path in hexadecimal.
- */
+/* JSON lines, "schema" 1. */
 #include "report.h"
 
-#include "text.h"
+#include "json_path.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Each constructor below answers NULL where memory ran out; json_object_set_new() refuses a NULL value, and so the
  * failure travels up to `put`, which notes it. */
@@ -40,39 +34,6 @@ static void append(json_t **array, json_t *value) {
     if (json_array_append_new(*array, value) == 0) return;
     json_decref(*array);
     *array = NULL;
-}
-
-static bool is_utf8(const char *text) {
-    size_t sequence;
-    while ((sequence = text_sequence(text)) > 0) text += sequence;
-    return *text == '\0';
-}
-
-static json_t *json_text(const char *text) {
-    static const char replacement[] = "\xEF\xBF\xBD";
-    if (is_utf8(text)) return json_string(text);
-    char *valid = malloc(strlen(text) * 3 + 1);
-    if (!valid) return NULL;
-    char *end = valid;
-    while (*text) {
-        const size_t sequence = text_sequence(text);
-        memcpy(end, sequence > 0 ? text : replacement, sequence > 0 ? sequence : 3);
-        end += sequence > 0 ? sequence : 3;
-        text += sequence > 0 ? sequence : 1;
-    }
-    *end = '\0';
-    json_t *json = json_string(valid);
-    free(valid);
-    return json;
-}
-
-static json_t *json_hexadecimal(const char *text) {
-    char *digits = malloc(strlen(text) * 2 + 1);
-    if (!digits) return NULL;
-    for (size_t i = 0; text[i]; i++) snprintf(digits + 2 * i, 3, "%02x", (unsigned char)text[i]);
-    json_t *json = json_string(digits);
-    free(digits);
-    return json;
 }
 
 /** JSON has no NaN or infinity: they are null. */
@@ -176,15 +137,15 @@ static json_t *error_object(const ptm_error *err) {
 }
 
 static void put_path(struct object *object, const char *path) {
-    put(object, "path", json_text(path));
-    if (!is_utf8(path)) put(object, "path_bytes", json_hexadecimal(path));
+    if (!json_put_path(object->json, path)) object->failed = true;
 }
 
-bool report_json(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
-                 const ptm_error *err) {
+bool report_json(FILE *stream, const struct report_style *style, const struct report_input *input,
+                 const ptm_result *result, const ptm_error *err) {
     struct object object = object_begin();
     put(&object, "schema", json_integer(1));
-    put_path(&object, path);
+    put_path(&object, input->path);
+    if (input->id) put(&object, "id", json_loads(input->id, JSON_DECODE_ANY, NULL));
     put(&object, "status", json_string(result ? "ok" : "error"));
     put(&object, "duration", result ? json_number(result->duration) : json_null());
     put(&object, "video", result ? answer_object(style, result->video, true) : json_null());

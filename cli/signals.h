@@ -5,6 +5,8 @@
 
 #include "output.h"
 
+#include <pthread.h>
+
 /**
  * SIGINT and SIGTERM let the work end in order; a second one ends the process at once and removes what `output` holds
  * aside. A reader that goes away ends the process quietly, unless the results go to a file. `output` may be NULL.
@@ -16,5 +18,8 @@ void signals_release(void);
 
 /** Was there a signal? Read wherever the work can stop; fits ptm_classify_options.cancelled. */
 bool signals_interrupted(void *user);
+
+/** Ends, with EINTR, the system call that a thread waits in, once signals_catch() was called. */
+void signals_wake(pthread_t thread);
 
 #endif

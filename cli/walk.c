@@ -2,16 +2,82 @@
 #include "walk.h"
 
 #include "inputs.h"
+#include "moment.h"
 #include "signals.h"
 #include "text.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/** What a worker knows of its file. */
+struct walk_worker {
+    struct walk *walk;
+    double deadline; /* moment; 0: none */
+    bool late;
+};
+
+/* ---------------------------------------------------------------- in the threads of workers */
 
 static void on_progress(void *user, double done, double total) {
-    struct walk *walk = user;
-    progress_update(&walk->progress, done, total);
+    const struct walk_worker *worker = user;
+    progress_update(&worker->walk->progress, done, total);
 }
+
+static bool is_cancelled(void *user) {
+    struct walk_worker *worker = user;
+    if (signals_interrupted(NULL) || jobs_stopped(&worker->walk->jobs)) return true;
+    worker->late = worker->late || (worker->deadline > 0 && moment_now() > worker->deadline);
+    return worker->late;
+}
+
+static void work(void *user, int number, struct job *job) {
+    struct walk *walk = user;
+    struct walk_worker *worker = &walk->workers[number];
+    const double timeout = walk->options->timeout;
+    *worker = (struct walk_worker){walk, timeout > 0 ? moment_now() + timeout : 0, false};
+    ptm_classify_options classify = walk->options->classify;
+    classify.progress = walk->progress.alone ? on_progress : NULL;
+    classify.cancelled = is_cancelled;
+    classify.user = worker;
+    if (walk->progress.alone) progress_begin(&walk->progress, job->path);
+    job->status = walk->visitor->label(walk->visitor->user, number, job, &classify, &job->err);
+    if (walk->progress.alone) progress_end(&walk->progress);
+    if (job->status != PTM_EINTERRUPTED || !worker->late) return;
+    job->status = job->err.status = PTM_ELIMIT;
+    snprintf(job->err.message, sizeof job->err.message, "took longer than %g s; --timeout-per-file gives it more time",
+             timeout);
+}
+
+/* ---------------------------------------------------------------- in the thread that finds files */
+
+static bool add(struct walk *walk, const char *path, const char *id, bool found, const ptm_error *failure) {
+    const struct job input = {.path = (char *)path, .id = (char *)id, .found = found};
+    return !signals_interrupted(NULL) && jobs_add(&walk->jobs, &input, failure);
+}
+
+static bool on_file(void *user, const char *path, const char *id, bool found) {
+    return add(user, path, id, found, NULL);
+}
+
+static bool on_failed(void *user, const char *path, const char *id, const char *why) {
+    ptm_error err = {.status = PTM_EIO};
+    snprintf(err.message, sizeof err.message, "%s", why);
+    return add(user, path, id, false, &err);
+}
+
+static void find(void *user) {
+    struct walk *walk = user;
+    const struct options *options = walk->options;
+    const struct inputs_visitor inputs = {on_file, on_failed, walk, options->shard};
+    bool go_on = true;
+    for (int i = 0; go_on && i < options->num_operands; i++) go_on = inputs_visit(&inputs, options->operands[i], NULL);
+    if (go_on && options->files_from)
+        inputs_visit_list(&inputs, options->files_from, (enum list_format)options->list_format);
+}
+
+/* ---------------------------------------------------------------- in the caller's thread */
 
 /** Does the sentence name the file, or is it about standard input anyway? */
 static bool names_path(const char *sentence, const char *path) {
@@ -24,58 +90,81 @@ static bool names_path(const char *sentence, const char *path) {
     return false;
 }
 
-/** Whether to go on. */
-static bool finish(struct walk *walk, const char *path, const ptm_error *err) {
-    if (walk->visitor->finish(walk->visitor->user, path, err)) return true;
-    walk->status = STATUS_ENVIRONMENT;
-    return false;
+static void end(struct walk *walk, enum exit_status status) {
+    walk->status = status;
+    walk->over = true;
+    jobs_stop(&walk->jobs);
 }
 
-static bool report_failure(struct walk *walk, const char *path, const ptm_error *err) {
+static void finish(struct walk *walk, const struct job *job, const ptm_error *err) {
+    const struct walk_visitor *visitor = walk->visitor;
+    if (visitor->finish && !visitor->finish(visitor->user, job, err)) end(walk, STATUS_ENVIRONMENT);
+}
+
+static void report_failure(struct walk *walk, const struct job *job) {
     walk->failed++;
     if (walk->status == STATUS_GOOD) walk->status = STATUS_INPUT;
-    progress_clear(&walk->progress);
-    if (names_path(err->message, path))
-        text_complain("%s", err->message);
+    if (names_path(job->err.message, job->path))
+        text_complain("%s", job->err.message);
     else
-        text_complain("%s: %s", path, err->message);
-    return finish(walk, path, err);
+        text_complain("%s: %s", job->path, job->err.message);
+    finish(walk, job, &job->err);
+    if (walk->failed == walk->options->max_errors && !walk->over) {
+        if (walk->failed > 1) text_complain("%ld inputs failed: the run ends here", walk->failed);
+        end(walk, walk->status);
+    }
 }
 
 /** Files in a directory that are no media are none of our business; one that is named like media and cannot be read
  * is. */
-static bool is_passed_over(const char *path, bool found, ptm_status status) {
-    return found && (status == PTM_EFORMAT || status == PTM_ENODATA) && !inputs_looks_like_media(path);
+static bool is_passed_over(const struct job *job) {
+    const bool no_media = job->status == PTM_EFORMAT || job->status == PTM_ENODATA;
+    return job->found && no_media && !inputs_looks_like_media(job->path);
 }
 
-static bool on_file(void *user, const char *path, bool found) {
-    struct walk *walk = user;
-    if (signals_interrupted(NULL)) return false;
-    progress_begin(&walk->progress, path);
-    ptm_error err = {0};
-    const ptm_status status = walk->visitor->label(walk->visitor->user, path, &err);
+/** What became of a file, when its turn has come. */
+static void settle(struct walk *walk, const struct job *job) {
+    if (walk->over || job->status == PTM_EINTERRUPTED) return;
     progress_clear(&walk->progress);
-    if (status == PTM_EINTERRUPTED) return false;
-    if (is_passed_over(path, found, status)) {
+    progress_count(&walk->progress, job->reused);
+    if (is_passed_over(job)) {
         walk->passed_over++;
-        if (walk->options->verbosity > 0) text_complain("passed over %s: no media", path);
-        return true;
+        if (walk->options->verbosity > 0) text_complain("passed over %s: no media", job->path);
+    } else if (job->status == PTM_EINVAL) {
+        /* What was asked for, not the file, is wrong: the next one would fail alike. */
+        end(walk, engine_complain(&job->err));
+    } else if (job->status != PTM_OK) {
+        report_failure(walk, job);
+    } else {
+        walk->labelled++;
+        walk->reused += job->reused;
+        finish(walk, job, NULL);
     }
-    if (status == PTM_EINVAL) { /* what was asked for, not the file, is wrong: the next one would fail alike */
-        walk->status = engine_complain(&err);
-        return false;
-    }
-    if (status != PTM_OK) return report_failure(walk, path, &err);
-    walk->labelled++;
-    return finish(walk, path, NULL);
 }
 
-static bool on_failed(void *user, const char *path, const char *why) {
-    struct walk *walk = user;
-    if (signals_interrupted(NULL)) return false;
-    ptm_error err = {.status = PTM_EIO};
-    snprintf(err.message, sizeof err.message, "%s", why);
-    return report_failure(walk, path, &err);
+/** What is done is kept at once, and handed on in its turn. */
+static void collect(struct walk *walk) {
+    const struct walk_visitor *visitor = walk->visitor;
+    struct job *job = jobs_take(&walk->jobs, PROGRESS_INTERVAL);
+    if (job && job->status == PTM_OK && visitor->keep && walk->status <= STATUS_INPUT &&
+        !visitor->keep(visitor->user, job))
+        end(walk, STATUS_ENVIRONMENT);
+    while ((job = jobs_in_turn(&walk->jobs, job))) {
+        settle(walk, job);
+        jobs_release(&walk->jobs, job);
+        job = NULL;
+    }
+    if (visitor->tick && walk->status <= STATUS_INPUT && !visitor->tick(visitor->user)) end(walk, STATUS_ENVIRONMENT);
+    if (signals_interrupted(NULL)) jobs_stop(&walk->jobs);
+    progress_show(&walk->progress);
+}
+
+/** Would sessions that must merge alike find different schedules? */
+static bool measures_merging(const struct options *options) {
+    const char *r = options->session.r;
+    const size_t length = r ? strlen(r) : 0;
+    const bool milliseconds = length > 2 && strcmp(r + length - 2, "ms") == 0;
+    return milliseconds && (options->jobs != 1 || options->journal);
 }
 
 /** What keeps the inputs of the options from being read, or NULL. */
@@ -88,6 +177,11 @@ static const char *find_wrong_input(const struct options *options) {
         return "compare reads each file twice, and standard input can be read once: name a file";
     if (named && options->files_from && strcmp(options->files_from, "-") == 0)
         return "standard input cannot be both the list of names and a file to label";
+    if (options->list_format == LIST_JSON && !options->files_from)
+        return "--jsonl tells how --files-from is read: give both";
+    if (measures_merging(options))
+        return "-r in milliseconds is measured anew by every job and every run: with --jobs and "
+               "--journal name a schedule, a speed-up or GFLOP";
     return NULL;
 }
 
@@ -99,21 +193,45 @@ bool walk_check(const struct options *options) {
     return false;
 }
 
-void walk_run(struct walk *walk, const struct options *options, const struct walk_visitor *visitor) {
-    *walk = (struct walk){.options = options, .visitor = visitor, .classify = options->classify};
-    walk->classify.progress = on_progress;
-    walk->classify.cancelled = signals_interrupted;
-    walk->classify.user = walk;
-    const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
-    walk->progress.on = options->progress < 0 ? unasked : options->progress > 0;
+/** How many files there will be; 0 where that is not known. */
+static long count_inputs(const struct options *options) {
+    long count = 0;
+    for (int i = 0; i < options->num_operands; i++) {
+        struct stat status;
+        if (stat(options->operands[i], &status) == 0 && S_ISDIR(status.st_mode)) return 0;
+        count += shard_takes(&options->shard, options->operands[i]);
+    }
+    if (!options->files_from) return count;
+    const long listed = inputs_count_list(options->files_from, (enum list_format)options->list_format, &options->shard);
+    return listed > 0 ? count + listed : 0;
+}
 
-    const struct inputs_visitor inputs = {on_file, on_failed, walk};
-    bool go_on = true;
-    for (int i = 0; go_on && i < options->num_operands; i++) go_on = inputs_visit(&inputs, options->operands[i]);
-    if (go_on && options->files_from)
-        inputs_visit_list(&inputs, options->files_from, options->nul_separated ? '\0' : '\n');
+static void open_progress(struct walk *walk) {
+    const struct options *options = walk->options;
+    const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
+    const bool on = options->progress < 0 ? unasked : options->progress > 0;
+    progress_open(&walk->progress, on, walk->visitor->workers == 1, on ? count_inputs(options) : 0);
+}
+
+void walk_run(struct walk *walk, const struct options *options, const struct walk_visitor *visitor) {
+    *walk = (struct walk){.options = options, .visitor = visitor};
+    const struct jobs_hooks hooks = {find, work, walk};
+    walk->workers = calloc((size_t)visitor->workers, sizeof *walk->workers);
+    open_progress(walk);
+    if (walk->workers && jobs_start(&walk->jobs, visitor->workers, !options->unordered, &hooks)) {
+        while (!jobs_ended(&walk->jobs)) collect(walk);
+        jobs_close(&walk->jobs);
+    } else {
+        walk->jobs.starved = true;
+    }
+    if (walk->jobs.starved) {
+        text_complain("out of memory or threads for the files");
+        walk->status = STATUS_ENVIRONMENT;
+    }
     if (signals_interrupted(NULL)) walk->status = STATUS_INTERRUPTED;
-    progress_clear(&walk->progress);
+    progress_close(&walk->progress);
+    free(walk->workers);
+    walk->workers = NULL;
 }
 
 void walk_summary(const struct walk *walk) {
@@ -124,5 +242,6 @@ void walk_summary(const struct walk *walk) {
     if (verbosity < 0 || !worth_it) return;
     fprintf(stderr, "polytome: %ld labelled, %ld failed", walk->labelled, walk->failed);
     if (walk->passed_over > 0) fprintf(stderr, ", %ld without media passed over", walk->passed_over);
+    if (walk->reused > 0) fprintf(stderr, ", %ld of them taken from the journal", walk->reused);
     fprintf(stderr, "%s\n", walk->status == STATUS_INTERRUPTED ? ", then interrupted" : "");
 }

@@ -1,28 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* walk: all inputs of a run, file by file: what is counted, complained about and passed over, with progress. */
+/* walk: all inputs of a run, several at a time: what is counted, complained about and passed over, with progress. */
 #ifndef POLYTOME_CLI_WALK_H
 #define POLYTOME_CLI_WALK_H
 
 #include "engine.h"
+#include "jobs.h"
 #include "progress.h"
-
-struct walk;
 
 /** What a command does with its files. */
 struct walk_visitor {
-    /** Labels one file with walk->classify, and keeps the answer. */
-    ptm_status (*label)(void *user, const char *path, ptm_error *err);
-    /** Hands on what label() kept, or, where `err` is not NULL, why there is nothing. False: the run ends. */
-    bool (*finish)(void *user, const char *path, const ptm_error *err);
+    int workers; /* that call label() at the same time */
+    /** Labels one file with `classify`, and keeps the answer. In the thread of a worker. */
+    ptm_status (*label)(void *user, int worker, struct job *job, const ptm_classify_options *classify, ptm_error *err);
+    /* In the caller's thread; each may be NULL, and where it is false the run ends. */
+    /** A file is labelled, in whatever order. */
+    bool (*keep)(void *user, struct job *job);
+    /** Hands on what label() kept, or, where `err` is not NULL, why there is nothing; in the order of the inputs, where
+     * the options do not say otherwise. */
+    bool (*finish)(void *user, const struct job *job, const ptm_error *err);
+    /** At least six times a second. */
+    bool (*tick)(void *user);
     void *user;
 };
+
+struct walk_worker;
 
 struct walk {
     const struct options *options;
     const struct walk_visitor *visitor;
     struct progress progress;
-    ptm_classify_options classify; /* those of the options, with progress and signals */
-    long labelled, failed, passed_over;
+    struct jobs jobs;
+    struct walk_worker *workers;
+    long labelled, failed, passed_over, reused;
+    bool over;               /* what is not handed on yet will not be */
     enum exit_status status; /* beyond STATUS_INPUT the run ended early */
 };
 

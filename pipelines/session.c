@@ -157,6 +157,8 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     TRY(choose_networks(session, models, count, err));
     TRY(cpu_parse(options->cpu, &level, err));
     TRY(threads_open(&session->threads, options->threads, err));
+    TRY(gemm_reserve(threads_count(session->threads), err));
+    session->reserved = threads_count(session->threads);
     session->compute = (struct compute){.threads = session->threads, .kernels = kernels_for(level)};
     TRY(choose_product(session, options->precision, level, err));
     TRY(take_memory(session, err));
@@ -187,6 +189,7 @@ void ptm_session_close(ptm_session **handle) {
     pixels_close(&session->video.pixels);
     pixels_close(&session->image.pixels);
     mem_free(session->memory);
+    gemm_release(session->reserved);
     threads_close(&session->threads);
     mem_free(session);
     *handle = NULL;

@@ -9,6 +9,7 @@ struct ptm_session {
     struct threads *threads;
     struct compute compute;
     void *memory; /* everything the lanes point to */
+    int reserved; /* threads that gemm_reserve() knows of */
     struct lane video, audio, image;
     struct fbank *fbank; /* NULL without an audio lane */
 };

@@ -138,6 +138,11 @@ check_scripts() {
     echo "${#scripts[@]} scripts"
 }
 
+several_jobs() {
+    POLYTOME=$builds/tsan/cli/polytome "${fixed_addresses[@]}" tests/cli/run.sh \
+        jobs journal full_disk changing_files interrupt interrupt_jobs
+}
+
 # ---------------------------------------------------------------- fuzzing
 
 # fuzz NAME: libFuzzer from the kept corpus; what it finds goes to a folder of its own.
@@ -251,8 +256,9 @@ if [ "$tier" != quick ]; then
     check 'build asan' build asan
     suite 'tests asan, best kernels' asan
     POLYTOME_TEST_CPU=scalar suite 'tests asan, scalar kernels' asan -R '^test_'
-    check 'build tsan' build tsan test_base test_compute test_pipelines test_windows
+    check 'build tsan' build tsan test_base test_compute test_pipelines test_windows polytome_cli
     suite 'tests tsan' tsan -R '^(test_base|test_compute|test_pipelines|test_windows)$'
+    check 'several jobs, tsan' several_jobs
 
     mapfile -t fuzzed < <(find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' ! -name fuzz_main.c -printf '%f\n' |
         LC_ALL=C sort | sed 's/^fuzz_//; s/\.c$//')

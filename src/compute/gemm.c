@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The seam to OpenBLAS: products on the calling thread, safe to call from many threads at once. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "base/cpu.h"
+#include "base/error.h"
 #include "compute/linear.h"
 
 #include <cblas.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /*
  * Debian's single-threaded OpenBLAS takes its packing buffers from a table without a lock (built without USE_LOCKING):
@@ -15,7 +18,10 @@
  * process-wide state that this lock guards, so it is process-wide as well. Linked without the option, whole products
  * take turns: slow, but right.
  */
-static pthread_mutex_t buffers = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    pthread_mutex_t lock;
+    int reserved; /* for the threads of all sessions */
+} buffers = {PTHREAD_MUTEX_INITIALIZER, 0};
 
 void *__real_blas_memory_alloc(int procedure) __attribute__((weak));
 void __real_blas_memory_free(void *buffer) __attribute__((weak));
@@ -23,16 +29,54 @@ void *__wrap_blas_memory_alloc(int procedure);
 void __wrap_blas_memory_free(void *buffer);
 
 void *__wrap_blas_memory_alloc(int procedure) {
-    pthread_mutex_lock(&buffers);
+    pthread_mutex_lock(&buffers.lock);
     void *buffer = __real_blas_memory_alloc(procedure);
-    pthread_mutex_unlock(&buffers);
+    pthread_mutex_unlock(&buffers.lock);
     return buffer;
 }
 
 void __wrap_blas_memory_free(void *buffer) {
-    pthread_mutex_lock(&buffers);
+    pthread_mutex_lock(&buffers.lock);
     __real_blas_memory_free(buffer);
-    pthread_mutex_unlock(&buffers);
+    pthread_mutex_unlock(&buffers.lock);
+}
+
+/*
+ * OpenBLAS takes a new buffer when all are in use, and tries for ever where there is no memory for it. Taken once, when
+ * sessions are opened, they stay in its table, so that a product never asks for memory.
+ */
+enum { BUFFER_BYTES = 1 << 27, MAX_BUFFERS = 256 /* in its table; beyond them it warns, and in the end exits */ };
+
+static bool has_room(void) {
+    void *probe = mmap(NULL, BUFFER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return probe != MAP_FAILED && munmap(probe, BUFFER_BYTES) == 0;
+}
+
+/** Takes `count` buffers at the same time, then gives them back. False where there is no memory for them. */
+static bool fill_table(int count) {
+    if (count == 0) return true;
+    if (!has_room()) return false;
+    void *buffer = __real_blas_memory_alloc(0);
+    const bool filled = fill_table(count - 1);
+    __real_blas_memory_free(buffer);
+    return filled;
+}
+
+ptm_status gemm_reserve(int threads, ptm_error *err) {
+    pthread_mutex_lock(&buffers.lock);
+    const int wanted = buffers.reserved + threads;
+    const bool filled = !__real_blas_memory_alloc || fill_table(wanted < MAX_BUFFERS ? wanted : MAX_BUFFERS);
+    if (filled) buffers.reserved += threads;
+    pthread_mutex_unlock(&buffers.lock);
+    if (filled) return PTM_OK;
+    return error_set(err, PTM_ENOMEM, "out of memory: each of %d threads needs %d MiB of address space for products",
+                     threads, BUFFER_BYTES >> 20);
+}
+
+void gemm_release(int threads) {
+    pthread_mutex_lock(&buffers.lock);
+    buffers.reserved -= threads;
+    pthread_mutex_unlock(&buffers.lock);
 }
 
 /*
@@ -53,9 +97,9 @@ char *__wrap_getenv(const char *name) {
 static void product(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k,
                     float beta) {
     const bool take_turns = !__real_blas_memory_alloc;
-    if (take_turns) pthread_mutex_lock(&buffers);
+    if (take_turns) pthread_mutex_lock(&buffers.lock);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
-    if (take_turns) pthread_mutex_unlock(&buffers);
+    if (take_turns) pthread_mutex_unlock(&buffers.lock);
 }
 
 void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {

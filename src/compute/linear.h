@@ -42,6 +42,12 @@ void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb
 /** The same, added to what c holds. */
 void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
 
+/** Memory for products on `threads` threads more at the same time, so that none of them has to ask for it. */
+ptm_status gemm_reserve(int threads, ptm_error *err);
+
+/** Gives up what gemm_reserve() promised. */
+void gemm_release(int threads);
+
 /** Matrix product rate of this machine with these threads, GFLOP/s: the yardstick of the benchmark. */
 double linear_measure_gflops(const struct compute *compute, float *scratch_a, float *scratch_b, float *scratch_c,
                              int size);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "jobs.h"
+
+#include "signals.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void queue_push(struct job_queue *queue, struct job *job) {
+    job->next = NULL;
+    if (queue->last)
+        queue->last->next = job;
+    else
+        queue->first = job;
+    queue->last = job;
+}
+
+static struct job *queue_pop(struct job_queue *queue) {
+    struct job *job = queue->first;
+    if (!job) return NULL;
+    queue->first = job->next;
+    if (!queue->first) queue->last = NULL;
+    return job;
+}
+
+static void free_job(struct job *job) {
+    free(job->path);
+    free(job->id);
+    free(job->text);
+    free(job);
+}
+
+/* ---------------------------------------------------------------- threads */
+
+static void *finder_main(void *argument) {
+    struct jobs *jobs = argument;
+    jobs->hooks.find(jobs->hooks.user);
+    pthread_mutex_lock(&jobs->lock);
+    jobs->searched = true;
+    pthread_cond_broadcast(&jobs->work);
+    pthread_cond_signal(&jobs->done);
+    pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+/** Answers that wait for a slow one must not pile up; the one whose turn it is always goes on. */
+static bool may_begin(const struct jobs *jobs) {
+    const struct job *next = jobs->waiting.first;
+    return next && (jobs->bytes < JOBS_MAX_BYTES || next->number == jobs->turn);
+}
+
+static struct job *begin_job(struct jobs *jobs) {
+    while (!jobs->stopped && !may_begin(jobs) && !(jobs->searched && !jobs->waiting.first))
+        pthread_cond_wait(&jobs->work, &jobs->lock);
+    return jobs->stopped ? NULL : queue_pop(&jobs->waiting);
+}
+
+static void finish_job(struct jobs *jobs, struct job *job) {
+    jobs->bytes += job->bytes;
+    queue_push(&jobs->finished, job);
+    pthread_cond_signal(&jobs->done);
+}
+
+static void *worker_main(void *argument) {
+    struct jobs *jobs = argument;
+    pthread_mutex_lock(&jobs->lock);
+    const int worker = jobs->numbered++;
+    for (struct job *job; (job = begin_job(jobs));) {
+        pthread_mutex_unlock(&jobs->lock);
+        jobs->hooks.work(jobs->hooks.user, worker, job);
+        pthread_mutex_lock(&jobs->lock);
+        finish_job(jobs, job);
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+static bool start_threads(struct jobs *jobs, int workers) {
+    jobs->workers = calloc((size_t)workers, sizeof *jobs->workers);
+    if (!jobs->workers) return false;
+    while (jobs->num_workers < workers) {
+        if (pthread_create(&jobs->workers[jobs->num_workers], NULL, worker_main, jobs) != 0) return false;
+        jobs->num_workers++;
+    }
+    jobs->has_finder = pthread_create(&jobs->finder, NULL, finder_main, jobs) == 0;
+    return jobs->has_finder;
+}
+
+bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_hooks *hooks) {
+    *jobs = (struct jobs){.hooks = *hooks, .ordered = ordered};
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_mutex_init(&jobs->lock, NULL);
+    pthread_cond_init(&jobs->work, NULL);
+    pthread_cond_init(&jobs->room, NULL);
+    pthread_cond_init(&jobs->done, &clock);
+    pthread_condattr_destroy(&clock);
+    if (start_threads(jobs, workers)) return true;
+    jobs_close(jobs);
+    return false;
+}
+
+/** Are all inputs found and released? */
+static bool is_over(const struct jobs *jobs) {
+    return jobs->searched && jobs->added == jobs->released;
+}
+
+bool jobs_ended(struct jobs *jobs) {
+    pthread_mutex_lock(&jobs->lock);
+    const bool ended = is_over(jobs);
+    pthread_mutex_unlock(&jobs->lock);
+    return ended;
+}
+
+void jobs_stop(struct jobs *jobs) {
+    pthread_mutex_lock(&jobs->lock);
+    jobs->stopped = true;
+    for (struct job *job; (job = queue_pop(&jobs->waiting));) {
+        job->status = PTM_EINTERRUPTED;
+        queue_push(&jobs->finished, job);
+    }
+    pthread_cond_broadcast(&jobs->work);
+    pthread_cond_broadcast(&jobs->room);
+    pthread_mutex_unlock(&jobs->lock);
+}
+
+bool jobs_stopped(const struct jobs *jobs) {
+    return jobs->stopped;
+}
+
+void jobs_close(struct jobs *jobs) {
+    jobs_stop(jobs);
+    for (int i = 0; i < jobs->num_workers; i++) pthread_join(jobs->workers[i], NULL);
+    if (jobs->has_finder) pthread_join(jobs->finder, NULL);
+    free(jobs->workers);
+    pthread_cond_destroy(&jobs->done);
+    pthread_cond_destroy(&jobs->room);
+    pthread_cond_destroy(&jobs->work);
+    pthread_mutex_destroy(&jobs->lock);
+}
+
+/* ---------------------------------------------------------------- finding */
+
+static struct job *copy_input(const struct job *input, const ptm_error *failure) {
+    struct job *job = malloc(sizeof *job);
+    if (!job) return NULL;
+    *job = (struct job){.found = input->found};
+    job->path = strdup(input->path);
+    job->id = input->id ? strdup(input->id) : NULL;
+    if (!job->path || (input->id && !job->id)) {
+        free_job(job);
+        return NULL;
+    }
+    if (failure) job->err = *failure;
+    job->status = job->err.status;
+    return job;
+}
+
+bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failure) {
+    struct job *job = copy_input(input, failure);
+    pthread_mutex_lock(&jobs->lock);
+    jobs->starved = jobs->starved || !job;
+    while (!jobs->stopped && jobs->added - jobs->released >= JOBS_WINDOW) pthread_cond_wait(&jobs->room, &jobs->lock);
+    const bool taken = job && !jobs->stopped;
+    if (taken) {
+        job->number = jobs->added++;
+        if (failure)
+            finish_job(jobs, job);
+        else
+            queue_push(&jobs->waiting, job);
+        pthread_cond_signal(&jobs->work);
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    if (job && !taken) free_job(job);
+    return taken;
+}
+
+/* ---------------------------------------------------------------- what is done */
+
+struct job *jobs_take(struct jobs *jobs, double seconds) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    const long nanoseconds = until.tv_nsec + (long)(seconds * 1e9);
+    until.tv_sec += nanoseconds / 1000000000;
+    until.tv_nsec = nanoseconds % 1000000000;
+    pthread_mutex_lock(&jobs->lock);
+    /* It may be waiting for a name that does not come. */
+    if (jobs->stopped && jobs->has_finder && !jobs->searched) signals_wake(jobs->finder);
+    int code = 0;
+    while (code == 0 && !jobs->finished.first && !is_over(jobs))
+        code = pthread_cond_timedwait(&jobs->done, &jobs->lock, &until);
+    struct job *job = queue_pop(&jobs->finished);
+    pthread_mutex_unlock(&jobs->lock);
+    return job;
+}
+
+struct job *jobs_in_turn(struct jobs *jobs, struct job *job) {
+    if (job) {
+        struct job **place = &jobs->held;
+        while (*place && (*place)->number < job->number) place = &(*place)->next;
+        job->next = *place;
+        *place = job;
+    }
+    if (!jobs->held || (jobs->ordered && jobs->held->number != jobs->turn)) return NULL;
+    struct job *due = jobs->held;
+    jobs->held = due->next;
+    pthread_mutex_lock(&jobs->lock);
+    jobs->turn = due->number + 1;
+    pthread_cond_broadcast(&jobs->work);
+    pthread_mutex_unlock(&jobs->lock);
+    return due;
+}
+
+void jobs_release(struct jobs *jobs, struct job *job) {
+    pthread_mutex_lock(&jobs->lock);
+    jobs->bytes -= job->bytes;
+    jobs->released++;
+    pthread_cond_signal(&jobs->room);
+    pthread_cond_broadcast(&jobs->work);
+    pthread_mutex_unlock(&jobs->lock);
+    free_job(job);
+}
