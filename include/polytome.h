@@ -233,12 +233,27 @@ PTM_API PTM_NODISCARD ptm_status ptm_classify_file(ptm_session *session, const c
                                                    const ptm_classify_options *options, ptm_result **out,
                                                    ptm_error *err);
 
+/** The same of a whole file that the caller holds: `bytes` at `data`, called `name` in sentences (NULL: "memory"). */
+PTM_API PTM_NODISCARD ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t bytes,
+                                                     const char *name, const ptm_classify_options *options,
+                                                     ptm_result **out, ptm_error *err);
+
 /** A picture in memory: 8-bit RGB rows, `stride` bytes apart. */
 typedef struct ptm_frame {
     const uint8_t *rgb; /* (height, width, 3) */
     int width, height;
     ptrdiff_t stride;
 } ptm_frame;
+
+/**
+ * Decodes a still picture (JPEG, PNG, WebP ...) that the caller holds and turns it upright. `name` as above; max_pixels
+ * 0: 2^26. PTM_EFORMAT where it is none, or moves. Free with ptm_frame_free().
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_decode_picture(ptm_frame **out, const void *data, size_t bytes, const char *name,
+                                                    int64_t max_pixels, ptm_error *err);
+
+/** Frees a frame of ptm_decode_picture() and sets *frame to NULL; NULL and *frame == NULL are allowed. */
+PTM_API void ptm_frame_free(ptm_frame **frame);
 
 /**
  * Labels `count` frames that the caller holds, taken as one clip: windows of T successive frames where the model has a

@@ -143,6 +143,14 @@ static ptm_status push_samples(ptm_error *err) {
     return status;
 }
 
+static ptm_status decode_picture(ptm_error *err) {
+    static const char ppm[] = "P6\n2 1\n255\n\1\2\3\375\376\377";
+    ptm_frame *frame;
+    const ptm_status status = ptm_decode_picture(&frame, ppm, sizeof ppm - 1, NULL, 0, err);
+    ptm_frame_free(&frame);
+    return status;
+}
+
 static ptm_status pack(ptm_error *err) {
     static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16",
                                         PTM_SOURCE_DIR "/tests/golden/ast"};
@@ -195,6 +203,10 @@ static void test_stream(void) {
     sweep_with_session(push_samples);
 }
 
+static void test_decode_picture(void) {
+    sweep(decode_picture);
+}
+
 static void test_pack(void) {
     sweep(pack);
 }
@@ -210,6 +222,7 @@ int main(void) {
         {"classify a file", test_classify_file},
         {"a timeline", test_timeline},
         {"push samples", test_stream},
+        {"decode a picture", test_decode_picture},
         {"pack two models", test_pack},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
