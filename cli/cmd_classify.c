@@ -27,7 +27,8 @@ static bool finish(void *user, const char *path, const ptm_error *err) {
     struct run *run = user;
     bool written = true;
     if (run->options->format == FORMAT_JSON)
-        written = report_json(run->output.stream, &run->style, path, err ? NULL : run->result, err);
+        written = report_json(run->output.stream, &run->style, &(struct report_subject){.path = path},
+                              err ? NULL : run->result, err);
     else if (!err)
         report_text(run->output.stream, &run->style, path, run->result);
     ptm_result_free(&run->result);

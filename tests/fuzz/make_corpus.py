@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the seed corpora of fuzz_safetensors, fuzz_npy and fuzz_config: small files of each kind that the formats know, good and bad.
+"""Writes the seed corpora of fuzz_safetensors, fuzz_npy, fuzz_config and fuzz_request: small files of each kind that the formats know, good and bad.
 
 Usage: make_corpus.py [DIRECTORY], by default corpus/ beside this script. Needs nothing but Python.
 What a fuzzer found is kept in the same folders under the name found-*; this script leaves such files alone.
@@ -107,9 +107,27 @@ def configs():
     return files
 
 
+REQUESTS = {
+    "path": b'{"id":1,"path":"clip.mp4","top":3,"threshold":0.5,"only":"video","start":1.5,"duration":2,"r":"16:-1"}',
+    "data": b'{"id":"a","data":"UklGRg==","sampling":"first","logits":true,"trace":false,"r":65}',
+    "pictures": b'{"id":-1.5e3,"frames":["iVBORw0KGgo=","/9j/2w=="]}',
+    "frames": b'{"id":null,"frames":["AAECAwQF","BgcICQoL"],"width":2,"height":1}',
+    "samples": b'{"samples":"AAAAAAAAgD8AAIC/","sample_rate":16000}',
+    "info": b'{"op":"info","id":true}\r',
+    "ping": b' {"op":"ping"}',
+    "two_subjects": b'{"path":"a","op":"ping"}',
+    "unknown_key": b'{"id":2,"path":"a","to\\u0070":1,"TOP":2}',
+    "odd_base64": b'{"data":"QUJD="}',
+    "loose_bits": b'{"data":"QUJ="}',
+    "array": b'[1,2]',
+    "cut": b'{"id":7,"path":"cl',
+}
+
+
 def main():
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus"
-    for kind, files in (("safetensors", SAFETENSORS), ("npy", NPY), ("config", configs())):
+    for kind, files in (("safetensors", SAFETENSORS), ("npy", NPY), ("config", configs()),
+                        ("request", REQUESTS)):
         (root / kind).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (root / kind / name).write_bytes(content)
