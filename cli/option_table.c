@@ -65,10 +65,12 @@ const struct command_row command_rows[COMMAND_COUNT] = {
     [COMMAND_PACK] =
         {"pack", "MODEL... -o FILE.safetensors", "write models into one self-describing file",
          "Joins up to three models, each of another modality: checkpoint directories, or files of 'pack'. The result "
-         "holds the weights as they are, labels, preprocessing, licence, the recommended merging and a self-test that "
-         "'check FILE' runs; it behaves as the models do.",
+         "holds the weights, as they are or in --precision, labels, preprocessing, licence, the recommended merging "
+         "and a "
+         "self-test that 'check FILE' runs; it behaves as the models do.",
          "polytome pack videomae-base/ ast-audioset/ -o both.safetensors\n"
          "polytome pack vit-base-patch16-224/ -r 2x --licence Apache-2.0 -o vit.safetensors\n"
+         "polytome pack videomae-base/ --precision int8 -o small.safetensors\n"
          "polytome check both.safetensors"},
     [COMMAND_SERVE] =
         {"serve", "", "answer requests of another program, line by line, with the models kept open",
@@ -93,6 +95,10 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 #define LOOKS (LABELS | ON(EXPLAIN)) /* files */
 #define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
 #define MODALITIES "all|video|audio|image"
+#define PRECISIONS "auto|f32|bf16|int8"
+#define PRECISION_HELP                                                                                             \
+    "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a little " \
+    "off, bf16 pays on processors that run it at full rate (auto: f32, unless the model was packed in another)"
 #define SCHEDULE_HELP                                                                                              \
     "off, R, R:INFLECT (16:-1 falls from 32 to 0), R0,R1,..., auto (the model's own), or a budget that is turned " \
     "into a schedule: 2x, 6GFLOP or 40ms"
@@ -160,12 +166,13 @@ const struct option_row option_rows[] = {
      "Threads of the network, 0 for one each processor; may be given more than once."},
     {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
-    {"precision", 0, OPTION_CHOICE, "f32|bf16|int8", FIELD(session.precision), PTM_F32, 0, RUNS & ~ON(BENCH),
-     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a "
-     "little off, bf16 pays on processors that run it at full rate (default: f32)."},
-    {"precision", 0, OPTION_CHOICES, "f32|bf16|int8", FIELD(precisions), PTM_F32, 3, ON(BENCH),
-     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a "
-     "little off, bf16 pays on processors that run it at full rate (default: f32); may be given more than once."},
+    {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(session.precision), PTM_AUTO, 0, RUNS & ~ON(BENCH),
+     PRECISION_HELP "."},
+    {"precision", 0, OPTION_CHOICES, PRECISIONS, FIELD(precisions), PTM_AUTO, 4, ON(BENCH),
+     PRECISION_HELP "; may be given more than once."},
+    {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(pack.precision), PTM_AUTO, 0, ON(PACK),
+     "Store the linear layers of the blocks so: int8 makes the file about a quarter as large, and it then runs in int8 "
+     "unless told otherwise (auto: as they are)."},
     {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),

@@ -62,7 +62,6 @@ bool report_json_models(FILE *stream, const struct report_subject *subject, cons
 struct report_bench {
     const ptm_model_info *info;
     const char *r;
-    ptm_precision precision;
     int threads; /* as asked for; 0: one for each processor */
     ptm_bench_report timing;
     double peak_bytes;

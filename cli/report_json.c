@@ -296,6 +296,7 @@ static json_t *text_array(const char *const *texts, int count) {
 static json_t *modality_object(const ptm_model_info *info, bool labels) {
     struct object object = object_begin();
     put(&object, "parameters", json_integer(info->parameters));
+    put(&object, "precision", json_string(report_precision(info->precision)));
     put(&object, "input_shape", integer_array(info->input_shape, info->input_rank));
     put(&object, "tokens", json_integer(info->tokens));
     put(&object, "protected_tokens", json_integer(info->protected_tokens));
@@ -378,7 +379,7 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     put(&object, "model", json_text(bench->info->name));
     put(&object, "modality", json_string(report_modality(bench->info->modality)));
     put(&object, "r", json_text(bench->r));
-    put(&object, "precision", json_string(report_precision(bench->precision)));
+    put(&object, "precision", json_string(report_precision(bench->timing.precision)));
     put(&object, "instruction", json_string(bench->timing.instruction));
     put(&object, "threads", json_integer(bench->threads));
     put(&object, "tokens", integer_array(profile->tokens, profile->depth + 1));

@@ -5,6 +5,7 @@
  * which all of the library's own memory goes; Jansson's goes through its hooks.
  */
 #include "check.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -157,6 +158,12 @@ static ptm_status pack(ptm_error *err) {
     return ptm_pack(paths, 2, "/dev/null", NULL, err);
 }
 
+static ptm_status pack_int8(ptm_error *err) {
+    static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16"};
+    const ptm_pack_options options = {.precision = PTM_INT8};
+    return ptm_pack(paths, 1, "/dev/null", &options, err);
+}
+
 static void test_open_default(void) {
     sweep(open_default);
 }
@@ -211,6 +218,36 @@ static void test_pack(void) {
     sweep(pack);
 }
 
+static void test_pack_int8(void) {
+    sweep(pack_int8);
+}
+
+static char packed[TEMPORARY_PATH];
+
+static ptm_status open_packed(ptm_error *err) {
+    ptm_model *opened;
+    ptm_session *over = NULL;
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.threads = 1;
+    options.precision = PTM_F32;
+    ptm_status status = ptm_model_open(&opened, packed, NULL, err);
+    if (status == PTM_OK) status = ptm_session_open(&over, (const ptm_model *[]){opened}, 1, &options, err);
+    ptm_session_close(&over);
+    ptm_model_close(&opened);
+    return status;
+}
+
+static void test_open_int8(void) {
+    char folder[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(packed, folder, "packed.safetensors");
+    const ptm_pack_options options = {.precision = PTM_INT8};
+    CHECK_OK(ptm_pack((const char *[]){PTM_SOURCE_DIR "/tests/golden/vit"}, 1, packed, &options, err));
+    sweep(open_packed);
+    temporary_remove(folder, (const char *[]){"packed.safetensors", NULL});
+}
+
 int main(void) {
     static const struct check_case cases[] = {
         {"open the shipped model", test_open_default},
@@ -224,6 +261,8 @@ int main(void) {
         {"push samples", test_stream},
         {"decode a picture", test_decode_picture},
         {"pack two models", test_pack},
+        {"pack a model in int8", test_pack_int8},
+        {"open a model in int8 for float32", test_open_int8},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
 }

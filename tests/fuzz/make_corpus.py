@@ -74,7 +74,7 @@ NPY = {
 }
 
 
-def packed(top, names):
+def packed(top, names, precision=None):
     """The description of a packed file of these goldens, by modality. The stored answers have as many numbers as labels."""
     models = []
     for modality, name in names.items():
@@ -85,6 +85,8 @@ def packed(top, names):
         models.append({"modality": modality, "prefix": modality + "/", "name": name, "licence": "CC0", "config": config,
                        "preprocessor": json.loads(preprocessor.read_text()) if preprocessor.exists() else None,
                        "merge": {"r": "2x", "prop_attn": True}, "selftest": {"r0": answers, "merged": answers}})
+    for model in models if precision else ():
+        model["precision"] = precision
     return json.dumps({"schema": 2, "name": "+".join(names.values()), "models": models}, separators=(",", ":")).encode()
 
 
@@ -101,6 +103,8 @@ def configs():
         texts = [(top / "tests/golden" / name / file).read_bytes() for file in ("config.json", "preprocessor_config.json")]
         files[name] = b"\0".join(texts)
     files["packed"] = packed(top, {"video": "videomae", "audio": "ast", "image": "vit"})
+    files["packed_int8"] = packed(top, {"video": "videomae"}, "int8")
+    files["packed_bf16"] = packed(top, {"audio": "ast"}, "bf16")
     files["packed_timm"] = packed(top, {"image": "timm_token"})
     files["tiny"] = b'{"model_type":"videomae"}\0{"size":224,"crop_size":[224,224],"do_zero_centering":true}'
     files["ast_bare"] = b'{"model_type":"audio-spectrogram-transformer","num_labels":527}\0{}'
