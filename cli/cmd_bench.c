@@ -50,7 +50,7 @@ static bool keep_row(struct bench *bench, const struct report_bench *row) {
         .stages = {profile->ms_embed, profile->ms_attention, profile->ms_merge, profile->ms_mlp, profile->ms_head},
     };
     snprintf(kept->group, sizeof kept->group, "%s, %s, %s, %s", report_modality(row->info->modality), row->info->name,
-             report_precision(row->precision), threads);
+             report_precision(row->timing.precision), threads);
     snprintf(kept->r, sizeof kept->r, "%s", row->r);
     return true;
 }
@@ -61,7 +61,7 @@ static void print_heading(const struct bench *bench, const ptm_model_info *info,
     printf("%s  ", report_modality(info->modality));
     text_print(stdout, info->name);
     printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
-    if (*timing->instruction) printf("%s by %s, ", report_precision(bench->session.precision), timing->instruction);
+    if (*timing->instruction) printf("%s by %s, ", report_precision(timing->precision), timing->instruction);
     printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
     printf("  %-12s %13s %8s %9s %9s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "tokens", "GFLOP", "min ms", "median",
            "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
@@ -87,8 +87,7 @@ static void print_blocks(const ptm_profile *profile) {
 static enum exit_status bench_schedule(struct bench *bench, const ptm_model_info *info, const char *r, bool first) {
     const struct options *options = bench->options;
     ptm_error err = {0};
-    struct report_bench row = {
-        .info = info, .r = r ? r : info->r, .precision = bench->session.precision, .threads = bench->session.threads};
+    struct report_bench row = {.info = info, .r = r ? r : info->r, .threads = bench->session.threads};
     if (ptm_session_set_merge(bench->engine.session, r, options->session.prop_attn, &err) != PTM_OK ||
         ptm_bench(bench->engine.session, info->modality, &options->bench, &row.timing, &err) != PTM_OK)
         return engine_complain(&err);
@@ -207,20 +206,19 @@ static enum exit_status bench_session(struct bench *bench, int precision, int th
     return status;
 }
 
-/** The list, or where it is empty the one value that is used by itself: 0. */
-static const struct option_numbers *numbers_or_zero(const struct option_numbers *numbers) {
-    static const struct option_numbers zero = {.count = 1};
-    return numbers->count > 0 ? numbers : &zero;
+/** The list, or where it is empty the one value that is used by itself. */
+static struct option_numbers numbers_or(const struct option_numbers *numbers, int usual) {
+    return numbers->count > 0 ? *numbers : (struct option_numbers){{usual}, 1};
 }
 
 /** Everything that is measured; the last word is the exit status. */
 static enum exit_status bench_all(struct bench *bench) {
-    const struct option_numbers *precisions = numbers_or_zero(&bench->options->precisions);
-    const struct option_numbers *threads = numbers_or_zero(&bench->options->threads);
+    const struct option_numbers precisions = numbers_or(&bench->options->precisions, PTM_AUTO);
+    const struct option_numbers threads = numbers_or(&bench->options->threads, 0);
     enum exit_status status = engine_open_models(&bench->engine, &bench->options->models);
-    for (int i = 0; i < precisions->count; i++)
-        for (int j = 0; status == STATUS_GOOD && j < threads->count; j++)
-            status = bench_session(bench, precisions->items[i], threads->items[j]);
+    for (int i = 0; i < precisions.count; i++)
+        for (int j = 0; status == STATUS_GOOD && j < threads.count; j++)
+            status = bench_session(bench, precisions.items[i], threads.items[j]);
     if (bench->options->format == FORMAT_TEXT && status <= STATUS_INPUT)
         printf("peak memory %.1f MiB\n", peak_bytes() / 1048576);
     engine_close(&bench->engine);

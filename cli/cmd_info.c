@@ -36,6 +36,8 @@ static void print_modality(const ptm_model_info *info, bool labels) {
     printf("            merging r %s, proportional attention %s\n", info->r, info->prop_attn ? "on" : "off");
     printf("            %.2f M parameters, %.3f GFLOP a window without merging\n", (double)info->parameters * 1e-6,
            info->gflop);
+    if (info->precision != PTM_F32)
+        printf("            linear layers stored in %s\n", report_precision(info->precision));
     printf("            %d labels, %s\n", info->num_labels, info->activation);
     for (int i = 0; labels && i < info->num_labels; i++) {
         printf("            %5d  ", i);

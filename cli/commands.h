@@ -12,5 +12,6 @@ enum exit_status cmd_check(const struct options *options);
 enum exit_status cmd_info(const struct options *options);
 enum exit_status cmd_bench(const struct options *options);
 enum exit_status cmd_pack(const struct options *options);
+enum exit_status cmd_serve(const struct options *options);
 
 #endif

@@ -55,6 +55,7 @@ static enum exit_status run(enum command command, int argc, char **argv) {
     case COMMAND_INFO: return cmd_info(&options);
     case COMMAND_BENCH: return cmd_bench(&options);
     case COMMAND_PACK: return cmd_pack(&options);
+    case COMMAND_SERVE: return cmd_serve(&options);
     case COMMAND_VERSION: return run_version(&options);
     case COMMAND_HELP: return run_help(&options);
     default: break;

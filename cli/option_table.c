@@ -70,11 +70,25 @@ const struct command_row command_rows[COMMAND_COUNT] = {
     [COMMAND_PACK] =
         {"pack", "MODEL... -o FILE.safetensors", "write models into one self-describing file",
          "Joins up to three models, each of another modality: checkpoint directories, or files of 'pack'. The result "
-         "holds the weights as they are, labels, preprocessing, licence, the recommended merging and a self-test that "
-         "'check FILE' runs; it behaves as the models do.",
+         "holds the weights, as they are or in --precision, labels, preprocessing, licence, the recommended merging "
+         "and a "
+         "self-test that 'check FILE' runs; it behaves as the models do.",
          "polytome pack videomae-base/ ast-audioset/ -o both.safetensors\n"
          "polytome pack vit-base-patch16-224/ -r 2x --licence Apache-2.0 -o vit.safetensors\n"
+         "polytome pack videomae-base/ --precision int8 -o small.safetensors\n"
          "polytome check both.safetensors"},
+    [COMMAND_SERVE] =
+        {"serve", "", "answer requests of another program, line by line, with the models kept open",
+         "Reads one JSON object a line from standard input and answers each with one line on standard output, in "
+         "order: {\"id\": 7, \"path\": \"clip.mp4\"}, or in base 64 a whole file as \"data\", pictures as "
+         "\"frames\", or float32 as \"samples\" with their \"sample_rate\". A request may bring \"top\", "
+         "\"threshold\", \"only\", \"start\", \"duration\", \"sampling\", \"r\", \"logits\" and "
+         "\"trace\" of its own; otherwise the options given here hold.\n\n"
+         "An answer is the line of 'classify --format json' with the id in front, or the number of the line where "
+         "there was none. What is wrong with a request is said in its answer, and the next one is read. The end of "
+         "the input ends the command.",
+         "echo '{\"id\": 1, \"path\": \"clip.mp4\"}' | polytome serve\n"
+         "polytome serve -m videomae-base/ -r 2x --top 1 < requests.jsonl > answers.jsonl"},
     [COMMAND_VERSION] = {"version", "", "print the version", "", ""},
     [COMMAND_HELP] = {"help", "[COMMAND]", "show this help, or the one of a command", "", ""},
 };
@@ -82,9 +96,14 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 #define ON(command) (1u << COMMAND_##command)
 #define FIELD(field) offsetof(struct options, field)
 #define READS (ON(CLASSIFY) | ON(COMPARE)) /* files of any kind and number */
-#define LOOKS (READS | ON(EXPLAIN))        /* files */
+#define LABELS (READS | ON(SERVE))
+#define LOOKS (LABELS | ON(EXPLAIN)) /* files */
 #define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
 #define MODALITIES "all|video|audio|image"
+#define PRECISIONS "auto|f32|bf16|int8"
+#define PRECISION_HELP                                                                                             \
+    "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a little " \
+    "off, bf16 pays on processors that run it at full rate (auto: f32, unless the model was packed in another)"
 #define SCHEDULE_HELP                                                                                              \
     "off, R, R:INFLECT (16:-1 falls from 32 to 0), R0,R1,..., auto (the model's own), or a budget that is turned " \
     "into a schedule: 2x, 6GFLOP or 40ms"
@@ -93,7 +112,7 @@ const struct option_row option_rows[] = {
     {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, 4, LOOKS | ON(BENCH),
      "Checkpoint directory or .safetensors file to use instead of the shipped model; up to four times, as one model "
      "may bring video and another sound."},
-    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0, ON(CLASSIFY) | ON(EXPLAIN) | ON(CHECK),
+    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0, ON(CLASSIFY) | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
      "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
     {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
      "Merging schedules to time, divided by spaces; may be given more than once. Each is " SCHEDULE_HELP "."},
@@ -113,17 +132,19 @@ const struct option_row option_rows[] = {
      "Look only at the picture, as a video or as stills, or only at the sound."},
     {"modality", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, ON(CHECK) | ON(INFO) | ON(BENCH),
      "The part of the model to use (default: all that it brings)."},
-    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY), "Labels to print, 0 for all (default: 5)."},
-    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY),
+    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY) | ON(SERVE),
+     "Labels to print, 0 for all (default: 5)."},
+    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY) | ON(SERVE),
      "Print only labels with at least this score, from 0 to 1."},
-    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY), "Add the raw logit of each label (JSON only)."},
-    {"trace", 0, OPTION_SET, NULL, FIELD(trace), 1, 0, ON(CLASSIFY),
+    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY) | ON(SERVE),
+     "Add the raw logit of each label (JSON only)."},
+    {"trace", 0, OPTION_SET, NULL, FIELD(trace), 1, 0, ON(CLASSIFY) | ON(SERVE),
      "Show the tokens that enter each block, and those that leave the last."},
-    {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, READS,
+    {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, LABELS,
      "What to look at: one window spread over the file, windows side by side over all of it, or the first window only "
      "(auto: as the model was trained)."},
     {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, LOOKS, "Begin here: seconds or [HH:]MM:SS."},
-    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, READS,
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, LABELS,
      "Look at no more than this; 0 goes to the end."},
     {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(EXPLAIN),
      "Look at no more than this (default: the first window, of an .mp4 the whole video)."},
@@ -170,12 +191,13 @@ const struct option_row option_rows[] = {
      "Threads of the network, 0 for one each processor; may be given more than once."},
     {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
-    {"precision", 0, OPTION_CHOICE, "f32|bf16|int8", FIELD(session.precision), PTM_F32, 0, RUNS & ~ON(BENCH),
-     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a "
-     "little off, bf16 pays on processors that run it at full rate (default: f32)."},
-    {"precision", 0, OPTION_CHOICES, "f32|bf16|int8", FIELD(precisions), PTM_F32, 3, ON(BENCH),
-     "Arithmetic of the linear layers: f32 gives the reference's logits, int8 is about twice as fast and a "
-     "little off, bf16 pays on processors that run it at full rate (default: f32); may be given more than once."},
+    {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(session.precision), PTM_AUTO, 0, RUNS & ~ON(BENCH),
+     PRECISION_HELP "."},
+    {"precision", 0, OPTION_CHOICES, PRECISIONS, FIELD(precisions), PTM_AUTO, 4, ON(BENCH),
+     PRECISION_HELP "; may be given more than once."},
+    {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(pack.precision), PTM_AUTO, 0, ON(PACK),
+     "Store the linear layers of the blocks so: int8 makes the file about a quarter as large, and it then runs in int8 "
+     "unless told otherwise (auto: as they are)."},
     {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),
@@ -199,10 +221,12 @@ const struct option_row option_rows[] = {
      "Refuse to decode more frames of one file (default: 10000000)."},
     {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS,
      "Refuse to go through more media time of one file (default: 86400)."},
+    {"max-request-bytes", 0, OPTION_INT64, "N", FIELD(max_request_bytes), 1, 1099511627776.0, ON(SERVE),
+     "Refuse longer requests (default: 67108864)."},
     {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, READS,
      "Show progress even where standard error is not a terminal."},
     {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, READS, "Show no progress."},
-    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, LOOKS | ON(PACK),
+    {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, (LOOKS & ~ON(SERVE)) | ON(PACK),
      "Print no progress and no summary, only results and errors."},
     {"verbose", 'v', OPTION_SET, NULL, FIELD(verbosity), 1, 0, READS | ON(BENCH),
      "Say more: the files passed over and a summary; with bench the tokens that enter each block."},

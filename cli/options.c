@@ -32,7 +32,7 @@ unsigned options_modalities(const struct options *options) {
 }
 
 static void set_defaults(struct options *options, enum command command) {
-    *options = (struct options){.command = command, .top = 5, .progress = -1, .jobs = 1};
+    *options = (struct options){.command = command, .top = 5, .progress = -1, .jobs = 1, .max_request_bytes = 1 << 26};
     ptm_session_options_default(&options->session);
     ptm_classify_options_default(&options->classify);
     ptm_check_options_default(&options->check);
@@ -107,8 +107,7 @@ static bool store_shard(struct shard *shard, const struct option_row *row, const
     return true;
 }
 
-/** Index of `text` among "a|b|c", or -1. */
-static int find_choice(const char *choices, const char *text) {
+int options_find_choice(const char *choices, const char *text) {
     const size_t length = strlen(text);
     for (int index = 0;; index++) {
         const size_t step = strcspn(choices, "|");
@@ -175,7 +174,7 @@ static bool store_list(struct option_list *list, const struct option_row *row, c
 }
 
 static bool store_choice(void *field, const struct option_row *row, const char *shown, const char *argument) {
-    const int index = find_choice(row->argument, argument);
+    const int index = options_find_choice(row->argument, argument);
     if (index < 0) return complain_argument(row, shown, argument);
     const int value = (int)row->minimum + index;
     struct option_numbers *choices = field;
@@ -217,6 +216,10 @@ static const struct option_row *find_row(enum command command, const char *name,
         if (same && options_takes(row, command)) return row;
     }
     return NULL;
+}
+
+const struct option_row *options_find(enum command command, const char *name) {
+    return find_row(command, name, strlen(name), 0);
 }
 
 /** The arguments while they are read. */

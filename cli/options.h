@@ -17,6 +17,7 @@ enum command {
     COMMAND_INFO,
     COMMAND_BENCH,
     COMMAND_PACK,
+    COMMAND_SERVE,
     COMMAND_VERSION,
     COMMAND_HELP,
     COMMAND_COUNT
@@ -109,11 +110,18 @@ struct options {
     ptm_check_options check;
     ptm_bench_options bench;
     ptm_pack_options pack;
+    int64_t max_request_bytes;
     const char *recommended; /* merging, for every model of a packed file */
 };
 
 /** The command of that name, or COMMAND_COUNT. */
 enum command options_find_command(const char *name);
+
+/** The option of `command` by its long name, or NULL. */
+const struct option_row *options_find(enum command command, const char *name);
+
+/** Index of `text` among the choices "a|b|c", or -1. */
+int options_find_choice(const char *choices, const char *text);
 
 /** Does `command` take the option? */
 bool options_takes(const struct option_row *row, enum command command);

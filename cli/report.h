@@ -26,14 +26,15 @@ void report_text(FILE *stream, const struct report_style *style, const char *pat
 
 /* Each JSON call writes one line; false where memory ran out. */
 
-/** What a result is about. */
-struct report_input {
-    const char *path;
-    const char *id; /* JSON text that the list gave it, or NULL */
+/** What a line is about. */
+struct report_subject {
+    const char *path; /* NULL: what came in memory */
+    const char *id;   /* JSON text of what the caller calls it, or NULL */
+    long line;        /* of the request, where it has no id; 0: not to be said */
 };
 
 /** One file: `result`, or NULL and the error that came instead. */
-bool report_json(FILE *stream, const struct report_style *style, const struct report_input *input,
+bool report_json(FILE *stream, const struct report_style *style, const struct report_subject *subject,
                  const ptm_result *result, const ptm_error *err);
 
 /** What A and B were asked for. */
@@ -51,11 +52,16 @@ void report_text_compare(FILE *stream, const struct report_sides *sides, const s
 /** One model: what it says about each of `count` modalities. */
 bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool labels);
 
+/** The answer to a ping. */
+bool report_json_pong(FILE *stream, const struct report_subject *subject);
+
+/** What labels each of `count` modalities, with all labels. */
+bool report_json_models(FILE *stream, const struct report_subject *subject, const ptm_model_info *infos, int count);
+
 /** One row of a benchmark. */
 struct report_bench {
     const ptm_model_info *info;
     const char *r;
-    ptm_precision precision;
     int threads; /* as asked for; 0: one for each processor */
     ptm_bench_report timing;
     double peak_bytes;

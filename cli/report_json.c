@@ -45,11 +45,16 @@ static json_t *json_milliseconds(double value) {
     return json_number(round(value * 1000) / 1000);
 }
 
-static bool write_line(FILE *stream, json_t *json) {
+/** `id`: JSON text of what the caller calls it, which comes first; or NULL. */
+static bool write_line(FILE *stream, const char *id, json_t *json) {
+    if (json && id)
+        fprintf(stream, "{\"id\":%s,", id);
+    else if (json)
+        fputc('{', stream);
     /* Nine digits give a float back exactly. */
-    const bool good = json && json_dumpf(json, stream, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
+    const bool good = json && json_dumpf(json, stream, JSON_COMPACT | JSON_EMBED | JSON_REAL_PRECISION(9)) == 0;
     json_decref(json);
-    if (good) fputc('\n', stream);
+    if (good) fputs("}\n", stream);
     /* A failed write is for the owner of the stream to find. */
     return good || ferror(stream);
 }
@@ -140,12 +145,21 @@ static void put_path(struct object *object, const char *path) {
     if (!json_put_path(object->json, path)) object->failed = true;
 }
 
-bool report_json(FILE *stream, const struct report_style *style, const struct report_input *input,
-                 const ptm_result *result, const ptm_error *err) {
+/** The begin of what is said about a file or a request. */
+static struct object subject_begin(const struct report_subject *subject) {
     struct object object = object_begin();
+    if (subject->line > 0) put(&object, "line", json_integer(subject->line));
     put(&object, "schema", json_integer(1));
-    put_path(&object, input->path);
-    if (input->id) put(&object, "id", json_loads(input->id, JSON_DECODE_ANY, NULL));
+    return object;
+}
+
+bool report_json(FILE *stream, const struct report_style *style, const struct report_subject *subject,
+                 const ptm_result *result, const ptm_error *err) {
+    struct object object = subject_begin(subject);
+    if (subject->path)
+        put_path(&object, subject->path);
+    else
+        put(&object, "path", json_null());
     put(&object, "status", json_string(result ? "ok" : "error"));
     put(&object, "duration", result ? json_number(result->duration) : json_null());
     put(&object, "video", result ? answer_object(style, result->video, true) : json_null());
@@ -154,7 +168,7 @@ bool report_json(FILE *stream, const struct report_style *style, const struct re
     put(&object, "fused", result ? fused_object(style, result) : json_null());
     put(&object, "ms", result ? times_object(result) : json_null());
     put(&object, "error", result ? json_null() : error_object(err));
-    return write_line(stream, object_end(&object));
+    return write_line(stream, subject->id, object_end(&object));
 }
 
 /* ---------------------------------------------------------------- comparisons */
@@ -230,7 +244,7 @@ bool report_json_compare(FILE *stream, const struct report_sides *sides, const s
     put(&times, "b", json_milliseconds(ms[1]));
     put(&times, "ratio", ms[1] > 0 ? json_number(ms[0] / ms[1]) : json_null());
     put(&object, "ms", object_end(&times));
-    return write_line(stream, object_end(&object));
+    return write_line(stream, NULL, object_end(&object));
 }
 
 static json_t *text_array(const char *const *texts, int count) {
@@ -242,6 +256,7 @@ static json_t *text_array(const char *const *texts, int count) {
 static json_t *modality_object(const ptm_model_info *info, bool labels) {
     struct object object = object_begin();
     put(&object, "parameters", json_integer(info->parameters));
+    put(&object, "precision", json_string(report_precision(info->precision)));
     put(&object, "input_shape", integer_array(info->input_shape, info->input_rank));
     put(&object, "tokens", json_integer(info->tokens));
     put(&object, "protected_tokens", json_integer(info->protected_tokens));
@@ -279,7 +294,28 @@ bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool
     put(&object, "backbone", object_end(&backbone));
     for (int i = 0; i < count; i++)
         put(&object, report_modality(infos[i].modality), modality_object(&infos[i], labels));
-    return write_line(stream, object_end(&object));
+    return write_line(stream, NULL, object_end(&object));
+}
+
+bool report_json_pong(FILE *stream, const struct report_subject *subject) {
+    struct object object = subject_begin(subject);
+    put(&object, "op", json_string("ping"));
+    put(&object, "status", json_string("ok"));
+    return write_line(stream, subject->id, object_end(&object));
+}
+
+bool report_json_models(FILE *stream, const struct report_subject *subject, const ptm_model_info *infos, int count) {
+    struct object object = subject_begin(subject);
+    put(&object, "op", json_string("info"));
+    put(&object, "status", json_string("ok"));
+    put(&object, "version", json_string(ptm_version()));
+    for (int i = 0; i < count; i++) {
+        json_t *model = modality_object(&infos[i], true);
+        struct object named = {model, !model};
+        put(&named, "model", json_text(infos[i].name));
+        put(&object, report_modality(infos[i].modality), object_end(&named));
+    }
+    return write_line(stream, subject->id, object_end(&object));
 }
 
 static json_t *stages_object(const ptm_bench_report *timing) {
@@ -303,7 +339,7 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     put(&object, "model", json_text(bench->info->name));
     put(&object, "modality", json_string(report_modality(bench->info->modality)));
     put(&object, "r", json_text(bench->r));
-    put(&object, "precision", json_string(report_precision(bench->precision)));
+    put(&object, "precision", json_string(report_precision(bench->timing.precision)));
     put(&object, "instruction", json_string(bench->timing.instruction));
     put(&object, "threads", json_integer(bench->threads));
     put(&object, "tokens", integer_array(profile->tokens, profile->depth + 1));
@@ -313,7 +349,7 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     put(&object, "gflops", json_number(profile->gflop / bench->timing.min_ms * 1000));
     put(&object, "gemm_gflops", json_number(bench->timing.gemm_gflops));
     put(&object, "peak_bytes", json_integer((json_int_t)bench->peak_bytes));
-    return write_line(stream, object_end(&object));
+    return write_line(stream, NULL, object_end(&object));
 }
 
 bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes) {
@@ -324,5 +360,5 @@ bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *re
     put(&object, "duration", json_number(result->duration));
     put(&object, "ms", times_object(result));
     put(&object, "peak_bytes", json_integer((json_int_t)peak_bytes));
-    return write_line(stream, object_end(&object));
+    return write_line(stream, NULL, object_end(&object));
 }

@@ -59,8 +59,10 @@ typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_mo
 
 /** Arithmetic of the linear layers of the blocks. Attention, norms, embedding and head are float32 always. */
 typedef enum ptm_precision {
-    PTM_F32 = 0, /* the reference's own logits */
-    PTM_BF16,    /* needs AVX512-BF16; faster only on processors that run it at full rate (docs/performance.md) */
+    PTM_AUTO = -1, /* as the model stores them: float32, unless it was packed in another precision. Float32 where models
+                      differ, or where the processor has no instruction */
+    PTM_F32 = 0,   /* the reference's own logits */
+    PTM_BF16,      /* needs AVX512-BF16; faster only on processors that run it at full rate (docs/performance.md) */
     PTM_INT8 /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. About twice as
                 fast with VNNI, 1.3 times without */
 } ptm_precision;
@@ -102,8 +104,9 @@ typedef struct ptm_model_info {
     const char *source;
     ptm_modality modality;
     int embed_dim, depth, num_heads, mlp_dim;
-    int64_t parameters; /* weights of this modality, the shared ones included */
-    int tokens;         /* N0: class and distillation tokens included */
+    int64_t parameters;      /* weights of this modality, the shared ones included */
+    ptm_precision precision; /* in which the linear layers of its blocks are stored; PTM_F32 of float16 as well */
+    int tokens;              /* N0: class and distillation tokens included */
     int protected_tokens;
     int input_rank; /* shape of the prepared tensor that ptm_forward() takes, batch axis included */
     int input_shape[5];
@@ -131,7 +134,8 @@ typedef struct ptm_session_options {
     const char *r; /* merging: "off", "R", "R:INFLECT", "R0,R1,...", a budget ("2x", "6GFLOP", "40ms": docs/merging.md);
                       NULL (default) or "auto": each model's own recommendation */
     int prop_attn; /* proportional attention: -1 (default) each model's own, 0 off, 1 on */
-    ptm_precision precision; /* of the linear layers; PTM_EINVAL where the processor has no instruction for it */
+    ptm_precision precision; /* of the linear layers, default PTM_AUTO; PTM_EINVAL where the processor has no
+                                instruction for it. Layers that are stored in another one are converted at the open */
     int protect;             /* tokens at the front that never merge; 0 (default): the model's own special tokens */
 } ptm_session_options;
 
@@ -233,12 +237,27 @@ PTM_API PTM_NODISCARD ptm_status ptm_classify_file(ptm_session *session, const c
                                                    const ptm_classify_options *options, ptm_result **out,
                                                    ptm_error *err);
 
+/** The same of a whole file that the caller holds: `bytes` at `data`, called `name` in sentences (NULL: "memory"). */
+PTM_API PTM_NODISCARD ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t bytes,
+                                                     const char *name, const ptm_classify_options *options,
+                                                     ptm_result **out, ptm_error *err);
+
 /** A picture in memory: 8-bit RGB rows, `stride` bytes apart. */
 typedef struct ptm_frame {
     const uint8_t *rgb; /* (height, width, 3) */
     int width, height;
     ptrdiff_t stride;
 } ptm_frame;
+
+/**
+ * Decodes a still picture (JPEG, PNG, WebP ...) that the caller holds and turns it upright. `name` as above; max_pixels
+ * 0: 2^26. PTM_EFORMAT where it is none, or moves. Free with ptm_frame_free().
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_decode_picture(ptm_frame **out, const void *data, size_t bytes, const char *name,
+                                                    int64_t max_pixels, ptm_error *err);
+
+/** Frees a frame of ptm_decode_picture() and sets *frame to NULL; NULL and *frame == NULL are allowed. */
+PTM_API void ptm_frame_free(ptm_frame **frame);
 
 /**
  * Labels `count` frames that the caller holds, taken as one clip: windows of T successive frames where the model has a
@@ -353,8 +372,8 @@ typedef struct ptm_check_options {
     const char *expect_source; /* .npy of the source map to compare with, or NULL */
     const char *output;        /* .npy to write the logits to, or NULL */
     const char *source;        /* .npy to write the source map to (int32, N0), or NULL */
-    float tolerance; /* |difference| <= tolerance * (1 + |expected|); below 0 (default): 2e-4, or of a session in
-                        PTM_BF16 0.02 and in PTM_INT8 0.1, in both 0.3 with merging */
+    float tolerance; /* |difference| <= tolerance * (1 + |expected|); below 0 (default): 2e-4, or of a session or a
+                        model in PTM_BF16 0.02 and in PTM_INT8 0.1, in both 0.3 with merging */
 } ptm_check_options;
 
 PTM_API void ptm_check_options_default(ptm_check_options *options);
@@ -384,6 +403,7 @@ typedef struct ptm_bench_report {
     int runs;
     double min_ms, median_ms; /* whole forward */
     ptm_profile profile;      /* of the fastest run; tokens live until the next call on the session */
+    ptm_precision precision;  /* of the linear layers */
     double gemm_gflops;       /* matrix product rate in float32 measured in the same call, same threads */
     const char *instruction;  /* of the products in reduced precision, "" in PTM_F32 */
 } ptm_bench_report;
@@ -422,13 +442,15 @@ typedef struct ptm_pack_options {
     const char *name;                        /* NULL (default): from the models' names */
     const char *licence;                     /* NULL (default): as the models say, "" where they do not */
     const char *video_r, *audio_r, *image_r; /* merging to recommend; NULL (default): the models' own */
+    ptm_precision precision; /* to store the linear layers of the blocks in; PTM_AUTO (default): as they are */
 } ptm_pack_options;
 
 PTM_API void ptm_pack_options_default(ptm_pack_options *options);
 
 /**
  * Writes `count` (1 to 3) checkpoint directories, each of another modality, into one self-describing file
- * (docs/format.md) that behaves as they do, with a self-test. Written aside, then renamed.
+ * (docs/format.md) that behaves as they do, with a self-test. Written aside, then renamed. In PTM_INT8 it is about a
+ * quarter as large, and its int8 answers are the same bits as theirs.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_pack(const char *const *paths, int count, const char *output,
                                           const ptm_pack_options *options, ptm_error *err);

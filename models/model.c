@@ -267,6 +267,7 @@ ptm_status ptm_model_get_info(const ptm_model *model, ptm_modality modality, ptm
         .num_heads = config->num_heads,
         .mlp_dim = config->mlp_dim,
         .parameters = network->parameters,
+        .precision = network->precision,
         .tokens = config->tokens,
         .protected_tokens = config->protected_tokens,
         .num_labels = config->num_labels,

@@ -9,6 +9,7 @@ const char *network_modality_name(ptm_modality modality) {
 
 void network_close(struct network *network) {
     mem_free(network->weights.blocks);
+    mem_free(network->weights.reduced);
     mem_free(network->computed_pos);
     mem_free(network->labels);
     mem_free(network->self_test.plain);
@@ -21,6 +22,10 @@ bool config_has(const struct vit_config *config, unsigned parts) {
 
 int config_blocks(const struct vit_config *config) {
     return config->depth + (config_has(config, PART_POOLER) ? config->pooler_depth + 1 : 0);
+}
+
+int config_reduced_blocks(const struct vit_config *config) {
+    return config->depth + (config_has(config, PART_POOLER) ? config->pooler_depth : 0);
 }
 
 int config_head_width(const struct vit_config *config) {

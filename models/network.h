@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "compute/linear.h"
+#include "compute/reduced.h"
 #include "features/fbank.h"
 #include "features/pixels.h"
 
@@ -105,6 +106,9 @@ struct block_weights {
     const float *scale2;            /* (C) or NULL */
 };
 
+/** The matrices of a block. */
+enum block_matrix { MATRIX_Q, MATRIX_K, MATRIX_V, MATRIX_PROJ, MATRIX_FC1, MATRIX_FC2, BLOCK_MATRICES };
+
 struct vit_weights {
     const float *patch_w, *patch_b;                /* (C, channels * patch volume), (C) or NULL */
     const float *cls_token, *dist_token;           /* (C) or NULL */
@@ -119,6 +123,10 @@ struct vit_weights {
     const float *head2_w, *head2_b; /* of the distillation token, or NULL */
     const float *query;             /* (C) the pooler's */
     struct block_weights *blocks;   /* (L + pooler_depth + 1 where there is a pooler) owned; the pooler's at the end */
+
+    /* (L + pooler_depth) owned: the matrices of a network that is stored in int8 or bf16, those in `blocks` then being
+     * NULL; of one in float32 NULL */
+    struct weight_rows (*reduced)[BLOCK_MATRICES];
 };
 
 /** How pictures are prepared, and how windows are laid over a video. */
@@ -137,7 +145,8 @@ struct network {
     const char *name, *family, *licence, *source;
     struct vit_config config;
     struct vit_weights weights;
-    float *computed_pos; /* owned: a position table that is a formula, or NULL */
+    ptm_precision precision; /* in which the matrices of its blocks are stored */
+    float *computed_pos;     /* owned: a position table that is a formula, or NULL */
     int64_t parameters;
 
     struct picture_front picture; /* PTM_VIDEO, PTM_IMAGE */
@@ -165,6 +174,9 @@ bool config_has(const struct vit_config *config, unsigned parts);
 
 /** Blocks of the backbone and of the pooler. */
 int config_blocks(const struct vit_config *config);
+
+/** The first of these blocks, all but the pooler's last: they have whole products, and may be kept reduced. */
+int config_reduced_blocks(const struct vit_config *config);
 
 /** Width of what the classifier takes: C, or 2C. */
 int config_head_width(const struct vit_config *config);

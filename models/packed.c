@@ -23,6 +23,15 @@ static ptm_status read_modality(ptm_modality *modality, struct json json, ptm_er
     return refuse(json, "modality", "\"video\", \"audio\" or \"image\"", err);
 }
 
+static ptm_status read_precision(ptm_precision *precision, struct json json, ptm_error *err) {
+    const char *name = product_precision_name(PTM_F32);
+    TRY(json_get_string(json, "precision", &name, err));
+    for (*precision = PTM_F32; *precision <= PTM_INT8; (*precision)++)
+        if (strcmp(name, product_precision_name(*precision)) == 0) return PTM_OK;
+    *precision = PTM_F32;
+    return refuse(json, "precision", "\"f32\", \"bf16\" or \"int8\"", err);
+}
+
 /** Letters, digits, '_' and '-', then the only '/': so no prefix is the beginning of another. */
 static bool is_prefix(const char *text) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
@@ -67,6 +76,7 @@ static ptm_status read_model(struct network *network, struct origin *origin, str
         return error_set(err, PTM_EMODEL,
                          "%s: \"models.modality\" is \"%s\", but its \"config\" is that of a model of \"%s\"",
                          json.document, network_modality_name(modality), network_modality_name(network->modality));
+    TRY(read_precision(&network->precision, json, err));
     TRY(read_texts(network, origin, root, json, err));
     TRY(single_file_read_merge(network, json, err));
     return single_file_read_self_test(network, json_get(json, "selftest"), err);

@@ -9,15 +9,17 @@
 /** A layer as the file has it: up to three matrices under one another. */
 struct layer_view {
     int parts, in, out; /* out: of each part */
-    const float *w[3], *b[3];
+    struct weight_rows w[3];
+    const float *b[3];
 };
 
-/** The layers of one backbone for one product. */
+/** The layers of one backbone for one product, or in float32 where the file has them in reduced precision. */
 struct reduced_blocks {
-    const struct product *product;
-    const float *first; /* names the backbone: networks of one model may share theirs */
+    const struct product *product; /* NULL: float32 */
+    const void *first;             /* names the backbone: networks of one model may share theirs */
     int count;
-    struct reduced_layer (*layers)[BLOCK_LAYERS]; /* (count) */
+    struct reduced_layer (*layers)[BLOCK_LAYERS]; /* (count), or NULL: float32 */
+    float *(*floats)[BLOCK_LAYERS];               /* (count) of float32: the parts of a layer behind one another */
     struct reduced_blocks *next;
 };
 
@@ -27,24 +29,38 @@ struct reduced_store {
     const struct safetensors *files; /* not owned */
 };
 
-static struct layer_view view_layer(const struct vit_config *config, const struct block_weights *block,
+static struct weight_rows view_matrix(const struct vit_weights *weights, const struct block_weights *block,
+                                      enum block_matrix matrix, const float *w) {
+    if (weights->reduced) return weights->reduced[block - weights->blocks][matrix];
+    return (struct weight_rows){.precision = PTM_F32, .values = w};
+}
+
+static struct layer_view view_layer(const struct network *network, const struct block_weights *block,
                                     enum block_layer layer) {
+    const struct vit_config *config = &network->config;
+    const struct vit_weights *weights = &network->weights;
     const int C = config->embed_dim, M = block->mlp_dim;
+    const int hidden = config_has(config, PART_SWIGLU) ? 2 * M : M;
     switch (layer) {
     case LAYER_QKV:
-        return (struct layer_view){3, C, C, {block->q_w, block->k_w, block->v_w}, {block->q_b, block->k_b, block->v_b}};
-    case LAYER_PROJ: return (struct layer_view){1, C, C, {block->proj_w}, {block->proj_b}};
+        return (struct layer_view){3,
+                                   C,
+                                   C,
+                                   {view_matrix(weights, block, MATRIX_Q, block->q_w),
+                                    view_matrix(weights, block, MATRIX_K, block->k_w),
+                                    view_matrix(weights, block, MATRIX_V, block->v_w)},
+                                   {block->q_b, block->k_b, block->v_b}};
+    case LAYER_PROJ:
+        return (struct layer_view){1, C, C, {view_matrix(weights, block, MATRIX_PROJ, block->proj_w)}, {block->proj_b}};
     case LAYER_FC1:
-        return (struct layer_view){1, C, config_has(config, PART_SWIGLU) ? 2 * M : M, {block->fc1_w}, {block->fc1_b}};
-    default: return (struct layer_view){1, M, C, {block->fc2_w}, {block->fc2_b}};
+        return (struct layer_view){
+            1, C, hidden, {view_matrix(weights, block, MATRIX_FC1, block->fc1_w)}, {block->fc1_b}};
+    default:
+        return (struct layer_view){1, M, C, {view_matrix(weights, block, MATRIX_FC2, block->fc2_w)}, {block->fc2_b}};
     }
 }
 
 /* ---------------------------------------------------------------- the layers that sessions share */
-
-static int reduced_count(const struct vit_config *config) {
-    return config->depth + (config_has(config, PART_POOLER) ? config->pooler_depth : 0);
-}
 
 /** Values in the longest row that a layer of the blocks multiplies. */
 static int longest_row(const struct vit_config *config) {
@@ -52,35 +68,82 @@ static int longest_row(const struct vit_config *config) {
     return longest > config->pooler_mlp_dim ? longest : config->pooler_mlp_dim;
 }
 
-/** Packs a layer. What it was made of is then given back: of float32 weights that are read in place no copy stays. */
+static size_t part_values(const struct layer_view *view) {
+    return (size_t)view->out * (size_t)view->in;
+}
+
+/** A matrix for the product, by way of float32 where the file has it in another reduced precision. */
+static ptm_status fill_part(struct reduced_layer *layer, struct threads *threads, const struct layer_view *view,
+                            int part, ptm_error *err) {
+    const struct weight_rows *w = &view->w[part];
+    const int first = part * view->out;
+    if (w->precision == PTM_F32 || w->precision == layer->product->precision) {
+        reduced_fill(layer, threads, w, view->b[part], first, view->out);
+        return PTM_OK;
+    }
+    float *floats = mem_alloc(part_values(view), sizeof *floats);
+    if (!floats) return error_no_memory(err);
+    reduced_decode(floats, w, view->out, view->in);
+    reduced_fill(layer, threads, &(struct weight_rows){.values = floats}, view->b[part], first, view->out);
+    mem_free(floats);
+    return PTM_OK;
+}
+
+/** Packs a layer. What it was made of is then given back: of weights that are read in place no copy stays. */
 static ptm_status fill_layer(struct reduced_layer *layer, const struct product *product, struct threads *threads,
                              const struct layer_view *view, const struct safetensors *files, ptm_error *err) {
     TRY(reduced_open(layer, product, view->in, view->parts * view->out, err));
-    const size_t bytes = (size_t)view->out * (size_t)view->in * sizeof(float);
     for (int part = 0; part < view->parts; part++) {
-        reduced_fill(layer, threads, view->w[part], view->b[part], part * view->out, view->out);
-        safetensors_forget(files, view->w[part], bytes);
+        TRY(fill_part(layer, threads, view, part, err));
+        safetensors_forget(files, view->w[part].values, reduced_bytes(view->w[part].precision, part_values(view)));
+    }
+    return PTM_OK;
+}
+
+/** The float32 that a layer stands for, which is given back as above. */
+static ptm_status restore_layer(float **floats, const struct layer_view *view, const struct safetensors *files,
+                                ptm_error *err) {
+    const size_t values = part_values(view);
+    *floats = mem_alloc((size_t)view->parts * values, sizeof **floats);
+    if (!*floats) return error_no_memory(err);
+    for (int part = 0; part < view->parts; part++) {
+        const struct weight_rows *w = &view->w[part];
+        reduced_decode(*floats + (size_t)part * values, w, view->out, view->in);
+        safetensors_forget(files, w->values, reduced_bytes(w->precision, values));
     }
     return PTM_OK;
 }
 
 static void close_blocks(struct reduced_blocks *blocks) {
     for (int i = 0; i < blocks->count; i++)
-        for (int layer = 0; layer < BLOCK_LAYERS; layer++) reduced_close(&blocks->layers[i][layer]);
+        for (int layer = 0; layer < BLOCK_LAYERS; layer++) {
+            if (blocks->layers) reduced_close(&blocks->layers[i][layer]);
+            if (blocks->floats) mem_free(blocks->floats[i][layer]);
+        }
     mem_free(blocks->layers);
+    mem_free(blocks->floats);
     mem_free(blocks);
 }
 
 static ptm_status fill_blocks(struct reduced_blocks *blocks, const struct network *network, struct threads *threads,
                               ptm_error *err) {
+    const struct safetensors *files = network->reduced->files;
     for (int i = 0; i < blocks->count; i++) {
         for (int layer = 0; layer < BLOCK_LAYERS; layer++) {
-            const struct layer_view view =
-                view_layer(&network->config, &network->weights.blocks[i], (enum block_layer)layer);
-            TRY(fill_layer(&blocks->layers[i][layer], blocks->product, threads, &view, network->reduced->files, err));
+            const struct layer_view view = view_layer(network, &network->weights.blocks[i], (enum block_layer)layer);
+            if (blocks->layers)
+                TRY(fill_layer(&blocks->layers[i][layer], blocks->product, threads, &view, files, err));
+            else
+                TRY(restore_layer(&blocks->floats[i][layer], &view, files, err));
         }
     }
     return PTM_OK;
+}
+
+/** What tells a backbone from another one of the same model. */
+static const void *first_of(const struct network *network) {
+    const struct vit_weights *weights = &network->weights;
+    return weights->reduced ? weights->reduced[0][MATRIX_Q].values : weights->blocks->q_w;
 }
 
 static ptm_status open_blocks(struct reduced_blocks **out, const struct network *network, const struct compute *compute,
@@ -88,11 +151,15 @@ static ptm_status open_blocks(struct reduced_blocks **out, const struct network 
     struct reduced_blocks *blocks = mem_calloc(1, sizeof *blocks);
     if (!blocks) return error_no_memory(err);
     blocks->product = compute->product;
-    blocks->first = network->weights.blocks->q_w;
-    blocks->layers = mem_calloc((size_t)reduced_count(&network->config), sizeof *blocks->layers);
-    if (blocks->layers) blocks->count = reduced_count(&network->config);
-    const ptm_status status =
-        blocks->layers ? fill_blocks(blocks, network, compute->threads, err) : error_no_memory(err);
+    blocks->first = first_of(network);
+    const size_t count = (size_t)config_reduced_blocks(&network->config);
+    if (blocks->product)
+        blocks->layers = mem_calloc(count, sizeof *blocks->layers);
+    else
+        blocks->floats = mem_calloc(count, sizeof *blocks->floats);
+    const bool placed = blocks->layers || blocks->floats;
+    if (placed) blocks->count = (int)count;
+    const ptm_status status = placed ? fill_blocks(blocks, network, compute->threads, err) : error_no_memory(err);
     if (status == PTM_OK)
         *out = blocks;
     else
@@ -124,8 +191,8 @@ void reduced_store_close(struct reduced_store *store) {
 static const struct reduced_blocks *find_blocks(const struct reduced_store *store, const struct network *network,
                                                 const struct product *product) {
     const struct reduced_blocks *blocks = store->list;
-    while (blocks && (blocks->product != product || blocks->first != network->weights.blocks->q_w ||
-                      blocks->count != reduced_count(&network->config)))
+    while (blocks && (blocks->product != product || blocks->first != first_of(network) ||
+                      blocks->count != config_reduced_blocks(&network->config)))
         blocks = blocks->next;
     return blocks;
 }
@@ -133,8 +200,8 @@ static const struct reduced_blocks *find_blocks(const struct reduced_store *stor
 ptm_status reduce_network(struct vit *vit, ptm_error *err) {
     const struct network *network = vit->network;
     const struct compute *compute = vit->compute;
-    if (!compute->product) return PTM_OK;
-    if (longest_row(&network->config) > PRODUCT_LONGEST)
+    if (!compute->product && network->precision == PTM_F32) return PTM_OK;
+    if (compute->product && longest_row(&network->config) > PRODUCT_LONGEST)
         return error_set(err, PTM_EMODEL,
                          "model %s has layers of more than %d inputs, too long for precision %s: use f32",
                          network->name, PRODUCT_LONGEST, product_precision_name(compute->product->precision));
@@ -164,14 +231,17 @@ void reduce_place(struct vit *vit, struct arena *arena) {
 
 void reduce_layer(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y, int ldy,
                   const float *x, int ldx, int rows, enum activation activation, enum linear_store store) {
-    const struct vit_weights *weights = &vit->network->weights;
-    if (vit->reduced) {
-        reduced_linear(vit->compute, y, ldy, x, ldx, &vit->reduced->layers[block - weights->blocks][layer],
-                       &vit->prepared, rows, activation, store);
+    const struct reduced_blocks *reduced = vit->reduced;
+    const ptrdiff_t i = block - vit->network->weights.blocks;
+    if (reduced && reduced->layers) {
+        reduced_linear(vit->compute, y, ldy, x, ldx, &reduced->layers[i][layer], &vit->prepared, rows, activation,
+                       store);
         return;
     }
-    const struct layer_view view = view_layer(&vit->network->config, block, layer);
-    for (int part = 0; part < view.parts; part++)
-        linear(vit->compute, y + part * view.out, ldy, x, ldx, view.w[part], view.b[part], rows, view.in, view.out,
-               activation, store);
+    const struct layer_view view = view_layer(vit->network, block, layer);
+    for (int part = 0; part < view.parts; part++) {
+        const float *w = reduced ? reduced->floats[i][layer] + (size_t)part * part_values(&view) : view.w[part].values;
+        linear(vit->compute, y + part * view.out, ldy, x, ldx, w, view.b[part], rows, view.in, view.out, activation,
+               store);
+    }
 }

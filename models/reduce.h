@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reduce: the linear layers of a network's blocks in int8 or bf16, and the choice between them and float32. */
+/* reduce: the linear layers of a network's blocks in int8 or bf16, the choice between them and float32, and float32 of
+ * a file that has them reduced. */
 #ifndef POLYTOME_MODELS_REDUCE_H
 #define POLYTOME_MODELS_REDUCE_H
 
@@ -9,7 +10,8 @@ enum block_layer { LAYER_QKV, LAYER_PROJ, LAYER_FC1, LAYER_FC2, BLOCK_LAYERS };
 
 struct safetensors;
 
-/** What the sessions of a model share: its layers in reduced precision, packed when the first session asks for them. */
+/** What the sessions of a model share: its layers in a precision that the file has not in place, made when the first
+ * session asks for them. */
 struct reduced_store;
 
 /** For a model whose weights lie in `files`, which outlives the store; NULL where memory is short. */
@@ -20,8 +22,9 @@ void reduced_store_close(struct reduced_store *store);
 void reduce_place(struct vit *vit, struct arena *arena);
 
 /**
- * Gives the vit the layers of its network for compute->product: all blocks but the pooler's last, whose query is one
- * row. They live as long as the model. Safe from several threads. PTM_ENOMEM, PTM_EMODEL.
+ * Gives the vit the layers of its network for compute->product, where they do not lie in the file so: all blocks but
+ * the pooler's last, whose query is one row. They live as long as the model. Safe from several threads. PTM_ENOMEM,
+ * PTM_EMODEL.
  */
 ptm_status reduce_network(struct vit *vit, ptm_error *err);
 

@@ -21,7 +21,7 @@ struct vit {
     bool prop_attn;
     struct vit_times times;
 
-    const struct reduced_blocks *reduced; /* the model's layers in reduced precision, or NULL: float32 */
+    const struct reduced_blocks *reduced; /* the layers that are not used as they lie in the file, or NULL */
     struct reduced_input prepared;        /* scratch of those */
 
     struct embed_memory memory; /* of windows that overlap */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "models/position.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ ptm_status weight_source_open(struct weight_source *source, const struct safeten
     source->files = files;
     source->values = mem_calloc(count, sizeof *source->values);
     source->converted = mem_calloc(count, sizeof *source->converted);
-    if (source->values && source->converted) return PTM_OK;
+    source->used = mem_calloc(count, sizeof *source->used);
+    if (source->values && source->converted && source->used) return PTM_OK;
     weight_source_close(source);
     return error_no_memory(err);
 }
@@ -25,6 +27,7 @@ void weight_source_close(struct weight_source *source) {
         if (source->converted[i]) mem_free((void *)source->values[i]);
     mem_free(source->values);
     mem_free(source->converted);
+    mem_free(source->used);
     memset(source, 0, sizeof *source);
 }
 
@@ -39,10 +42,16 @@ static bool all_finite(const float *values, size_t count) {
     return !found;
 }
 
+static size_t use_tensor(struct weight_source *source, const struct tensor *tensor) {
+    const size_t index = (size_t)(tensor - safetensors_at(source->files, 0));
+    source->used[index] = true;
+    return index;
+}
+
 /** The tensor's values as float32, converted on first use. */
 static ptm_status tensor_values(struct weight_source *source, const struct tensor *tensor, const float **values,
                                 ptm_error *err) {
-    const size_t index = (size_t)(tensor - safetensors_at(source->files, 0));
+    const size_t index = use_tensor(source, tensor);
     if (!source->values[index]) {
         if (tensor->dtype == DTYPE_F32 && (uintptr_t)tensor->data % sizeof(float) == 0) {
             source->values[index] = tensor->data;
@@ -127,28 +136,101 @@ static int count_blocks(const struct vit_config *config, enum weight_place place
     return place == WEIGHT_BLOCK ? config->depth : place == WEIGHT_POOLER_BLOCK ? config->pooler_depth : 1;
 }
 
+/** Where the pointers to a block's matrices are; of a fused q, k and v that of q. */
+static const size_t matrix_members[BLOCK_MATRICES] = {
+    [MATRIX_Q] = offsetof(struct block_weights, q_w),     [MATRIX_K] = offsetof(struct block_weights, k_w),
+    [MATRIX_V] = offsetof(struct block_weights, v_w),     [MATRIX_PROJ] = offsetof(struct block_weights, proj_w),
+    [MATRIX_FC1] = offsetof(struct block_weights, fc1_w), [MATRIX_FC2] = offsetof(struct block_weights, fc2_w),
+};
+
+/** Which matrix of a block that may be reduced the row is; BLOCK_MATRICES: none. */
+static int matrix_of(const struct weight_row *row) {
+    int matrix = row->place == WEIGHT_BLOCK || row->place == WEIGHT_POOLER_BLOCK ? 0 : BLOCK_MATRICES;
+    while (matrix < BLOCK_MATRICES && matrix_members[matrix] != row->member) matrix++;
+    return matrix;
+}
+
+bool weights_may_reduce(const struct network *network, const float *values) {
+    for (int i = 0; i < config_reduced_blocks(&network->config); i++) {
+        const char *block = (const char *)&network->weights.blocks[i];
+        for (int matrix = 0; matrix < BLOCK_MATRICES; matrix++) {
+            const float *w;
+            memcpy(&w, block + matrix_members[matrix], sizeof w);
+            if (w == values) return true;
+        }
+    }
+    return false;
+}
+
+static ptm_status need_tensor(const struct tensor **tensor, const struct network *network,
+                              const struct weight_source *source, const char *name, ptm_error *err) {
+    *tensor = safetensors_find(source->files, name);
+    if (*tensor) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing; a model of family %s as configured needs it",
+                     safetensors_path(source->files), name, network->family);
+}
+
+/** The factors of the rows of a matrix in int8: one that is negative or not finite would be no factor. */
+static ptm_status bind_scale(struct weight_rows *rows, const struct network *network, struct weight_source *source,
+                             const struct tensor *matrix, const char *shape, ptm_error *err) {
+    char name[NAME_BYTES + sizeof WEIGHTS_SCALE_SUFFIX];
+    snprintf(name, sizeof name, "%s" WEIGHTS_SCALE_SUFFIX, matrix->name);
+    const struct tensor *tensor;
+    TRY(need_tensor(&tensor, network, source, name, err));
+    TRY(check_shape(tensor, &network->config, (const char[]){shape[0], '\0'}, safetensors_path(source->files), err));
+    TRY(tensor_values(source, tensor, &rows->scale, err));
+    for (size_t i = 0; i < tensor->elements; i++)
+        if (!(rows->scale[i] >= 0 && rows->scale[i] <= FLT_MAX))
+            return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" holds %g, which is no scale",
+                             safetensors_path(source->files), name, (double)rows->scale[i]);
+    return PTM_OK;
+}
+
+static ptm_status bind_reduced(struct weight_rows *rows, const struct network *network, struct weight_source *source,
+                               const struct tensor *tensor, const char *shape, ptm_error *err) {
+    const char *dtype = network->precision == PTM_INT8 ? "I8" : "BF16";
+    if (strcmp(tensor->dtype_name, dtype) != 0)
+        return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" has dtype %s; of a model in %s it should be %s",
+                         safetensors_path(source->files), tensor->name, tensor->dtype_name,
+                         product_precision_name(network->precision), dtype);
+    use_tensor(source, tensor);
+    *rows = (struct weight_rows){.precision = network->precision, .values = tensor->data};
+    return network->precision == PTM_INT8 ? bind_scale(rows, network, source, tensor, shape, err) : PTM_OK;
+}
+
 static ptm_status bind_row(struct network *network, struct weight_source *source, const struct weight_row *row,
                            const struct weight_names *names, int block, ptm_error *err) {
     char name[NAME_BYTES];
     expand_name(name, row->name, names, block);
-    const struct tensor *tensor = safetensors_find(source->files, name);
-    if (!tensor)
-        return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing; a model of family %s as configured needs it",
-                         safetensors_path(source->files), name, network->family);
+    const struct tensor *tensor;
+    TRY(need_tensor(&tensor, network, source, name, err));
     TRY(check_shape(tensor, &network->config, row->shape, safetensors_path(source->files), err));
-    const int first = first_block(&network->config, row->place);
+    network->parameters += (int64_t)tensor->elements;
+    const int first = first_block(&network->config, row->place), matrix = matrix_of(row);
+    if (network->weights.reduced && matrix < BLOCK_MATRICES)
+        return bind_reduced(&network->weights.reduced[first + block][matrix], network, source, tensor, row->shape, err);
     char *owner =
         row->place == WEIGHT_NETWORK ? (char *)&network->weights : (char *)&network->weights.blocks[first + block];
-    TRY(tensor_values(source, tensor, (const float **)(void *)(owner + row->member), err));
-    network->parameters += (int64_t)tensor->elements;
-    return PTM_OK;
+    return tensor_values(source, tensor, (const float **)(void *)(owner + row->member), err);
 }
 
-/** q, k and v lie behind one another in one tensor. */
-static void split_fused(struct block_weights *block, int embed_dim) {
+/** The rows that lie `count` rows behind, `in` values each. */
+static struct weight_rows rows_behind(struct weight_rows rows, size_t count, size_t in) {
+    rows.values = (const char *)rows.values + reduced_bytes(rows.precision, count * in);
+    if (rows.scale) rows.scale += count;
+    return rows;
+}
+
+/** q, k and v lie behind one another in one tensor. `reduced`: of the block, or NULL. */
+static void split_fused(struct block_weights *block, struct weight_rows *reduced, int embed_dim) {
     const size_t C = (size_t)embed_dim;
-    block->k_w = block->q_w + C * C;
-    block->v_w = block->k_w + C * C;
+    if (reduced) {
+        reduced[MATRIX_K] = rows_behind(reduced[MATRIX_Q], C, C);
+        reduced[MATRIX_V] = rows_behind(reduced[MATRIX_K], C, C);
+    } else {
+        block->k_w = block->q_w + C * C;
+        block->v_w = block->k_w + C * C;
+    }
     if (block->q_b) {
         block->k_b = block->q_b + C;
         block->v_b = block->k_b + C;
@@ -161,6 +243,10 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     struct vit_weights *weights = &network->weights;
     weights->blocks = mem_calloc((size_t)config_blocks(config), sizeof *weights->blocks);
     if (!weights->blocks) return error_no_memory(err);
+    if (network->precision != PTM_F32) {
+        weights->reduced = mem_calloc((size_t)config_reduced_blocks(config), sizeof *weights->reduced);
+        if (!weights->reduced) return error_no_memory(err);
+    }
     for (int i = 0; i < config_blocks(config); i++)
         weights->blocks[i].mlp_dim = i < config->depth ? config->mlp_dim : config->pooler_mlp_dim;
 
@@ -170,7 +256,8 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
         for (int i = 0; i < count; i++) TRY(bind_row(network, source, row, names, i, err));
     }
     if (config_has(config, PART_FUSED_QKV))
-        for (int i = 0; i < config->depth; i++) split_fused(&weights->blocks[i], config->embed_dim);
+        for (int i = 0; i < config->depth; i++)
+            split_fused(&weights->blocks[i], weights->reduced ? weights->reduced[i] : NULL, config->embed_dim);
 
     return position_prepare(network, err);
 }
@@ -192,7 +279,7 @@ ptm_status weights_check_extra(const struct weight_source *source, const struct 
                                ptm_error *err) {
     for (size_t i = 0; i < safetensors_count(source->files); i++) {
         const struct tensor *tensor = safetensors_at(source->files, i);
-        bool known = source->values[i];
+        bool known = source->used[i];
         for (int n = 0; n < count && !known; n++) known = is_ignored(tensor->name, &names[n]);
         if (known) continue;
         char shape[SHAPE_BYTES];

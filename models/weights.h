@@ -46,8 +46,9 @@ struct weight_names {
 /** The tensors of a file as float32: in place where they lie so, converted once where not. Shared by all networks. */
 struct weight_source {
     const struct safetensors *files; /* not owned */
-    const float **values;            /* (count) NULL: not used so far */
+    const float **values;            /* (count) NULL: not needed so far */
     bool *converted;                 /* (count) values[i] is ours */
+    bool *used;                      /* (count) a network has it */
     bool packed;                     /* whoever wrote the file has run its networks: finite values are taken on trust */
 };
 
@@ -55,11 +56,18 @@ ptm_status weight_source_open(struct weight_source *source, const struct safeten
 void weight_source_close(struct weight_source *source);
 
 /**
- * Binds every tensor that network->config calls for; allocates network->weights.blocks, and computes the position table
+ * Binds every tensor that network->config calls for; allocates network->weights.blocks, of a network that is not stored
+ * in float32 network->weights.reduced, and computes the position table
  * where it is a formula. PTM_EMODEL names the tensor that is missing, or whose shape, dtype or values are wrong.
  */
 ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_names *names,
                         ptm_error *err);
+
+/** Whether these are the values of a matrix that a network in reduced precision keeps so. */
+bool weights_may_reduce(const struct network *network, const float *values);
+
+/** What follows the name of a tensor in int8 in that of its scale. */
+#define WEIGHTS_SCALE_SUFFIX "_scale"
 
 /** PTM_EMODEL names the first tensor that none of the `count` networks uses or ignores. */
 ptm_status weights_check_extra(const struct weight_source *source, const struct weight_names *names, int count,

@@ -62,6 +62,7 @@ ptm_status ptm_bench(ptm_session *session, ptm_modality modality, const ptm_benc
     const ptm_status status = time_forward(lane, options, times, report, &fastest, err);
     mem_free(times);
     TRY(status);
+    report->precision = session->compute.product ? session->compute.product->precision : PTM_F32;
     report->instruction = session->compute.product ? session->compute.product->name : "";
     lane->vit.times = fastest;
     return ptm_session_get_profile(session, modality, &report->profile, err);

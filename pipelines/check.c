@@ -14,14 +14,16 @@ void ptm_check_options_default(ptm_check_options *options) {
 }
 
 /**
- * What the answers of a precision may be off by: twice what the golden families are (docs/decisions.md), and far more
- * once tokens merge, as a near-tie that is settled the other way changes which ones do.
+ * What the answers of a precision, the session's or the file's, may be off by: twice what the golden families are
+ * (docs/decisions.md), and far more once tokens merge, as a near-tie that is settled the other way changes which ones
+ * do.
  */
 static float precision_tolerance(const struct lane *lane) {
     const struct product *product = lane->vit.compute->product;
-    if (!product) return 2e-4f;
+    const ptm_precision precision = product ? product->precision : lane->network->precision;
+    if (precision == PTM_F32) return 2e-4f;
     if (lane->vit.tokens[lane->network->config.depth] < lane->vit.tokens[0]) return 0.3f;
-    return product->precision == PTM_BF16 ? 0.02f : 0.1f;
+    return precision == PTM_BF16 ? 0.02f : 0.1f;
 }
 
 static ptm_status check_input_shape(const struct network *network, const int *shape, int rank, ptm_error *err) {

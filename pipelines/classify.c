@@ -28,6 +28,21 @@ ptm_status ptm_classify_file(ptm_session *session, const char *path, const ptm_c
     return pass_close(&pass, out, status);
 }
 
+ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t bytes, const char *name,
+                               const ptm_classify_options *options, ptm_result **out, ptm_error *err) {
+    error_clear(err);
+    *out = NULL;
+    if (!name) name = "memory";
+    if (bytes == 0) return error_set(err, PTM_ENODATA, "%s: is empty", name);
+    const ptm_timeline_options timeline = plain(options);
+    struct pass pass;
+    ptm_status status = pass_open(&pass, session, &timeline, err);
+    pass.data = data;
+    pass.bytes = bytes;
+    if (status == PTM_OK) status = pass_file(&pass, name, err);
+    return pass_close(&pass, out, status);
+}
+
 /* ---------------------------------------------------------------- frames and samples that the caller holds */
 
 static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {

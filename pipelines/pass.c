@@ -183,7 +183,10 @@ static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err
     const struct media_options options =
         run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio);
     const double start = clock_ms();
-    TRY(media_open(&pass->media, path, &options, err));
+    if (pass->data)
+        TRY(media_open_memory(&pass->media, pass->data, pass->bytes, path, &options, err));
+    else
+        TRY(media_open(&pass->media, path, &options, err));
     const struct media_info *info = media_get_info(pass->media);
     choose_lanes(pass, info);
     pass->run.decode_ms += clock_ms() - start;

@@ -7,6 +7,8 @@
 
 struct pass {
     struct run run;
+    const void *data; /* (bytes) the file, where the caller holds it; NULL: it is at its path */
+    size_t bytes;
     struct media *media;                  /* NULL: the caller brings frames or samples */
     bool use_video, use_audio, use_image; /* asked for, with a model; cleared where the file has no such thing */
     struct video_run video;
@@ -33,7 +35,8 @@ ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, d
 /** Answers what is left when the data has ended. */
 ptm_status pass_finish(struct pass *pass, ptm_error *err);
 
-/** A whole file, from opening it to its result. Decoding runs ahead where the session has threads to spare. */
+/** A whole file (of pass->data: called `path`), from opening it to its result. Decoding runs ahead where the session
+ * has threads to spare. */
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err);
 
 /** The result of what the lanes have seen: answers, fusion, times. `stats` NULL: there was no decoder. */

@@ -9,7 +9,7 @@
 enum { MODELS_MAX = 4 };
 
 void ptm_session_options_default(ptm_session_options *options) {
-    *options = (ptm_session_options){.prop_attn = -1};
+    *options = (ptm_session_options){.prop_attn = -1, .precision = PTM_AUTO};
 }
 
 const char *ptm_version(void) {
@@ -131,8 +131,23 @@ static ptm_status set_merge(struct ptm_session *session, const char *r, int prop
     return PTM_OK;
 }
 
+/** What the models are stored in; float32 where they differ. */
+static ptm_precision stored_precision(struct ptm_session *session) {
+    const struct network *first = NULL;
+    for (int m = 0; m < MODEL_MODALITIES; m++) {
+        const struct network *network = lane_of(session, modalities[m])->network;
+        if (network && first && network->precision != first->precision) return PTM_F32;
+        if (network) first = network;
+    }
+    return first->precision;
+}
+
 static ptm_status choose_product(struct ptm_session *session, ptm_precision precision, enum cpu_level level,
                                  ptm_error *err) {
+    if (precision == PTM_AUTO) {
+        session->compute.product = product_for(stored_precision(session), level);
+        return PTM_OK;
+    }
     if (precision != PTM_F32 && precision != PTM_BF16 && precision != PTM_INT8)
         return error_set(err, PTM_EINVAL, "precision %d is none of f32, bf16 and int8", (int)precision);
     session->compute.product = product_for(precision, level);

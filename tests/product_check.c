@@ -58,7 +58,7 @@ static bool run(const struct compute *compute, const struct product *product, fl
     struct arena arena = {0};
     memcpy(y, at.start, sizeof at.start);
     if (reduced_open(&layer, product, at.in, at.out, NULL) != PTM_OK) return false;
-    reduced_fill(&layer, compute->threads, at.w, at.bias ? at.b : NULL, 0, at.out);
+    reduced_fill(&layer, compute->threads, &(struct weight_rows){.values = at.w}, at.bias ? at.b : NULL, 0, at.out);
     reduced_input_place(&input, &arena, product, at.rows, at.in);
     void *memory = mem_alloc(arena.used, 1);
     arena = (struct arena){.base = memory};
@@ -174,7 +174,7 @@ static void bench_table(const struct compute *compute, const struct product *pro
         if (!memory || reduced_open(&layer, product, BENCH_WIDTH, BENCH_WIDTH, NULL) != PTM_OK) exit(1);
         arena = (struct arena){.base = memory};
         reduced_input_place(&input, &arena, product, BENCH_ROWS, BENCH_WIDTH);
-        reduced_fill(&layer, compute->threads, w, NULL, 0, BENCH_WIDTH);
+        reduced_fill(&layer, compute->threads, &(struct weight_rows){.values = w}, NULL, 0, BENCH_WIDTH);
     }
     const double ms = best_ms(compute, y, x, w, product ? &layer : NULL, &input);
     printf("%-13s %8.1f\n", product ? product->name : "float32", 2e-6 * BENCH_ROWS * BENCH_WIDTH * BENCH_WIDTH / ms);

@@ -5,6 +5,7 @@
  * which all of the library's own memory goes; Jansson's goes through its hooks.
  */
 #include "check.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -143,10 +144,24 @@ static ptm_status push_samples(ptm_error *err) {
     return status;
 }
 
+static ptm_status decode_picture(ptm_error *err) {
+    static const char ppm[] = "P6\n2 1\n255\n\1\2\3\375\376\377";
+    ptm_frame *frame;
+    const ptm_status status = ptm_decode_picture(&frame, ppm, sizeof ppm - 1, NULL, 0, err);
+    ptm_frame_free(&frame);
+    return status;
+}
+
 static ptm_status pack(ptm_error *err) {
     static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16",
                                         PTM_SOURCE_DIR "/tests/golden/ast"};
     return ptm_pack(paths, 2, "/dev/null", NULL, err);
+}
+
+static ptm_status pack_int8(ptm_error *err) {
+    static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16"};
+    const ptm_pack_options options = {.precision = PTM_INT8};
+    return ptm_pack(paths, 1, "/dev/null", &options, err);
 }
 
 static void test_open_default(void) {
@@ -195,8 +210,42 @@ static void test_stream(void) {
     sweep_with_session(push_samples);
 }
 
+static void test_decode_picture(void) {
+    sweep(decode_picture);
+}
+
 static void test_pack(void) {
     sweep(pack);
+}
+
+static void test_pack_int8(void) {
+    sweep(pack_int8);
+}
+
+static char packed[TEMPORARY_PATH];
+
+static ptm_status open_packed(ptm_error *err) {
+    ptm_model *opened;
+    ptm_session *over = NULL;
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.threads = 1;
+    options.precision = PTM_F32;
+    ptm_status status = ptm_model_open(&opened, packed, NULL, err);
+    if (status == PTM_OK) status = ptm_session_open(&over, (const ptm_model *[]){opened}, 1, &options, err);
+    ptm_session_close(&over);
+    ptm_model_close(&opened);
+    return status;
+}
+
+static void test_open_int8(void) {
+    char folder[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(packed, folder, "packed.safetensors");
+    const ptm_pack_options options = {.precision = PTM_INT8};
+    CHECK_OK(ptm_pack((const char *[]){PTM_SOURCE_DIR "/tests/golden/vit"}, 1, packed, &options, err));
+    sweep(open_packed);
+    temporary_remove(folder, (const char *[]){"packed.safetensors", NULL});
 }
 
 int main(void) {
@@ -210,7 +259,10 @@ int main(void) {
         {"classify a file", test_classify_file},
         {"a timeline", test_timeline},
         {"push samples", test_stream},
+        {"decode a picture", test_decode_picture},
         {"pack two models", test_pack},
+        {"pack a model in int8", test_pack_int8},
+        {"open a model in int8 for float32", test_open_int8},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
 }

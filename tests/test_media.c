@@ -129,7 +129,7 @@ static struct outcome read_file(const char *path, const struct media_options *op
 static struct outcome read_memory(const void *data, size_t bytes, const struct media_options *options) {
     struct media *media;
     ptm_error error = {0};
-    const ptm_status status = media_open_memory(&media, data, bytes, options, &error);
+    const ptm_status status = media_open_memory(&media, data, bytes, "memory", options, &error);
     return finish(media, status, error);
 }
 
@@ -423,7 +423,7 @@ static void test_still_picture_is_exact(void) {
     struct media *media;
     struct media_item item;
     struct media_picture picture;
-    CHECK_OK(media_open_memory(&media, ppm.data, ppm.count, &options, err));
+    CHECK_OK(media_open_memory(&media, ppm.data, ppm.count, "memory", &options, err));
     CHECK_OK(media_next(media, &item, err));
     CU_ASSERT_EQUAL_FATAL(item.kind, MEDIA_FRAME);
     CHECK_OK(media_frame_rgb(media, &picture, err));
@@ -447,7 +447,7 @@ static void test_size_changes(void) {
     const struct media_options options = options_default();
     struct media *media;
     struct media_item item;
-    CHECK_OK(media_open_memory(&media, ppm.data, ppm.count, &options, err));
+    CHECK_OK(media_open_memory(&media, ppm.data, ppm.count, "memory", &options, err));
     for (size_t i = 0; i < CHECK_COUNT(sizes); i++) {
         struct media_picture picture;
         CHECK_OK(media_next(media, &item, err));
@@ -489,7 +489,7 @@ static void test_turned_still(void) {
     struct media *media;
     struct media_item item;
     struct media_picture picture;
-    CHECK_OK(media_open_memory(&media, turned_webp, sizeof turned_webp, &options, err));
+    CHECK_OK(media_open_memory(&media, turned_webp, sizeof turned_webp, "memory", &options, err));
     CU_ASSERT(media_get_info(media)->is_still);
     CHECK_OK(media_next(media, &item, err));
     CU_ASSERT_EQUAL_FATAL(item.kind, MEDIA_FRAME);
@@ -782,7 +782,7 @@ static void test_other_files_are_refused(void) {
     const struct media_options options = options_default();
     struct byte_source source;
     struct demux demux;
-    CHECK_OK(byte_source_open_memory(&source, y4m.data, y4m.count, &options, err));
+    CHECK_OK(byte_source_open_memory(&source, y4m.data, y4m.count, "memory", &options, err));
     CHECK_OK(demux_open(&demux, &source, options.max_pixels, err));
     AVIOContext *io = NULL;
     CU_ASSERT(demux.format->io_open(demux.format, &io, "/etc/hostname", AVIO_FLAG_READ, NULL) < 0);

@@ -242,6 +242,77 @@ static void test_samples_in_memory(void) {
     close_both(&opened);
 }
 
+/** The bytes of a file; free with free(). */
+static void *read_all(const char *path, size_t *bytes) {
+    FILE *file = fopen(path, "rb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_FATAL(fseek(file, 0, SEEK_END) == 0);
+    *bytes = (size_t)ftell(file);
+    rewind(file);
+    void *data = malloc(*bytes);
+    CU_ASSERT_FATAL(data && fread(data, 1, *bytes, file) == *bytes);
+    fclose(file);
+    return data;
+}
+
+/** A whole file in memory gets what the file gets: uniform sampling, which reads it twice, too. */
+static void test_file_in_memory(void) {
+    size_t bytes;
+    void *data = read_all(SAMPLES "pan-right-three.mp4", &bytes);
+    struct opened opened;
+    ptm_result *file, *memory;
+    ptm_error error = {0};
+    open_both(&opened, NULL, 2, NULL);
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    for (int sampling = PTM_SAMPLING_MODEL; sampling <= PTM_SAMPLING_FIRST; sampling++) {
+        options.sampling = (ptm_sampling)sampling;
+        CHECK_OK(ptm_classify_file(opened.session, SAMPLES "pan-right-three.mp4", &options, &file, err));
+        CHECK_OK(ptm_classify_memory(opened.session, data, bytes, "clip", &options, &memory, err));
+        CU_ASSERT_EQUAL(file->duration, memory->duration);
+        for (int i = 0; i < file->video->num_labels; i++)
+            CU_ASSERT_EQUAL(file->video->labels[i].logit, memory->video->labels[i].logit);
+        for (int i = 0; i < file->audio->num_labels; i++)
+            CU_ASSERT_EQUAL(file->audio->labels[i].logit, memory->audio->labels[i].logit);
+        ptm_result_free(&file);
+        ptm_result_free(&memory);
+    }
+    CU_ASSERT_EQUAL(ptm_classify_memory(opened.session, data, 0, "clip", NULL, &memory, &error), PTM_ENODATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "clip"));
+    CU_ASSERT_EQUAL(ptm_classify_memory(opened.session, data, 20, NULL, NULL, &memory, &error), PTM_EFORMAT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "memory"));
+    CU_ASSERT_PTR_NULL(memory);
+    close_both(&opened);
+    free(data);
+}
+
+/** A still is decoded; a clip, and what is no picture, is refused. */
+static void test_decode_picture(void) {
+    static const char ppm[] = "P6\n2 1\n255\n\1\2\3\375\376\377";
+    ptm_frame *frame;
+    ptm_error error = {0};
+    CHECK_OK(ptm_decode_picture(&frame, ppm, sizeof ppm - 1, "two pixels", 0, err));
+    CU_ASSERT_EQUAL(frame->width, 2);
+    CU_ASSERT_EQUAL(frame->height, 1);
+    CU_ASSERT_EQUAL(memcmp(frame->rgb, "\1\2\3\375\376\377", 6), 0);
+    ptm_frame_free(&frame);
+    CU_ASSERT_PTR_NULL(frame);
+    ptm_frame_free(&frame);
+    CU_ASSERT_EQUAL(ptm_decode_picture(&frame, ppm, 0, "nothing", 0, &error), PTM_ENODATA);
+    size_t bytes;
+    void *png = read_all(PTM_SOURCE_DIR "/tests/fuzz/corpus/media/still.png", &bytes);
+    CHECK_OK(ptm_decode_picture(&frame, png, bytes, "png", 0, err));
+    const int64_t pixels = (int64_t)frame->width * frame->height;
+    ptm_frame_free(&frame);
+    CU_ASSERT_EQUAL(ptm_decode_picture(&frame, png, bytes, "png", pixels - 1, &error), PTM_ELIMIT);
+    free(png);
+    void *clip = read_all(SAMPLES "tilt-up.mp4", &bytes);
+    CU_ASSERT_EQUAL(ptm_decode_picture(&frame, clip, bytes, "clip", 0, &error), PTM_EFORMAT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "clip: is no still picture"));
+    CU_ASSERT_PTR_NULL(frame);
+    free(clip);
+}
+
 /* ---------------------------------------------------------------- mistakes and interruptions */
 
 static bool stop_at_once(void *user) {
@@ -324,6 +395,8 @@ int main(void) {
         {"frames in memory", test_frames},
         {"uniform sampling", test_uniform},
         {"samples in memory", test_samples_in_memory},
+        {"a file in memory", test_file_in_memory},
+        {"a picture in memory", test_decode_picture},
         {"mistakes and interruptions", test_mistakes},
         {"a clip cut off", test_truncated_clip},
     };

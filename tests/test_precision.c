@@ -42,7 +42,7 @@ static void run_layer(struct layer *layer, const struct product *product, int th
     layer->compute = (struct compute){.kernels = &kernels_scalar};
     CHECK_OK(threads_open(&layer->compute.threads, threads, err));
     CHECK_OK(reduced_open(&layer->weights, product, IN, OUT, err));
-    reduced_fill(&layer->weights, layer->compute.threads, layer->w, layer->b, 0, OUT);
+    reduced_fill(&layer->weights, layer->compute.threads, &(struct weight_rows){.values = layer->w}, layer->b, 0, OUT);
     struct arena arena = {0};
     reduced_input_place(&layer->input, &arena, product, ROWS, IN);
     layer->memory = mem_alloc(arena.used, 1);
@@ -159,7 +159,7 @@ static void test_longest(void) {
         struct arena arena = {0};
         float y = 0;
         CHECK_OK(reduced_open(&layer, product_at(t), LONGEST, 1, err));
-        reduced_fill(&layer, compute.threads, w, NULL, 0, 1);
+        reduced_fill(&layer, compute.threads, &(struct weight_rows){.values = w}, NULL, 0, 1);
         reduced_input_place(&input, &arena, product_at(t), 1, LONGEST);
         void *memory = mem_alloc(arena.used, 1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(memory);

@@ -66,13 +66,6 @@ static void prepare_bf16(void *prepared, struct product_row *row, const float *x
     for (int i = n; i < round_up(n, PAIR); i++) values[i] = 0;
 }
 
-static float from_bf16(uint16_t value) {
-    const uint32_t bits = (uint32_t)value << 16;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 static void tile_bf16(const struct product_tile *tile) {
     for (int i = 0; i < tile->rows; i++) {
         const uint16_t *x = (const uint16_t *)(const void *)((const char *)tile->x + (size_t)i * tile->x_bytes);
@@ -80,7 +73,7 @@ static void tile_bf16(const struct product_tile *tile) {
             const uint16_t *w = (const uint16_t *)tile->w + j * PAIR;
             float sum = 0;
             for (int k = 0; k < tile->groups * PAIR; k++) {
-                const float term = from_bf16(x[k]) * from_bf16(w[k / PAIR * COLUMNS * PAIR + k % PAIR]);
+                const float term = product_from_bf16(x[k]) * product_from_bf16(w[k / PAIR * COLUMNS * PAIR + k % PAIR]);
                 sum = sum + term;
             }
             finish(tile, i, j, sum);

@@ -61,6 +61,14 @@ static inline uint16_t product_bf16(float x) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/** The float of a bf16, exact. */
+static inline float product_from_bf16(uint16_t value) {
+    const uint32_t bits = (uint32_t)value << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 /** "f32", "bf16" or "int8". */
 const char *product_precision_name(ptm_precision precision);
 

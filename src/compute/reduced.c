@@ -3,8 +3,9 @@
 
 #include "compute/tiles.h"
 
-/* Rows that one thread takes at once while weights are packed and while x is prepared. */
-enum { FILL_ROWS = 16, PREPARE_ROWS = 32 };
+/* Rows that one thread takes at once while weights are packed and while x is prepared; values of a row that are encoded
+ * at once, whole groups. */
+enum { FILL_ROWS = 16, PREPARE_ROWS = 32, CHUNK = 1024 };
 
 /*
  * The part of a product that one thread takes: with its rows of x (150 KiB at 768 values in int8) it stays in the
@@ -16,13 +17,17 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
+size_t reduced_bytes(ptm_precision precision, size_t count) {
+    return count * (precision == PTM_INT8 ? sizeof(int8_t) : precision == PTM_BF16 ? sizeof(uint16_t) : sizeof(float));
+}
+
 /* ---------------------------------------------------------------- weights */
 
 ptm_status reduced_open(struct reduced_layer *layer, const struct product *product, int in, int out, ptm_error *err) {
     const int panels = tiles_count(out, product->columns), groups = tiles_count(in, product->group);
     const size_t columns = (size_t)panels * (size_t)product->columns;
-    const size_t value = product->precision == PTM_INT8 ? sizeof(int8_t) : sizeof(uint16_t);
-    const size_t w_bytes = (size_t)groups * (size_t)(product->columns * product->group) * value;
+    const size_t w_bytes =
+        reduced_bytes(product->precision, (size_t)groups * (size_t)(product->columns * product->group));
     *layer = (struct reduced_layer){.product = product, .in = in, .out = out, .w_bytes = w_bytes};
     struct arena arena = {0};
     for (int placed = 0; placed < 2; placed++) {
@@ -43,11 +48,24 @@ void reduced_close(struct reduced_layer *layer) {
     *layer = (struct reduced_layer){0};
 }
 
-/** Where the first group of a row of w goes, the next ones being columns * group values apart. */
-static char *row_place(const struct reduced_layer *layer, int row, size_t value) {
+/** Chunks of `step` bytes to places `stride` apart; the last may be shorter. */
+static inline void spread(char *to, const char *from, size_t bytes, size_t step, size_t stride) {
+    for (; bytes >= step; bytes -= step, from += step, to += stride) memcpy(to, from, step);
+    memcpy(to, from, bytes);
+}
+
+/** Puts values of a row of w, from `first`, which is a multiple of the group, into the panel. */
+static void put_values(const struct reduced_layer *layer, int row, int first, const void *values, int count) {
     const struct product *product = layer->product;
-    const size_t column = (size_t)(row % product->columns);
-    return layer->w + (size_t)(row / product->columns) * layer->w_bytes + column * (size_t)product->group * value;
+    const size_t step = reduced_bytes(product->precision, (size_t)product->group),
+                 stride = (size_t)product->columns * step;
+    const size_t bytes = reduced_bytes(product->precision, (size_t)count);
+    char *to = layer->w + (size_t)(row / product->columns) * layer->w_bytes + (size_t)(row % product->columns) * step +
+               (size_t)(first / product->group) * stride;
+    if (step == 4) /* known when it is compiled, the copy is one move */
+        spread(to, values, bytes, 4, stride);
+    else
+        spread(to, values, bytes, step, stride);
 }
 
 static float largest_magnitude(const float *w, int n) {
@@ -65,34 +83,67 @@ static float largest_magnitude(const float *w, int n) {
 
 /**
  * Symmetric: the largest magnitude becomes 127. A row of zeros, or of numbers whose scale would be subnormal, is 0; so
- * is one with a value that is not finite, but then the scale is none either and makes y NaN.
+ * is one with a value that is not finite, but then the scale is none either and makes y NaN. Returns the factor to
+ * integers; 0: they are all zero.
  */
-static void fill_int8(const struct reduced_layer *layer, int row, const float *w) {
-    const int group = layer->product->group, stride = layer->product->columns * group;
-    const float scale = largest_magnitude(w, layer->in) / 127;
-    const bool usable = scale >= 0x1p-126f && scale <= 0x1p127f;
-    const float inverse = usable ? 1 / scale : 0;
+static float int8_inverse(float *scale, const float *w, int n) {
+    *scale = largest_magnitude(w, n) / 127;
+    return *scale >= 0x1p-126f && *scale <= 0x1p127f ? 1 / *scale : 0;
+}
+
+static void encode_int8(int8_t *q, const float *w, int n, float inverse) {
     const float whole = 0x1.8p23f; /* adding it rounds to an integer, ties to even, without a call */
-    int8_t *to = (int8_t *)row_place(layer, row, 1);
+    for (int k = 0; k < n; k++) q[k] = inverse > 0 ? (int8_t)(w[k] * inverse + whole - whole) : 0;
+}
+
+static void encode_bf16(uint16_t *halves, const float *w, int n) {
+    for (int k = 0; k < n; k++) halves[k] = product_bf16(w[k]);
+}
+
+static int32_t sum_of(const int8_t *q, int n) {
     int32_t sum = 0;
-    for (int k = 0; k < layer->in; k++) {
-        const int q = usable ? (int)(w[k] * inverse + whole - whole) : 0;
-        to[k / group * stride + k % group] = (int8_t)q;
-        sum += q;
+    for (int k = 0; k < n; k++) sum += q[k];
+    return sum;
+}
+
+static void fill_int8(const struct reduced_layer *layer, int row, const float *w) {
+    int8_t q[CHUNK];
+    const float inverse = int8_inverse(&layer->scale[row], w, layer->in);
+    layer->sums[row] = 0;
+    for (int first = 0; first < layer->in; first += CHUNK) {
+        const int count = smaller(CHUNK, layer->in - first);
+        encode_int8(q, w + first, count, inverse);
+        put_values(layer, row, first, q, count);
+        layer->sums[row] += sum_of(q, count);
     }
-    layer->scale[row] = scale;
-    layer->sums[row] = sum;
 }
 
 static void fill_bf16(const struct reduced_layer *layer, int row, const float *w) {
-    const int group = layer->product->group, stride = layer->product->columns * group;
-    uint16_t *to = (uint16_t *)(void *)row_place(layer, row, sizeof *to);
-    for (int k = 0; k < layer->in; k++) to[k / group * stride + k % group] = product_bf16(w[k]);
+    uint16_t halves[CHUNK];
+    for (int first = 0; first < layer->in; first += CHUNK) {
+        const int count = smaller(CHUNK, layer->in - first);
+        encode_bf16(halves, w + first, count);
+        put_values(layer, row, first, halves, count);
+    }
+}
+
+static void fill_row(const struct reduced_layer *layer, int row, const struct weight_rows *w, int i) {
+    const size_t first = (size_t)i * (size_t)layer->in;
+    const bool int8 = layer->product->precision == PTM_INT8;
+    if (w->precision == PTM_F32) {
+        (int8 ? fill_int8 : fill_bf16)(layer, row, (const float *)w->values + first);
+        return;
+    }
+    const char *values = (const char *)w->values + reduced_bytes(w->precision, first);
+    put_values(layer, row, 0, values, layer->in);
+    if (!int8) return;
+    layer->scale[row] = w->scale[i];
+    layer->sums[row] = sum_of((const int8_t *)values, layer->in);
 }
 
 struct fill_job {
     const struct reduced_layer *layer;
-    const float *w;
+    const struct weight_rows *w;
     int first, count;
 };
 
@@ -100,20 +151,43 @@ static void fill_rows(void *context, int tile, int worker) {
     (void)worker;
     const struct fill_job *job = context;
     const int end = smaller((tile + 1) * FILL_ROWS, job->count);
-    for (int i = tile * FILL_ROWS; i < end; i++) {
-        const float *w = job->w + (size_t)i * (size_t)job->layer->in;
-        if (job->layer->product->precision == PTM_INT8)
-            fill_int8(job->layer, job->first + i, w);
-        else
-            fill_bf16(job->layer, job->first + i, w);
-    }
+    for (int i = tile * FILL_ROWS; i < end; i++) fill_row(job->layer, job->first + i, job->w, i);
 }
 
-void reduced_fill(struct reduced_layer *layer, struct threads *threads, const float *w, const float *b, int first,
-                  int count) {
+void reduced_fill(struct reduced_layer *layer, struct threads *threads, const struct weight_rows *w, const float *b,
+                  int first, int count) {
     struct fill_job job = {layer, w, first, count};
     threads_run(threads, tiles_count(count, FILL_ROWS), fill_rows, &job);
     for (int i = 0; b && i < count; i++) layer->bias[first + i] = b[i];
+}
+
+/* ---------------------------------------------------------------- weights as they are kept */
+
+void reduced_encode(void *values, float *scale, ptm_precision precision, const float *w, int count, int in) {
+    for (int i = 0; i < count; i++) {
+        const size_t first = (size_t)i * (size_t)in;
+        if (precision == PTM_INT8)
+            encode_int8((int8_t *)values + first, w + first, in, int8_inverse(&scale[i], w + first, in));
+        else
+            encode_bf16((uint16_t *)values + first, w + first, in);
+    }
+}
+
+static float decode_bf16(const void *values, size_t index) {
+    uint16_t half;
+    memcpy(&half, (const char *)values + index * sizeof half, sizeof half);
+    return product_from_bf16(half);
+}
+
+void reduced_decode(float *w, const struct weight_rows *rows, int count, int in) {
+    const int8_t *q = rows->values;
+    for (int i = 0; i < count; i++) {
+        const size_t first = (size_t)i * (size_t)in, end = first + (size_t)in;
+        if (rows->precision == PTM_INT8)
+            for (size_t k = first; k < end; k++) w[k] = rows->scale[i] * (float)q[k];
+        else
+            for (size_t k = first; k < end; k++) w[k] = decode_bf16(rows->values, k);
+    }
 }
 
 /* ---------------------------------------------------------------- products */

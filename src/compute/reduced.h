@@ -8,6 +8,23 @@
 #include "compute/linear.h"
 #include "compute/product.h"
 
+/** Rows of weights as they are kept: w (count, in), of int8 w = scale q. */
+struct weight_rows {
+    ptm_precision precision;
+    const void
+        *values; /* (count, in) of float, of the upper halves of floats, or of int8_t; of any alignment in bf16 */
+    const float *scale; /* (count) of int8 */
+};
+
+/** Bytes of `count` values. */
+size_t reduced_bytes(ptm_precision precision, size_t count);
+
+/** Float32 rows w (count, in) in int8 or bf16 into `values`, of int8 with their scale (count). */
+void reduced_encode(void *values, float *scale, ptm_precision precision, const float *w, int count, int in);
+
+/** The float32 that rows in int8 or bf16 stand for, into w (count, in). */
+void reduced_decode(float *w, const struct weight_rows *rows, int count, int in);
+
 /** One layer: w (out, in) and b (out). */
 struct reduced_layer {
     const struct product *product;
@@ -24,9 +41,10 @@ struct reduced_layer {
 ptm_status reduced_open(struct reduced_layer *layer, const struct product *product, int in, int out, ptm_error *err);
 void reduced_close(struct reduced_layer *layer);
 
-/** Rows first .. first + count - 1 of the layer from w (count, in) and b (count) or NULL. */
-void reduced_fill(struct reduced_layer *layer, struct threads *threads, const float *w, const float *b, int first,
-                  int count);
+/** Rows first .. first + count - 1 of the layer from w, in float32 or in the product's own precision, and b (count) or
+ * NULL. The same layer comes of float32 and of what reduced_encode() made of it. */
+void reduced_fill(struct reduced_layer *layer, struct threads *threads, const struct weight_rows *w, const float *b,
+                  int first, int count);
 
 /** Scratch for the prepared input of any layer with so many rows and values in a row. */
 struct reduced_input {

@@ -48,16 +48,12 @@ ptm_status byte_source_open(struct byte_source *source, const char *path, const 
     return status;
 }
 
-ptm_status byte_source_open_memory(struct byte_source *source, const void *data, size_t bytes,
+ptm_status byte_source_open_memory(struct byte_source *source, const void *data, size_t bytes, const char *name,
                                    const struct media_options *options, ptm_error *err) {
-    *source = (struct byte_source){.name = "memory",
-                                   .fd = -1,
-                                   .data = data,
-                                   .seekable = true,
-                                   .cancelled = options->cancelled,
-                                   .user = options->user};
-    if (bytes == 0) return error_set(err, PTM_ENODATA, "memory: is empty");
-    if (bytes > INT64_MAX) return error_set(err, PTM_EINVAL, "memory: %zu bytes are more than can be read", bytes);
+    *source = (struct byte_source){
+        .name = name, .fd = -1, .data = data, .seekable = true, .cancelled = options->cancelled, .user = options->user};
+    if (bytes == 0) return error_set(err, PTM_ENODATA, "%s: is empty", name);
+    if (bytes > INT64_MAX) return error_set(err, PTM_EINVAL, "%s: %zu bytes are more than can be read", name, bytes);
     source->size = (int64_t)bytes;
     return PTM_OK;
 }

@@ -11,7 +11,7 @@
 #include <libavformat/avio.h>
 
 struct byte_source {
-    const char *name; /* in sentences: the caller's path, or "standard input" */
+    const char *name; /* in sentences: the caller's path or name, or "standard input" */
     int fd;           /* -1: memory */
     const uint8_t *data;
     int64_t size; /* -1: not known */
@@ -25,7 +25,8 @@ struct byte_source {
 ptm_status byte_source_open(struct byte_source *source, const char *path, const struct media_options *options,
                             ptm_error *err);
 
-ptm_status byte_source_open_memory(struct byte_source *source, const void *data, size_t bytes,
+/** The same from memory; `data` and `name`, which is for sentences, must outlive the source. */
+ptm_status byte_source_open_memory(struct byte_source *source, const void *data, size_t bytes, const char *name,
                                    const struct media_options *options, ptm_error *err);
 
 void byte_source_close(struct byte_source *source);

@@ -195,10 +195,10 @@ ptm_status media_open(struct media **out, const char *path, const struct media_o
     return finish_open(out, byte_source_open(&(*out)->source, path, options, err), err);
 }
 
-ptm_status media_open_memory(struct media **out, const void *data, size_t bytes, const struct media_options *options,
-                             ptm_error *err) {
+ptm_status media_open_memory(struct media **out, const void *data, size_t bytes, const char *name,
+                             const struct media_options *options, ptm_error *err) {
     TRY(media_create(out, options, err));
-    return finish_open(out, byte_source_open_memory(&(*out)->source, data, bytes, options, err), err);
+    return finish_open(out, byte_source_open_memory(&(*out)->source, data, bytes, name, options, err), err);
 }
 
 void media_close(struct media **media) {

@@ -76,9 +76,9 @@ struct media;
  */
 ptm_status media_open(struct media **out, const char *path, const struct media_options *options, ptm_error *err);
 
-/** The same from memory (for tests and fuzzing): `bytes` at `data`, which must outlive the handle. */
-ptm_status media_open_memory(struct media **out, const void *data, size_t bytes, const struct media_options *options,
-                             ptm_error *err);
+/** The same from memory: `bytes` at `data`, called `name` in sentences; both must outlive the handle. */
+ptm_status media_open_memory(struct media **out, const void *data, size_t bytes, const char *name,
+                             const struct media_options *options, ptm_error *err);
 
 void media_close(struct media **media);
 

@@ -53,7 +53,7 @@ static void read_media(const uint8_t *data, size_t bytes, double start) {
                                           .max_seconds = 3600};
     struct media *media;
     ptm_error err = {0};
-    if (fuzz_status(media_open_memory(&media, data, bytes, &options, &err), &err) != PTM_OK) {
+    if (fuzz_status(media_open_memory(&media, data, bytes, "memory", &options, &err), &err) != PTM_OK) {
         FUZZ_ASSERT(!media);
         return;
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the seed corpora of fuzz_safetensors, fuzz_npy and fuzz_config: small files of each kind that the formats know, good and bad.
+"""Writes the seed corpora of fuzz_safetensors, fuzz_npy, fuzz_config and fuzz_request: small files of each kind that the formats know, good and bad.
 
 Usage: make_corpus.py [DIRECTORY], by default corpus/ beside this script. Needs nothing but Python.
 What a fuzzer found is kept in the same folders under the name found-*; this script leaves such files alone.
@@ -74,7 +74,7 @@ NPY = {
 }
 
 
-def packed(top, names):
+def packed(top, names, precision=None):
     """The description of a packed file of these goldens, by modality. The stored answers have as many numbers as labels."""
     models = []
     for modality, name in names.items():
@@ -85,6 +85,8 @@ def packed(top, names):
         models.append({"modality": modality, "prefix": modality + "/", "name": name, "licence": "CC0", "config": config,
                        "preprocessor": json.loads(preprocessor.read_text()) if preprocessor.exists() else None,
                        "merge": {"r": "2x", "prop_attn": True}, "selftest": {"r0": answers, "merged": answers}})
+    for model in models if precision else ():
+        model["precision"] = precision
     return json.dumps({"schema": 2, "name": "+".join(names.values()), "models": models}, separators=(",", ":")).encode()
 
 
@@ -101,15 +103,35 @@ def configs():
         texts = [(top / "tests/golden" / name / file).read_bytes() for file in ("config.json", "preprocessor_config.json")]
         files[name] = b"\0".join(texts)
     files["packed"] = packed(top, {"video": "videomae", "audio": "ast", "image": "vit"})
+    files["packed_int8"] = packed(top, {"video": "videomae"}, "int8")
+    files["packed_bf16"] = packed(top, {"audio": "ast"}, "bf16")
     files["packed_timm"] = packed(top, {"image": "timm_token"})
     files["tiny"] = b'{"model_type":"videomae"}\0{"size":224,"crop_size":[224,224],"do_zero_centering":true}'
     files["ast_bare"] = b'{"model_type":"audio-spectrogram-transformer","num_labels":527}\0{}'
     return files
 
 
+REQUESTS = {
+    "path": b'{"id":1,"path":"clip.mp4","top":3,"threshold":0.5,"only":"video","start":1.5,"duration":2,"r":"16:-1"}',
+    "data": b'{"id":"a","data":"UklGRg==","sampling":"first","logits":true,"trace":false,"r":65}',
+    "pictures": b'{"id":-1.5e3,"frames":["iVBORw0KGgo=","/9j/2w=="]}',
+    "frames": b'{"id":null,"frames":["AAECAwQF","BgcICQoL"],"width":2,"height":1}',
+    "samples": b'{"samples":"AAAAAAAAgD8AAIC/","sample_rate":16000}',
+    "info": b'{"op":"info","id":true}\r',
+    "ping": b' {"op":"ping"}',
+    "two_subjects": b'{"path":"a","op":"ping"}',
+    "unknown_key": b'{"id":2,"path":"a","to\\u0070":1,"TOP":2}',
+    "odd_base64": b'{"data":"QUJD="}',
+    "loose_bits": b'{"data":"QUJ="}',
+    "array": b'[1,2]',
+    "cut": b'{"id":7,"path":"cl',
+}
+
+
 def main():
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus"
-    for kind, files in (("safetensors", SAFETENSORS), ("npy", NPY), ("config", configs())):
+    for kind, files in (("safetensors", SAFETENSORS), ("npy", NPY), ("config", configs()),
+                        ("request", REQUESTS)):
         (root / kind).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (root / kind / name).write_bytes(content)

@@ -25,6 +25,19 @@ polytome check two.safetensors --modality audio
 polytome pack -q two.safetensors -o two.safetensors
 polytome check two.safetensors --modality audio | tail -n 1
 polytome pack two.safetensors -o - | cmp - two.safetensors
+# In int8: a smaller file, which runs so by itself and gives the same answer as int8 on the directory.
+polytome pack -q "$golden/videomae" --precision int8 -o small.safetensors
+polytome info small.safetensors | grep -c 'stored in int8$'
+polytome check small.safetensors | tail -n 1
+polytome check small.safetensors --precision f32 | tail -n 1
+polytome pack -q "$golden/videomae" -o large.safetensors
+(($(wc -c <small.safetensors) < $(wc -c <large.safetensors) / 2)) || fail "int8 is no smaller"
+if polytome info | grep -q 'int8 by'; then
+    lines -m "$golden/videomae" --precision int8 >wanted
+    lines -m small.safetensors | cmp - wanted
+fi
+expect 2 polytome pack small.safetensors --precision bf16 -o other.safetensors
+expect 2 polytome pack "$golden/videomae" --precision int4 -o other.safetensors
 mkdir clean
 cd clean || exit
 expect 2 polytome pack -o out.safetensors
