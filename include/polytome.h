@@ -325,6 +325,54 @@ PTM_API PTM_NODISCARD ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error
 
 PTM_API void ptm_stream_close(ptm_stream **stream);
 
+/* ---------------------------------------------------------------- events */
+
+/** A stretch of time in which a label holds. */
+typedef struct ptm_event {
+    ptm_modality modality;
+    const char *label;
+    int index;         /* in the model's label list */
+    double start, end; /* seconds: `from` of its first window to `to` of its last */
+    float peak, mean;  /* of its windows' scores */
+    int windows;
+} ptm_event;
+
+/** An event ends where its label falls, where windows are missing, and at the end. */
+typedef enum ptm_event_phase {
+    PTM_EVENT_BEGIN, /* as soon as min_seconds are reached; the rest of the event so far */
+    PTM_EVENT_END    /* the whole event; each that began ends */
+} ptm_event_phase;
+
+typedef struct ptm_event_options {
+    double on;          /* an event begins with a window whose score reaches this; default 0.5 */
+    double off;         /* and goes on while scores reach this; default 0.35, at most `on` */
+    double min_seconds; /* shorter ones are left out; default 0 */
+    bool best_only;     /* only the best label of a window holds: one event at a time in each modality; default false */
+} ptm_event_options;
+
+PTM_API void ptm_event_options_default(ptm_event_options *options);
+
+/** Not PTM_OK: the call that it came from ends with that status. Pointers live during the call. */
+typedef ptm_status ptm_event_fn(void *user, const ptm_event *event, ptm_event_phase phase, ptm_error *err);
+
+typedef struct ptm_events ptm_events; /* windows on their way to events */
+
+/**
+ * Begins to gather windows into events, in memory that only the number of labels bounds. `options` may be NULL.
+ * PTM_EINVAL where they make no sense. Close with ptm_events_close().
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_events_open(ptm_events **out, const ptm_event_options *options,
+                                                 ptm_event_fn *on_event, void *user, ptm_error *err);
+
+/** Takes the next window of its modality, with all of the model's labels; windows of one modality in time order. */
+PTM_API PTM_NODISCARD ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_error *err);
+
+/** Ends what is still going on. */
+PTM_API PTM_NODISCARD ptm_status ptm_events_finish(ptm_events *events, ptm_error *err);
+
+/** Frees it and sets *events to NULL; NULL and *events == NULL are allowed. */
+PTM_API void ptm_events_close(ptm_events **events);
+
 /* ---------------------------------------------------------------- prepared tensors, checks, timing */
 
 /**
