@@ -180,10 +180,12 @@ static void put_path(struct object *object, const char *path) {
     if (!is_utf8(path)) put(object, "path_bytes", json_hexadecimal(path));
 }
 
-bool report_json(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
-                 const ptm_error *err) {
+/** `kind` NULL: the line of a file stands among others of its kind only. */
+static bool write_file(FILE *stream, const struct report_style *style, const char *kind, const char *path,
+                       const ptm_result *result, const ptm_error *err) {
     struct object object = object_begin();
     put(&object, "schema", json_integer(1));
+    if (kind) put(&object, "kind", json_string(kind));
     put_path(&object, path);
     put(&object, "status", json_string(result ? "ok" : "error"));
     put(&object, "duration", result ? json_number(result->duration) : json_null());
@@ -193,6 +195,66 @@ bool report_json(FILE *stream, const struct report_style *style, const char *pat
     put(&object, "fused", result ? fused_object(style, result) : json_null());
     put(&object, "ms", result ? times_object(result) : json_null());
     put(&object, "error", result ? json_null() : error_object(err));
+    return write_line(stream, object_end(&object));
+}
+
+bool report_json(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
+                 const ptm_error *err) {
+    return write_file(stream, style, NULL, path, result, err);
+}
+
+/* ---------------------------------------------------------------- timelines */
+
+bool report_json_timeline(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
+                          const ptm_error *err) {
+    return write_file(stream, style, "file", path, result, err);
+}
+
+static json_t *window_tokens(const ptm_window *window) {
+    struct object object = object_begin();
+    put(&object, "in", json_integer(window->tokens_in));
+    put(&object, "out", json_integer(window->tokens_out));
+    put(&object, "r", json_text(window->r));
+    return object_end(&object);
+}
+
+/** Microseconds are what time stamps of files are good for: sums of them have fewer digits so. */
+static json_t *json_time(double seconds) {
+    return json_number(round(seconds * 1e6) / 1e6);
+}
+
+bool report_json_window(FILE *stream, const struct report_style *style, const ptm_window *window) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "kind", json_string("window"));
+    put(&object, "modality", json_string(report_modality(window->modality)));
+    put(&object, "model", json_text(window->model));
+    put(&object, "window", json_integer(window->index));
+    put(&object, "start", json_time(window->start));
+    put(&object, "end", json_time(window->end));
+    put(&object, "from", json_time(window->from));
+    put(&object, "to", json_time(window->to));
+    put(&object, "padded", json_time(window->padded));
+    put(&object, "labels", label_array(style, window->labels, window->num_labels));
+    put(&object, "tokens", window_tokens(window));
+    struct object times = object_begin();
+    put(&times, "network", json_milliseconds(window->network_ms));
+    put(&object, "ms", object_end(&times));
+    return write_line(stream, object_end(&object));
+}
+
+bool report_json_event(FILE *stream, const ptm_event *event) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "kind", json_string("event"));
+    put(&object, "modality", json_string(report_modality(event->modality)));
+    put(&object, "start", json_time(event->start));
+    put(&object, "end", json_time(event->end));
+    put(&object, "label", json_text(event->label));
+    put(&object, "index", json_integer(event->index));
+    put(&object, "mean", json_number((double)event->mean));
+    put(&object, "peak", json_number((double)event->peak));
+    put(&object, "windows", json_integer(event->windows));
     return write_line(stream, object_end(&object));
 }
 
