@@ -32,9 +32,12 @@ unsigned options_modalities(const struct options *options) {
 }
 
 static void set_defaults(struct options *options, enum command command) {
-    *options = (struct options){.command = command, .top = 5, .progress = -1};
+    *options = (struct options){.command = command, .top = 5, .progress = -1, .form = -1};
     ptm_session_options_default(&options->session);
     ptm_classify_options_default(&options->classify);
+    ptm_timeline_options_default(&options->timeline);
+    ptm_event_options_default(&options->events);
+    options->events.off = -1;
     ptm_check_options_default(&options->check);
     ptm_bench_options_default(&options->bench);
     ptm_pack_options_default(&options->pack);
