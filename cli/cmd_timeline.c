@@ -7,6 +7,7 @@
 #include "timeline_outputs.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct timeline {
@@ -18,8 +19,17 @@ struct timeline {
     struct event_list list; /* where something needs events again at the end */
     bool keep_list, failed; /* failed: an output could not be written, which has its complaint */
     long num_windows, num_events;
+    pthread_mutex_t lock; /* of the progress, which decoding tells on a thread of its own */
     struct progress progress;
 };
+
+/** Before a line of results on the same terminal. */
+static void hide_progress(struct timeline *timeline) {
+    if (!timeline->sheet.style.terminal) return;
+    pthread_mutex_lock(&timeline->lock);
+    progress_clear(&timeline->progress);
+    pthread_mutex_unlock(&timeline->lock);
+}
 
 /** What a callback answers where the run has to end for a reason that has its complaint. */
 static ptm_status give_up(struct timeline *timeline) {
@@ -35,7 +45,7 @@ static ptm_status on_event(void *user, const ptm_event *event, ptm_event_phase p
     ptm_event kept = *event; /* the model's own labels live longer than the call */
     if (engine_get_info(&timeline->engine, event->modality, &info)) kept.label = info.labels[event->index];
     timeline->num_events++;
-    progress_clear(&timeline->progress);
+    hide_progress(timeline);
     if (!timeline_outputs_event(&timeline->outputs, &timeline->sheet, &kept)) return give_up(timeline);
     if (!timeline->keep_list || event_list_add(&timeline->list, &kept)) return PTM_OK;
     text_complain("out of memory for the events");
@@ -45,13 +55,16 @@ static ptm_status on_event(void *user, const ptm_event *event, ptm_event_phase p
 static ptm_status on_window(void *user, const ptm_window *window, ptm_error *err) {
     struct timeline *timeline = user;
     timeline->num_windows++;
+    hide_progress(timeline);
     if (!timeline_outputs_window(&timeline->outputs, &timeline->sheet, window)) return give_up(timeline);
     return ptm_events_add(timeline->events, window, err);
 }
 
 static void on_progress(void *user, double done, double total) {
     struct timeline *timeline = user;
+    pthread_mutex_lock(&timeline->lock);
     progress_update(&timeline->progress, done, total);
+    pthread_mutex_unlock(&timeline->lock);
 }
 
 /* ---------------------------------------------------------------- the run */
@@ -150,7 +163,7 @@ static enum exit_status run(struct timeline *timeline) {
 }
 
 enum exit_status cmd_timeline(const struct options *options) {
-    struct timeline timeline = {.options = options};
+    struct timeline timeline = {.options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
     enum exit_status status = STATUS_USAGE;
     if (timeline_outputs_choose(&timeline.outputs, options))
         status = engine_open(&timeline.engine, &options->models, &options->session);

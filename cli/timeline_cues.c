@@ -37,10 +37,12 @@ static void put_cue(FILE *stream, const ptm_event *event, char point, const char
     fprintf(stream, " %.0f %%\n\n", 100 * (double)event->mean);
 }
 
-/** SubRip has no escapes. An invisible word joiner (U+2060) keeps players from seeing a tag or an arrow. */
+/** SubRip has no escapes. An invisible word joiner (U+2060) keeps players from seeing a tag or an arrow; braces, which
+ * hide what is between them wherever they stand, are wide ones (U+FF5B and U+FF5D). */
 static const char *srt_escape(const char *at) {
     if (*at == '<') return "<\xE2\x81\xA0";
-    if (*at == '{') return "{\xE2\x81\xA0";
+    if (*at == '{') return "\xEF\xBD\x9B";
+    if (*at == '}') return "\xEF\xBD\x9D";
     if (*at == '>') return "\xE2\x81\xA0>";
     return timeline_is_control(at) ? " " : NULL;
 }

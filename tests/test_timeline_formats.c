@@ -96,8 +96,8 @@ static void test_raven(void) {
 static void test_srt(void) {
     check_format("srt", "1\n00:00:01,000 --> 00:00:06,000\npan left 50 %\n\n"
                         "2\n00:00:02,500 --> 00:00:04,063\nrain 75 %\n\n"
-                        "3\n01:01:01,000 --> 01:01:01,001\na,b \"c\"  <\xE2\x81\xA0i\xE2\x81\xA0>{\xE2\x81\xA0\\an8}&--"
-                        "\xE2\x81\xA0> =x;y#z\\ \xEF\xBF\xBD\xC3\xA9 50 %\n\n");
+                        "3\n01:01:01,000 --> 01:01:01,001\na,b \"c\"  <\xE2\x81\xA0i\xE2\x81\xA0>\xEF\xBD\x9B\\an8"
+                        "\xEF\xBD\x9D&--\xE2\x81\xA0> =x;y#z\\ \xEF\xBF\xBD\xC3\xA9 50 %\n\n");
 }
 
 static void test_vtt(void) {
