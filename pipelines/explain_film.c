@@ -5,11 +5,8 @@
 #include "files/replace.h"
 #include "media/writer.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 enum { LEAST_CAPTION_ROWS = 96, ROWS_A_DOT = 300, CAPTION_LIGHT = 30 };
 
@@ -87,34 +84,17 @@ static ptm_status make_film(struct film *film, int fd, ptm_error *err) {
     return add_frames(film, err);
 }
 
-/** Puts the finished film where it belongs. */
-static ptm_status deliver(const char *output, int fd, ptm_error *err) {
-    struct stat file;
-    if (fstat(fd, &file) != 0 || file.st_size <= 0)
-        return error_set(err, PTM_EIO, "%s: the film's temporary file cannot be read", output);
-    const size_t bytes = (size_t)file.st_size;
-    void *data = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED)
-        return error_set(err, PTM_EIO, "%s: the film's temporary file cannot be read: %s", output, strerror(errno));
-    const ptm_status status = replace_file(output, &(struct piece){data, bytes}, 1, err);
-    munmap(data, bytes);
-    return status;
-}
-
 ptm_status explain_write_film(struct explain_look *look, ptm_error *err) {
     struct film film = {.look = look};
-    /* The index of an MP4 file is written last and into what stands there: it is made in a nameless file first. */
-    FILE *file = tmpfile();
-    if (!file)
-        return error_set(err, PTM_EIO, "%s: a temporary file is needed and cannot be made: %s", look->explain->output,
-                         strerror(errno));
-    ptm_status status = make_film(&film, fileno(file), err);
-    if (status == PTM_OK) status = deliver(look->explain->output, fileno(file), err);
+    struct replacement file;
+    TRY(replace_open(&file, look->explain->output, err));
+    const ptm_status status = make_film(&film, file.fd, err);
     look->explain->report.width = film.frame.width & ~1;
     look->explain->report.height = film.frame.height & ~1;
     film_writer_close(&film.writer);
     explain_map_close(&film.map);
     canvas_close(&film.frame);
-    fclose(file);
+    if (status == PTM_OK) return replace_commit(&file, err);
+    replace_discard(&file);
     return status;
 }

@@ -45,11 +45,11 @@ tr -d '+\n ' <title | cmp - <(tr -d '+\n ' <wanted-title | tr '\t' ' ' | tr -d '
 awk -F '\t' 'NF != 3' odd.txt
 awk -F '\t' 'NF != 10' odd.selections.txt
 if command -v python3 >/dev/null; then
-    python3 - odd.csv >read <<'END'
+    python3 - odd.csv >rows <<'END'
 import csv, json, sys
 with open(sys.argv[1], newline="", encoding="utf-8") as file:
     for row in csv.DictReader(file, strict=True):
         print(json.dumps(row["label"]))
 END
-    sort read | cmp - wanted
+    sort rows | cmp - wanted
 fi
