@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timeline: one file window by window, and the events that its windows make up. */
+#include "clips.h"
 #include "commands.h"
 #include "progress.h"
 #include "signals.h"
@@ -9,6 +10,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct timeline {
     const struct options *options;
@@ -84,7 +86,7 @@ static void set_sheet(struct timeline *timeline) {
                                                         .colour = terminal && !(no_colour && *no_colour)},
                                               .path = timeline->outputs.file,
                                               .top_frequency = audio ? info.sample_rate / 2.0 : 0};
-    timeline->keep_list = timeline_outputs_want_list(&timeline->outputs);
+    timeline->keep_list = options->cut || timeline_outputs_want_list(&timeline->outputs);
     const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
     timeline->progress.on = options->progress < 0 ? unasked : options->progress > 0;
 }
@@ -149,23 +151,46 @@ static enum exit_status finish(struct timeline *timeline, const ptm_result *resu
     return status;
 }
 
+static enum exit_status cut_clips(struct timeline *timeline) {
+    long written;
+    const char *folder = timeline->options->cut;
+    const enum exit_status status = clips_cut(folder, timeline->outputs.file, &timeline->list, &written);
+    if (timeline->options->verbosity >= 0) {
+        fprintf(stderr, "polytome: %ld %s in ", written, written == 1 ? "clip" : "clips");
+        text_print(stderr, folder);
+        fputc('\n', stderr);
+    }
+    return status;
+}
+
 static enum exit_status run(struct timeline *timeline) {
     ptm_error err = {0};
     signals_catch(NULL);
     if (open_events(timeline, &err) != PTM_OK) return engine_complain(&err);
+    if (timeline->options->cut && !clips_prepare(timeline->options->cut)) return STATUS_ENVIRONMENT;
     if (!timeline_outputs_open(&timeline->outputs)) return STATUS_ENVIRONMENT;
     set_sheet(timeline);
     ptm_result *result = NULL;
     if (read_file(timeline, &result, &err) == PTM_OK) err = (ptm_error){0};
-    const enum exit_status status = finish(timeline, result, &err);
+    enum exit_status status = finish(timeline, result, &err);
     ptm_result_free(&result);
+    if (status == STATUS_GOOD && timeline->options->cut) status = cut_clips(timeline);
     return status;
+}
+
+/** What needs the file a second time needs its name. */
+static bool check_second_pass(const struct timeline *timeline) {
+    const struct options *options = timeline->options;
+    if ((!options->cut && !options->overlay) || strcmp(timeline->outputs.file, "-") != 0) return true;
+    text_complain("--cut and --overlay read the file twice, and standard input can be read once: name a file");
+    options_hint(COMMAND_TIMELINE);
+    return false;
 }
 
 enum exit_status cmd_timeline(const struct options *options) {
     struct timeline timeline = {.options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
     enum exit_status status = STATUS_USAGE;
-    if (timeline_outputs_choose(&timeline.outputs, options))
+    if (timeline_outputs_choose(&timeline.outputs, options) && check_second_pass(&timeline))
         status = engine_open(&timeline.engine, &options->models, &options->session);
     if (status == STATUS_GOOD) {
         status = run(&timeline);

@@ -373,6 +373,23 @@ PTM_API PTM_NODISCARD ptm_status ptm_events_finish(ptm_events *events, ptm_error
 /** Frees it and sets *events to NULL; NULL and *events == NULL are allowed. */
 PTM_API void ptm_events_close(ptm_events **events);
 
+/* ---------------------------------------------------------------- clips */
+
+/** What a clip holds, in seconds on the clock of the file that it was cut from. */
+typedef struct ptm_cut_report {
+    char ending[24];   /* what was added to the clip's name: ".mp4" */
+    double start, end; /* of what is in it */
+} ptm_cut_report;
+
+/**
+ * Writes the stretch of a named file from `start` to `end` seconds as a file of its own, its packets copied as they
+ * are: a video begins with the last key frame at or before `start`. The clip's name is `output` with the end of the
+ * container behind it: the file's own, or Matroska where that does not take its streams. Written aside, then renamed.
+ * *report may be NULL.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_cut_file(const char *path, double start, double end, const char *output,
+                                              ptm_cut_report *report, ptm_error *err);
+
 /* ---------------------------------------------------------------- prepared tensors, checks, timing */
 
 /**

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { SWEEP_MAX = 100000 };
 
@@ -143,6 +144,32 @@ static ptm_status push_samples(ptm_error *err) {
     return status;
 }
 
+static ptm_status on_event(void *user, const ptm_event *event, ptm_event_phase phase, ptm_error *err) {
+    (void)err;
+    *(int *)user += event->windows > 0 && phase == PTM_EVENT_END;
+    return PTM_OK;
+}
+
+static ptm_status gather_events(ptm_error *err) {
+    const ptm_label label = {"rain", 0, 1, 1};
+    const ptm_window window = {.modality = PTM_AUDIO, .to = 1, .num_labels = 1, .labels = &label};
+    int ended = 0;
+    ptm_events *events;
+    TRY(ptm_events_open(&events, NULL, on_event, &ended, err));
+    ptm_status status = ptm_events_add(events, &window, err);
+    if (status == PTM_OK) status = ptm_events_finish(events, err);
+    ptm_events_close(&events);
+    CU_ASSERT_EQUAL(ended, status == PTM_OK);
+    return status;
+}
+
+static ptm_status cut_file(ptm_error *err) {
+    const ptm_status status =
+        ptm_cut_file(PTM_SOURCE_DIR "/samples/pan-right-three.mp4", 1, 1.5, "cut-of-the-sweep", NULL, err);
+    CU_ASSERT_EQUAL(unlink("cut-of-the-sweep.mp4") == 0, status == PTM_OK);
+    return status;
+}
+
 static ptm_status pack(ptm_error *err) {
     static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16",
                                         PTM_SOURCE_DIR "/tests/golden/ast"};
@@ -195,6 +222,14 @@ static void test_stream(void) {
     sweep_with_session(push_samples);
 }
 
+static void test_events(void) {
+    sweep(gather_events);
+}
+
+static void test_cut(void) {
+    sweep(cut_file);
+}
+
 static void test_pack(void) {
     sweep(pack);
 }
@@ -210,6 +245,8 @@ int main(void) {
         {"classify a file", test_classify_file},
         {"a timeline", test_timeline},
         {"push samples", test_stream},
+        {"gather events", test_events},
+        {"cut a clip", test_cut},
         {"pack two models", test_pack},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
