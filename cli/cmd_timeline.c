@@ -14,10 +14,12 @@
 
 struct timeline {
     const struct options *options;
+    ptm_classify_options classify; /* those of the options, with progress and signals */
     struct engine engine;
     struct timeline_outputs outputs;
     struct timeline_sheet sheet;
     ptm_events *events;
+    ptm_overlay *overlay;   /* NULL: none is asked for */
     struct event_list list; /* where something needs events again at the end */
     bool keep_list, failed; /* failed: an output could not be written, which has its complaint */
     long num_windows, num_events;
@@ -59,6 +61,10 @@ static ptm_status on_window(void *user, const ptm_window *window, ptm_error *err
     timeline->num_windows++;
     hide_progress(timeline);
     if (!timeline_outputs_window(&timeline->outputs, &timeline->sheet, window)) return give_up(timeline);
+    if (timeline->overlay) {
+        const ptm_status status = ptm_overlay_add(timeline->overlay, window, err);
+        if (status != PTM_OK) return status;
+    }
     return ptm_events_add(timeline->events, window, err);
 }
 
@@ -71,7 +77,7 @@ static void on_progress(void *user, double done, double total) {
 
 /* ---------------------------------------------------------------- the run */
 
-static void set_sheet(struct timeline *timeline) {
+static void prepare(struct timeline *timeline) {
     const struct options *options = timeline->options;
     const char *no_colour = getenv("NO_COLOR");
     const bool terminal = timeline->outputs.items[0].output.stream == stdout && text_is_terminal(stdout);
@@ -86,6 +92,10 @@ static void set_sheet(struct timeline *timeline) {
                                                         .colour = terminal && !(no_colour && *no_colour)},
                                               .path = timeline->outputs.file,
                                               .top_frequency = audio ? info.sample_rate / 2.0 : 0};
+    timeline->classify = options->classify;
+    timeline->classify.progress = on_progress;
+    timeline->classify.cancelled = signals_interrupted;
+    timeline->classify.user = timeline;
     timeline->keep_list = options->cut || timeline_outputs_want_list(&timeline->outputs);
     const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
     timeline->progress.on = options->progress < 0 ? unasked : options->progress > 0;
@@ -101,10 +111,7 @@ static ptm_status open_events(struct timeline *timeline, ptm_error *err) {
 
 static ptm_status read_file(struct timeline *timeline, ptm_result **result, ptm_error *err) {
     ptm_timeline_options options = timeline->options->timeline;
-    options.classify = timeline->options->classify;
-    options.classify.progress = on_progress;
-    options.classify.cancelled = signals_interrupted;
-    options.classify.user = timeline;
+    options.classify = timeline->classify;
     options.on_window = on_window;
     options.user = timeline;
     progress_begin(&timeline->progress, timeline->outputs.file);
@@ -163,19 +170,51 @@ static enum exit_status cut_clips(struct timeline *timeline) {
     return status;
 }
 
+static enum exit_status write_overlay(struct timeline *timeline) {
+    const char *output = timeline->options->overlay;
+    ptm_overlay_report report;
+    ptm_error err = {0};
+    progress_begin(&timeline->progress, output);
+    const ptm_status status =
+        ptm_overlay_write(timeline->overlay, timeline->outputs.file, output, &timeline->classify, &report, &err);
+    progress_clear(&timeline->progress);
+    if (status != PTM_OK) return judge(timeline, &err);
+    if (timeline->options->verbosity < 0) return STATUS_GOOD;
+    fputs("polytome: wrote ", stderr);
+    text_print(stderr, output);
+    fprintf(stderr, ": %d x %d pixels, %lld %s, %s\n", report.width, report.height, (long long)report.frames,
+            report.frames == 1 ? "frame" : "frames",
+            !report.sound          ? "no sound"
+            : *report.sound == 'c' ? "sound copied"
+                                   : "sound as AAC");
+    return STATUS_GOOD;
+}
+
+/** What is made of the file in a second pass. */
+static enum exit_status run_second_pass(struct timeline *timeline) {
+    enum exit_status status = STATUS_GOOD;
+    if (timeline->options->cut) status = cut_clips(timeline);
+    if (timeline->overlay && (status == STATUS_GOOD || status == STATUS_INPUT)) {
+        const enum exit_status drawn = write_overlay(timeline);
+        if (drawn != STATUS_GOOD) status = drawn;
+    }
+    return status;
+}
+
 static enum exit_status run(struct timeline *timeline) {
     ptm_error err = {0};
     signals_catch(NULL);
+    if (timeline->options->overlay && ptm_overlay_open(&timeline->overlay, &err) != PTM_OK)
+        return engine_complain(&err);
     if (open_events(timeline, &err) != PTM_OK) return engine_complain(&err);
     if (timeline->options->cut && !clips_prepare(timeline->options->cut)) return STATUS_ENVIRONMENT;
     if (!timeline_outputs_open(&timeline->outputs)) return STATUS_ENVIRONMENT;
-    set_sheet(timeline);
+    prepare(timeline);
     ptm_result *result = NULL;
     if (read_file(timeline, &result, &err) == PTM_OK) err = (ptm_error){0};
     enum exit_status status = finish(timeline, result, &err);
     ptm_result_free(&result);
-    if (status == STATUS_GOOD && timeline->options->cut) status = cut_clips(timeline);
-    return status;
+    return status == STATUS_GOOD ? run_second_pass(timeline) : status;
 }
 
 /** What needs the file a second time needs its name. */
@@ -197,6 +236,7 @@ enum exit_status cmd_timeline(const struct options *options) {
         engine_close(&timeline.engine);
     }
     ptm_events_close(&timeline.events);
+    ptm_overlay_close(&timeline.overlay);
     event_list_free(&timeline.list);
     timeline_outputs_close(&timeline.outputs);
     return status;

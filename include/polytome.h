@@ -390,6 +390,35 @@ typedef struct ptm_cut_report {
 PTM_API PTM_NODISCARD ptm_status ptm_cut_file(const char *path, double start, double end, const char *output,
                                               ptm_cut_report *report, ptm_error *err);
 
+/* ---------------------------------------------------------------- labels drawn into a film */
+
+typedef struct ptm_overlay ptm_overlay; /* windows on their way into a film */
+
+/** Begins to gather windows. Close with ptm_overlay_close(). */
+PTM_API PTM_NODISCARD ptm_status ptm_overlay_open(ptm_overlay **out, ptm_error *err);
+
+/** Keeps the three best labels of a window, 48 bytes; windows of one modality in time order. */
+PTM_API PTM_NODISCARD ptm_status ptm_overlay_add(ptm_overlay *overlay, const ptm_window *window, ptm_error *err);
+
+typedef struct ptm_overlay_report {
+    int width, height;
+    int64_t frames;
+    const char *sound; /* "copied" as it is, or "aac"; NULL: none */
+} ptm_overlay_report;
+
+/**
+ * Writes the film `path` to `output`, an MP4 file, with the labels of each moment and a strip of the scores of all of
+ * it drawn into the picture, at its own size and time stamps, the sound kept. Of `options` (may be NULL) start,
+ * duration, limits and callbacks are used: those that the windows came with. Written aside, then renamed. *report may
+ * be NULL.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_overlay_write(const ptm_overlay *overlay, const char *path, const char *output,
+                                                   const ptm_classify_options *options, ptm_overlay_report *report,
+                                                   ptm_error *err);
+
+/** Frees it and sets *overlay to NULL; NULL and *overlay == NULL are allowed. */
+PTM_API void ptm_overlay_close(ptm_overlay **overlay);
+
 /* ---------------------------------------------------------------- prepared tensors, checks, timing */
 
 /**

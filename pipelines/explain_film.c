@@ -4,9 +4,9 @@
 #include "features/font.h"
 #include "files/replace.h"
 #include "media/writer.h"
+#include "pipelines/frame_canvas.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { LEAST_CAPTION_ROWS = 96, ROWS_A_DOT = 300, CAPTION_LIGHT = 30 };
 
@@ -23,10 +23,7 @@ static ptm_status put_picture(struct film *film, const struct media_picture *pic
     const int w = picture->width, h = picture->height;
     TRY(explain_map_picture(&film->map, film->look->explain->lane->network, w, h, film->frame.width, film->frame.height,
                             err));
-    if (w != film->frame.width || h != film->frame.height) return explain_scale(&film->frame, picture, err);
-    for (int y = 0; y < h; y++)
-        memcpy(canvas_pixel(&film->frame, 0, y), picture->rgb + y * picture->stride, (size_t)w * 3);
-    return PTM_OK;
+    return frame_canvas_put(&film->frame, picture, err);
 }
 
 /** A line of words on a darkened strip at the bottom, where the picture is large enough for it. */
@@ -48,8 +45,7 @@ static ptm_status add_frame(struct film *film, const struct media_item *item, do
     const struct explain_window *window = explain_look_at(look, item->time, item->end, &tube);
     explain_groups_paint(&window->groups, tube, &film->map, &film->frame, 0, 0, explain_thickness(&film->map));
     put_caption(film);
-    picture = (struct media_picture){film->frame.rgb, film->frame.width, film->frame.height,
-                                     (ptrdiff_t)film->frame.width * 3};
+    picture = frame_canvas_picture(&film->frame);
     return film_writer_add(film->writer, &picture, item->time - begin, err);
 }
 
@@ -80,7 +76,7 @@ static ptm_status make_film(struct film *film, int fd, ptm_error *err) {
     TRY(explain_open_media(explain, true, false, err));
     TRY(canvas_open(&film->frame, film->look->width, film->look->height, FIGURE_GROUND, err));
     TRY(film_writer_open(&film->writer, fd, explain->output, film->frame.width, film->frame.height,
-                         media_get_info(explain->media)->frame_rate, err));
+                         media_get_info(explain->media)->frame_rate, NULL, err));
     return add_frames(film, err);
 }
 

@@ -58,6 +58,12 @@ static ptm_status open_beside(struct replacement *replacement, ptm_error *err) {
     return status;
 }
 
+bool replace_is_same(const char *output, const char *input) {
+    struct stat a, b;
+    return stat(output, &a) == 0 && stat(input, &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err) {
     *replacement = (struct replacement){.path = path, .fd = -1};
     struct stat file;

@@ -19,6 +19,9 @@ struct replacement {
  */
 ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err);
 
+/** Are both names those of one plain file, which writing the one would take away while the other is read? */
+bool replace_is_same(const char *output, const char *input);
+
 /** Closes the file and gives it its name; nothing is left of it on failure. */
 ptm_status replace_commit(struct replacement *replacement, ptm_error *err);
 

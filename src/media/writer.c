@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "media/byte_sink.h"
+#include "media/film_track.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -100,7 +101,8 @@ struct film_writer {
     struct SwsContext *sws;
     AVFrame *frame;
     AVPacket *packet;
-    int64_t next; /* tick that no frame has been shown at yet */
+    struct film_sound *sound; /* NULL: none */
+    int64_t next;             /* tick that no frame has been shown at yet */
 };
 
 /** Quality for flat areas with thin lines, and one thread: the bytes do not depend on the machine. */
@@ -166,7 +168,8 @@ static int begin_stream(struct film_writer *writer) {
     AVStream *stream = writer->stream;
     stream->time_base = writer->encoder->time_base;
     stream->avg_frame_rate = writer->encoder->framerate; /* how long the last frame is shown */
-    const int code = avcodec_parameters_from_context(stream->codecpar, writer->encoder);
+    int code = avcodec_parameters_from_context(stream->codecpar, writer->encoder);
+    if (code >= 0 && writer->sound) code = film_sound_add_stream(writer->sound, writer->format);
     return code < 0 ? code : avformat_write_header(writer->format, NULL);
 }
 
@@ -186,7 +189,7 @@ static ptm_status open_film(struct film_writer *writer, int width, int height, d
 }
 
 ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, int width, int height,
-                            double frame_rate, ptm_error *err) {
+                            double frame_rate, struct film_sound *sound, ptm_error *err) {
     *out = NULL;
     if (width < 2 || height < 2)
         return error_set(err, PTM_EINVAL, "%s: frames of %d x %d pixels are too small for a film; ask for a .png", name,
@@ -195,6 +198,7 @@ ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, 
     if (!writer) return error_no_memory(err);
     writer->fd = fd;
     writer->name = name;
+    writer->sound = sound;
     const double rate = frame_rate > 0 && frame_rate <= MAX_RATE ? frame_rate : usual_rate;
     const ptm_status status = open_film(writer, width, height, rate, err);
     if (status != PTM_OK) film_writer_close(&writer);
@@ -230,11 +234,13 @@ ptm_status film_writer_add(struct film_writer *writer, const struct media_pictur
     const int64_t tick = llrint(time * writer->encoder->time_base.den);
     frame->pts = tick > writer->next ? tick : writer->next;
     writer->next = frame->pts + 1;
+    if (writer->sound) TRY(film_sound_write(writer->sound, time, writer->name, err));
     return encode(writer, frame, err);
 }
 
 ptm_status film_writer_finish(struct film_writer *writer, ptm_error *err) {
     TRY(encode(writer, NULL, err));
+    if (writer->sound) TRY(film_sound_write(writer->sound, INFINITY, writer->name, err));
     int code = av_write_trailer(writer->format);
     if (code >= 0) code = byte_sink_flush(&writer->sink);
     return code < 0 ? byte_sink_failure(code, writer->name, err) : PTM_OK;
