@@ -124,15 +124,7 @@ static ptm_status read_file(struct timeline *timeline, ptm_result **result, ptm_
 /** The exit status of a run whose reading ended so, after a complaint. */
 static enum exit_status judge(const struct timeline *timeline, const ptm_error *err) {
     if (timeline->failed) return STATUS_ENVIRONMENT;
-    switch (err->status) {
-    case PTM_OK: return STATUS_GOOD;
-    case PTM_EINTERRUPTED: return STATUS_INTERRUPTED;
-    case PTM_EINVAL:
-    case PTM_ENOMEM:
-    case PTM_EMODEL:
-    case PTM_EINTERNAL: return engine_complain(err);
-    default: text_complain("%s", err->message); return STATUS_INPUT;
-    }
+    return err->status == PTM_OK ? STATUS_GOOD : engine_judge(err, NULL);
 }
 
 static void say(const struct timeline *timeline, enum exit_status status) {
@@ -178,7 +170,7 @@ static enum exit_status write_overlay(struct timeline *timeline) {
     const ptm_status status =
         ptm_overlay_write(timeline->overlay, timeline->outputs.file, output, &timeline->classify, &report, &err);
     progress_clear(&timeline->progress);
-    if (status != PTM_OK) return judge(timeline, &err);
+    if (status != PTM_OK) return engine_judge(&err, output);
     if (timeline->options->verbosity < 0) return STATUS_GOOD;
     fputs("polytome: wrote ", stderr);
     text_print(stderr, output);

@@ -170,6 +170,23 @@ static ptm_status cut_file(ptm_error *err) {
     return status;
 }
 
+static ptm_status draw_overlay(ptm_error *err) {
+    static const char name[] = "film-of-the-sweep.mp4";
+    const ptm_label label = {"pan", 0, 1, 1};
+    const ptm_window window = {.modality = PTM_VIDEO, .to = 1, .num_labels = 1, .labels = &label};
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    options.duration = 0.1;
+    ptm_overlay *overlay;
+    TRY(ptm_overlay_open(&overlay, err));
+    ptm_status status = ptm_overlay_add(overlay, &window, err);
+    if (status == PTM_OK)
+        status = ptm_overlay_write(overlay, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", name, &options, NULL, err);
+    ptm_overlay_close(&overlay);
+    CU_ASSERT_EQUAL(unlink(name) == 0, status == PTM_OK);
+    return status;
+}
+
 static ptm_status pack(ptm_error *err) {
     static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16",
                                         PTM_SOURCE_DIR "/tests/golden/ast"};
@@ -230,6 +247,10 @@ static void test_cut(void) {
     sweep(cut_file);
 }
 
+static void test_overlay(void) {
+    sweep(draw_overlay);
+}
+
 static void test_pack(void) {
     sweep(pack);
 }
@@ -247,6 +268,7 @@ int main(void) {
         {"push samples", test_stream},
         {"gather events", test_events},
         {"cut a clip", test_cut},
+        {"draw an overlay", test_overlay},
         {"pack two models", test_pack},
     };
     return check_main("allocations", cases, CHECK_COUNT(cases));
