@@ -4,29 +4,10 @@
 #include "signals.h"
 #include "text.h"
 
-#include <string.h>
-
 static enum exit_status refuse_usage(const char *sentence) {
     text_complain("%s", sentence);
     options_hint(COMMAND_EXPLAIN);
     return STATUS_USAGE;
-}
-
-/** The exit status that belongs to a failure, after a complaint. A sentence starts with the file that it is about. */
-static enum exit_status complain(const ptm_error *err, const char *output) {
-    switch (err->status) {
-    case PTM_EINTERRUPTED: return STATUS_INTERRUPTED;
-    case PTM_EIO:
-        if (strncmp(err->message, output, strlen(output)) == 0) return engine_complain(err);
-        break;
-    case PTM_EINVAL:
-    case PTM_ENOMEM:
-    case PTM_EMODEL:
-    case PTM_EINTERNAL: return engine_complain(err);
-    default: break;
-    }
-    text_complain("%s", err->message);
-    return STATUS_INPUT;
 }
 
 /** One line on what was written. */
@@ -60,7 +41,7 @@ enum exit_status cmd_explain(const struct options *options) {
     ptm_error err = {0};
     const char *path = options->operands[0];
     if (ptm_explain_file(engine.session, path, options->output, &explain, &report, &err) != PTM_OK)
-        status = complain(&err, options->output);
+        status = engine_judge(&err, options->output);
     else if (options->verbosity >= 0)
         say(options->output, &report);
     engine_close(&engine);

@@ -3,9 +3,27 @@
 
 #include "text.h"
 
+#include <string.h>
+
 enum exit_status engine_complain(const ptm_error *err) {
     text_complain("%s", err->message);
     return err->status == PTM_EINVAL ? STATUS_USAGE : STATUS_ENVIRONMENT;
+}
+
+enum exit_status engine_judge(const ptm_error *err, const char *output) {
+    switch (err->status) {
+    case PTM_EINTERRUPTED: return STATUS_INTERRUPTED;
+    case PTM_EIO:
+        if (output && strncmp(err->message, output, strlen(output)) == 0) return engine_complain(err);
+        break;
+    case PTM_EINVAL:
+    case PTM_ENOMEM:
+    case PTM_EMODEL:
+    case PTM_EINTERNAL: return engine_complain(err);
+    default: break;
+    }
+    text_complain("%s", err->message);
+    return STATUS_INPUT;
 }
 
 enum exit_status engine_open_models(struct engine *engine, const struct option_list *models) {

@@ -41,4 +41,8 @@ void engine_close(struct engine *engine);
 /** Complains about a failure that is not about an input; the exit status that belongs to it. */
 enum exit_status engine_complain(const ptm_error *err);
 
+/** The exit status that belongs to the failure of a command with one input, after a complaint. A sentence starts with
+ * the file that it is about: `output` (may be NULL) is the one that was to be written. */
+enum exit_status engine_judge(const ptm_error *err, const char *output);
+
 #endif

@@ -26,6 +26,20 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome --files-from list --jobs 8 --journal done.jsonl --format json -o labels.jsonl\n"
          "polytome -m videomae-base/ -m ast-audioset/ clip.mp4\n"
          "polytome -m vit-base-patch16-224/ -r 2x holiday/"},
+    [COMMAND_TIMELINE] =
+        {"timeline", "FILE", "label a file of any length window by window, and say when what begins and ends",
+         "Goes through picture and sound in one pass, in windows of the model's length, and joins neighbouring windows "
+         "into events: a label's event begins where its score reaches --on and goes on while it reaches --off. Memory "
+         "does not grow with the length of the file. \"-\" reads standard input.\n\n"
+         "Each -o is written in the format that its name's end stands for: .json or .jsonl (JSON lines: windows, "
+         "events, and a closing line on the whole file), .csv, .srt and .vtt (subtitles), .txt (labels of Audacity), "
+         ".selections.txt (selection table of Raven), .ffmeta (chapters, as FFmpeg reads them) and .text. Further "
+         "names that differ from it in that end only are outputs too, so that 'name.{srt,csv}' is two files whether a "
+         "shell resolves the braces or not. The files appear when the run is over.",
+         "polytome timeline film.mkv\n"
+         "polytome timeline film.mkv -o film.{srt,csv,jsonl}\n"
+         "polytome timeline --only audio --hop 0.5 --on 0.7 --min 1 birds.flac -o birds.selections.txt\n"
+         "polytome timeline night.mkv --cut clips/ --overlay labelled.mp4"},
     [COMMAND_COMPARE] =
         {"compare", "FILE|DIR...", "show what merging more, or otherwise, changes on your own files",
          "Labels each file twice, as A and as B, and says how often both agree on the best label, how far the logits "
@@ -97,7 +111,7 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 #define FIELD(field) offsetof(struct options, field)
 #define READS (ON(CLASSIFY) | ON(COMPARE)) /* files of any kind and number */
 #define LABELS (READS | ON(SERVE))
-#define LOOKS (LABELS | ON(EXPLAIN)) /* files */
+#define LOOKS (LABELS | ON(TIMELINE) | ON(EXPLAIN)) /* files */
 #define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
 #define MODALITIES "all|video|audio|image"
 #define PRECISIONS "auto|f32|bf16|int8"
@@ -112,7 +126,8 @@ const struct option_row option_rows[] = {
     {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, 4, LOOKS | ON(BENCH),
      "Checkpoint directory or .safetensors file to use instead of the shipped model; up to four times, as one model "
      "may bring video and another sound."},
-    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0, ON(CLASSIFY) | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
+    {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0,
+     ON(CLASSIFY) | ON(TIMELINE) | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
      "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
     {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
      "Merging schedules to time, divided by spaces; may be given more than once. Each is " SCHEDULE_HELP "."},
@@ -132,19 +147,39 @@ const struct option_row option_rows[] = {
      "Look only at the picture, as a video or as stills, or only at the sound."},
     {"modality", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, ON(CHECK) | ON(INFO) | ON(BENCH),
      "The part of the model to use (default: all that it brings)."},
-    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY) | ON(SERVE),
+    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY) | ON(TIMELINE) | ON(SERVE),
      "Labels to print, 0 for all (default: 5)."},
-    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY) | ON(SERVE),
+    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY) | ON(TIMELINE) | ON(SERVE),
      "Print only labels with at least this score, from 0 to 1."},
-    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY) | ON(SERVE),
+    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY) | ON(TIMELINE) | ON(SERVE),
      "Add the raw logit of each label (JSON only)."},
     {"trace", 0, OPTION_SET, NULL, FIELD(trace), 1, 0, ON(CLASSIFY) | ON(SERVE),
      "Show the tokens that enter each block, and those that leave the last."},
     {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, LABELS,
      "What to look at: one window spread over the file, windows side by side over all of it, or the first window only "
      "(auto: as the model was trained)."},
+    {"window", 0, OPTION_TIME, "TIME", FIELD(timeline.window), 0.001, 86400, ON(TIMELINE),
+     "Span of a window of video or sound (default: as the model was trained)."},
+    {"hop", 0, OPTION_TIME, "TIME", FIELD(timeline.hop), 0.001, 86400, ON(TIMELINE),
+     "From one window to the next (default: side by side)."},
+    {"on", 0, OPTION_REAL, "P", FIELD(events.on), 0, 1, ON(TIMELINE),
+     "An event begins with a window whose score reaches this (default: 0.5)."},
+    {"off", 0, OPTION_REAL, "P", FIELD(events.off), 0, 1, ON(TIMELINE),
+     "An event goes on while scores reach this (default: 0.35, or --on where that is less)."},
+    {"min", 0, OPTION_TIME, "TIME", FIELD(events.min_seconds), 0, 1e9, ON(TIMELINE),
+     "Leave out events that are shorter (default: 0)."},
+    {"best", 0, OPTION_SET, NULL, FIELD(best_only), 1, 0, ON(TIMELINE),
+     "Only the best label of a window holds: one event at a time in picture and in sound."},
+    {"rows", 0, OPTION_CHOICE, "auto|events|windows|all", FIELD(rows), ROWS_AUTO, 0, ON(TIMELINE),
+     "What to write: events, the labels of each window, or both (auto: both as JSON, else events). Subtitles and "
+     "chapters always hold events."},
+    {"cut", 0, OPTION_TEXT, "DIR", FIELD(cut), 0, 0, ON(TIMELINE),
+     "Write each event as a file of its own there, its packets copied as they are: a video begins with the key frame "
+     "at or before the event."},
+    {"overlay", 0, OPTION_TEXT, "FILE.mp4", FIELD(overlay), 0, 0, ON(TIMELINE),
+     "Write the video with its labels and a strip of their scores drawn into it, the sound kept; a second pass."},
     {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, LOOKS, "Begin here: seconds or [HH:]MM:SS."},
-    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, LABELS,
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, LABELS | ON(TIMELINE),
      "Look at no more than this; 0 goes to the end."},
     {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(EXPLAIN),
      "Look at no more than this (default: the first window, of an .mp4 the whole video)."},
@@ -202,10 +237,16 @@ const struct option_row option_rows[] = {
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),
      "Text for reading, or one JSON object a line."},
+    {"format", 0, OPTION_CHOICE, "text|json|csv|srt|vtt|audacity|raven|chapters", FIELD(form), 0, 0, ON(TIMELINE),
+     "Format of standard output, or of the one output (default: text, or as the end of the name says)."},
+    {"json", 0, OPTION_SET, NULL, FIELD(form), 1, 0, ON(TIMELINE), "The same as --format json."},
     {"json", 0, OPTION_SET, NULL, FIELD(format), FORMAT_JSON, 0, READS | ON(INFO) | ON(BENCH),
      "The same as --format json."},
     {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, READS,
      "Write the results here instead of standard output; the file appears when the run is over."},
+    {"output", 'o', OPTION_LIST, "FILE", FIELD(outputs), 0, OPTIONS_MAX_LIST, ON(TIMELINE),
+     "Write the timeline here instead of to standard output, -; may be given more than once. The end of the name says "
+     "the format."},
     {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(EXPLAIN),
      "Write the picture here; the name's end, .png, .svg or .mp4, says what it is. The file appears when it is "
      "finished."},
@@ -223,9 +264,9 @@ const struct option_row option_rows[] = {
      "Refuse to go through more media time of one file (default: 86400)."},
     {"max-request-bytes", 0, OPTION_INT64, "N", FIELD(max_request_bytes), 1, 1099511627776.0, ON(SERVE),
      "Refuse longer requests (default: 67108864)."},
-    {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, READS,
+    {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, READS | ON(TIMELINE),
      "Show progress even where standard error is not a terminal."},
-    {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, READS, "Show no progress."},
+    {"no-progress", 0, OPTION_SET, NULL, FIELD(progress), 0, 0, READS | ON(TIMELINE), "Show no progress."},
     {"quiet", 'q', OPTION_SET, NULL, FIELD(verbosity), -1, 0, (LOOKS & ~ON(SERVE)) | ON(PACK),
      "Print no progress and no summary, only results and errors."},
     {"verbose", 'v', OPTION_SET, NULL, FIELD(verbosity), 1, 0, READS | ON(BENCH),

@@ -32,9 +32,13 @@ unsigned options_modalities(const struct options *options) {
 }
 
 static void set_defaults(struct options *options, enum command command) {
-    *options = (struct options){.command = command, .top = 5, .progress = -1, .jobs = 1, .max_request_bytes = 1 << 26};
+    *options = (struct options){
+        .command = command, .top = 5, .progress = -1, .jobs = 1, .form = -1, .max_request_bytes = 1 << 26};
     ptm_session_options_default(&options->session);
     ptm_classify_options_default(&options->classify);
+    ptm_timeline_options_default(&options->timeline);
+    ptm_event_options_default(&options->events);
+    options->events.off = -1;
     ptm_check_options_default(&options->check);
     ptm_bench_options_default(&options->bench);
     ptm_pack_options_default(&options->pack);

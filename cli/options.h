@@ -11,6 +11,7 @@
 
 enum command {
     COMMAND_CLASSIFY,
+    COMMAND_TIMELINE,
     COMMAND_COMPARE,
     COMMAND_EXPLAIN,
     COMMAND_CHECK,
@@ -84,6 +85,9 @@ extern const ptm_modality modalities[MODALITY_COUNT];
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
+/** What of a timeline is written: AUTO is as its format has it. */
+enum rows { ROWS_AUTO, ROWS_EVENTS, ROWS_WINDOWS, ROWS_ALL };
+
 struct options {
     enum command command;
     char **operands;
@@ -101,12 +105,19 @@ struct options {
     struct shard shard;
     double threshold, tolerance;
     const char *output, *files_from, *journal, *plot;
+    struct option_list outputs; /* of a timeline */
+    int form;                   /* of a timeline: index in timeline_formats, or -1 */
+    int rows;                   /* enum rows */
+    int best_only;
+    const char *cut, *overlay;
     struct option_list schedules;
     struct option_numbers prop_attns, threads, precisions;
     int manual; /* help --man */
     const char *completion;
     ptm_session_options session;
     ptm_classify_options classify;
+    ptm_timeline_options timeline;
+    ptm_event_options events; /* `off` below 0: not said */
     ptm_check_options check;
     ptm_bench_options bench;
     ptm_pack_options pack;

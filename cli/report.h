@@ -37,6 +37,16 @@ struct report_subject {
 bool report_json(FILE *stream, const struct report_style *style, const struct report_subject *subject,
                  const ptm_result *result, const ptm_error *err);
 
+/** One window of a timeline or a stream. */
+bool report_json_window(FILE *stream, const struct report_style *style, const ptm_window *window);
+
+/** One event, as far as it has come. */
+bool report_json_event(FILE *stream, const ptm_event *event);
+
+/** The closing line of a timeline: what report_json() says of its file. */
+bool report_json_timeline(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
+                          const ptm_error *err);
+
 /** What A and B were asked for. */
 struct report_sides {
     const char *r[2];         /* as asked for; "auto": the models' own */

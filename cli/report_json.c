@@ -145,17 +145,18 @@ static void put_path(struct object *object, const char *path) {
     if (!json_put_path(object->json, path)) object->failed = true;
 }
 
-/** The begin of what is said about a file or a request. */
-static struct object subject_begin(const struct report_subject *subject) {
+/** The begin of what is said about a file or a request. `kind` NULL: it stands among others of its kind only. */
+static struct object subject_begin(const struct report_subject *subject, const char *kind) {
     struct object object = object_begin();
     if (subject->line > 0) put(&object, "line", json_integer(subject->line));
     put(&object, "schema", json_integer(1));
+    if (kind) put(&object, "kind", json_string(kind));
     return object;
 }
 
-bool report_json(FILE *stream, const struct report_style *style, const struct report_subject *subject,
-                 const ptm_result *result, const ptm_error *err) {
-    struct object object = subject_begin(subject);
+static bool write_file(FILE *stream, const struct report_style *style, const char *kind,
+                       const struct report_subject *subject, const ptm_result *result, const ptm_error *err) {
+    struct object object = subject_begin(subject, kind);
     if (subject->path)
         put_path(&object, subject->path);
     else
@@ -169,6 +170,66 @@ bool report_json(FILE *stream, const struct report_style *style, const struct re
     put(&object, "ms", result ? times_object(result) : json_null());
     put(&object, "error", result ? json_null() : error_object(err));
     return write_line(stream, subject->id, object_end(&object));
+}
+
+bool report_json(FILE *stream, const struct report_style *style, const struct report_subject *subject,
+                 const ptm_result *result, const ptm_error *err) {
+    return write_file(stream, style, NULL, subject, result, err);
+}
+
+/* ---------------------------------------------------------------- timelines */
+
+bool report_json_timeline(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
+                          const ptm_error *err) {
+    return write_file(stream, style, "file", &(struct report_subject){.path = path}, result, err);
+}
+
+static json_t *window_tokens(const ptm_window *window) {
+    struct object object = object_begin();
+    put(&object, "in", json_integer(window->tokens_in));
+    put(&object, "out", json_integer(window->tokens_out));
+    put(&object, "r", json_text(window->r));
+    return object_end(&object);
+}
+
+/** Microseconds are what time stamps of files are good for: sums of them have fewer digits so. */
+static json_t *json_time(double seconds) {
+    return json_number(round(seconds * 1e6) / 1e6);
+}
+
+bool report_json_window(FILE *stream, const struct report_style *style, const ptm_window *window) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "kind", json_string("window"));
+    put(&object, "modality", json_string(report_modality(window->modality)));
+    put(&object, "model", json_text(window->model));
+    put(&object, "window", json_integer(window->index));
+    put(&object, "start", json_time(window->start));
+    put(&object, "end", json_time(window->end));
+    put(&object, "from", json_time(window->from));
+    put(&object, "to", json_time(window->to));
+    put(&object, "padded", json_time(window->padded));
+    put(&object, "labels", label_array(style, window->labels, window->num_labels));
+    put(&object, "tokens", window_tokens(window));
+    struct object times = object_begin();
+    put(&times, "network", json_milliseconds(window->network_ms));
+    put(&object, "ms", object_end(&times));
+    return write_line(stream, NULL, object_end(&object));
+}
+
+bool report_json_event(FILE *stream, const ptm_event *event) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "kind", json_string("event"));
+    put(&object, "modality", json_string(report_modality(event->modality)));
+    put(&object, "start", json_time(event->start));
+    put(&object, "end", json_time(event->end));
+    put(&object, "label", json_text(event->label));
+    put(&object, "index", json_integer(event->index));
+    put(&object, "mean", json_number((double)event->mean));
+    put(&object, "peak", json_number((double)event->peak));
+    put(&object, "windows", json_integer(event->windows));
+    return write_line(stream, NULL, object_end(&object));
 }
 
 /* ---------------------------------------------------------------- comparisons */
@@ -298,14 +359,14 @@ bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool
 }
 
 bool report_json_pong(FILE *stream, const struct report_subject *subject) {
-    struct object object = subject_begin(subject);
+    struct object object = subject_begin(subject, NULL);
     put(&object, "op", json_string("ping"));
     put(&object, "status", json_string("ok"));
     return write_line(stream, subject->id, object_end(&object));
 }
 
 bool report_json_models(FILE *stream, const struct report_subject *subject, const ptm_model_info *infos, int count) {
-    struct object object = subject_begin(subject);
+    struct object object = subject_begin(subject, NULL);
     put(&object, "op", json_string("info"));
     put(&object, "status", json_string("ok"));
     put(&object, "version", json_string(ptm_version()));

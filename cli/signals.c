@@ -7,14 +7,15 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-static atomic_bool interrupted;        /* lock-free, so that a handler may set it */
-static const char *_Atomic unfinished; /* a file to remove where the process ends at once */
+static atomic_bool interrupted; /* lock-free, so that a handler may set it */
+/* Files to remove where the process ends at once. */
+static const char *_Atomic unfinished[OPTIONS_MAX_LIST];
+static atomic_int unfinished_count;
 
 static void on_interrupt(int number) {
     (void)number;
     if (interrupted) {
-        const char *aside = unfinished;
-        if (aside) unlink(aside);
+        for (int i = 0; i < unfinished_count; i++) unlink(unfinished[i]);
         _exit(STATUS_INTERRUPTED);
     }
     interrupted = true;
@@ -25,19 +26,29 @@ static void on_wake(int number) {
 }
 
 void signals_catch(const struct output *output) {
-    unfinished = output ? output->aside : NULL;
+    unfinished_count = 0;
     struct sigaction action = {.sa_handler = on_interrupt};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = unfinished ? SIG_IGN : SIG_DFL;
+    action.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);
     action.sa_handler = on_wake;
     sigaction(SIGURG, &action, NULL); /* which nobody else sends, and which does nothing by itself */
+    if (output) signals_catch_also(output);
+}
+
+void signals_catch_also(const struct output *output) {
+    if (!output->aside || unfinished_count == OPTIONS_MAX_LIST) return;
+    unfinished[unfinished_count] = output->aside;
+    unfinished_count++;
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGPIPE, &action, NULL);
 }
 
 void signals_release(void) {
-    unfinished = NULL;
+    unfinished_count = 0;
 }
 
 void signals_wake(pthread_t thread) {

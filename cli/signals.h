@@ -13,7 +13,10 @@
  */
 void signals_catch(const struct output *output);
 
-/** Before the output is committed or discarded: its file aside is no longer the signals' business. */
+/** A further output of the same run. */
+void signals_catch_also(const struct output *output);
+
+/** Before the outputs are committed or discarded: their files aside are no longer the signals' business. */
 void signals_release(void);
 
 /** Was there a signal? Read wherever the work can stop; fits ptm_classify_options.cancelled. */

@@ -344,6 +344,100 @@ PTM_API PTM_NODISCARD ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error
 
 PTM_API void ptm_stream_close(ptm_stream **stream);
 
+/* ---------------------------------------------------------------- events */
+
+/** A stretch of time in which a label holds. */
+typedef struct ptm_event {
+    ptm_modality modality;
+    const char *label;
+    int index;         /* in the model's label list */
+    double start, end; /* seconds: `from` of its first window to `to` of its last */
+    float peak, mean;  /* of its windows' scores */
+    int windows;
+} ptm_event;
+
+/** An event ends where its label falls, where windows are missing, and at the end. */
+typedef enum ptm_event_phase {
+    PTM_EVENT_BEGIN, /* as soon as min_seconds are reached; the rest of the event so far */
+    PTM_EVENT_END    /* the whole event; each that began ends */
+} ptm_event_phase;
+
+typedef struct ptm_event_options {
+    double on;          /* an event begins with a window whose score reaches this; default 0.5 */
+    double off;         /* and goes on while scores reach this; default 0.35, at most `on` */
+    double min_seconds; /* shorter ones are left out; default 0 */
+    bool best_only;     /* only the best label of a window holds: one event at a time in each modality; default false */
+} ptm_event_options;
+
+PTM_API void ptm_event_options_default(ptm_event_options *options);
+
+/** Not PTM_OK: the call that it came from ends with that status. Pointers live during the call. */
+typedef ptm_status ptm_event_fn(void *user, const ptm_event *event, ptm_event_phase phase, ptm_error *err);
+
+typedef struct ptm_events ptm_events; /* windows on their way to events */
+
+/**
+ * Begins to gather windows into events, in memory that only the number of labels bounds. `options` may be NULL.
+ * PTM_EINVAL where they make no sense. Close with ptm_events_close().
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_events_open(ptm_events **out, const ptm_event_options *options,
+                                                 ptm_event_fn *on_event, void *user, ptm_error *err);
+
+/** Takes the next window of its modality, with all of the model's labels; windows of one modality in time order. */
+PTM_API PTM_NODISCARD ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_error *err);
+
+/** Ends what is still going on. */
+PTM_API PTM_NODISCARD ptm_status ptm_events_finish(ptm_events *events, ptm_error *err);
+
+/** Frees it and sets *events to NULL; NULL and *events == NULL are allowed. */
+PTM_API void ptm_events_close(ptm_events **events);
+
+/* ---------------------------------------------------------------- clips */
+
+/** What a clip holds, in seconds on the clock of the file that it was cut from. */
+typedef struct ptm_cut_report {
+    char ending[24];   /* what was added to the clip's name: ".mp4" */
+    double start, end; /* of what is in it */
+} ptm_cut_report;
+
+/**
+ * Writes the stretch of a named file from `start` to `end` seconds as a file of its own, its packets copied as they
+ * are: a video begins with the last key frame at or before `start`. The clip's name is `output` with the end of the
+ * container behind it: the file's own, or Matroska where that does not take its streams. Written aside, then renamed.
+ * *report may be NULL.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_cut_file(const char *path, double start, double end, const char *output,
+                                              ptm_cut_report *report, ptm_error *err);
+
+/* ---------------------------------------------------------------- labels drawn into a film */
+
+typedef struct ptm_overlay ptm_overlay; /* windows on their way into a film */
+
+/** Begins to gather windows. Close with ptm_overlay_close(). */
+PTM_API PTM_NODISCARD ptm_status ptm_overlay_open(ptm_overlay **out, ptm_error *err);
+
+/** Keeps the three best labels of a window, 48 bytes; windows of one modality in time order. */
+PTM_API PTM_NODISCARD ptm_status ptm_overlay_add(ptm_overlay *overlay, const ptm_window *window, ptm_error *err);
+
+typedef struct ptm_overlay_report {
+    int width, height;
+    int64_t frames;
+    const char *sound; /* "copied" as it is, or "aac"; NULL: none */
+} ptm_overlay_report;
+
+/**
+ * Writes the film `path` to `output`, an MP4 file, with the labels of each moment and a strip of the scores of all of
+ * it drawn into the picture, at its own size and time stamps, the sound kept. Of `options` (may be NULL) start,
+ * duration, limits and callbacks are used: those that the windows came with. Written aside, then renamed. *report may
+ * be NULL.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_overlay_write(const ptm_overlay *overlay, const char *path, const char *output,
+                                                   const ptm_classify_options *options, ptm_overlay_report *report,
+                                                   ptm_error *err);
+
+/** Frees it and sets *overlay to NULL; NULL and *overlay == NULL are allowed. */
+PTM_API void ptm_overlay_close(ptm_overlay **overlay);
+
 /* ---------------------------------------------------------------- prepared tensors, checks, timing */
 
 /**

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/explain.h"
 
+#include "files/replace.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -37,10 +39,9 @@ static ptm_status choose_format(struct explain *explain, ptm_error *err) {
 
 /** The picture must not take its file's place, and a film reads it twice: its colours are means over a whole window. */
 static ptm_status check_paths(const struct explain *explain, ptm_error *err) {
-    struct stat input, output;
+    struct stat input;
     const bool standard = strcmp(explain->path, "-") == 0, found = !standard && stat(explain->path, &input) == 0;
-    if (found && stat(explain->output, &output) == 0 && S_ISREG(output.st_mode) && input.st_dev == output.st_dev &&
-        input.st_ino == output.st_ino)
+    if (found && replace_is_same(explain->output, explain->path))
         return error_set(err, PTM_EINVAL, "%s: this is the file to be drawn itself; choose another name",
                          explain->output);
     if (explain->format != EXPLAIN_FILM || (!standard && !(found && !S_ISREG(input.st_mode)))) return PTM_OK;

@@ -4,12 +4,9 @@
 #include "features/font.h"
 #include "files/replace.h"
 #include "media/writer.h"
+#include "pipelines/frame_canvas.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 enum { LEAST_CAPTION_ROWS = 96, ROWS_A_DOT = 300, CAPTION_LIGHT = 30 };
 
@@ -26,10 +23,7 @@ static ptm_status put_picture(struct film *film, const struct media_picture *pic
     const int w = picture->width, h = picture->height;
     TRY(explain_map_picture(&film->map, film->look->explain->lane->network, w, h, film->frame.width, film->frame.height,
                             err));
-    if (w != film->frame.width || h != film->frame.height) return explain_scale(&film->frame, picture, err);
-    for (int y = 0; y < h; y++)
-        memcpy(canvas_pixel(&film->frame, 0, y), picture->rgb + y * picture->stride, (size_t)w * 3);
-    return PTM_OK;
+    return frame_canvas_put(&film->frame, picture, err);
 }
 
 /** A line of words on a darkened strip at the bottom, where the picture is large enough for it. */
@@ -51,8 +45,7 @@ static ptm_status add_frame(struct film *film, const struct media_item *item, do
     const struct explain_window *window = explain_look_at(look, item->time, item->end, &tube);
     explain_groups_paint(&window->groups, tube, &film->map, &film->frame, 0, 0, explain_thickness(&film->map));
     put_caption(film);
-    picture = (struct media_picture){film->frame.rgb, film->frame.width, film->frame.height,
-                                     (ptrdiff_t)film->frame.width * 3};
+    picture = frame_canvas_picture(&film->frame);
     return film_writer_add(film->writer, &picture, item->time - begin, err);
 }
 
@@ -83,38 +76,21 @@ static ptm_status make_film(struct film *film, int fd, ptm_error *err) {
     TRY(explain_open_media(explain, true, false, err));
     TRY(canvas_open(&film->frame, film->look->width, film->look->height, FIGURE_GROUND, err));
     TRY(film_writer_open(&film->writer, fd, explain->output, film->frame.width, film->frame.height,
-                         media_get_info(explain->media)->frame_rate, err));
+                         media_get_info(explain->media)->frame_rate, NULL, err));
     return add_frames(film, err);
-}
-
-/** Puts the finished film where it belongs. */
-static ptm_status deliver(const char *output, int fd, ptm_error *err) {
-    struct stat file;
-    if (fstat(fd, &file) != 0 || file.st_size <= 0)
-        return error_set(err, PTM_EIO, "%s: the film's temporary file cannot be read", output);
-    const size_t bytes = (size_t)file.st_size;
-    void *data = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED)
-        return error_set(err, PTM_EIO, "%s: the film's temporary file cannot be read: %s", output, strerror(errno));
-    const ptm_status status = replace_file(output, &(struct piece){data, bytes}, 1, err);
-    munmap(data, bytes);
-    return status;
 }
 
 ptm_status explain_write_film(struct explain_look *look, ptm_error *err) {
     struct film film = {.look = look};
-    /* The index of an MP4 file is written last and into what stands there: it is made in a nameless file first. */
-    FILE *file = tmpfile();
-    if (!file)
-        return error_set(err, PTM_EIO, "%s: a temporary file is needed and cannot be made: %s", look->explain->output,
-                         strerror(errno));
-    ptm_status status = make_film(&film, fileno(file), err);
-    if (status == PTM_OK) status = deliver(look->explain->output, fileno(file), err);
+    struct replacement file;
+    TRY(replace_open(&file, look->explain->output, err));
+    const ptm_status status = make_film(&film, file.fd, err);
     look->explain->report.width = film.frame.width & ~1;
     look->explain->report.height = film.frame.height & ~1;
     film_writer_close(&film.writer);
     explain_map_close(&film.map);
     canvas_close(&film.frame);
-    fclose(file);
+    if (status == PTM_OK) return replace_commit(&file, err);
+    replace_discard(&file);
     return status;
 }

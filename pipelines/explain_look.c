@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/explain_look.h"
 
+#include "pipelines/frame_canvas.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -48,18 +50,6 @@ const struct tally *explain_look_tally(const struct explain_look *look) {
 }
 
 /* ---------------------------------------------------------------- pictures on their way to the network */
-
-ptm_status explain_scale(struct canvas *canvas, const struct media_picture *picture, ptm_error *err) {
-    const int w = picture->width, h = picture->height;
-    /* Made larger, single pixels stay to be seen. */
-    const enum resample resample = canvas->width > w && canvas->height > h ? RESAMPLE_NEAREST : RESAMPLE_BICUBIC;
-    struct resizer *resizer;
-    TRY(resizer_open(&resizer, h, w, canvas->height, canvas->width, 0, 0, canvas->height, canvas->width, resample,
-                     err));
-    resizer_run(resizer, canvas->rgb, picture->rgb, picture->stride);
-    resizer_close(&resizer);
-    return PTM_OK;
-}
 
 /** Of a picture as a tile of a sheet of so many columns, or alone on the page: made smaller to fit, and larger only
  * where its patches would be dots. */
@@ -117,7 +107,7 @@ static ptm_status take_picture(void *context, struct media_picture *picture, ptm
                             picture->height, err));
     memset(look->current, 0, (size_t)look->patches * sizeof *look->current);
     explain_sum_picture(look->current, &look->map, picture->rgb, picture->stride);
-    return look->keep_tiles ? explain_scale(&look->tile, picture, err) : PTM_OK;
+    return look->keep_tiles ? frame_canvas_put(&look->tile, picture, err) : PTM_OK;
 }
 
 /* ---------------------------------------------------------------- windows */

@@ -51,7 +51,4 @@ const struct tally *explain_look_tally(const struct explain_look *look);
 /** The window, and its tube, that a frame shown from `time` to `end` belongs to. */
 const struct explain_window *explain_look_at(const struct explain_look *look, double time, double end, int *tube);
 
-/** A picture of w x h pixels, scaled to the canvas, which is open. */
-ptm_status explain_scale(struct canvas *canvas, const struct media_picture *picture, ptm_error *err);
-
 #endif

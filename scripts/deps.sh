@@ -29,6 +29,7 @@ deps_test='
     clang-format            command  clang-format
     libclang-rt-dev         file     /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a
     libcunit1-dev           module   cunit
+    ffmpeg                  command  ffmpeg
     jq                      command  jq
     shellcheck              command  shellcheck
 '

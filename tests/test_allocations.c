@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { SWEEP_MAX = 100000 };
 
@@ -152,6 +153,49 @@ static ptm_status decode_picture(ptm_error *err) {
     return status;
 }
 
+static ptm_status on_event(void *user, const ptm_event *event, ptm_event_phase phase, ptm_error *err) {
+    (void)err;
+    *(int *)user += event->windows > 0 && phase == PTM_EVENT_END;
+    return PTM_OK;
+}
+
+static ptm_status gather_events(ptm_error *err) {
+    const ptm_label label = {"rain", 0, 1, 1};
+    const ptm_window window = {.modality = PTM_AUDIO, .to = 1, .num_labels = 1, .labels = &label};
+    int ended = 0;
+    ptm_events *events;
+    TRY(ptm_events_open(&events, NULL, on_event, &ended, err));
+    ptm_status status = ptm_events_add(events, &window, err);
+    if (status == PTM_OK) status = ptm_events_finish(events, err);
+    ptm_events_close(&events);
+    CU_ASSERT_EQUAL(ended, status == PTM_OK);
+    return status;
+}
+
+static ptm_status cut_file(ptm_error *err) {
+    const ptm_status status =
+        ptm_cut_file(PTM_SOURCE_DIR "/samples/pan-right-three.mp4", 1, 1.5, "cut-of-the-sweep", NULL, err);
+    CU_ASSERT_EQUAL(unlink("cut-of-the-sweep.mp4") == 0, status == PTM_OK);
+    return status;
+}
+
+static ptm_status draw_overlay(ptm_error *err) {
+    static const char name[] = "film-of-the-sweep.mp4";
+    const ptm_label label = {"pan", 0, 1, 1};
+    const ptm_window window = {.modality = PTM_VIDEO, .to = 1, .num_labels = 1, .labels = &label};
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    options.duration = 0.1;
+    ptm_overlay *overlay;
+    TRY(ptm_overlay_open(&overlay, err));
+    ptm_status status = ptm_overlay_add(overlay, &window, err);
+    if (status == PTM_OK)
+        status = ptm_overlay_write(overlay, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", name, &options, NULL, err);
+    ptm_overlay_close(&overlay);
+    CU_ASSERT_EQUAL(unlink(name) == 0, status == PTM_OK);
+    return status;
+}
+
 static ptm_status pack(ptm_error *err) {
     static const char *const paths[] = {PTM_SOURCE_DIR "/tests/golden/videomae_f16",
                                         PTM_SOURCE_DIR "/tests/golden/ast"};
@@ -214,6 +258,18 @@ static void test_decode_picture(void) {
     sweep(decode_picture);
 }
 
+static void test_events(void) {
+    sweep(gather_events);
+}
+
+static void test_cut(void) {
+    sweep(cut_file);
+}
+
+static void test_overlay(void) {
+    sweep(draw_overlay);
+}
+
 static void test_pack(void) {
     sweep(pack);
 }
@@ -260,6 +316,9 @@ int main(void) {
         {"a timeline", test_timeline},
         {"push samples", test_stream},
         {"decode a picture", test_decode_picture},
+        {"gather events", test_events},
+        {"cut a clip", test_cut},
+        {"draw an overlay", test_overlay},
         {"pack two models", test_pack},
         {"pack a model in int8", test_pack_int8},
         {"open a model in int8 for float32", test_open_int8},

@@ -19,71 +19,108 @@ static ptm_status write_error(const char *path, ptm_error *err) {
     return error_set(err, PTM_EIO, "%s: cannot write: %s", path, strerror(errno));
 }
 
-/** Writes all pieces and closes the file, whatever happens. 0, or -1 with errno. */
-static int write_and_close(int fd, const struct piece *pieces, int count) {
-    int result = 0;
-    for (int i = 0; i < count && !result; i++) {
-        const char *data = pieces[i].data;
-        for (size_t left = pieces[i].bytes; left && !result;) {
-            const ssize_t written = write(fd, data, left);
-            if (written >= 0) {
-                data += written;
-                left -= (size_t)written;
-            } else if (errno != EINTR) {
-                result = -1;
-            }
-        }
-    }
-    const int write_errno = errno;
-    if (close(fd) && !result) return -1; /* some file systems tell only now that the disk is full */
-    errno = write_errno;
-    return result;
-}
-
-/** Opens a new file beside `path`; its name goes to `aside`. -1 with errno where none can be made. */
-static int open_aside(char *aside, size_t bytes, const char *path) {
+/** Opens a new file beside `target`; its name goes to `aside`. -1 with errno where none can be made. */
+static int open_aside(char *aside, size_t bytes, const char *target) {
     for (int i = 0; i < MAX_NAMES; i++) {
-        snprintf(aside, bytes, "%s.%ld-%d.part", path, (long)getpid(), i);
+        snprintf(aside, bytes, "%s.%ld-%d.part", target, (long)getpid(), i);
         const int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0 || errno != EEXIST) return fd;
     }
     return -1;
 }
 
-static ptm_status write_in_place(const char *path, const struct piece *pieces, int count, ptm_error *err) {
-    const int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-    if (fd < 0 || write_and_close(fd, pieces, count)) return write_error(path, err);
-    return PTM_OK;
+/** A link's target, which may be a file that is mapped and read at this moment, is replaced, not written to. */
+static ptm_status find_target(struct replacement *replacement, ptm_error *err) {
+    struct stat link;
+    const char *path = replacement->path;
+    char *resolved = NULL;
+    if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+        resolved = realpath(path, NULL);
+        if (!resolved) return write_error(path, err);
+    }
+    replacement->target = mem_strdup(resolved ? resolved : path);
+    free(resolved);
+    return replacement->target ? PTM_OK : error_no_memory(err);
 }
 
-static ptm_status write_aside(const char *path, const struct piece *pieces, int count, ptm_error *err) {
-    const size_t bytes = strlen(path) + 48; /* two numbers and the suffix */
+static ptm_status open_beside(struct replacement *replacement, ptm_error *err) {
+    TRY(find_target(replacement, err));
+    const size_t bytes = strlen(replacement->target) + 48; /* two numbers and the suffix */
     char *aside = mem_alloc(bytes, 1);
     if (!aside) return error_no_memory(err);
-    ptm_status status = PTM_OK;
-    const int fd = open_aside(aside, bytes, path);
-    if (fd < 0) {
-        status = write_error(path, err);
-    } else if (write_and_close(fd, pieces, count) || rename(aside, path)) {
-        status = write_error(path, err);
-        unlink(aside);
+    replacement->fd = open_aside(aside, bytes, replacement->target);
+    if (replacement->fd >= 0) {
+        replacement->aside = aside;
+        return PTM_OK;
     }
+    const ptm_status status = write_error(replacement->path, err);
     mem_free(aside);
     return status;
 }
 
-/** A link stays a link, and what it points to is replaced: it may be a file that is mapped and read at this moment. */
-static ptm_status write_linked(const char *path, const struct piece *pieces, int count, ptm_error *err) {
-    char *target = realpath(path, NULL);
-    if (!target) return write_error(path, err);
-    const ptm_status status = write_aside(target, pieces, count, err);
-    free(target);
+bool replace_is_same(const char *output, const char *input) {
+    struct stat a, b;
+    return stat(output, &a) == 0 && stat(input, &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err) {
+    *replacement = (struct replacement){.path = path, .fd = -1};
+    struct stat file;
+    ptm_status status = PTM_OK;
+    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode)) {
+        replacement->fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+        if (replacement->fd < 0) status = write_error(path, err);
+    } else {
+        status = open_beside(replacement, err);
+    }
+    if (status != PTM_OK) replace_discard(replacement);
     return status;
 }
 
+ptm_status replace_commit(struct replacement *replacement, ptm_error *err) {
+    ptm_status status = PTM_OK;
+    const int fd = replacement->fd;
+    replacement->fd = -1;
+    /* Some file systems tell only when a file is closed that the disk is full. */
+    if (close(fd) != 0 || (replacement->aside && rename(replacement->aside, replacement->target) != 0))
+        status = write_error(replacement->path, err);
+    if (status == PTM_OK) {
+        mem_free(replacement->aside);
+        replacement->aside = NULL;
+    }
+    replace_discard(replacement);
+    return status;
+}
+
+void replace_discard(struct replacement *replacement) {
+    if (replacement->fd >= 0) close(replacement->fd);
+    if (replacement->aside) unlink(replacement->aside);
+    mem_free(replacement->aside);
+    mem_free(replacement->target);
+    *replacement = (struct replacement){.fd = -1};
+}
+
+static ptm_status write_piece(const struct replacement *replacement, const struct piece *piece, ptm_error *err) {
+    const char *data = piece->data;
+    for (size_t left = piece->bytes; left;) {
+        const ssize_t written = write(replacement->fd, data, left);
+        if (written >= 0) {
+            data += written;
+            left -= (size_t)written;
+        } else if (errno != EINTR) {
+            return write_error(replacement->path, err);
+        }
+    }
+    return PTM_OK;
+}
+
 ptm_status replace_file(const char *path, const struct piece *pieces, int count, ptm_error *err) {
-    struct stat status, link;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) return write_in_place(path, pieces, count, err);
-    const bool linked = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
-    return linked ? write_linked(path, pieces, count, err) : write_aside(path, pieces, count, err);
+    struct replacement replacement;
+    TRY(replace_open(&replacement, path, err));
+    ptm_status status = PTM_OK;
+    for (int i = 0; i < count && status == PTM_OK; i++) status = write_piece(&replacement, &pieces[i], err);
+    if (status == PTM_OK) return replace_commit(&replacement, err);
+    replace_discard(&replacement);
+    return status;
 }

@@ -5,15 +5,35 @@
 
 #include "base/error.h"
 
+/** A file on its way to its name. */
+struct replacement {
+    const char *path; /* for sentences */
+    char *target;     /* the name that it will have */
+    char *aside;      /* the one that it has; NULL where it is written in place */
+    int fd;           /* open, empty, for writing */
+};
+
+/**
+ * Opens a file to write, beside `path`, which must outlive it. A link stays: what it points to is replaced. A device or
+ * a pipe is written in place. End it with replace_commit() or replace_discard().
+ */
+ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err);
+
+/** Are both names those of one plain file, which writing the one would take away while the other is read? */
+bool replace_is_same(const char *output, const char *input);
+
+/** Closes the file and gives it its name; nothing is left of it on failure. */
+ptm_status replace_commit(struct replacement *replacement, ptm_error *err);
+
+/** Closes and removes it. */
+void replace_discard(struct replacement *replacement);
+
 struct piece {
     const void *data;
     size_t bytes;
 };
 
-/**
- * Writes the pieces one after another to a temporary name beside `path`, which is then renamed; nothing is left of it
- * on failure. A link stays: what it points to is replaced. A device or a pipe is written in place.
- */
+/** Writes the pieces one after another: replace_open() to replace_commit() in one call. */
 ptm_status replace_file(const char *path, const struct piece *pieces, int count, ptm_error *err);
 
 #endif

@@ -2,8 +2,9 @@
 #include "media/writer.h"
 
 #include "base/memory.h"
+#include "media/byte_sink.h"
+#include "media/film_track.h"
 
-#include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/base64.h>
@@ -12,24 +13,14 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     CLOCK = 90000, /* ticks a second: divides by all usual frame rates */
-    BUFFER_BYTES = 1 << 16,
     HD_ROWS = 720, /* from here on players take BT.709 for granted */
     MAX_RATE = 1000
 };
 
 static const double usual_rate = 25;
-
-/** PTM_ENOMEM or PTM_EIO, as FFmpeg's code says. */
-static ptm_status failure(int code, const char *name, ptm_error *err) {
-    if (code == AVERROR(ENOMEM)) return error_no_memory(err);
-    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
-    av_strerror(code, reason, sizeof reason);
-    return error_set(err, PTM_EIO, "%s: cannot write: %s", name, reason);
-}
 
 /* ---------------------------------------------------------------- PNG */
 
@@ -70,7 +61,7 @@ ptm_status writer_png(void **out, size_t *bytes, const struct media_picture *pic
     AVPacket *packet = av_packet_alloc();
     AVFrame *frame = av_frame_alloc();
     const int code = context && packet && frame ? encode_one(context, packet, frame, picture) : AVERROR(ENOMEM);
-    ptm_status status = code < 0 ? failure(code, "the PNG picture", err) : PTM_OK;
+    ptm_status status = code < 0 ? byte_sink_failure(code, "the PNG picture", err) : PTM_OK;
     if (status == PTM_OK) {
         *out = mem_alloc((size_t)packet->size, 1);
         if (*out) {
@@ -104,33 +95,15 @@ struct film_writer {
     int fd;
     const char *name;
     AVFormatContext *format;
-    AVIOContext *io;
+    struct byte_sink sink;
     AVCodecContext *encoder;
     AVStream *stream;
     struct SwsContext *sws;
     AVFrame *frame;
     AVPacket *packet;
-    int64_t next; /* tick that no frame has been shown at yet */
+    struct film_sound *sound; /* NULL: none */
+    int64_t next;             /* tick that no frame has been shown at yet */
 };
-
-static int write_bytes(void *opaque, uint8_t *data, int bytes) {
-    const struct film_writer *writer = opaque;
-    for (int done = 0; done < bytes;) {
-        const ssize_t written = write(writer->fd, data + done, (size_t)(bytes - done));
-        if (written > 0)
-            done += (int)written;
-        else if (written < 0 && errno != EINTR)
-            return AVERROR(errno);
-    }
-    return bytes;
-}
-
-static int64_t seek_bytes(void *opaque, int64_t offset, int whence) {
-    const struct film_writer *writer = opaque;
-    if (whence == AVSEEK_SIZE) return AVERROR(ENOSYS);
-    const off_t position = lseek(writer->fd, (off_t)offset, whence & ~AVSEEK_FORCE);
-    return position < 0 ? AVERROR(errno) : position;
-}
 
 /** Quality for flat areas with thin lines, and one thread: the bytes do not depend on the machine. */
 static void set_quality(AVCodecContext *encoder) {
@@ -182,15 +155,10 @@ static int open_frame(struct film_writer *writer) {
 }
 
 static int open_muxer(struct film_writer *writer) {
-    uint8_t *buffer = av_malloc(BUFFER_BYTES);
-    writer->io = buffer ? avio_alloc_context(buffer, BUFFER_BYTES, 1, writer, NULL, write_bytes, seek_bytes) : NULL;
-    if (!writer->io) {
-        av_free(buffer);
-        return AVERROR(ENOMEM);
-    }
-    const int code = avformat_alloc_output_context2(&writer->format, NULL, "mp4", NULL);
+    int code = byte_sink_open(&writer->sink, writer->fd);
+    if (code >= 0) code = avformat_alloc_output_context2(&writer->format, NULL, "mp4", NULL);
     if (code < 0) return code;
-    writer->format->pb = writer->io;
+    writer->format->pb = writer->sink.io;
     writer->format->flags |= AVFMT_FLAG_BITEXACT; /* no date, no version */
     writer->stream = avformat_new_stream(writer->format, NULL);
     return writer->stream ? 0 : AVERROR(ENOMEM);
@@ -200,7 +168,8 @@ static int begin_stream(struct film_writer *writer) {
     AVStream *stream = writer->stream;
     stream->time_base = writer->encoder->time_base;
     stream->avg_frame_rate = writer->encoder->framerate; /* how long the last frame is shown */
-    const int code = avcodec_parameters_from_context(stream->codecpar, writer->encoder);
+    int code = avcodec_parameters_from_context(stream->codecpar, writer->encoder);
+    if (code >= 0 && writer->sound) code = film_sound_add_stream(writer->sound, writer->format);
     return code < 0 ? code : avformat_write_header(writer->format, NULL);
 }
 
@@ -216,11 +185,11 @@ static ptm_status open_film(struct film_writer *writer, int width, int height, d
                          writer->name, codec->name, width, height);
     if (code >= 0) code = open_frame(writer);
     if (code >= 0) code = begin_stream(writer);
-    return code < 0 ? failure(code, writer->name, err) : PTM_OK;
+    return code < 0 ? byte_sink_failure(code, writer->name, err) : PTM_OK;
 }
 
 ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, int width, int height,
-                            double frame_rate, ptm_error *err) {
+                            double frame_rate, struct film_sound *sound, ptm_error *err) {
     *out = NULL;
     if (width < 2 || height < 2)
         return error_set(err, PTM_EINVAL, "%s: frames of %d x %d pixels are too small for a film; ask for a .png", name,
@@ -229,6 +198,7 @@ ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, 
     if (!writer) return error_no_memory(err);
     writer->fd = fd;
     writer->name = name;
+    writer->sound = sound;
     const double rate = frame_rate > 0 && frame_rate <= MAX_RATE ? frame_rate : usual_rate;
     const ptm_status status = open_film(writer, width, height, rate, err);
     if (status != PTM_OK) film_writer_close(&writer);
@@ -247,7 +217,7 @@ static ptm_status encode(struct film_writer *writer, const AVFrame *frame, ptm_e
         writer->packet->stream_index = writer->stream->index;
         code = av_interleaved_write_frame(writer->format, writer->packet);
     }
-    return failure(code, writer->name, err);
+    return byte_sink_failure(code, writer->name, err);
 }
 
 ptm_status film_writer_add(struct film_writer *writer, const struct media_picture *picture, double time,
@@ -257,24 +227,23 @@ ptm_status film_writer_add(struct film_writer *writer, const struct media_pictur
         return error_set(err, PTM_EINTERNAL, "%s: a frame of %d x %d pixels in a film of %d x %d", writer->name,
                          picture->width, picture->height, frame->width, frame->height);
     const int code = av_frame_make_writable(frame); /* the encoder may still hold the one before */
-    if (code < 0) return failure(code, writer->name, err);
+    if (code < 0) return byte_sink_failure(code, writer->name, err);
     const uint8_t *const planes[4] = {picture->rgb};
     const int strides[4] = {(int)picture->stride};
     sws_scale(writer->sws, planes, strides, 0, frame->height, frame->data, frame->linesize);
     const int64_t tick = llrint(time * writer->encoder->time_base.den);
     frame->pts = tick > writer->next ? tick : writer->next;
     writer->next = frame->pts + 1;
+    if (writer->sound) TRY(film_sound_write(writer->sound, time, writer->name, err));
     return encode(writer, frame, err);
 }
 
 ptm_status film_writer_finish(struct film_writer *writer, ptm_error *err) {
     TRY(encode(writer, NULL, err));
+    if (writer->sound) TRY(film_sound_write(writer->sound, INFINITY, writer->name, err));
     int code = av_write_trailer(writer->format);
-    if (code >= 0) {
-        avio_flush(writer->io);
-        code = writer->io->error;
-    }
-    return code < 0 ? failure(code, writer->name, err) : PTM_OK;
+    if (code >= 0) code = byte_sink_flush(&writer->sink);
+    return code < 0 ? byte_sink_failure(code, writer->name, err) : PTM_OK;
 }
 
 void film_writer_close(struct film_writer **handle) {
@@ -285,8 +254,7 @@ void film_writer_close(struct film_writer **handle) {
     av_packet_free(&writer->packet);
     avcodec_free_context(&writer->encoder);
     avformat_free_context(writer->format);
-    if (writer->io) av_freep(&writer->io->buffer);
-    avio_context_free(&writer->io);
+    byte_sink_close(&writer->sink);
     mem_free(writer);
     *handle = NULL;
 }

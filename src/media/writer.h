@@ -3,6 +3,7 @@
 #ifndef POLYTOME_MEDIA_WRITER_H
 #define POLYTOME_MEDIA_WRITER_H
 
+#include "media/film_sound.h"
 #include "media/media.h"
 
 /** A picture as PNG into *out (*bytes), to be freed with mem_free(). */
@@ -16,16 +17,16 @@ struct film_writer;
 /**
  * Begins a film of H.264 (where FFmpeg has no encoder for it: MPEG-4) in the open, empty file `fd`, which stays the
  * caller's and must be seekable. Of an odd side the last row or column is left out. `frame_rate` is what the header
- * says; 0: 25. `name` is for sentences and must outlive the writer.
+ * says; 0: 25. `sound` goes along with the pictures; NULL: none. `name` is for sentences; both must outlive the writer.
  */
 ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, int width, int height,
-                            double frame_rate, ptm_error *err);
+                            double frame_rate, struct film_sound *sound, ptm_error *err);
 
 /** Adds a frame shown from `time`, in seconds from the film's begin; times must not fall. */
 ptm_status film_writer_add(struct film_writer *writer, const struct media_picture *picture, double time,
                            ptm_error *err);
 
-/** Writes what is still in the encoder, and the index; the file is whole then. */
+/** Writes what is still in the encoder, the rest of the sound, and the index; the file is whole then. */
 ptm_status film_writer_finish(struct film_writer *writer, ptm_error *err);
 
 /** Frees the writer and sets it to NULL; NULL and *writer NULL are allowed. */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/cut.h"
+
+#include "base/memory.h"
+#include "files/replace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static ptm_status write_clip(struct cut *cut, const char *path, ptm_cut_report *report, ptm_error *err) {
+    struct replacement file;
+    TRY(replace_open(&file, path, err));
+    const ptm_status status = cut_write(cut, file.fd, path, &report->start, &report->end, err);
+    if (status == PTM_OK) return replace_commit(&file, err);
+    replace_discard(&file);
+    return status;
+}
+
+ptm_status ptm_cut_file(const char *path, double start, double end, const char *output, ptm_cut_report *report,
+                        ptm_error *err) {
+    error_clear(err);
+    ptm_cut_report unasked;
+    if (!report) report = &unasked;
+    struct cut *cut;
+    TRY(cut_open(&cut, path, start, end, err));
+    snprintf(report->ending, sizeof report->ending, ".%s", cut_ending(cut));
+    const size_t bytes = strlen(output) + sizeof report->ending;
+    char *whole = mem_alloc(bytes, 1);
+    ptm_status status;
+    if (whole) {
+        snprintf(whole, bytes, "%s%s", output, report->ending);
+        status = write_clip(cut, whole, report, err);
+    } else {
+        status = error_no_memory(err);
+    }
+    mem_free(whole);
+    cut_close(&cut);
+    return status;
+}

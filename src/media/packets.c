@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/packets.h"
+
+#include "media/seek.h"
+
+#include <math.h>
+
+enum {
+    MAX_FAILED_READS = 32,
+    MAX_PIXELS = 1 << 26 /* of the decoders that look at the first packets */
+};
+
+static const double rounding = 1e-4; /* of container clocks */
+
+static int64_t stamp_of(const AVPacket *packet) {
+    return packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+}
+
+/** On the file's own clock. */
+static double file_time(const struct packets *packets, int64_t stamp) {
+    return demux_seconds(packets_stream(packets), stamp) - packets->origin;
+}
+
+const AVStream *packets_stream(const struct packets *packets) {
+    return packets->demux.format->streams[packets->packet->stream_index];
+}
+
+double packets_time(const struct packets *packets) {
+    const AVPacket *packet = packets->packet;
+    const int64_t stamp = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+    return demux_seconds(packets_stream(packets), stamp);
+}
+
+/** The next packet as it is; *more false where the data ends. */
+static ptm_status read_packet(struct packets *packets, bool *more, ptm_error *err) {
+    for (;;) {
+        av_packet_unref(packets->packet);
+        const int code = av_read_frame(packets->demux.format, packets->packet);
+        *more = code >= 0;
+        if (code == AVERROR(ENOMEM)) return error_no_memory(err);
+        if (code == AVERROR_EOF || (code < 0 && ++packets->failed_reads > MAX_FAILED_READS)) return PTM_OK;
+        if (code < 0) continue;
+        packets->failed_reads = 0;
+        const int stream = packets->packet->stream_index;
+        if (stream == packets->video || stream == packets->audio) return PTM_OK;
+    }
+}
+
+/** Before the start, where both streams can be decoded. The demuxer's streams may be others after it. */
+static ptm_status go_before(struct packets *packets, ptm_error *err) {
+    const struct seek_target target = {packets->video, packets->audio, packets->origin, packets->start};
+    bool moved;
+    TRY(seek_before(&packets->demux, &target, &moved, err));
+    demux_keep(&packets->demux, packets->video, packets->audio);
+    return PTM_OK;
+}
+
+/** Where the picture begins: the last key frame at or before the start, or the first one at all. */
+static ptm_status find_key(struct packets *packets, ptm_error *err) {
+    TRY(go_before(packets, err));
+    for (bool more = true;;) {
+        TRY(read_packet(packets, &more, err));
+        const AVPacket *packet = packets->packet;
+        if (!more) break;
+        if (packet->stream_index != packets->video) continue;
+        const double decoded = file_time(packets, packet->dts), shown = file_time(packets, stamp_of(packet));
+        if (decoded > packets->start + rounding && !isnan(packets->from)) break;
+        const bool key = packet->flags & AV_PKT_FLAG_KEY;
+        if (key && !isnan(shown) && (isnan(packets->from) || shown <= packets->start + rounding)) packets->from = shown;
+    }
+    if (!isnan(packets->from)) return PTM_OK;
+    return error_set(err, PTM_ENODATA, "%s: its picture has no key frame with a time stamp to begin a clip with",
+                     packets->source.name);
+}
+
+static ptm_status choose_streams(struct packets *packets, bool want_video, bool want_audio, ptm_error *err) {
+    const AVCodec *decoder;
+    enum AVCodecID undecodable;
+    const struct demux *demux = &packets->demux;
+    packets->video = want_video ? demux_best_stream(demux, AVMEDIA_TYPE_VIDEO, &decoder, &undecodable) : -1;
+    packets->audio = want_audio ? demux_best_stream(demux, AVMEDIA_TYPE_AUDIO, &decoder, &undecodable) : -1;
+    packets->origin = demux_origin(demux);
+    if (isnan(packets->origin))
+        packets->origin = 0; /* WAV and its like: time stamps begin at 0 and are not announced */
+    const char *name = packets->source.name;
+    if (packets->video < 0 && packets->audio < 0) return error_set(err, PTM_ENODATA, "%s: nothing to copy", name);
+    if (!demux_has_timestamps(demux))
+        return error_set(err, PTM_EFORMAT, "%s: has no time stamps, so that its packets cannot be cut", name);
+    return PTM_OK;
+}
+
+ptm_status packets_open(struct packets *packets, const char *path, double start, bool want_video, bool want_audio,
+                        ptm_error *err) {
+    *packets = (struct packets){.source.fd = -1, .video = -1, .audio = -1, .start = start, .from = NAN};
+    const struct media_options options = {0};
+    TRY(byte_source_open(&packets->source, path, &options, err));
+    if (!packets->source.seekable)
+        return error_set(err, PTM_EINVAL, "%s: packets are copied in a second pass: name a file, not a pipe",
+                         packets->source.name);
+    packets->packet = av_packet_alloc();
+    if (!packets->packet) return error_no_memory(err);
+    TRY(demux_open(&packets->demux, &packets->source, MAX_PIXELS, err));
+    TRY(choose_streams(packets, want_video, want_audio, err));
+    if (packets->video >= 0) {
+        TRY(find_key(packets, err));
+        TRY(demux_reopen(&packets->demux, err));
+    }
+    packets->failed_reads = 0;
+    return go_before(packets, err);
+}
+
+void packets_close(struct packets *packets) {
+    av_packet_free(&packets->packet);
+    demux_close(&packets->demux);
+    byte_source_close(&packets->source);
+}
+
+/** Seconds from the packet at hand to where sound is complete: its own, and before that, where coding loses something,
+ * one packet's on which the next one leans. */
+static double warming(const struct packets *packets) {
+    const AVStream *stream = packets_stream(packets);
+    const AVCodecDescriptor *codec = avcodec_descriptor_get(stream->codecpar->codec_id);
+    const bool lossless = codec && codec->props & AV_CODEC_PROP_LOSSLESS;
+    return demux_seconds(stream, packets->packet->duration) * (lossless ? 1 : 2);
+}
+
+/** Is the packet part of the copy? Frames shown before the key frame that they follow cannot be decoded. */
+static bool belongs(struct packets *packets) {
+    const AVPacket *packet = packets->packet;
+    const double time = file_time(packets, stamp_of(packet));
+    if (isnan(time)) return false;
+    if (packets->video < 0) {
+        if (isnan(packets->from) && time + warming(packets) > packets->start) packets->from = time;
+    } else if (packet->stream_index == packets->video && !packets->key_seen) {
+        packets->key_seen = packet->flags & AV_PKT_FLAG_KEY && time >= packets->from - rounding;
+        return packets->key_seen;
+    }
+    return time >= packets->from - rounding;
+}
+
+ptm_status packets_next(struct packets *packets, bool *more, ptm_error *err) {
+    do {
+        TRY(read_packet(packets, more, err));
+        if (!*more) return PTM_OK;
+    } while (!belongs(packets));
+    AVPacket *packet = packets->packet;
+    const AVRational base = packets_stream(packets)->time_base;
+    const int64_t shift = llrint((packets->origin + packets->from) * base.den / base.num);
+    if (packet->pts != AV_NOPTS_VALUE) packet->pts -= shift;
+    if (packet->dts != AV_NOPTS_VALUE) packet->dts -= shift;
+    packet->pos = -1;
+    return PTM_OK;
+}
+
+/* From FFmpeg 6.1 on the parameters of a codec bring them along. */
+static int copy_side_data(AVStream *to, const AVStream *from) {
+#if LIBAVCODEC_VERSION_INT < AV_VERSION_INT(60, 31, 102)
+    for (int i = 0; i < from->nb_side_data; i++) {
+        const AVPacketSideData *side = &from->side_data[i];
+        uint8_t *data = av_stream_new_side_data(to, side->type, side->size);
+        if (!data) return AVERROR(ENOMEM);
+        for (size_t k = 0; k < side->size; k++) data[k] = side->data[k];
+    }
+#else
+    (void)to;
+    (void)from;
+#endif
+    return 0;
+}
+
+/** Keeps the codec's tag only where the new container means the same by it. */
+static void choose_tag(AVCodecParameters *codec, const struct AVCodecTag *const *known) {
+    unsigned tag;
+    if (!known || av_codec_get_id(known, codec->codec_tag) == codec->codec_id) return;
+    if (av_codec_get_tag2(known, codec->codec_id, &tag)) codec->codec_tag = 0;
+}
+
+int packets_add_stream(AVFormatContext *format, const AVStream *from) {
+    AVStream *stream = avformat_new_stream(format, NULL);
+    if (!stream) return AVERROR(ENOMEM);
+    const int code = avcodec_parameters_copy(stream->codecpar, from->codecpar);
+    if (code < 0) return code;
+    choose_tag(stream->codecpar, format->oformat->codec_tag);
+    stream->time_base = from->time_base;
+    stream->avg_frame_rate = from->avg_frame_rate;
+    stream->sample_aspect_ratio = from->sample_aspect_ratio;
+    return copy_side_data(stream, from);
+}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# Each event as a clip of its own, which other programs read from its begin to its end.
+command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
+clips=(static-shot pan-left cut tilt-up)
+printf "file '$SAMPLES/%s.mp4'\n" "${clips[@]}" >list
+ffmpeg -v error -f concat -safe 0 -i list -c copy clip.mp4
+polytome timeline clip.mp4 --cut made/ -o events.csv
+polytome timeline -q --hop 0.1 --min 0.3 "$SAMPLES/two.flac" --cut made >/dev/null
+for clip in made/*; do
+    ffmpeg -v error -xerror -i "$clip" -f null -
+    case $clip in
+    *.flac) echo "$clip" ;; # does not say how long it is
+    *) echo "$clip $(ffprobe -v error -show_entries format=duration -of csv=p=0 "$clip")" ;;
+    esac
+done
+# The very label that was found, from the clip alone.
+polytome --only video made/*.mp4 | grep -E -A 1 '^made' | grep -o 'video  .*' | sed 's/ *[0-9.]* %//'
+# Labels cannot leave the folder, nor hide in it.
+if command -v jq >/dev/null; then
+    mkdir model
+    cp "$SAMPLES/../tests/golden/videomae/"{model.safetensors,preprocessor_config.json} model
+    jq '.id2label |= with_entries(.value = "../.." + .value + "/\n*é") | .label2id = {}' \
+        "$SAMPLES/../tests/golden/videomae/config.json" >model/config.json
+    polytome timeline -q -m model --best --on 0 "$SAMPLES/pan-left.mp4" --cut odd >/dev/null
+    ls odd
+fi
+mkdir clean
+cd clean || exit
+expect 2 polytome timeline - --cut out <../clip.mp4
+echo kept >file
+expect 3 polytome timeline ../clip.mp4 --cut file
+expect 3 polytome timeline ../clip.mp4 --cut nowhere/out
+ls
