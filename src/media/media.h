@@ -65,7 +65,11 @@ struct media_stats {
     int rotation;                   /* degrees clockwise by which the last picture was turned */
     bool frame_rate_clock;          /* no usable time stamps: the frame rate was the clock */
     double video_end, audio_end;    /* end of what was decoded, seconds */
+    int decoders_opened;            /* one for each stream: a file is decoded once */
 };
+
+/** PTM_EINVAL where the options make no sense. */
+ptm_status media_check_options(const struct media_options *options, ptm_error *err);
 
 struct media;
 
