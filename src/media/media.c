@@ -45,8 +45,8 @@ static double known_duration(const AVFormatContext *format) {
 }
 
 static ptm_status go_to_start(struct media *media, ptm_error *err) {
-    const struct seek_target target = {.video = media->options.want_video ? media->tracks.video_index : -1,
-                                       .audio = media->options.want_audio ? media->tracks.audio_index : -1,
+    const struct seek_target target = {.video = media->options.want_video ? media->tracks.chosen.video : -1,
+                                       .audio = media->options.want_audio ? media->tracks.chosen.audio : -1,
                                        .origin = media->place.origin,
                                        .start = media->place.range.start};
     demux_keep(&media->demux, target.video, target.audio);
@@ -58,7 +58,7 @@ static ptm_status open_streams(struct media *media, ptm_error *err) {
     const struct media_options *options = &media->options;
     ffmpeg_log_quieten();
     media->tracks.name = media->source.name;
-    TRY(demux_open(&media->demux, &media->source, options->max_pixels, err));
+    TRY(demux_open(&media->demux, &media->source, NULL, options->max_pixels, err));
     media->packet = av_packet_alloc();
     if (!media->packet) return error_no_memory(err);
     media->place.origin = demux_origin(&media->demux);
@@ -66,7 +66,7 @@ static ptm_status open_streams(struct media *media, ptm_error *err) {
         (struct track_range){options->start, options->duration > 0 ? options->start + options->duration : INFINITY};
     media->tracks.info.duration = known_duration(media->demux.format);
     media->tracks.info.seekable = demux_seekable(&media->demux);
-    tracks_choose(&media->tracks, &media->demux);
+    tracks_choose(&media->tracks.chosen, &media->demux);
     TRY(go_to_start(media, err)); /* before the decoders: it may open the demuxer anew */
     TRY(tracks_open(&media->tracks, &media->demux, &media->place, err));
     demux_keep(&media->demux, media->tracks.video_index, media->tracks.audio_index);
@@ -191,7 +191,7 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
     if (media->tracks.video_index < 0 || !media->tracks.info.seekable) return PTM_OK;
     /* A demuxer of its own, so that the one that will be read stays where it is. */
     struct demux demux;
-    ptm_status status = demux_open(&demux, &media->source, media->options.max_pixels, err);
+    ptm_status status = demux_open(&demux, &media->source, NULL, media->options.max_pixels, err);
     if (status == PTM_OK && media->tracks.video_index < (int)demux.format->nb_streams) {
         demux_keep(&demux, media->tracks.video_index, -1);
         status = count_frames(&demux, media->tracks.video_index, media->place.origin, media->place.range, count, err);

@@ -19,11 +19,9 @@ static int choose(const struct demux *demux, enum AVMediaType kind, const AVCode
     return -1;
 }
 
-void tracks_choose(struct tracks *tracks, const struct demux *demux) {
-    tracks->video_index =
-        choose(demux, AVMEDIA_TYPE_VIDEO, &tracks->video_codec, tracks->no_video, sizeof tracks->no_video);
-    tracks->audio_index =
-        choose(demux, AVMEDIA_TYPE_AUDIO, &tracks->audio_codec, tracks->no_audio, sizeof tracks->no_audio);
+void tracks_choose(struct tracks_choice *choice, const struct demux *demux) {
+    choice->video = choose(demux, AVMEDIA_TYPE_VIDEO, &choice->video_codec, choice->no_video, sizeof choice->no_video);
+    choice->audio = choose(demux, AVMEDIA_TYPE_AUDIO, &choice->audio_codec, choice->no_audio, sizeof choice->no_audio);
 }
 
 static struct track_setup setup_track(struct tracks *tracks, const struct demux *demux,
@@ -59,7 +57,7 @@ static ptm_status describe_video(struct tracks *tracks, const struct demux *demu
     info->width = orientation.transpose ? codec->height : codec->width;
     info->height = orientation.transpose ? codec->width : codec->height;
     info->rotation = tracks->stats.rotation = orientation_degrees(orientation);
-    info->is_still = demux_is_still(demux, tracks->video_index);
+    info->is_still = demux_is_still(demux, tracks->chosen.video);
     const bool known = codec->width > 0;
     const int width = known ? codec->width : demux->too_wide;
     const int height = known ? codec->height : demux->too_high;
@@ -71,30 +69,32 @@ static ptm_status describe_video(struct tracks *tracks, const struct demux *demu
 
 static ptm_status open_video(struct tracks *tracks, const struct demux *demux, const struct tracks_place *place,
                              ptm_error *err) {
-    if (tracks->video_index >= 0 && tracks->options->want_video) {
-        const struct track_setup setup = setup_track(tracks, demux, place, tracks->video_index, tracks->video_codec);
+    struct tracks_choice *chosen = &tracks->chosen;
+    if (chosen->video >= 0 && tracks->options->want_video) {
+        const struct track_setup setup = setup_track(tracks, demux, place, chosen->video, chosen->video_codec);
         TRY(describe_video(tracks, demux, setup.stream, err));
-        TRY(pass_over_stream(video_open(&tracks->video, &setup, err), setup.codec->name, &tracks->video_index,
-                             tracks->no_video, sizeof tracks->no_video, err));
+        TRY(pass_over_stream(video_open(&tracks->video, &setup, err), setup.codec->name, &chosen->video,
+                             chosen->no_video, sizeof chosen->no_video, err));
     }
-    tracks->info.has_video = tracks->video_index >= 0;
-    tracks->info.no_video = tracks->info.has_video ? NULL : tracks->no_video;
-    if (!tracks->options->want_video) tracks->video_index = -1;
+    tracks->info.has_video = chosen->video >= 0;
+    tracks->info.no_video = tracks->info.has_video ? NULL : chosen->no_video;
+    tracks->video_index = tracks->options->want_video ? chosen->video : -1;
     return PTM_OK;
 }
 
 static ptm_status open_audio(struct tracks *tracks, const struct demux *demux, const struct tracks_place *place,
                              ptm_error *err) {
-    if (tracks->audio_index >= 0 && tracks->options->want_audio) {
-        const struct track_setup setup = setup_track(tracks, demux, place, tracks->audio_index, tracks->audio_codec);
+    struct tracks_choice *chosen = &tracks->chosen;
+    if (chosen->audio >= 0 && tracks->options->want_audio) {
+        const struct track_setup setup = setup_track(tracks, demux, place, chosen->audio, chosen->audio_codec);
         tracks->info.source_sample_rate = setup.stream->codecpar->sample_rate;
         tracks->info.source_channels = setup.stream->codecpar->ch_layout.nb_channels;
-        TRY(pass_over_stream(audio_open(&tracks->audio, &setup, err), setup.codec->name, &tracks->audio_index,
-                             tracks->no_audio, sizeof tracks->no_audio, err));
+        TRY(pass_over_stream(audio_open(&tracks->audio, &setup, err), setup.codec->name, &chosen->audio,
+                             chosen->no_audio, sizeof chosen->no_audio, err));
     }
-    tracks->info.has_audio = tracks->audio_index >= 0;
-    tracks->info.no_audio = tracks->info.has_audio ? NULL : tracks->no_audio;
-    if (!tracks->options->want_audio) tracks->audio_index = -1;
+    tracks->info.has_audio = chosen->audio >= 0;
+    tracks->info.no_audio = tracks->info.has_audio ? NULL : chosen->no_audio;
+    tracks->audio_index = tracks->options->want_audio ? chosen->audio : -1;
     return PTM_OK;
 }
 

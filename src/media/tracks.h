@@ -7,16 +7,24 @@
 #include "media/demux.h"
 #include "media/video.h"
 
+/** One stream of each kind with its decoder, or why there is none. */
+struct tracks_choice {
+    int video, audio; /* indices; -1: none */
+    const AVCodec *video_codec, *audio_codec;
+    char no_video[96], no_audio[96];
+};
+
+void tracks_choose(struct tracks_choice *choice, const struct demux *demux);
+
 struct tracks {
     const struct media_options *options;
     const char *name; /* of the input, in sentences */
+    struct tracks_choice chosen;
+    int video_index, audio_index; /* of what is decoded; -1: not wanted or not there */
     struct media_info info;
     struct media_stats stats;
-    int video_index, audio_index; /* -1: not wanted or not there */
-    const AVCodec *video_codec, *audio_codec;
     struct video video;
     struct audio audio;
-    char no_video[96], no_audio[96]; /* what `info` points to */
 };
 
 /** Where decoding begins. */
@@ -27,10 +35,7 @@ struct tracks_place {
     bool repaired;   /* its time stamps do not jump, whatever the format allows */
 };
 
-/** Chooses one stream of each kind, and notes why there is none. */
-void tracks_choose(struct tracks *tracks, const struct demux *demux);
-
-/** Opens the decoders of the chosen streams that are wanted. `demux` must outlive them. */
+/** Opens the decoders of `chosen` streams that are wanted. `demux` must outlive them. */
 ptm_status tracks_open(struct tracks *tracks, const struct demux *demux, const struct tracks_place *place,
                        ptm_error *err);
 
