@@ -5,7 +5,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/dict.h>
-#include <libavutil/mem.h>
 #include <math.h>
 #include <string.h>
 
