@@ -141,7 +141,7 @@ static enum exit_status finish(struct timeline *timeline, const ptm_result *resu
     if (status != STATUS_GOOD && status != STATUS_INPUT && status != STATUS_INTERRUPTED) return status;
     if (ptm_events_finish(timeline->events, NULL) != PTM_OK) return STATUS_ENVIRONMENT;
     event_list_sort(&timeline->list);
-    const struct timeline_end end = {result, result ? NULL : err};
+    const struct timeline_end end = {.result = result, .err = result ? NULL : err};
     if (!timeline_outputs_end(&timeline->outputs, &timeline->sheet, &timeline->list, &end)) return STATUS_ENVIRONMENT;
     if (status == STATUS_INPUT && timeline->num_windows == 0) return status; /* nothing that a file is worth */
     signals_release();

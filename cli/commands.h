@@ -7,6 +7,7 @@
 
 enum exit_status cmd_classify(const struct options *options);
 enum exit_status cmd_timeline(const struct options *options);
+enum exit_status cmd_stream(const struct options *options);
 enum exit_status cmd_compare(const struct options *options);
 enum exit_status cmd_explain(const struct options *options);
 enum exit_status cmd_check(const struct options *options);

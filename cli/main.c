@@ -50,6 +50,7 @@ static enum exit_status run(enum command command, int argc, char **argv) {
     }
     switch (command) {
     case COMMAND_TIMELINE: return cmd_timeline(&options);
+    case COMMAND_STREAM: return cmd_stream(&options);
     case COMMAND_COMPARE: return cmd_compare(&options);
     case COMMAND_EXPLAIN: return cmd_explain(&options);
     case COMMAND_CHECK: return cmd_check(&options);

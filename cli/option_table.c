@@ -40,6 +40,23 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome timeline film.mkv -o film.{srt,csv,jsonl}\n"
          "polytome timeline --only audio --hop 0.5 --on 0.7 --min 1 birds.flac -o birds.selections.txt\n"
          "polytome timeline night.mkv --cut clips/ --overlay labelled.mp4"},
+    [COMMAND_STREAM] =
+        {"stream", "SOURCE", "label a camera, a microphone or the network as it comes",
+         "Answers each window as soon as it is full, one line a window, and says how long after its last frame. A "
+         "source is /dev/video0, alsa:default, pulse:default, rtsp://, rtmp://, udp://, rtp://, tcp://, http(s)://, "
+         "lavfi:GRAPH (FFmpeg's generators, to try it without a camera), a FIFO, a file, or - for standard input. A "
+         "second one may bring the sound.\n\n"
+         "Of what is live the newest window wins: where the machine does not keep up, merging is raised step by step, "
+         "and then windows are dropped and counted; nothing queues up. Files, pipes and generators wait instead, "
+         "unless --pace. A source that is lost is connected again, 0.5 to 30 seconds after. Ctrl-C ends the run, with "
+         "a summary.\n\n"
+         "--exec runs a command when an event begins and when it ends, without waiting for it. It finds in its "
+         "environment POLYTOME_EVENT (begin or end), POLYTOME_LABEL, POLYTOME_MODALITY, POLYTOME_START, POLYTOME_END "
+         "(seconds of the source), POLYTOME_SCORE and POLYTOME_SOURCE.",
+         "polytome stream /dev/video0 --audio alsa:default --hop 1\n"
+         "polytome stream rtsp://camera.local/live --json --top 1\n"
+         "polytome stream udp://0.0.0.0:5000 --on 0.8 --exec 'logger \"$POLYTOME_EVENT $POLYTOME_LABEL\"'\n"
+         "polytome stream lavfi:testsrc2=size=320x240:rate=25 --pace --duration 10"},
     [COMMAND_COMPARE] =
         {"compare", "FILE|DIR...", "show what merging more, or otherwise, changes on your own files",
          "Labels each file twice, as A and as B, and says how often both agree on the best label, how far the logits "
@@ -111,7 +128,8 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 #define FIELD(field) offsetof(struct options, field)
 #define READS (ON(CLASSIFY) | ON(COMPARE)) /* files of any kind and number */
 #define LABELS (READS | ON(SERVE))
-#define LOOKS (LABELS | ON(TIMELINE) | ON(EXPLAIN)) /* files */
+#define OVER_TIME (ON(TIMELINE) | ON(STREAM))
+#define LOOKS (LABELS | OVER_TIME | ON(EXPLAIN)) /* files */
 #define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
 #define MODALITIES "all|video|audio|image"
 #define PRECISIONS "auto|f32|bf16|int8"
@@ -127,7 +145,7 @@ const struct option_row option_rows[] = {
      "Checkpoint directory or .safetensors file to use instead of the shipped model; up to four times, as one model "
      "may bring video and another sound."},
     {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0,
-     ON(CLASSIFY) | ON(TIMELINE) | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
+     ON(CLASSIFY) | OVER_TIME | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
      "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
     {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
      "Merging schedules to time, divided by spaces; may be given more than once. Each is " SCHEDULE_HELP "."},
@@ -147,30 +165,30 @@ const struct option_row option_rows[] = {
      "Look only at the picture, as a video or as stills, or only at the sound."},
     {"modality", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, ON(CHECK) | ON(INFO) | ON(BENCH),
      "The part of the model to use (default: all that it brings)."},
-    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY) | ON(TIMELINE) | ON(SERVE),
+    {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY) | OVER_TIME | ON(SERVE),
      "Labels to print, 0 for all (default: 5)."},
-    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY) | ON(TIMELINE) | ON(SERVE),
+    {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY) | OVER_TIME | ON(SERVE),
      "Print only labels with at least this score, from 0 to 1."},
-    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY) | ON(TIMELINE) | ON(SERVE),
+    {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY) | OVER_TIME | ON(SERVE),
      "Add the raw logit of each label (JSON only)."},
     {"trace", 0, OPTION_SET, NULL, FIELD(trace), 1, 0, ON(CLASSIFY) | ON(SERVE),
      "Show the tokens that enter each block, and those that leave the last."},
     {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, LABELS,
      "What to look at: one window spread over the file, windows side by side over all of it, or the first window only "
      "(auto: as the model was trained)."},
-    {"window", 0, OPTION_TIME, "TIME", FIELD(timeline.window), 0.001, 86400, ON(TIMELINE),
+    {"window", 0, OPTION_TIME, "TIME", FIELD(timeline.window), 0.001, 86400, OVER_TIME,
      "Span of a window of video or sound (default: as the model was trained)."},
-    {"hop", 0, OPTION_TIME, "TIME", FIELD(timeline.hop), 0.001, 86400, ON(TIMELINE),
+    {"hop", 0, OPTION_TIME, "TIME", FIELD(timeline.hop), 0.001, 86400, OVER_TIME,
      "From one window to the next (default: side by side)."},
-    {"on", 0, OPTION_REAL, "P", FIELD(events.on), 0, 1, ON(TIMELINE),
+    {"on", 0, OPTION_REAL, "P", FIELD(events.on), 0, 1, OVER_TIME,
      "An event begins with a window whose score reaches this (default: 0.5)."},
-    {"off", 0, OPTION_REAL, "P", FIELD(events.off), 0, 1, ON(TIMELINE),
+    {"off", 0, OPTION_REAL, "P", FIELD(events.off), 0, 1, OVER_TIME,
      "An event goes on while scores reach this (default: 0.35, or --on where that is less)."},
-    {"min", 0, OPTION_TIME, "TIME", FIELD(events.min_seconds), 0, 1e9, ON(TIMELINE),
+    {"min", 0, OPTION_TIME, "TIME", FIELD(events.min_seconds), 0, 1e9, OVER_TIME,
      "Leave out events that are shorter (default: 0)."},
-    {"best", 0, OPTION_SET, NULL, FIELD(best_only), 1, 0, ON(TIMELINE),
+    {"best", 0, OPTION_SET, NULL, FIELD(best_only), 1, 0, OVER_TIME,
      "Only the best label of a window holds: one event at a time in picture and in sound."},
-    {"rows", 0, OPTION_CHOICE, "auto|events|windows|all", FIELD(rows), ROWS_AUTO, 0, ON(TIMELINE),
+    {"rows", 0, OPTION_CHOICE, "auto|events|windows|all", FIELD(rows), ROWS_AUTO, 0, OVER_TIME,
      "What to write: events, the labels of each window, or both (auto: both as JSON, else events). Subtitles and "
      "chapters always hold events."},
     {"cut", 0, OPTION_TEXT, "DIR", FIELD(cut), 0, 0, ON(TIMELINE),
@@ -178,8 +196,23 @@ const struct option_row option_rows[] = {
      "at or before the event."},
     {"overlay", 0, OPTION_TEXT, "FILE.mp4", FIELD(overlay), 0, 0, ON(TIMELINE),
      "Write the video with its labels and a strip of their scores drawn into it, the sound kept; a second pass."},
-    {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, LOOKS, "Begin here: seconds or [HH:]MM:SS."},
-    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, LABELS | ON(TIMELINE),
+    {"audio", 0, OPTION_TEXT, "SOURCE", FIELD(live.audio), 0, 0, ON(STREAM),
+     "A second source, for the sound: alsa:default."},
+    {"exec", 0, OPTION_TEXT, "COMMAND", FIELD(exec), 0, 0, ON(STREAM),
+     "Run this by the shell when an event begins and when it ends; the event is in its environment."},
+    {"pace", 0, OPTION_SET, NULL, FIELD(pace), 1, 0, ON(STREAM),
+     "Read a file or a generator at the speed of its time stamps, as if it were live."},
+    {"no-adapt", 0, OPTION_SET, NULL, FIELD(no_adapt), 1, 0, ON(STREAM),
+     "Never raise merging: drop windows where the machine does not keep up."},
+    {"stall", 0, OPTION_TIME, "TIME", FIELD(live.stall), 0.1, 86400, ON(STREAM),
+     "Take a camera or a sender for lost after so long without data (default: 10)."},
+    {"input-format", 0, OPTION_TEXT, "FORMAT", FIELD(live.format), 0, 0, ON(STREAM),
+     "What the source holds, as FFmpeg names it: rawvideo, mpegts ... (default: told by its content)."},
+    {"input-options", 0, OPTION_TEXT, "KEY=VALUE:...", FIELD(live.settings), 0, 0, ON(STREAM),
+     "Settings of FFmpeg for that format, protocol or device: video_size=640x480:framerate=30."},
+    {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, LOOKS & ~ON(STREAM),
+     "Begin here: seconds or [HH:]MM:SS."},
+    {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, LABELS | OVER_TIME,
      "Look at no more than this; 0 goes to the end."},
     {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(EXPLAIN),
      "Look at no more than this (default: the first window, of an .mp4 the whole video)."},
@@ -237,14 +270,14 @@ const struct option_row option_rows[] = {
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),
      "Text for reading, or one JSON object a line."},
-    {"format", 0, OPTION_CHOICE, "text|json|csv|srt|vtt|audacity|raven|chapters", FIELD(form), 0, 0, ON(TIMELINE),
+    {"format", 0, OPTION_CHOICE, "text|json|csv|srt|vtt|audacity|raven|chapters", FIELD(form), 0, 0, OVER_TIME,
      "Format of standard output, or of the one output (default: text, or as the end of the name says)."},
-    {"json", 0, OPTION_SET, NULL, FIELD(form), 1, 0, ON(TIMELINE), "The same as --format json."},
+    {"json", 0, OPTION_SET, NULL, FIELD(form), 1, 0, OVER_TIME, "The same as --format json."},
     {"json", 0, OPTION_SET, NULL, FIELD(format), FORMAT_JSON, 0, READS | ON(INFO) | ON(BENCH),
      "The same as --format json."},
     {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, READS,
      "Write the results here instead of standard output; the file appears when the run is over."},
-    {"output", 'o', OPTION_LIST, "FILE", FIELD(outputs), 0, OPTIONS_MAX_LIST, ON(TIMELINE),
+    {"output", 'o', OPTION_LIST, "FILE", FIELD(outputs), 0, OPTIONS_MAX_LIST, OVER_TIME,
      "Write the timeline here instead of to standard output, -; may be given more than once. The end of the name says "
      "the format."},
     {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(EXPLAIN),
@@ -258,9 +291,9 @@ const struct option_row option_rows[] = {
      "Licence of the weights (default: what the models say)."},
     {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, LOOKS,
      "Refuse pictures with more pixels (default: 67108864)."},
-    {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, LOOKS,
+    {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, LOOKS & ~ON(STREAM),
      "Refuse to decode more frames of one file (default: 10000000)."},
-    {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS,
+    {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS & ~ON(STREAM),
      "Refuse to go through more media time of one file (default: 86400)."},
     {"max-request-bytes", 0, OPTION_INT64, "N", FIELD(max_request_bytes), 1, 1099511627776.0, ON(SERVE),
      "Refuse longer requests (default: 67108864)."},

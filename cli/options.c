@@ -37,6 +37,7 @@ static void set_defaults(struct options *options, enum command command) {
     ptm_session_options_default(&options->session);
     ptm_classify_options_default(&options->classify);
     ptm_timeline_options_default(&options->timeline);
+    ptm_live_options_default(&options->live);
     ptm_event_options_default(&options->events);
     options->events.off = -1;
     ptm_check_options_default(&options->check);

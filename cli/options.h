@@ -12,6 +12,7 @@
 enum command {
     COMMAND_CLASSIFY,
     COMMAND_TIMELINE,
+    COMMAND_STREAM,
     COMMAND_COMPARE,
     COMMAND_EXPLAIN,
     COMMAND_CHECK,
@@ -110,6 +111,9 @@ struct options {
     int rows;                   /* enum rows */
     int best_only;
     const char *cut, *overlay;
+    const char *exec; /* of a stream, with: */
+    int pace, no_adapt;
+    ptm_live_options live;
     struct option_list schedules;
     struct option_numbers prop_attns, threads, precisions;
     int manual; /* help --man */

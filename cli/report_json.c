@@ -5,6 +5,7 @@
 #include "json_path.h"
 
 #include <math.h>
+#include <time.h>
 
 /* Each constructor below answers NULL where memory ran out; json_object_set_new() refuses a NULL value, and so the
  * failure travels up to `put`, which notes it. */
@@ -197,6 +198,16 @@ static json_t *json_time(double seconds) {
     return json_number(round(seconds * 1e6) / 1e6);
 }
 
+/** UNIX time as ISO 8601 says it, to the millisecond. */
+static json_t *json_moment(double unix_seconds) {
+    const time_t seconds = (time_t)unix_seconds;
+    char day[32], text[48];
+    struct tm parts;
+    if (!gmtime_r(&seconds, &parts) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts) == 0) return json_null();
+    snprintf(text, sizeof text, "%s.%03dZ", day, (int)((unix_seconds - floor(unix_seconds)) * 1000));
+    return json_string(text);
+}
+
 bool report_json_window(FILE *stream, const struct report_style *style, const ptm_window *window) {
     struct object object = object_begin();
     put(&object, "schema", json_integer(1));
@@ -213,7 +224,47 @@ bool report_json_window(FILE *stream, const struct report_style *style, const pt
     put(&object, "tokens", window_tokens(window));
     struct object times = object_begin();
     put(&times, "network", json_milliseconds(window->network_ms));
+    if (window->arrived > 0) put(&times, "latency", json_milliseconds(window->latency_ms));
     put(&object, "ms", object_end(&times));
+    if (window->arrived > 0) {
+        put(&object, "arrived", json_moment(window->arrived));
+        put(&object, "dropped", json_integer(window->dropped));
+    }
+    return write_line(stream, NULL, object_end(&object));
+}
+
+static json_t *latency_object(const struct latency *latency) {
+    struct object object = object_begin();
+    put(&object, "p50", json_milliseconds(latency_quantile(latency, 0.5)));
+    put(&object, "p99", json_milliseconds(latency_quantile(latency, 0.99)));
+    put(&object, "max", json_milliseconds(latency->most));
+    return object_end(&object);
+}
+
+bool report_json_live(FILE *stream, const char *path, const ptm_live_report *report, const struct latency *latency,
+                      const ptm_error *err) {
+    struct object object = object_begin();
+    put(&object, "schema", json_integer(1));
+    put(&object, "kind", json_string("source"));
+    put_path(&object, path);
+    put(&object, "status", json_string(err ? "error" : "ok"));
+    put(&object, "duration", json_time(report->seconds));
+    put(&object, "windows", json_integer(report->windows));
+    put(&object, "dropped", json_integer(report->dropped));
+    put(&object, "raised", json_integer(report->raised));
+    put(&object, "lowered", json_integer(report->lowered));
+    put(&object, "frames_decoded", json_integer(report->frames_decoded));
+    put(&object, "samples_decoded", json_integer(report->samples_decoded));
+    put(&object, "bytes", json_integer(report->bytes));
+    put(&object, "losses", json_integer(report->losses));
+    put(&object, "reconnects", json_integer(report->reconnects));
+    put(&object, "last_loss", report->last_loss[0] ? json_text(report->last_loss) : json_null());
+    put(&object, "time_jumps", json_integer(report->time_jumps));
+    put(&object, "time_repeats", json_integer(report->time_repeats));
+    put(&object, "decode_errors", json_integer(report->decode_errors));
+    put(&object, "decoders_opened", json_integer(report->decoders_opened));
+    put(&object, "latency_ms", latency->total > 0 ? latency_object(latency) : json_null());
+    put(&object, "error", err ? error_object(err) : json_null());
     return write_line(stream, NULL, object_end(&object));
 }
 

@@ -17,6 +17,10 @@ static bool json_event(FILE *stream, const struct timeline_sheet *sheet, const p
 }
 
 static bool json_end(FILE *stream, const struct timeline_sheet *sheet, const struct timeline_end *end) {
+    if (end->live) {
+        const ptm_error *err = end->err->status == PTM_OK ? NULL : end->err;
+        return report_json_live(stream, sheet->path, end->live, end->latency, err);
+    }
     return report_json_timeline(stream, &sheet->style, sheet->path, end->result, end->err);
 }
 

@@ -7,6 +7,7 @@
 #define POLYTOME_CLI_TIMELINE_FORMATS_H
 
 #include "event_list.h"
+#include "latency.h"
 #include "report.h"
 
 /** What every writer of a run may look at. */
@@ -18,8 +19,10 @@ struct timeline_sheet {
 
 /** How a run ended. */
 struct timeline_end {
-    const ptm_result *result; /* NULL where there is none */
-    const ptm_error *err;     /* then: why */
+    const ptm_result *result;    /* NULL where there is none */
+    const ptm_error *err;        /* then: why */
+    const ptm_live_report *live; /* of a live source, with its latencies; else NULL */
+    const struct latency *latency;
 };
 
 /* The functions of a format may be NULL. A failed write is for the owner of the stream to find; false: out of memory.

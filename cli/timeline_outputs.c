@@ -14,7 +14,6 @@ static bool complain_memory(void) {
 
 static bool refuse(const char *format, const char *name) {
     text_complain(format, name);
-    options_hint(COMMAND_TIMELINE);
     return false;
 }
 
@@ -80,7 +79,8 @@ static bool sort_operands(struct timeline_outputs *outputs, const struct options
             files++;
         }
     }
-    return files == 1 || refuse("the command '%s' takes one file", "timeline");
+    if (files == 1) return true;
+    return refuse("the command '%s' takes one file", command_rows[options->command].name);
 }
 
 /* ---------------------------------------------------------------- formats */
@@ -95,7 +95,7 @@ static bool choose_format(struct timeline_output *output, int asked) {
     return output->format || refuse("the end of the name %s says no format: say which with --format", output->path);
 }
 
-bool timeline_outputs_choose(struct timeline_outputs *outputs, const struct options *options) {
+static bool choose(struct timeline_outputs *outputs, const struct options *options) {
     *outputs = (struct timeline_outputs){.rows = options->rows};
     for (int i = 0; i < options->outputs.count; i++)
         if (!add_name(outputs, options->outputs.items[i])) return false;
@@ -107,6 +107,12 @@ bool timeline_outputs_choose(struct timeline_outputs *outputs, const struct opti
     for (int i = 0; i < outputs->count; i++)
         if (!choose_format(&outputs->items[i], options->form)) return false;
     return true;
+}
+
+bool timeline_outputs_choose(struct timeline_outputs *outputs, const struct options *options) {
+    if (choose(outputs, options)) return true;
+    options_hint(options->command);
+    return false;
 }
 
 /* ---------------------------------------------------------------- writing */

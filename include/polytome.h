@@ -290,6 +290,10 @@ typedef struct ptm_window {
     int tokens_in, tokens_out;
     const char *r; /* merging in force */
     double network_ms;
+    /* of a live source; 0 of a file */
+    double arrived;    /* UNIX time at which its last frame or sample came in */
+    double latency_ms; /* from then to the answer */
+    int64_t dropped;   /* windows of this modality dropped so far */
 } ptm_window;
 
 /** Gets a window's answer as it comes; what it points to lives until the return. Not PTM_OK: the call that answers
@@ -391,6 +395,44 @@ PTM_API PTM_NODISCARD ptm_status ptm_events_finish(ptm_events *events, ptm_error
 
 /** Frees it and sets *events to NULL; NULL and *events == NULL are allowed. */
 PTM_API void ptm_events_close(ptm_events **events);
+
+/* ---------------------------------------------------------------- cameras, microphones and the network */
+
+typedef struct ptm_live_options {
+    ptm_timeline_options timeline; /* window, hop, on_window; of its classify options modalities, duration (of the
+                                      source's clock, from its first picture or sample), max_pixels and cancelled */
+    const char *audio;             /* a second source, for the sound; NULL (default): it is in the first */
+    const char *format;            /* what the first source holds, as FFmpeg names it; NULL (default): by its content */
+    const char *settings;          /* of that format, protocol or device: "video_size=640x480:framerate=30"; or NULL */
+    double stall;                  /* seconds without data after which a source is taken for lost; default 10 */
+    bool pace;  /* deliver a file or a generator at the speed of its time stamps, as if it were live */
+    bool adapt; /* raise merging where the machine does not keep up; default true */
+} ptm_live_options;
+
+PTM_API void ptm_live_options_default(ptm_live_options *options);
+
+typedef struct ptm_live_report {
+    int64_t windows, dropped; /* answered, and left out because newer ones had come */
+    double seconds;           /* of the source's clock */
+    int64_t frames_decoded, samples_decoded, bytes;
+    int losses, reconnects;       /* connections that broke off or went silent, and those that took their place */
+    int time_jumps, time_repeats; /* of time stamps: mended */
+    int decode_errors;            /* damaged packets passed over */
+    int decoders_opened;
+    int raised, lowered; /* steps of merging */
+    char last_loss[512]; /* the sentence of the last loss, or "" */
+} ptm_live_report;
+
+/**
+ * Labels a live source window by window until it ends, `duration` is over, or `cancelled` says stop: /dev/videoN,
+ * alsa:NAME, pulse:NAME, rtsp://, rtmp://, udp://, rtp://, tcp://, http(s)://, lavfi:GRAPH, "-", or the path of a FIFO
+ * or a file. A decoding thread keeps the newest window of each modality for the caller's thread, which answers it
+ * through on_window; when the machine does not keep up, merging is raised step by step, then windows are dropped and
+ * counted. Files, pipes and generators wait instead, unless `pace`. A source that is lost is connected again. *report,
+ * which may be NULL, is filled in any case.
+ */
+PTM_API PTM_NODISCARD ptm_status ptm_live_run(ptm_session *session, const char *source, const ptm_live_options *options,
+                                              ptm_live_report *report, ptm_error *err);
 
 /* ---------------------------------------------------------------- clips */
 

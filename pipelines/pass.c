@@ -55,6 +55,9 @@ static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_erro
         .tokens_out = vit->tokens[lane->network->config.depth],
         .r = lane->r,
         .network_ms = vit->times.total,
+        .arrived = span->arrived,
+        .latency_ms = span->arrived > 0 ? 1e3 * (clock_unix() - span->arrived) : 0,
+        .dropped = pass->run.relay ? relay_dropped(pass->run.relay, lane->network->modality) : 0,
     };
     return pass->on_window(pass->on_window_user, &window, err);
 }

@@ -35,7 +35,7 @@ calls='
     getenv|secure_getenv|setenv|putenv|setlocale                                            models/model\.c
     system|popen|fork|execv[a-z]*|execl[a-z]*                                               -
     av_log_set_callback                                                                     -
-    av_log_set_level                                                                        src/media/media\.c
+    av_log_set_level                                                                        src/media/ffmpeg_log\.c
     signal|sigaction|openblas_set_num_threads                                               -
     malloc|calloc|realloc|strdup|aligned_alloc|posix_memalign                               src/base/memory\.c
     strcpy|strcat|sprintf|vsprintf|gets|strtok|rand|srand                                   -

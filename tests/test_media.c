@@ -783,7 +783,7 @@ static void test_other_files_are_refused(void) {
     struct byte_source source;
     struct demux demux;
     CHECK_OK(byte_source_open_memory(&source, y4m.data, y4m.count, "memory", &options, err));
-    CHECK_OK(demux_open(&demux, &source, options.max_pixels, err));
+    CHECK_OK(demux_open(&demux, &source, NULL, options.max_pixels, err));
     AVIOContext *io = NULL;
     CU_ASSERT(demux.format->io_open(demux.format, &io, "/etc/hostname", AVIO_FLAG_READ, NULL) < 0);
     CU_ASSERT_PTR_NULL(io);
@@ -859,6 +859,12 @@ static void test_only_one_stream(void) {
     options.want_video = false;
     got = read_file(corpus("both.mp4"), &options);
     CU_ASSERT(got.frames == 0 && got.samples == 16384 && got.counted == 0);
+    CU_ASSERT_EQUAL(got.stats.decoders_opened, 1);
+    forget(&got);
+    options.want_video = true;
+    got = read_file(corpus("both.mp4"), &options);
+    CU_ASSERT(got.frames == 10 && got.samples == 16384);
+    CU_ASSERT_EQUAL(got.stats.decoders_opened, 2);
     forget(&got);
 }
 

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -67,6 +68,17 @@ void byte_source_close(struct byte_source *source) {
 bool byte_source_cancelled(struct byte_source *source) {
     if (!source->interrupted && source->cancelled) source->interrupted = source->cancelled(source->user);
     return source->interrupted;
+}
+
+bool byte_source_wait(struct byte_source *source) {
+    while (!byte_source_cancelled(source)) {
+        struct pollfd wait = {.fd = source->fd, .events = POLLIN};
+        if (poll(&wait, 1, POLL_MS) > 0 && wait.revents & POLLIN) return true;
+        /* Without a writer poll() returns at once. */
+        const struct timespec moment = {.tv_nsec = POLL_MS * 100000};
+        if (wait.revents) nanosleep(&moment, NULL);
+    }
+    return false;
 }
 
 static ssize_t read_memory(const struct byte_source *source, int64_t position, uint8_t *buffer, int size) {

@@ -31,6 +31,9 @@ ptm_status byte_source_open_memory(struct byte_source *source, const void *data,
 
 void byte_source_close(struct byte_source *source);
 
+/** Waits until a FIFO that is open has bytes again, from another writer; false where the caller says stop. */
+bool byte_source_wait(struct byte_source *source);
+
 /** Asks the caller whether to stop. */
 bool byte_source_cancelled(struct byte_source *source);
 

@@ -30,7 +30,10 @@ ptm_status decoder_open(struct decoder *decoder, const AVStream *stream, const A
                         ptm_error *err) {
     decoder->stream = stream;
     const ptm_status status = open_context(decoder, codec, max_pixels, err);
-    if (status != PTM_OK) decoder_close(decoder);
+    if (status == PTM_OK)
+        decoder->stats->decoders_opened++;
+    else
+        decoder_close(decoder);
     return status;
 }
 

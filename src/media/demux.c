@@ -5,7 +5,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/dict.h>
-#include <libavutil/mem.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,11 +42,23 @@ static ptm_status open_failure(const struct demux *demux, const AVInputFormat *i
                      name);
 }
 
+/** The format that the caller names, if it reads bytes: not one that is a name or a device itself. */
+static ptm_status named_format(const char *name, const AVInputFormat **out, ptm_error *err) {
+    *out = av_find_input_format(name);
+    if (*out && !((*out)->flags & AVFMT_NOFILE)) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "%s: is not a format that bytes can be read as (ffmpeg -demuxers lists them)",
+                     name);
+}
+
 static ptm_status find_format(struct demux *demux, const AVInputFormat **out, ptm_error *err) {
     const AVInputFormat *input = NULL;
-    /* No name is given: a format is told by its content, the same for a file and for a pipe. */
-    const int code = av_probe_input_buffer2(demux->reader.io, &input, "", NULL, 0, 0);
-    if (code < 0) return open_failure(demux, NULL, code, err);
+    if (demux->form && demux->form->format) {
+        TRY(named_format(demux->form->format, &input, err));
+    } else {
+        /* No name is given: a format is told by its content, the same for a file and for a pipe. */
+        const int code = av_probe_input_buffer2(demux->reader.io, &input, "", NULL, 0, 0);
+        if (code < 0) return open_failure(demux, NULL, code, err);
+    }
     if (av_match_list(input->name, PLAYLISTS, ','))
         return error_set(err, PTM_EFORMAT,
                          "%s: is a playlist (%s), and files that it names are not opened: give those files",
@@ -68,7 +79,7 @@ static void note_large_picture(struct demux *demux) {
 }
 
 /** Reads the first packets, with the picture limit in the decoders that FFmpeg uses for it. */
-static ptm_status probe_streams(struct demux *demux, ptm_error *err) {
+static ptm_status probe_streams(struct demux *demux, const char *name, ptm_error *err) {
     AVFormatContext *format = demux->format;
     const unsigned count = format->nb_streams;
     AVDictionary **options = count ? mem_calloc(count, sizeof *options) : NULL;
@@ -77,14 +88,58 @@ static ptm_status probe_streams(struct demux *demux, ptm_error *err) {
     const int code = avformat_find_stream_info(format, options);
     for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
     mem_free(options);
+    if (format->interrupt_callback.callback(format->interrupt_callback.opaque))
+        return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", name);
     /* Other failures leave what is known so far, and reading on shows how much of it holds. */
-    if (code == AVERROR(ENOMEM) || demux->reader.source->interrupted)
-        return open_failure(demux, format->iformat, code, err);
-    return PTM_OK;
+    return code == AVERROR(ENOMEM) ? error_no_memory(err) : PTM_OK;
 }
 
-ptm_status demux_open(struct demux *demux, struct byte_source *source, int64_t max_pixels, ptm_error *err) {
-    *demux = (struct demux){.max_pixels = max_pixels};
+ptm_status demux_examine(struct demux *demux, const char *name, ptm_error *err) {
+    note_large_picture(demux);
+    TRY(probe_streams(demux, name, err));
+    for (unsigned i = 0; i < demux->format->nb_streams; i++) {
+        const enum AVMediaType kind = demux->format->streams[i]->codecpar->codec_type;
+        if (kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO) return PTM_OK;
+    }
+    return error_set(err, PTM_EFORMAT, "%s: holds no picture and no sound%s", name,
+                     demux->refused ? " of its own, and the files that it names are not opened" : "");
+}
+
+ptm_status demux_parse_settings(AVDictionary **options, const char *settings, const char *protocols,
+                                const char *formats, ptm_error *err) {
+    int code = settings ? av_dict_parse_string(options, settings, "=", ":", 0) : 0;
+    if (code < 0 && code != AVERROR(ENOMEM))
+        return error_set(err, PTM_EINVAL, "%s: settings are given as name=value:name=value", settings);
+    /* These come last: no setting opens what they close. */
+    if (code >= 0) code = av_dict_set(options, "protocol_whitelist", protocols, 0);
+    if (code >= 0) code = av_dict_set(options, "format_whitelist", formats, 0);
+    return code < 0 ? error_no_memory(err) : PTM_OK;
+}
+
+ptm_status demux_check_settings(AVDictionary **options, const char *name, const char *format, ptm_error *err) {
+    const AVDictionaryEntry *unused = av_dict_get(*options, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    const ptm_status status =
+        unused ? error_set(err, PTM_EINVAL, "%s: its format (%s) has no setting \"%s\"", name, format, unused->key)
+               : PTM_OK;
+    av_dict_free(options);
+    return status;
+}
+
+/** Opens the context over the reader; it is freed and NULL where that fails. */
+static ptm_status open_format(struct demux *demux, const AVInputFormat *input, ptm_error *err) {
+    AVDictionary *options = NULL;
+    /* The whitelist is for demuxers that open a nested context without our io_open: no protocol has this name. */
+    ptm_status status = demux_parse_settings(&options, demux->form ? demux->form->settings : NULL, "none", NULL, err);
+    const int code = status == PTM_OK ? avformat_open_input(&demux->format, "", input, &options) : 0;
+    if (code < 0) status = open_failure(demux, input, code, err);
+    if (status == PTM_OK) return demux_check_settings(&options, demux->reader.source->name, input->name, err);
+    av_dict_free(&options);
+    return status;
+}
+
+ptm_status demux_open(struct demux *demux, struct byte_source *source, const struct demux_form *form,
+                      int64_t max_pixels, ptm_error *err) {
+    *demux = (struct demux){.form = form, .max_pixels = max_pixels};
     TRY(byte_reader_open(&demux->reader, source, err));
     AVFormatContext *format = demux->format = avformat_alloc_context();
     if (!format) return error_no_memory(err);
@@ -93,21 +148,10 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, int64_t m
     format->opaque = demux;
     format->io_open = refuse_open;
     format->interrupt_callback = (AVIOInterruptCB){.callback = ask_cancelled, .opaque = source};
-    /* For demuxers that open a nested context without our io_open: no protocol has this name. */
-    format->protocol_whitelist = av_strdup("none");
-    if (!format->protocol_whitelist) return error_no_memory(err);
     const AVInputFormat *input = NULL;
     TRY(find_format(demux, &input, err));
-    const int code = avformat_open_input(&demux->format, "", input, NULL);
-    if (code < 0) return open_failure(demux, input, code, err); /* the context is freed and NULL */
-    note_large_picture(demux);
-    TRY(probe_streams(demux, err));
-    for (unsigned i = 0; i < format->nb_streams; i++) {
-        const enum AVMediaType kind = format->streams[i]->codecpar->codec_type;
-        if (kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO) return PTM_OK;
-    }
-    return error_set(err, PTM_EFORMAT, "%s: holds no picture and no sound%s", source->name,
-                     demux->refused ? " of its own, and the files that it names are not opened" : "");
+    TRY(open_format(demux, input, err));
+    return demux_examine(demux, source->name, err);
 }
 
 void demux_close(struct demux *demux) {
@@ -117,9 +161,52 @@ void demux_close(struct demux *demux) {
 
 ptm_status demux_reopen(struct demux *demux, ptm_error *err) {
     struct byte_source *source = demux->reader.source;
+    const struct demux_form *form = demux->form;
     const int64_t max_pixels = demux->max_pixels;
     demux_close(demux);
-    return demux_open(demux, source, max_pixels, err);
+    return demux_open(demux, source, form, max_pixels, err);
+}
+
+/** Side data of the stream, where the rotation stands; newer versions keep it among the codec parameters. */
+static bool copy_side_data(AVStream *copy, const AVStream *stream) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
+    (void)copy;
+    (void)stream;
+#else
+    for (int i = 0; i < stream->nb_side_data; i++) {
+        const AVPacketSideData *side = &stream->side_data[i];
+        uint8_t *data = av_stream_new_side_data(copy, side->type, side->size);
+        if (!data) return false;
+        memcpy(data, side->data, side->size);
+    }
+#endif
+    return true;
+}
+
+static bool copy_stream(AVFormatContext *format, const AVStream *stream) {
+    AVStream *copy = avformat_new_stream(format, NULL);
+    if (!copy || avcodec_parameters_copy(copy->codecpar, stream->codecpar) < 0) return false;
+    copy->time_base = stream->time_base;
+    copy->avg_frame_rate = stream->avg_frame_rate;
+    copy->r_frame_rate = stream->r_frame_rate;
+    copy->nb_frames = stream->nb_frames;
+    copy->disposition = stream->disposition;
+    return copy_side_data(copy, stream);
+}
+
+ptm_status demux_describe(struct demux *copy, const struct demux *demux, ptm_error *err) {
+    *copy = (struct demux){.max_pixels = demux->max_pixels, .too_wide = demux->too_wide, .too_high = demux->too_high};
+    copy->format = avformat_alloc_context();
+    if (!copy->format) return error_no_memory(err);
+    copy->format->iformat = demux->format->iformat;
+    for (unsigned i = 0; i < demux->format->nb_streams; i++)
+        if (!copy_stream(copy->format, demux->format->streams[i])) return error_no_memory(err);
+    return PTM_OK;
+}
+
+void demux_forget(struct demux *copy) {
+    avformat_free_context(copy->format);
+    copy->format = NULL;
 }
 
 static bool is_cover_art(const AVStream *stream) {

@@ -8,22 +8,48 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+/** What the caller knows of the bytes; both as FFmpeg names them. */
+struct demux_form {
+    const char *format;   /* NULL: told by the content */
+    const char *settings; /* of the demuxer, "name=value:name=value"; NULL: none */
+};
+
 struct demux {
     struct byte_reader reader;
     AVFormatContext *format;
-    int64_t max_pixels;     /* of the decoders that look at the first packets */
-    int too_wide, too_high; /* size of a picture stream beyond max_pixels; 0 where there is none */
-    int refused;            /* other files that the input asked to open */
+    const struct demux_form *form; /* may be NULL */
+    int64_t max_pixels;            /* of the decoders that look at the first packets */
+    int too_wide, too_high;        /* size of a picture stream beyond max_pixels; 0 where there is none */
+    int refused;                   /* other files that the input asked to open */
 };
 
-/** Finds the format by content, reads the header and the first packets. `demux` must not move until the close. */
-ptm_status demux_open(struct demux *demux, struct byte_source *source, int64_t max_pixels, ptm_error *err);
+/** Finds the format, reads the header and the first packets. `demux` must not move until the close, and `form` (may be
+ * NULL) must outlive it. */
+ptm_status demux_open(struct demux *demux, struct byte_source *source, const struct demux_form *form,
+                      int64_t max_pixels, ptm_error *err);
 
 /** Closes it and opens it again, at the beginning; the source must be seekable. Streams are other objects then. */
 ptm_status demux_reopen(struct demux *demux, ptm_error *err);
 
 /** Closes what demux_open() opened, wholly or in part. */
 void demux_close(struct demux *demux);
+
+/** Reads the first packets of a context whose header is read; PTM_EFORMAT where it holds no stream at all. */
+ptm_status demux_examine(struct demux *demux, const char *name, ptm_error *err);
+
+/** `settings` of a demux_form as options for FFmpeg, to be freed by the caller also after a failure. The whitelists
+ * (NULL: all) go before what the settings say. */
+ptm_status demux_parse_settings(AVDictionary **options, const char *settings, const char *protocols,
+                                const char *formats, ptm_error *err);
+
+/** PTM_EINVAL where the demuxer left an option unused: it does not know it. Frees the options. */
+ptm_status demux_check_settings(AVDictionary **options, const char *name, const char *format, ptm_error *err);
+
+/** A copy of what the header says, which outlives the connection: for decoders in another thread. */
+ptm_status demux_describe(struct demux *copy, const struct demux *demux, ptm_error *err);
+
+/** Frees what demux_describe() made, wholly or in part. */
+void demux_forget(struct demux *copy);
 
 /** Index of the best stream of a kind, cover art excluded, and its decoder; -1 where there is none, then *decoder is
  * NULL and *undecodable the codec that lacks a decoder, or AV_CODEC_ID_NONE. */

@@ -2,13 +2,12 @@
 #include "media/media.h"
 
 #include "base/memory.h"
-#include "media/audio.h"
 #include "media/count.h"
 #include "media/demux.h"
+#include "media/ffmpeg_log.h"
 #include "media/seek.h"
-#include "media/video.h"
+#include "media/tracks.h"
 
-#include <libavutil/log.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -21,27 +20,15 @@ struct media {
     struct media_options options;
     struct byte_source source;
     struct demux demux;
-    struct media_info info;
-    struct media_stats stats;
-    struct video video;
-    struct audio audio;
-    int video_index, audio_index; /* -1: not wanted or not there */
-    double origin;
-    struct track_range range;
+    struct tracks tracks;
+    struct tracks_place place;
     AVPacket *packet;
     int failed_reads, barren_packets;
-    bool mid_stream, started, draining, delivered;
+    bool started, draining, delivered;
     bool has_frame; /* the last item was a frame */
-    char no_video[96], no_audio[96];
 };
 
-/** FFmpeg writes to stderr unless the process tells it not to. Only its untouched default is changed: a program that
- * has chosen a level keeps it. */
-static void quieten_ffmpeg(void) {
-    if (av_log_get_level() == AV_LOG_INFO) av_log_set_level(AV_LOG_QUIET);
-}
-
-static ptm_status check_options(const struct media_options *options, ptm_error *err) {
+ptm_status media_check_options(const struct media_options *options, ptm_error *err) {
     if (options->want_audio && (options->sample_rate < RESAMPLER_MIN_RATE || options->sample_rate > RESAMPLER_MAX_RATE))
         return error_set(err, PTM_EINVAL, "a sample rate of %d Hz is asked for; it lies between %d and %d",
                          options->sample_rate, RESAMPLER_MIN_RATE, RESAMPLER_MAX_RATE);
@@ -53,133 +40,48 @@ static ptm_status check_options(const struct media_options *options, ptm_error *
     return PTM_OK;
 }
 
-/** Chooses the stream of a kind; where there is none, `reason` gets the why. */
-static int choose(const struct media *media, enum AVMediaType kind, const AVCodec **decoder, char *reason,
-                  size_t bytes) {
-    const bool video = kind == AVMEDIA_TYPE_VIDEO;
-    enum AVCodecID undecodable;
-    const int index = demux_best_stream(&media->demux, kind, decoder, &undecodable);
-    if (index >= 0) return index;
-    if (undecodable != AV_CODEC_ID_NONE)
-        snprintf(reason, bytes, "no decoder for codec %s", avcodec_get_name(undecodable));
-    else if (video && demux_has_cover_art(&media->demux))
-        snprintf(reason, bytes, "only cover art");
-    else
-        snprintf(reason, bytes, "no %s stream", video ? "video" : "audio");
-    return -1;
-}
-
 static double known_duration(const AVFormatContext *format) {
     return format->duration > 0 ? (double)format->duration / AV_TIME_BASE : 0;
 }
 
-static struct track_setup setup_track(struct media *media, int index, const AVCodec *codec) {
-    return (struct track_setup){.options = &media->options,
-                                .stream = media->demux.format->streams[index],
-                                .codec = codec,
-                                .name = media->source.name,
-                                .stats = &media->stats,
-                                .range = media->range,
-                                .origin = media->origin,
-                                .timestamps = demux_has_timestamps(&media->demux),
-                                .discontinuous = media->demux.format->iformat->flags & AVFMT_TS_DISCONT,
-                                .mid_stream = media->mid_stream};
-}
-
-/** A stream whose decoder does not accept it counts as missing, with that reason. */
-static ptm_status pass_over_stream(ptm_status status, const char *codec, int *index, char *reason, size_t bytes,
-                                   ptm_error *err) {
-    if (status != PTM_EFORMAT) return status;
-    error_clear(err);
-    snprintf(reason, bytes, "damaged stream: the %s decoder does not accept it", codec);
-    *index = -1;
-    return PTM_OK;
-}
-
-static ptm_status describe_video(struct media *media, const AVStream *stream, ptm_error *err) {
-    struct media_info *info = &media->info;
-    const AVCodecParameters *codec = stream->codecpar;
-    const struct orientation orientation = video_orientation(stream);
-    info->frame_rate = video_frame_rate(stream);
-    info->width = orientation.transpose ? codec->height : codec->width;
-    info->height = orientation.transpose ? codec->width : codec->height;
-    info->rotation = media->stats.rotation = orientation_degrees(orientation);
-    info->is_still = demux_is_still(&media->demux, media->video_index);
-    const bool known = codec->width > 0;
-    const int width = known ? codec->width : media->demux.too_wide;
-    const int height = known ? codec->height : media->demux.too_high;
-    if ((int64_t)width * height > media->options.max_pixels)
-        return error_set(err, PTM_ELIMIT, "%s: its pictures of %dx%d are larger than --max-pixels %lld allows",
-                         media->source.name, width, height, (long long)media->options.max_pixels);
-    return PTM_OK;
-}
-
-static ptm_status open_video(struct media *media, const AVCodec *codec, ptm_error *err) {
-    if (media->video_index >= 0 && media->options.want_video) {
-        const struct track_setup setup = setup_track(media, media->video_index, codec);
-        TRY(describe_video(media, setup.stream, err));
-        TRY(pass_over_stream(video_open(&media->video, &setup, err), codec->name, &media->video_index, media->no_video,
-                             sizeof media->no_video, err));
-    }
-    media->info.has_video = media->video_index >= 0;
-    media->info.no_video = media->info.has_video ? NULL : media->no_video;
-    if (!media->options.want_video) media->video_index = -1;
-    return PTM_OK;
-}
-
-static ptm_status open_audio(struct media *media, const AVCodec *codec, ptm_error *err) {
-    if (media->audio_index >= 0 && media->options.want_audio) {
-        const struct track_setup setup = setup_track(media, media->audio_index, codec);
-        media->info.source_sample_rate = setup.stream->codecpar->sample_rate;
-        media->info.source_channels = setup.stream->codecpar->ch_layout.nb_channels;
-        TRY(pass_over_stream(audio_open(&media->audio, &setup, err), codec->name, &media->audio_index, media->no_audio,
-                             sizeof media->no_audio, err));
-    }
-    media->info.has_audio = media->audio_index >= 0;
-    media->info.no_audio = media->info.has_audio ? NULL : media->no_audio;
-    if (!media->options.want_audio) media->audio_index = -1;
-    return PTM_OK;
-}
-
 static ptm_status go_to_start(struct media *media, ptm_error *err) {
-    const struct seek_target target = {.video = media->options.want_video ? media->video_index : -1,
-                                       .audio = media->options.want_audio ? media->audio_index : -1,
-                                       .origin = media->origin,
-                                       .start = media->range.start};
+    const struct seek_target target = {.video = media->options.want_video ? media->tracks.chosen.video : -1,
+                                       .audio = media->options.want_audio ? media->tracks.chosen.audio : -1,
+                                       .origin = media->place.origin,
+                                       .start = media->place.range.start};
     demux_keep(&media->demux, target.video, target.audio);
-    return seek_before(&media->demux, &target, &media->mid_stream, err);
+    return seek_before(&media->demux, &target, &media->place.mid_stream, err);
 }
 
 /** Everything after the byte source stands. */
 static ptm_status open_streams(struct media *media, ptm_error *err) {
     const struct media_options *options = &media->options;
-    quieten_ffmpeg();
-    TRY(demux_open(&media->demux, &media->source, options->max_pixels, err));
+    ffmpeg_log_quieten();
+    media->tracks.name = media->source.name;
+    TRY(demux_open(&media->demux, &media->source, NULL, options->max_pixels, err));
     media->packet = av_packet_alloc();
     if (!media->packet) return error_no_memory(err);
-    media->origin = demux_origin(&media->demux);
-    media->range =
+    media->place.origin = demux_origin(&media->demux);
+    media->place.range =
         (struct track_range){options->start, options->duration > 0 ? options->start + options->duration : INFINITY};
-    media->info.duration = known_duration(media->demux.format);
-    media->info.seekable = demux_seekable(&media->demux);
-    const AVCodec *video, *audio;
-    media->video_index = choose(media, AVMEDIA_TYPE_VIDEO, &video, media->no_video, sizeof media->no_video);
-    media->audio_index = choose(media, AVMEDIA_TYPE_AUDIO, &audio, media->no_audio, sizeof media->no_audio);
+    media->tracks.info.duration = known_duration(media->demux.format);
+    media->tracks.info.seekable = demux_seekable(&media->demux);
+    tracks_choose(&media->tracks.chosen, &media->demux);
     TRY(go_to_start(media, err)); /* before the decoders: it may open the demuxer anew */
-    TRY(open_video(media, video, err));
-    TRY(open_audio(media, audio, err));
-    demux_keep(&media->demux, media->video_index, media->audio_index);
+    TRY(tracks_open(&media->tracks, &media->demux, &media->place, err));
+    demux_keep(&media->demux, media->tracks.video_index, media->tracks.audio_index);
     return PTM_OK;
 }
 
 static ptm_status media_create(struct media **out, const struct media_options *options, ptm_error *err) {
     *out = NULL;
-    TRY(check_options(options, err));
+    TRY(media_check_options(options, err));
     struct media *media = mem_calloc(1, sizeof *media);
     if (!media) return error_no_memory(err);
     media->options = *options;
     media->source.fd = -1;
-    media->video_index = media->audio_index = -1;
+    media->tracks.options = &media->options;
+    media->tracks.video_index = media->tracks.audio_index = -1;
     *out = media;
     return PTM_OK;
 }
@@ -203,8 +105,7 @@ ptm_status media_open_memory(struct media **out, const void *data, size_t bytes,
 
 void media_close(struct media **media) {
     if (!media || !*media) return;
-    video_close(&(*media)->video);
-    audio_close(&(*media)->audio);
+    tracks_close(&(*media)->tracks);
     av_packet_free(&(*media)->packet);
     demux_close(&(*media)->demux);
     byte_source_close(&(*media)->source);
@@ -213,31 +114,15 @@ void media_close(struct media **media) {
 }
 
 const struct media_info *media_get_info(const struct media *media) {
-    return &media->info;
+    return &media->tracks.info;
 }
 
 const struct media_stats *media_get_stats(const struct media *media) {
-    return &media->stats;
+    return &media->tracks.stats;
 }
 
 static ptm_status interrupted(const struct media *media, ptm_error *err) {
     return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", media->source.name);
-}
-
-static bool video_wants(const struct media *media) {
-    return media->video_index >= 0 && !media->video.ended;
-}
-
-static bool audio_wants(const struct media *media) {
-    return media->audio_index >= 0 && !media->audio.ended;
-}
-
-static ptm_status send(struct media *media, const AVPacket *packet, ptm_error *err) {
-    const bool to_video = !packet || packet->stream_index == media->video_index;
-    const bool to_audio = !packet || packet->stream_index == media->audio_index;
-    if (to_video && video_wants(media)) TRY(decoder_send(&media->video.decoder, packet, err));
-    if (to_audio && audio_wants(media)) TRY(decoder_send(&media->audio.decoder, packet, err));
-    return PTM_OK;
 }
 
 /** Reads one packet and sends it to its decoder; at the end of the data, tells both decoders so. */
@@ -247,7 +132,7 @@ static ptm_status feed(struct media *media, ptm_error *err) {
     if (code >= 0) {
         media->failed_reads = 0;
         media->draining = ++media->barren_packets > MAX_BARREN_PACKETS;
-        const ptm_status status = send(media, media->packet, err);
+        const ptm_status status = tracks_send(&media->tracks, media->packet, err);
         av_packet_unref(media->packet);
         TRY(status);
     } else if (code == AVERROR(ENOMEM)) {
@@ -255,29 +140,17 @@ static ptm_status feed(struct media *media, ptm_error *err) {
     } else if (code == AVERROR_EOF || ++media->failed_reads > MAX_FAILED_READS) {
         media->draining = true;
     } else if (code != AVERROR(EAGAIN) && media->failed_reads == 1) {
-        media->stats.decode_errors++; /* a run of failed reads is one damage */
+        media->tracks.stats.decode_errors++; /* a run of failed reads is one damage */
     }
-    return media->draining ? send(media, NULL, err) : PTM_OK;
-}
-
-/** What the packets so far give; TRACK_ENDED when neither track will give more. */
-static ptm_status receive(struct media *media, struct media_item *item, enum track_state *state, ptm_error *err) {
-    enum track_state video = TRACK_ENDED, audio = TRACK_ENDED;
-    if (video_wants(media)) TRY(video_receive(&media->video, item, &video, err));
-    if (video != TRACK_READY && audio_wants(media)) TRY(audio_receive(&media->audio, item, &audio, err));
-    if (video == TRACK_READY || audio == TRACK_READY)
-        *state = TRACK_READY;
-    else
-        *state = video == TRACK_ENDED && audio == TRACK_ENDED ? TRACK_ENDED : TRACK_HUNGRY;
-    return PTM_OK;
+    return media->draining ? tracks_send(&media->tracks, NULL, err) : PTM_OK;
 }
 
 /** The end: nothing at all from a pipe has a reason that the user can mend. */
 static ptm_status finish(struct media *media, struct media_item *item, ptm_error *err) {
     *item = (struct media_item){.kind = MEDIA_END};
-    media->stats.decode_errors += media->demux.refused;
+    media->tracks.stats.decode_errors += media->demux.refused;
     media->demux.refused = 0;
-    if (media->delivered || media->source.seekable || media->stats.decode_errors == 0) return PTM_OK;
+    if (media->delivered || media->source.seekable || media->tracks.stats.decode_errors == 0) return PTM_OK;
     return error_set(err, PTM_EFORMAT,
                      "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): give the file "
                      "by its name, or remux it with -movflags +faststart",
@@ -290,7 +163,7 @@ ptm_status media_next(struct media *media, struct media_item *item, ptm_error *e
     media->started = true;
     for (;;) {
         enum track_state state;
-        TRY(receive(media, item, &state, err));
+        TRY(tracks_receive(&media->tracks, item, &state, err));
         if (state == TRACK_ENDED || (state == TRACK_HUNGRY && media->draining)) return finish(media, item, err);
         if (state == TRACK_READY) {
             media->barren_packets = 0;
@@ -307,7 +180,7 @@ ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, p
     if (!media->has_frame)
         return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered",
                          media->source.name);
-    return video_picture(&media->video, picture, err);
+    return video_picture(&media->tracks.video, picture, err);
 }
 
 ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *err) {
@@ -315,13 +188,13 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
     if (media->started)
         return error_set(err, PTM_EINVAL, "%s: frames can be counted only before the first is read",
                          media->source.name);
-    if (media->video_index < 0 || !media->info.seekable) return PTM_OK;
+    if (media->tracks.video_index < 0 || !media->tracks.info.seekable) return PTM_OK;
     /* A demuxer of its own, so that the one that will be read stays where it is. */
     struct demux demux;
-    ptm_status status = demux_open(&demux, &media->source, media->options.max_pixels, err);
-    if (status == PTM_OK && media->video_index < (int)demux.format->nb_streams) {
-        demux_keep(&demux, media->video_index, -1);
-        status = count_frames(&demux, media->video_index, media->origin, media->range, count, err);
+    ptm_status status = demux_open(&demux, &media->source, NULL, media->options.max_pixels, err);
+    if (status == PTM_OK && media->tracks.video_index < (int)demux.format->nb_streams) {
+        demux_keep(&demux, media->tracks.video_index, -1);
+        status = count_frames(&demux, media->tracks.video_index, media->place.origin, media->place.range, count, err);
     }
     demux_close(&demux);
     return status;

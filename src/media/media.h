@@ -41,10 +41,11 @@ enum media_kind { MEDIA_END, MEDIA_FRAME, MEDIA_SAMPLES };
 /** One delivery; pointers are valid until the next call. */
 struct media_item {
     enum media_kind kind;
-    double time;   /* seconds: of the frame's display, or of the first sample */
-    double end;    /* MEDIA_FRAME: when the next frame replaces it (the decoder runs one frame ahead); the last frame's
-                      own duration, or one frame interval, decides where there is no next */
-    int64_t index; /* number of the frame, or of the first sample at sample_rate, among those delivered */
+    double time;    /* seconds: of the frame's display, or of the first sample */
+    double end;     /* MEDIA_FRAME: when the next frame replaces it (the decoder runs one frame ahead); the last frame's
+                       own duration, or one frame interval, decides where there is no next */
+    int64_t index;  /* number of the frame, or of the first sample at sample_rate, among those delivered */
+    double arrived; /* UNIX time at which it came in; 0 of a file (see live.h) */
     /* MEDIA_SAMPLES */
     const float *samples;
     int count;
@@ -65,7 +66,11 @@ struct media_stats {
     int rotation;                   /* degrees clockwise by which the last picture was turned */
     bool frame_rate_clock;          /* no usable time stamps: the frame rate was the clock */
     double video_end, audio_end;    /* end of what was decoded, seconds */
+    int decoders_opened;            /* one for each stream: a file is decoded once */
 };
+
+/** PTM_EINVAL where the options make no sense. */
+ptm_status media_check_options(const struct media_options *options, ptm_error *err);
 
 struct media;
 

@@ -99,7 +99,7 @@ ptm_status packets_open(struct packets *packets, const char *path, double start,
                          packets->source.name);
     packets->packet = av_packet_alloc();
     if (!packets->packet) return error_no_memory(err);
-    TRY(demux_open(&packets->demux, &packets->source, MAX_PIXELS, err));
+    TRY(demux_open(&packets->demux, &packets->source, NULL, MAX_PIXELS, err));
     TRY(choose_streams(packets, want_video, want_audio, err));
     if (packets->video >= 0) {
         TRY(find_key(packets, err));

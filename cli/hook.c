@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "hook.h"
+
+#include "report.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_RUNNING = 16, VARIABLES = 7 };
+
+extern char **environ;
+
+/** The environment with `count` more variables in front of it; NULL where memory ran out. free() it. */
+static char **extend_environment(char *variables[], size_t count) {
+    size_t inherited = 0;
+    while (environ[inherited]) inherited++;
+    char **extended = malloc((count + inherited + 1) * sizeof *extended);
+    if (!extended) return NULL;
+    memcpy(extended, variables, count * sizeof *extended);
+    memcpy(extended + count, environ, (inherited + 1) * sizeof *extended);
+    return extended;
+}
+
+static char *variable(const char *name, const char *value) {
+    const size_t bytes = strlen(name) + strlen(value) + 2;
+    char *text = malloc(bytes);
+    if (text) snprintf(text, bytes, "%s=%s", name, value);
+    return text;
+}
+
+static char *number(const char *name, double value) {
+    char text[64];
+    snprintf(text, sizeof text, "%.6f", value);
+    return variable(name, text);
+}
+
+/** Its own process group, so that Ctrl-C is ours alone; no input, and output that does not mix with results. */
+static bool spawn(const char *command, char **environment) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+    pid_t process;
+    const int code = posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return code == 0;
+}
+
+void hook_run(struct hook *hook, const ptm_event *event, ptm_event_phase phase) {
+    if (!hook->command) return;
+    hook_reap(hook);
+    char *variables[VARIABLES] = {
+        variable("POLYTOME_EVENT", phase == PTM_EVENT_BEGIN ? "begin" : "end"),
+        variable("POLYTOME_SOURCE", hook->source),
+        variable("POLYTOME_MODALITY", report_modality(event->modality)),
+        variable("POLYTOME_LABEL", event->label),
+        number("POLYTOME_START", event->start),
+        number("POLYTOME_END", event->end),
+        number("POLYTOME_SCORE", (double)event->peak),
+    };
+    bool whole = true;
+    for (int i = 0; i < VARIABLES; i++) whole = whole && variables[i];
+    char **environment = whole ? extend_environment(variables, VARIABLES) : NULL;
+    const bool started = environment && hook->running < MOST_RUNNING && spawn(hook->command, environment);
+    hook->running += started;
+    hook->started += started;
+    hook->skipped += !started;
+    free(environment);
+    for (int i = 0; i < VARIABLES; i++) free(variables[i]);
+}
+
+void hook_reap(struct hook *hook) {
+    while (hook->running > 0 && waitpid(-1, NULL, WNOHANG) > 0) hook->running--;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/live.h"
+
+#include "base/clock.h"
+#include "pipelines/pace.h"
+#include "pipelines/pass.h"
+#include "pipelines/relay.h"
+
+#include <stdio.h>
+
+/** A live source on its way through a session. */
+struct live_run {
+    struct pass pass;
+    struct live *live;
+    struct pace pace;
+    bool realtime; /* the source goes on whether it is looked at or not */
+    int64_t answered;
+};
+
+void ptm_live_options_default(ptm_live_options *options) {
+    *options = (ptm_live_options){.adapt = true, .stall = 10};
+    ptm_timeline_options_default(&options->timeline);
+}
+
+/* ---------------------------------------------------------------- in the decoding thread */
+
+static ptm_status picture_of_live(void *context, struct media_picture *picture, ptm_error *err) {
+    return live_frame_rgb(context, picture, err);
+}
+
+static ptm_status take_item(struct live_run *run, const struct media_item *item, ptm_error *err) {
+    struct pass *pass = &run->pass;
+    pass->run.arrived = item->arrived;
+    if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
+    const struct frame_view frame = {picture_of_live, run->live, item->time, item->end};
+    return item->kind == MEDIA_FRAME ? pass_frame(pass, &frame, err) : PTM_OK;
+}
+
+static ptm_status collect(void *user, ptm_error *err) {
+    struct live_run *run = user;
+    struct media_item item;
+    do {
+        TRY(live_next(run->live, &item, err));
+        TRY(take_item(run, &item, err));
+    } while (item.kind != MEDIA_END);
+    return pass_finish(&run->pass, err);
+}
+
+/* ---------------------------------------------------------------- in the caller's */
+
+static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) {
+    struct live_run *run = user;
+    run->answered++;
+    TRY(run_answer(&run->pass.run, ready, err));
+    const int64_t dropped = relay_dropped(run->pass.run.relay, ready->lane->network->modality);
+    return pace_note(&run->pace, ready->lane, dropped, err);
+}
+
+/** What of the source is to be looked at, and how far apart its windows are. */
+static ptm_status open_lanes(struct live_run *run, ptm_error *err) {
+    struct pass *pass = &run->pass;
+    const struct media_info *info = live_get_info(run->live);
+    pass->use_audio = pass->use_audio && info->has_audio;
+    pass->use_video = pass->use_video && info->has_video;
+    pass->use_image = pass->use_image && info->has_video && !pass->use_video; /* pictures that move are a video */
+    if (!pass->use_video && !pass->use_audio && !pass->use_image)
+        return error_set(err, PTM_ENODATA, "nothing to label: %s%s%s", info->no_video ? info->no_video : "",
+                         info->no_video && info->no_audio ? ", " : "", info->no_audio ? info->no_audio : "");
+    TRY(pass_open_runs(pass, 0, err));
+    if (pass->use_video) pace_watch(&run->pace, pass->video.lane, pass->video.window.hop / pass->video.window.rate);
+    if (pass->use_audio) pace_watch(&run->pace, pass->audio.lane, pass->audio.window.hop / pass->audio.window.rate);
+    if (pass->use_image) pace_watch(&run->pace, pass->image.lane, 1 / pass->image.rate);
+    return PTM_OK;
+}
+
+static ptm_status open_source(struct live_run *run, const char *source, const ptm_live_options *options,
+                              ptm_error *err) {
+    struct pass *pass = &run->pass;
+    struct live_options live;
+    live_options_default(&live);
+    live.media = run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio);
+    live.audio = options->audio;
+    live.format = options->format;
+    live.settings = options->settings;
+    live.stall = options->stall;
+    live.pace = options->pace;
+    TRY(live_open(&run->live, source, &live, err));
+    run->realtime = live_is_realtime(run->live);
+    pass->run.live = run->realtime;
+    return PTM_OK;
+}
+
+static unsigned modalities_of(const struct pass *pass) {
+    return (pass->use_video ? PTM_VIDEO : 0u) | (pass->use_audio ? PTM_AUDIO : 0u) | (pass->use_image ? PTM_IMAGE : 0u);
+}
+
+static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,
+                             ptm_error *err) {
+    struct run *shared = &run->pass.run;
+    TRY(open_source(run, source, options, err));
+    TRY(open_lanes(run, err));
+    if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
+    TRY(relay_open(&shared->relay, shared->session, modalities_of(&run->pass),
+                   run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
+    return relay_run(shared->relay, collect, answer, run, err);
+}
+
+/* ---------------------------------------------------------------- the report */
+
+static void fill_report(struct live_run *run, ptm_live_report *report) {
+    struct live_stats stats = {0};
+    if (run->live) live_get_stats(run->live, &stats);
+    const struct media_stats *media = &stats.media;
+    *report = (ptm_live_report){
+        .windows = run->answered,
+        .seconds = media->video_end > media->audio_end ? media->video_end : media->audio_end,
+        .frames_decoded = media->frames_decoded,
+        .samples_decoded = media->samples_decoded,
+        .bytes = stats.bytes,
+        .losses = stats.losses,
+        .reconnects = stats.reconnects,
+        .time_jumps = stats.time_jumps,
+        .time_repeats = stats.time_repeats,
+        .decode_errors = media->decode_errors,
+        .decoders_opened = media->decoders_opened,
+        .raised = run->pace.raised,
+        .lowered = run->pace.lowered,
+    };
+    snprintf(report->last_loss, sizeof report->last_loss, "%s", stats.last_loss);
+    const ptm_modality all[] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
+    for (int i = 0; i < 3 && run->pass.run.relay; i++) report->dropped += relay_dropped(run->pass.run.relay, all[i]);
+}
+
+ptm_status ptm_live_run(ptm_session *session, const char *source, const ptm_live_options *options,
+                        ptm_live_report *report, ptm_error *err) {
+    error_clear(err);
+    ptm_live_options live;
+    ptm_live_options_default(&live);
+    if (options) live = *options;
+    live.timeline.classify.sampling = PTM_SAMPLING_WINDOWS;
+    struct live_run run = {0};
+    ptm_status status = pass_open(&run.pass, session, &live.timeline, err);
+    if (status == PTM_OK) status = run_source(&run, source, &live, err);
+    if (report) fill_report(&run, report);
+    pace_end(&run.pace);
+    relay_close(&run.pass.run.relay);
+    live_close(&run.live);
+    return pass_close(&run.pass, NULL, status);
+}

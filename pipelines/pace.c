@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/pace.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Merging of a step, where it costs less than what was asked for. */
+static const struct {
+    const char *r;
+    double faster;
+} STEPS[] = {{"off", 1},    {"1.25x", 1.25}, {"1.5x", 1.5}, {"1.75x", 1.75}, {"2x", 2},
+             {"2.5x", 2.5}, {"3x", 3},       {"4x", 4},     {"6x", 6},       {"8x", 8}};
+
+enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS, EASY_WINDOWS = 20 };
+
+static const double FULL = 0.85, AMPLE = 0.5; /* of the time that there is */
+
+static double gflop_of(const struct lane *lane) {
+    return config_gflop(&lane->network->config, lane->vit.tokens);
+}
+
+void pace_watch(struct pace *pace, struct lane *lane, double hop) {
+    struct pace_lane *watched = &pace->lanes[pace->count++];
+    *watched = (struct pace_lane){.lane = lane, .hop_ms = 1000 * hop, .own_prop_attn = lane->vit.prop_attn};
+    watched->own_gflop = gflop_of(lane);
+    snprintf(watched->own, sizeof watched->own, "%s", lane->r);
+}
+
+/** Part of the time that the networks need. */
+static double load(const struct pace *pace) {
+    double sum = 0;
+    for (int i = 0; i < pace->count; i++) sum += pace->lanes[i].network_ms / pace->lanes[i].hop_ms;
+    return sum;
+}
+
+/** Sets the lane's merging for the step; where no schedule is as cheap as that, it stays as it is. Its time is guessed
+ * from the cost until a window shows it. */
+static ptm_status set_step(struct pace_lane *watched, int step, ptm_error *err) {
+    struct lane *lane = watched->lane;
+    const double before = gflop_of(lane), none = config_gflop(&lane->network->config, NULL);
+    const bool own = none / STEPS[step].faster >= watched->own_gflop;
+    if (own && before != watched->own_gflop) TRY(lane_set_merge(lane, watched->own, watched->own_prop_attn, err));
+    if (!own) {
+        const ptm_status status = lane_set_merge(lane, STEPS[step].r, watched->own_prop_attn, NULL);
+        if (status != PTM_OK && status != PTM_EINVAL) return error_no_memory(err);
+    }
+    watched->network_ms *= gflop_of(lane) / before;
+    return PTM_OK;
+}
+
+/** Goes up (1) or down (-1) until a lane's cost changes; *moved tells whether one did. */
+static ptm_status move(struct pace *pace, int direction, bool *moved, ptm_error *err) {
+    *moved = false;
+    for (int step = pace->step + direction; !*moved && step >= 0 && step < STEP_COUNT; step += direction) {
+        for (int i = 0; i < pace->count; i++) {
+            const double before = gflop_of(pace->lanes[i].lane);
+            TRY(set_step(&pace->lanes[i], step, err));
+            *moved |= gflop_of(pace->lanes[i].lane) != before;
+        }
+        pace->step = step;
+    }
+    if (*moved && direction > 0) pace->raised++;
+    if (*moved && direction < 0) pace->lowered++;
+    pace->easy = 0;
+    return PTM_OK;
+}
+
+static ptm_status measure(struct pace_lane *watched, ptm_error *err) {
+    struct lane *lane = watched->lane;
+    lane_fill_noise(lane);
+    watched->network_ms = INFINITY;
+    for (int i = 0; i < 2; i++) { /* the first one finds cold pages */
+        TRY(vit_forward(&lane->vit, lane->input, err));
+        watched->network_ms = fmin(watched->network_ms, lane->vit.times.total);
+    }
+    return PTM_OK;
+}
+
+ptm_status pace_start(struct pace *pace, ptm_error *err) {
+    pace->started = true;
+    for (int i = 0; i < pace->count; i++) TRY(measure(&pace->lanes[i], err));
+    for (bool moved = true; moved && load(pace) > FULL;) TRY(move(pace, 1, &moved, err));
+    return PTM_OK;
+}
+
+ptm_status pace_note(struct pace *pace, const struct lane *lane, int64_t dropped, ptm_error *err) {
+    bool behind = false, moved;
+    if (!pace->started) return PTM_OK;
+    for (int i = 0; i < pace->count; i++) {
+        struct pace_lane *watched = &pace->lanes[i];
+        if (watched->lane != lane) continue;
+        watched->network_ms = (watched->network_ms + lane->vit.times.total) / 2;
+        behind = dropped > watched->dropped;
+        watched->dropped = dropped;
+    }
+    const double now = load(pace);
+    pace->easy = now < AMPLE ? pace->easy + 1 : 0;
+    if (now > FULL || behind) return move(pace, 1, &moved, err);
+    return pace->step > 0 && pace->easy >= EASY_WINDOWS ? move(pace, -1, &moved, err) : PTM_OK;
+}
+
+void pace_end(struct pace *pace) {
+    for (int i = 0; i < pace->count && pace->step > 0; i++) (void)set_step(&pace->lanes[i], 0, NULL);
+    pace->step = 0;
+}

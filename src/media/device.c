@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/device.h"
+
+#include <dlfcn.h>
+#include <libavdevice/version.h>
+
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
+#define LIBRARY "libavdevice.so." STRING(LIBAVDEVICE_VERSION_MAJOR)
+
+/* Loaded here, not by the linker: it brings some eighty libraries (X11, SDL, PulseAudio ...) that no other input needs,
+ * and opening them takes longer than labelling a short clip. It stays loaded: FFmpeg keeps what it registers. */
+static ptm_status load_devices(ptm_error *err) {
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    void *symbol = library ? dlsym(library, "avdevice_register_all") : NULL;
+    if (!symbol)
+        return error_set(err, PTM_EIO, "cameras, microphones and lavfi: need FFmpeg's library " LIBRARY ": install it");
+    void (*register_all)(void);
+    *(void **)&register_all = symbol;
+    register_all();
+    return PTM_OK;
+}
+
+ptm_status device_find(const AVInputFormat **out, const char *name, ptm_error *err) {
+    TRY(load_devices(err));
+    *out = av_find_input_format(name);
+    return *out ? PTM_OK : error_set(err, PTM_EIO, "FFmpeg's " LIBRARY " was built without %s", name);
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/live.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "media/ffmpeg_log.h"
+#include "media/live_feed.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const double WAIT = 0.1;  /* seconds after which a caller who waits is asked whether to go on */
+static const double GRACE = 1.0; /* seconds beyond `duration` for what is on its way */
+
+/** One source as it is decoded. */
+struct input {
+    struct media_options options; /* what is wanted of it */
+    struct tracks tracks;
+    struct demux description; /* of the connection that is being decoded; format NULL: there is none */
+    int connections;
+    double base;                          /* of the connection's clock, in ours */
+    bool repaired;                        /* it is on the world's time */
+    double video_end, audio_end, reached; /* of what was delivered */
+    double arrived;                       /* UNIX time of the last packet, */
+    double held; /* and of that which brought the frame that is held back until the next is known; 0: none */
+    int64_t frames, samples;
+    bool draining; /* no more packets of this connection */
+    bool ended;    /* no more connections */
+    bool complete; /* `duration` is over */
+};
+
+struct live {
+    struct live_options options;
+    struct live_feed *feed;
+    struct input inputs[LIVE_READERS];
+    int count;
+    bool started; /* `start` is known: */
+    double start; /* our zero, in seconds of clock_ms() */
+    struct media_info info;
+    int64_t packets, bytes;
+    int losses;
+    bool has_frame; /* the last item was a frame */
+    char last_loss[512];
+};
+
+void live_options_default(struct live_options *options) {
+    *options = (struct live_options){.media = {.max_pixels = 1 << 26, .max_frames = INT64_MAX, .max_seconds = INFINITY},
+                                     .stall = 10};
+}
+
+static ptm_status interrupted(const struct live *live, ptm_error *err) {
+    return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", live->inputs[0].tracks.name);
+}
+
+static bool cancelled(const struct live *live) {
+    const struct media_options *options = &live->options.media;
+    return options->cancelled && options->cancelled(options->user);
+}
+
+/* ---------------------------------------------------------------- one input */
+
+/** Seconds of our clock that are wanted; INFINITY: all. */
+static double wanted_end(const struct live *live) {
+    return live->options.media.duration > 0 ? live->options.media.duration : INFINITY;
+}
+
+static void close_connection(struct input *input) {
+    tracks_close(&input->tracks);
+    demux_forget(&input->description);
+    input->draining = false;
+}
+
+/** The connection's zero on our clock: by the time of the world, but never before what was delivered. A file's own zero
+ * is ours. What a second source brought before the first one began has times below 0, and is cut off. */
+static double connection_base(struct live *live, const struct input *input, const struct live_news *news) {
+    if (!live->started) live->start = news->began;
+    live->started = true;
+    if (!news->repaired) return 0;
+    const double base = news->began - live->start;
+    return input->connections > 1 ? fmax(base, input->reached) : base;
+}
+
+static void merge_info(struct live *live) {
+    live->info = live->inputs[0].tracks.info;
+    if (live->count < 2) return;
+    const struct media_info *sound = &live->inputs[1].tracks.info;
+    live->info.has_audio = sound->has_audio;
+    live->info.no_audio = sound->no_audio;
+    live->info.source_sample_rate = sound->source_sample_rate;
+    live->info.source_channels = sound->source_channels;
+}
+
+/** A connection stands: decoders for it. The message's description is taken over. */
+static ptm_status open_connection(struct live *live, struct input *input, struct live_news *news, ptm_error *err) {
+    input->connections++;
+    if (input->complete) return PTM_OK;
+    input->description = news->description;
+    news->description = (struct demux){0};
+    input->tracks.chosen = news->chosen;
+    input->repaired = news->repaired;
+    input->base = connection_base(live, input, news);
+    input->held = 0;
+    const struct tracks_place place = {.range = {fmax(-input->base, 0), wanted_end(live) - input->base},
+                                       .origin = news->origin,
+                                       .repaired = news->repaired};
+    TRY(tracks_open(&input->tracks, &input->description, &place, err));
+    merge_info(live);
+    return PTM_OK;
+}
+
+/** What fails in a connection after others have worked is the connection's fault: there will be another. */
+static ptm_status forgive(struct live *live, struct input *input, ptm_status status, ptm_error *err) {
+    const bool forgivable = status == PTM_ELIMIT || status == PTM_EFORMAT;
+    if (!forgivable || (input->frames == 0 && input->samples == 0)) return status;
+    error_clear(err);
+    const int number = (int)(input - live->inputs);
+    atomic_store(&live->feed->threads[number].reader.given_up, input->connections);
+    close_connection(input);
+    return PTM_OK;
+}
+
+static ptm_status end_connection(struct input *input, ptm_error *err) {
+    if (!input->description.format || input->draining) return PTM_OK;
+    input->draining = true;
+    return tracks_send(&input->tracks, NULL, err);
+}
+
+/* ---------------------------------------------------------------- messages */
+
+static ptm_status take_packet(struct live *live, struct input *input, const struct live_message *message,
+                              ptm_error *err) {
+    live->packets++;
+    live->bytes += message->packet->size;
+    if (!input->description.format) return PTM_OK;
+    input->arrived = message->arrived;
+    return tracks_send(&input->tracks, message->packet, err);
+}
+
+static ptm_status take_failure(const struct live_message *message, ptm_error *err) {
+    if (!message->news) return error_no_memory(err);
+    return error_set(err, message->news->reason.status, "%s", message->news->reason.message);
+}
+
+static ptm_status take_message(struct live *live, struct live_message *message, ptm_error *err) {
+    struct input *input = &live->inputs[message->reader];
+    switch (message->kind) {
+    case LIVE_OPENED: return forgive(live, input, open_connection(live, input, message->news, err), err);
+    case LIVE_PACKET: return forgive(live, input, take_packet(live, input, message, err), err);
+    case LIVE_LOST:
+        live->losses++;
+        if (message->news) snprintf(live->last_loss, sizeof live->last_loss, "%s", message->news->reason.message);
+        return end_connection(input, err);
+    case LIVE_ENDED: input->ended = true; return end_connection(input, err);
+    case LIVE_FAILED: return take_failure(message, err);
+    }
+    return PTM_OK;
+}
+
+/** Waits for a message, of one input or (-1) of any, and takes it; *got tells whether there was one. */
+static ptm_status wait_message(struct live *live, int number, bool *got, ptm_error *err) {
+    struct live_message message;
+    if (cancelled(live)) return interrupted(live, err);
+    *got = live_queue_pop(&live->feed->queue, number, &message, WAIT);
+    if (!*got) return PTM_OK;
+    const ptm_status status = take_message(live, &message, err);
+    live_message_clear(&message);
+    return status;
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static ptm_status check_options(const struct live_options *options, ptm_error *err) {
+    TRY(media_check_options(&options->media, err));
+    if (!(options->stall > 0))
+        return error_set(err, PTM_EINVAL, "a source is lost after %g s without data: it must be more than 0",
+                         options->stall);
+    return PTM_OK;
+}
+
+/** Which source is to bring what. */
+static void plan(struct live *live, const char *name, struct live_wish wishes[LIVE_READERS]) {
+    const struct live_options *options = &live->options;
+    live->count = options->audio ? 2 : 1;
+    for (int i = 0; i < live->count; i++) {
+        struct input *input = &live->inputs[i];
+        input->options = options->media;
+        input->options.want_video = i == 0 && options->media.want_video;
+        input->options.want_audio = i == live->count - 1 && options->media.want_audio;
+        input->options.max_frames = INT64_MAX;
+        input->options.max_seconds = INFINITY;
+        input->tracks.options = &input->options;
+        wishes[i] = (struct live_wish){.name = i == 0 ? name : options->audio,
+                                       .want_video = input->options.want_video,
+                                       .want_audio = input->options.want_audio,
+                                       .pace = options->pace,
+                                       .stall = options->stall,
+                                       .max_pixels = options->media.max_pixels};
+    }
+    wishes[0].form = (struct demux_form){options->format, options->settings};
+}
+
+static ptm_status connect_all(struct live *live, const char *name, ptm_error *err) {
+    struct live_wish wishes[LIVE_READERS];
+    plan(live, name, wishes);
+    TRY(live_feed_open(&live->feed, wishes, live->count, err));
+    for (int i = 0; i < live->count; i++) live->inputs[i].tracks.name = live->feed->threads[i].reader.wish.name;
+    for (int i = 0; i < live->count; i++)
+        for (bool got; live->inputs[i].connections == 0;) TRY(wait_message(live, i, &got, err));
+    return PTM_OK;
+}
+
+ptm_status live_open(struct live **out, const char *name, const struct live_options *options, ptm_error *err) {
+    *out = NULL;
+    TRY(check_options(options, err));
+    ffmpeg_log_quieten();
+    struct live *live = mem_calloc(1, sizeof *live);
+    if (!live) return error_no_memory(err);
+    live->options = *options;
+    *out = live;
+    const ptm_status status = connect_all(live, name, err);
+    if (status != PTM_OK) live_close(out);
+    return status;
+}
+
+void live_close(struct live **live) {
+    if (!live || !*live) return;
+    for (int i = 0; i < LIVE_READERS; i++) close_connection(&(*live)->inputs[i]);
+    live_feed_close(&(*live)->feed);
+    mem_free(*live);
+    *live = NULL;
+}
+
+/* ---------------------------------------------------------------- what it says */
+
+bool live_is_realtime(const struct live *live) {
+    const enum live_kind kind = live->feed->threads[0].reader.source.kind;
+    return live->options.pace || kind == LIVE_DEVICE || kind == LIVE_URL;
+}
+
+const struct media_info *live_get_info(const struct live *live) {
+    return &live->info;
+}
+
+static void add_stats(struct media_stats *sum, const struct input *input) {
+    const struct media_stats *stats = &input->tracks.stats;
+    sum->frames_decoded += stats->frames_decoded;
+    sum->samples_decoded += input->samples;
+    sum->decode_errors += stats->decode_errors;
+    sum->video_errors += stats->video_errors;
+    sum->audio_errors += stats->audio_errors;
+    sum->decoders_opened += stats->decoders_opened;
+    sum->frame_rate_clock |= stats->frame_rate_clock;
+    sum->rotation += stats->rotation; /* only the first has pictures */
+    sum->video_end = fmax(sum->video_end, input->video_end);
+    sum->audio_end = fmax(sum->audio_end, input->audio_end);
+}
+
+void live_get_stats(const struct live *live, struct live_stats *stats) {
+    *stats = (struct live_stats){.packets = live->packets, .bytes = live->bytes, .losses = live->losses};
+    for (int i = 0; i < live->count; i++) {
+        const struct input *input = &live->inputs[i];
+        const struct live_reader *reader = &live->feed->threads[i].reader;
+        add_stats(&stats->media, input);
+        stats->reconnects += input->connections - 1;
+        stats->time_jumps += atomic_load(&reader->jumps);
+        stats->time_repeats += atomic_load(&reader->repeats);
+    }
+    snprintf(stats->last_loss, sizeof stats->last_loss, "%s", live->last_loss);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/** Puts what a track gave on our clock, and numbers it through all connections. */
+static void place_item(struct input *input, struct media_item *item) {
+    item->time += input->base;
+    if (item->kind == MEDIA_FRAME) {
+        item->end += input->base;
+        item->index = input->frames++;
+        item->arrived = input->held > 0 ? input->held : input->arrived;
+        input->held = input->arrived;
+        input->video_end = item->end;
+    } else {
+        item->index = input->samples;
+        item->arrived = input->arrived;
+        input->samples += item->count;
+        input->audio_end = item->time + (double)item->count / input->options.sample_rate;
+    }
+    input->reached = fmax(input->video_end, input->audio_end);
+}
+
+/** What the input's packets so far give; *ready tells whether they give anything. */
+static ptm_status receive(struct live *live, struct input *input, struct media_item *item, bool *ready,
+                          ptm_error *err) {
+    *ready = false;
+    if (!input->description.format) return PTM_OK;
+    enum track_state state = TRACK_HUNGRY;
+    TRY(forgive(live, input, tracks_receive(&input->tracks, item, &state, err), err));
+    *ready = state == TRACK_READY;
+    if (*ready) {
+        place_item(input, item);
+    } else if (state == TRACK_ENDED || input->draining) {
+        input->complete |= !input->draining;
+        close_connection(input);
+    }
+    return PTM_OK;
+}
+
+/** Whether one of the tracks has everything until `duration`. */
+static bool partly_complete(const struct tracks *tracks) {
+    return (tracks->video_index >= 0 && tracks->video.ended) || (tracks->audio_index >= 0 && tracks->audio.ended);
+}
+
+/** `duration` also ends a source that is lost or silent, or that has lost one of its streams. */
+static ptm_status watch_duration(struct live *live, bool got, ptm_error *err) {
+    const double elapsed = clock_ms() / 1e3 - live->start;
+    if (elapsed < wanted_end(live) + GRACE) return PTM_OK;
+    for (int i = 0; i < live->count; i++) {
+        struct input *input = &live->inputs[i];
+        const bool connected = input->description.format != NULL;
+        if (got && !(connected && input->repaired && partly_complete(&input->tracks))) continue;
+        input->complete = true;
+        TRY(end_connection(input, err));
+    }
+    return PTM_OK;
+}
+
+static bool is_over(const struct live *live) {
+    bool complete = true;
+    for (int i = 0; i < live->count; i++) {
+        const struct input *input = &live->inputs[i];
+        const bool closed = input->description.format == NULL;
+        if (i == 0 && input->ended && closed) return true;
+        complete &= closed && (input->complete || input->ended);
+    }
+    return complete;
+}
+
+ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err) {
+    live->has_frame = false;
+    for (;;) {
+        for (int i = 0; i < live->count; i++) {
+            bool ready;
+            TRY(receive(live, &live->inputs[i], item, &ready, err));
+            if (!ready) continue;
+            live->has_frame = item->kind == MEDIA_FRAME;
+            return PTM_OK;
+        }
+        if (is_over(live)) {
+            *item = (struct media_item){.kind = MEDIA_END};
+            return PTM_OK;
+        }
+        bool got;
+        TRY(wait_message(live, -1, &got, err));
+        TRY(watch_duration(live, got, err));
+    }
+}
+
+ptm_status live_frame_rgb(struct live *live, struct media_picture *picture, ptm_error *err) {
+    if (!live->has_frame)
+        return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered",
+                         live->inputs[0].tracks.name);
+    return video_picture(&live->inputs[0].tracks.video, picture, err);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/live_connect.h"
+
+#include "media/device.h"
+
+static ptm_status find_input(const AVInputFormat **out, const struct live_source *source, const struct demux_form *form,
+                             ptm_error *err) {
+    *out = NULL;
+    if (source->device) return device_find(out, source->device, err);
+    if (!form->format) return PTM_OK;
+    *out = av_find_input_format(form->format);
+    if (*out) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "%s: is not a format (ffmpeg -demuxers lists them)", form->format);
+}
+
+static ptm_status connect_failure(const struct live_source *source, int code, ptm_error *err) {
+    if (code == AVERROR(ENOMEM)) return error_no_memory(err);
+    if (code == AVERROR_EXIT) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
+    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(code, reason, sizeof reason);
+    if (code == AVERROR_INVALIDDATA)
+        return error_set(err, PTM_EFORMAT, "%s: what comes from there is not media, or is not opened from there",
+                         source->name);
+    return error_set(err, PTM_EIO, "%s: cannot be opened: %s", source->name, reason);
+}
+
+static ptm_status make_options(AVDictionary **options, const struct live_source *source, const struct demux_form *form,
+                               ptm_error *err) {
+    TRY(demux_parse_settings(options, source->defaults, source->protocols, source->formats, err));
+    return demux_parse_settings(options, form->settings, source->protocols, source->formats, err);
+}
+
+static ptm_status open_input(struct demux *demux, const struct live_source *source, const AVInputFormat *input,
+                             AVDictionary **options, ptm_error *err) {
+    const int code = avformat_open_input(&demux->format, source->target, input, options);
+    if (code < 0) return connect_failure(source, code, err); /* the context is freed and NULL */
+    return demux_check_settings(options, source->name, demux->format->iformat->name, err);
+}
+
+ptm_status live_connect(struct demux *demux, const struct live_source *source, const struct demux_form *form,
+                        AVIOInterruptCB interrupt, int64_t max_pixels, ptm_error *err) {
+    *demux = (struct demux){.form = form, .max_pixels = max_pixels};
+    const AVInputFormat *input;
+    TRY(find_input(&input, source, form, err));
+    demux->format = avformat_alloc_context();
+    if (!demux->format) return error_no_memory(err);
+    demux->format->interrupt_callback = interrupt;
+    /* A device that hangs would hold its reader, so it is asked again and again. */
+    if (source->kind == LIVE_DEVICE) demux->format->flags |= AVFMT_FLAG_NONBLOCK;
+    AVDictionary *options = NULL;
+    ptm_status status = make_options(&options, source, form, err);
+    if (status == PTM_OK) status = open_input(demux, source, input, &options, err);
+    av_dict_free(&options);
+    return status;
+}

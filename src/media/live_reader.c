@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/live_reader.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "media/live_connect.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+static const double FIRST_WAIT = 0.5, LONGEST_WAIT = 30; /* seconds from one attempt to the next */
+
+/* Time stamps that are so many seconds from the time of day are the time of day. */
+static const double TIME_OF_DAY = 10;
+
+enum {
+    MAX_FAILED_READS = 32, /* in a row: then the connection is lost */
+    DEVICE_MS = 2,         /* until a device without data is asked again */
+    NAP_MS = 50            /* how long `stop` may wait */
+};
+
+/* ---------------------------------------------------------------- stopping */
+
+static bool is_stopped(const struct live_reader *reader) {
+    return atomic_load(reader->stop);
+}
+
+/** Of any blocked call: whether to give up. */
+static int interrupt(void *opaque) {
+    const struct live_reader *reader = opaque;
+    return is_stopped(reader) || clock_ms() > reader->deadline;
+}
+
+static bool cancelled(void *user) {
+    return interrupt(user);
+}
+
+/** Gives the source its time from now on. */
+static void expect_data(struct live_reader *reader) {
+    const bool for_ever = !reader->source.stalls || (reader->connections == 0 && reader->source.waits);
+    reader->deadline = for_ever ? INFINITY : clock_ms() + reader->wish.stall * 1e3;
+}
+
+/** Sleeps until a moment of clock_ms(); false where it was stopped. */
+static bool sleep_until(const struct live_reader *reader, double moment) {
+    for (double left; !is_stopped(reader) && (left = moment - clock_ms()) > 0;) {
+        const struct timespec nap = {.tv_nsec = (long)(fmin(left, NAP_MS) * 1e6)};
+        nanosleep(&nap, NULL);
+    }
+    return !is_stopped(reader);
+}
+
+/** Why an interrupted call ended: we were told to, or nothing came. */
+static ptm_status interrupted(const struct live_reader *reader, ptm_error *err) {
+    error_clear(err);
+    if (is_stopped(reader)) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", reader->wish.name);
+    return error_set(err, PTM_EIO, "%s: nothing came for %g s", reader->wish.name, reader->wish.stall);
+}
+
+/* ---------------------------------------------------------------- connecting */
+
+static ptm_status open_bytes(struct live_reader *reader, ptm_error *err) {
+    const struct media_options options = {.cancelled = cancelled, .user = reader};
+    if (reader->bytes.fd < 0) TRY(byte_source_open(&reader->bytes, reader->wish.name, &options, err));
+    if (reader->source.comes_back && !byte_source_wait(&reader->bytes)) return interrupted(reader, err);
+    reader->opened = clock_ms() / 1e3;
+    return demux_open(&reader->demux, &reader->bytes, &reader->wish.form, reader->wish.max_pixels, err);
+}
+
+static ptm_status open_other(struct live_reader *reader, ptm_error *err) {
+    const AVIOInterruptCB callback = {.callback = interrupt, .opaque = reader};
+    TRY(live_connect(&reader->demux, &reader->source, &reader->wish.form, callback, reader->wish.max_pixels, err));
+    reader->opened = clock_ms() / 1e3;
+    return demux_examine(&reader->demux, reader->wish.name, err);
+}
+
+static ptm_status choose_streams(struct live_reader *reader, ptm_error *err) {
+    struct tracks_choice *chosen = &reader->chosen;
+    tracks_choose(chosen, &reader->demux);
+    const int video = reader->wish.want_video ? chosen->video : -1;
+    const int audio = reader->wish.want_audio ? chosen->audio : -1;
+    demux_keep(&reader->demux, video, audio);
+    if (video >= 0 || audio >= 0) return PTM_OK;
+    return error_set(err, PTM_ENODATA, "%s: nothing to label: %s", reader->wish.name,
+                     reader->wish.want_video ? chosen->no_video : chosen->no_audio);
+}
+
+static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
+    reader->demux = (struct demux){0};
+    reader->clock = (struct live_clock){0};
+    for (int i = 0; i < LIVE_CLOCK_TRACKS; i++) reader->periods[i] = 0;
+    expect_data(reader);
+    const ptm_status status = reader->source.kind == LIVE_BYTES ? open_bytes(reader, err) : open_other(reader, err);
+    if (status != PTM_OK && interrupt(reader)) return interrupted(reader, err);
+    TRY(status);
+    return choose_streams(reader, err);
+}
+
+/** Whether its time stamps may jump, and are put right: those of a file belong to the file. */
+static bool repairs(const struct live_reader *reader) {
+    return reader->source.kind == LIVE_URL || reader->source.kind == LIVE_DEVICE ||
+           (reader->source.kind == LIVE_BYTES && !reader->bytes.seekable);
+}
+
+static ptm_status fill_news(const struct live_reader *reader, struct live_news *news, ptm_error *err) {
+    news->chosen = reader->chosen;
+    news->repaired = repairs(reader);
+    news->origin = demux_origin(&reader->demux);
+    news->began = reader->opened;
+    /* Devices stamp with the time of day: that is nearer to the truth than when we came to look. */
+    const double age = clock_unix() - news->origin;
+    if (fabs(age) < TIME_OF_DAY) news->began = clock_ms() / 1e3 - age;
+    return demux_describe(&news->description, &reader->demux, err);
+}
+
+static ptm_status announce(struct live_reader *reader, ptm_error *err) {
+    struct live_message message = {
+        .kind = LIVE_OPENED, .reader = reader->number, .news = mem_calloc(1, sizeof *message.news)};
+    if (!message.news) return error_no_memory(err);
+    const ptm_status status = fill_news(reader, message.news, err);
+    if (status != PTM_OK) {
+        live_message_clear(&message);
+        return status;
+    }
+    reader->connections++;
+    return live_queue_push(reader->queue, &message) ? PTM_OK : interrupted(reader, err);
+}
+
+/* ---------------------------------------------------------------- packets */
+
+static void add_ticks(int64_t *stamp, double ticks) {
+    if (*stamp == AV_NOPTS_VALUE) return;
+    if (!(fabs(ticks) < 0x1p62) || __builtin_add_overflow(*stamp, (int64_t)ticks, stamp)) *stamp = AV_NOPTS_VALUE;
+}
+
+/** Puts the packet's time stamps on a clock that goes on; its time in seconds, or NAN. */
+static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
+    const AVStream *stream = reader->demux.format->streams[packet->stream_index];
+    const double stamp = demux_seconds(stream, packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts);
+    if (!repairs(reader)) return stamp;
+    const double tick = demux_seconds(stream, 1);
+    const double wrap = stream->pts_wrap_bits < 63 ? ldexp(tick, stream->pts_wrap_bits) : INFINITY;
+    const int track = packet->stream_index == reader->chosen.video ? 0 : 1;
+    const double shift = live_clock_shift(&reader->clock, track, stamp, clock_ms() / 1e3, reader->periods[track], wrap);
+    reader->periods[track] = fmax(demux_seconds(stream, packet->duration), 0);
+    const double ticks = round(shift / tick);
+    add_ticks(&packet->pts, ticks);
+    add_ticks(&packet->dts, ticks);
+    return stamp + shift;
+}
+
+static bool wait_for_pace(struct live_reader *reader, double time) {
+    if (!reader->wish.pace || isnan(time)) return true;
+    if (!reader->paced) {
+        reader->paced = true;
+        reader->pace_from = clock_ms();
+        reader->pace_stamp = time * 1e3;
+    }
+    return sleep_until(reader, reader->pace_from + (time * 1e3 - reader->pace_stamp));
+}
+
+/** Cameras hand out pieces of their own few buffers, which are gone when the device is closed. */
+static ptm_status own_packet(AVPacket **packet, ptm_error *err) {
+    AVPacket *copy = av_packet_alloc();
+    if (!copy || av_new_packet(copy, (*packet)->size) < 0 || av_packet_copy_props(copy, *packet) < 0) {
+        av_packet_free(&copy);
+        return error_no_memory(err);
+    }
+    memcpy(copy->data, (*packet)->data, (size_t)(*packet)->size);
+    av_packet_free(packet);
+    *packet = copy;
+    return PTM_OK;
+}
+
+/** Passes the packet on, and takes it over. */
+static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_error *err) {
+    struct live_message message = {
+        .kind = LIVE_PACKET, .reader = reader->number, .arrived = clock_unix(), .packet = packet};
+    const int index = packet->stream_index;
+    const bool wanted = (reader->wish.want_video && index == reader->chosen.video) ||
+                        (reader->wish.want_audio && index == reader->chosen.audio);
+    ptm_status status = PTM_OK;
+    if (wanted && reader->source.kind == LIVE_DEVICE) status = own_packet(&message.packet, err);
+    if (!wanted || status != PTM_OK) {
+        live_message_clear(&message);
+        return status;
+    }
+    const int jumps = reader->clock.jumps, repeats = reader->clock.repeats;
+    const double time = correct_stamps(reader, message.packet);
+    atomic_fetch_add(&reader->jumps, reader->clock.jumps - jumps);
+    atomic_fetch_add(&reader->repeats, reader->clock.repeats - repeats);
+    wait_for_pace(reader, time);
+    return live_queue_push(reader->queue, &message) ? PTM_OK : interrupted(reader, err);
+}
+
+/** What a read that brought no packet means: PTM_OK to try again. */
+static ptm_status examine_failure(struct live_reader *reader, int code, int *failed, ptm_error *err) {
+    if (interrupt(reader)) return interrupted(reader, err);
+    if (code == AVERROR(ENOMEM)) return error_no_memory(err);
+    if (code == AVERROR(EAGAIN)) {
+        sleep_until(reader, clock_ms() + DEVICE_MS);
+        return PTM_OK;
+    }
+    if (++*failed <= MAX_FAILED_READS) return PTM_OK;
+    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(code, reason, sizeof reason);
+    return error_set(err, PTM_EIO, "%s: cannot be read on: %s", reader->wish.name, reason);
+}
+
+/** Reads to the end of the connection: PTM_OK where it came to one. */
+static ptm_status read_packets(struct live_reader *reader, bool *any, ptm_error *err) {
+    int failed = 0;
+    for (expect_data(reader);;) {
+        if (atomic_load(&reader->given_up) == reader->connections)
+            return error_set(err, PTM_EFORMAT, "%s: what comes cannot be decoded", reader->wish.name);
+        AVPacket *packet = av_packet_alloc();
+        if (!packet) return error_no_memory(err);
+        const int code = av_read_frame(reader->demux.format, packet);
+        if (code >= 0) {
+            *any = true;
+            failed = 0;
+            TRY(deliver(reader, packet, err));
+            expect_data(reader);
+            continue;
+        }
+        av_packet_free(&packet);
+        if (code == AVERROR_EOF && !is_stopped(reader)) return PTM_OK;
+        TRY(examine_failure(reader, code, &failed, err));
+    }
+}
+
+/* ---------------------------------------------------------------- connection after connection */
+
+/** A recording in the network has a length; what has none was cut off. */
+static bool has_length(const struct demux *demux) {
+    return demux->format && (demux->format->duration > 0 || (demux->format->pb && avio_size(demux->format->pb) > 0));
+}
+
+/** What the end of a connection means for the source. */
+static enum live_message_kind judge(const struct live_reader *reader, ptm_status status) {
+    if (status == PTM_ENOMEM) return LIVE_FAILED;
+    if (reader->connections == 0) {
+        const bool nothing_yet = status == PTM_EFORMAT || status == PTM_ENODATA;
+        return reader->source.waits && nothing_yet ? LIVE_LOST : LIVE_FAILED;
+    }
+    if (!reader->source.comes_back) return LIVE_ENDED;
+    return status == PTM_OK && reader->source.kind != LIVE_BYTES && has_length(&reader->demux) ? LIVE_ENDED : LIVE_LOST;
+}
+
+static void report(struct live_reader *reader, enum live_message_kind kind, const ptm_error *reason) {
+    struct live_message message = {.kind = kind, .reader = reader->number};
+    if (reason->status != PTM_ENOMEM) message.news = mem_calloc(1, sizeof *message.news);
+    if (message.news) message.news->reason = *reason;
+    live_queue_push(reader->queue, &message);
+}
+
+/** One connection from beginning to end; whether there may be another. */
+static bool run_connection(struct live_reader *reader, bool *any) {
+    ptm_error reason = {0};
+    ptm_status status = connect_source(reader, &reason);
+    if (status == PTM_OK) status = announce(reader, &reason);
+    if (status == PTM_OK) status = read_packets(reader, any, &reason);
+    if (status == PTM_OK) error_set(&reason, PTM_EIO, "%s: the sender has ended it", reader->wish.name);
+    const enum live_message_kind kind = judge(reader, status);
+    demux_close(&reader->demux);
+    if (is_stopped(reader)) return false;
+    report(reader, kind, &reason);
+    return kind == LIVE_LOST;
+}
+
+void live_reader_run(struct live_reader *reader) {
+    bool again = true;
+    for (double wait = FIRST_WAIT; again && !is_stopped(reader);) {
+        bool any = false;
+        again = run_connection(reader, &any);
+        if (any) wait = FIRST_WAIT;
+        /* Another writer of a FIFO waits already, or will be waited for. */
+        if (again && reader->source.kind != LIVE_BYTES) sleep_until(reader, clock_ms() + wait * 1e3);
+        wait = fmin(2 * wait, LONGEST_WAIT);
+    }
+}
+
+ptm_status live_reader_open(struct live_reader *reader, const struct live_wish *wish, ptm_error *err) {
+    reader->bytes.fd = -1;
+    const char *const texts[] = {wish->name, wish->form.format, wish->form.settings};
+    reader->wish = *wish;
+    const char **copies[] = {&reader->wish.name, &reader->wish.form.format, &reader->wish.form.settings};
+    for (int i = 0; i < 3; i++) *copies[i] = texts[i] ? mem_strdup(texts[i]) : NULL;
+    for (int i = 0; i < 3; i++)
+        if (texts[i] && !*copies[i]) return error_no_memory(err);
+    return live_source_parse(&reader->source, reader->wish.name, err);
+}
+
+void live_reader_close(struct live_reader *reader) {
+    byte_source_close(&reader->bytes);
+    mem_free((char *)reader->wish.name);
+    mem_free((char *)reader->wish.form.format);
+    mem_free((char *)reader->wish.form.settings);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * live_source: what a user names as a source, and what it may reach. The name itself may lead into the network; what
+ * comes from there may open the protocols that its kind needs, and never a local file.
+ */
+#ifndef POLYTOME_MEDIA_LIVE_SOURCE_H
+#define POLYTOME_MEDIA_LIVE_SOURCE_H
+
+#include "base/error.h"
+
+enum live_kind {
+    LIVE_BYTES,  /* a file, a FIFO or standard input, read by us */
+    LIVE_URL,    /* FFmpeg's protocols */
+    LIVE_DEVICE, /* a camera or a microphone */
+    LIVE_GRAPH   /* FFmpeg's generators */
+};
+
+struct live_source {
+    enum live_kind kind;
+    const char *name;      /* as it was given, in sentences */
+    const char *target;    /* what FFmpeg is to open: the name, or what follows its prefix */
+    const char *device;    /* FFmpeg's input device, for LIVE_DEVICE and LIVE_GRAPH */
+    const char *protocols; /* that may be opened, for the others: comma-separated */
+    const char *formats;   /* that it may hold; NULL: any */
+    const char *defaults;  /* settings that the user's go before; NULL: none */
+    bool comes_back;       /* when lost, it is opened again */
+    bool waits;            /* it is opened before anybody sends: the first connection may take for ever */
+    bool stalls;           /* without data for a while it is lost, though nothing says so */
+};
+
+/** Tells what `name` is; it must outlive *source. PTM_EINVAL for a URL of a kind that is not read here. */
+ptm_status live_source_parse(struct live_source *source, const char *name, ptm_error *err);
+
+#endif
