@@ -50,27 +50,41 @@ static ptm_status collect(void *user, ptm_error *err) {
 
 static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) {
     struct live_run *run = user;
+    struct relay *relay = run->pass.run.relay;
+    const ptm_modality modality = ready->lane->network->modality;
+    if (pace_is_stale(&run->pace, ready->lane, 1e3 * (clock_unix() - ready->span.arrived))) {
+        relay_drop(relay, modality);
+        return PTM_OK;
+    }
     run->answered++;
     TRY(run_answer(&run->pass.run, ready, err));
-    const int64_t dropped = relay_dropped(run->pass.run.relay, ready->lane->network->modality);
-    return pace_note(&run->pace, ready->lane, dropped, err);
+    return pace_note(&run->pace, ready->lane, relay_dropped(relay, modality), err);
 }
 
-/** What of the source is to be looked at, and how far apart its windows are. */
-static ptm_status open_lanes(struct live_run *run, ptm_error *err) {
+/** Opens the lanes that were asked for, and measures them before the source begins to send. */
+static ptm_status open_lanes(struct live_run *run, bool adapt, ptm_error *err) {
+    struct pass *pass = &run->pass;
+    TRY(pass_open_runs(pass, 0, err));
+    if (!adapt) return PTM_OK;
+    if (pass->use_video) pace_watch(&run->pace, pass->video.lane, pass->video.window.hop / pass->video.window.rate);
+    if (pass->use_audio) pace_watch(&run->pace, pass->audio.lane, pass->audio.window.hop / pass->audio.window.rate);
+    if (pass->use_image) pace_watch(&run->pace, pass->image.lane, 1 / pass->image.rate);
+    return pace_measure(&run->pace, err);
+}
+
+/** What of it the source brings. */
+static ptm_status choose_lanes(struct live_run *run, ptm_error *err) {
     struct pass *pass = &run->pass;
     const struct media_info *info = live_get_info(run->live);
     pass->use_audio = pass->use_audio && info->has_audio;
     pass->use_video = pass->use_video && info->has_video;
-    pass->use_image = pass->use_image && info->has_video && !pass->use_video; /* pictures that move are a video */
-    if (!pass->use_video && !pass->use_audio && !pass->use_image)
-        return error_set(err, PTM_ENODATA, "nothing to label: %s%s%s", info->no_video ? info->no_video : "",
-                         info->no_video && info->no_audio ? ", " : "", info->no_audio ? info->no_audio : "");
-    TRY(pass_open_runs(pass, 0, err));
-    if (pass->use_video) pace_watch(&run->pace, pass->video.lane, pass->video.window.hop / pass->video.window.rate);
-    if (pass->use_audio) pace_watch(&run->pace, pass->audio.lane, pass->audio.window.hop / pass->audio.window.rate);
-    if (pass->use_image) pace_watch(&run->pace, pass->image.lane, 1 / pass->image.rate);
-    return PTM_OK;
+    pass->use_image = pass->use_image && info->has_video;
+    if (!pass->use_audio) pace_forget(&run->pace, &pass->run.session->audio);
+    if (!pass->use_video) pace_forget(&run->pace, &pass->run.session->video);
+    if (!pass->use_image) pace_forget(&run->pace, &pass->run.session->image);
+    if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
+    return error_set(err, PTM_ENODATA, "nothing to label: %s%s%s", info->no_video ? info->no_video : "",
+                     info->no_video && info->no_audio ? ", " : "", info->no_audio ? info->no_audio : "");
 }
 
 static ptm_status open_source(struct live_run *run, const char *source, const ptm_live_options *options,
@@ -97,8 +111,10 @@ static unsigned modalities_of(const struct pass *pass) {
 static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,
                              ptm_error *err) {
     struct run *shared = &run->pass.run;
+    if (run->pass.use_video) run->pass.use_image = false; /* pictures that move are a video */
+    TRY(open_lanes(run, options->adapt, err));
     TRY(open_source(run, source, options, err));
-    TRY(open_lanes(run, err));
+    TRY(choose_lanes(run, err));
     if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
     TRY(relay_open(&shared->relay, shared->session, modalities_of(&run->pass),
                    run->realtime ? RELAY_DROPS : RELAY_WAITS, err));

@@ -11,7 +11,7 @@ static const struct {
 } STEPS[] = {{"off", 1},    {"1.25x", 1.25}, {"1.5x", 1.5}, {"1.75x", 1.75}, {"2x", 2},
              {"2.5x", 2.5}, {"3x", 3},       {"4x", 4},     {"6x", 6},       {"8x", 8}};
 
-enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS, EASY_WINDOWS = 20 };
+enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS, EASY_WINDOWS = 20, SETTLING_WINDOWS = 2 };
 
 static const double FULL = 0.85, AMPLE = 0.5; /* of the time that there is */
 
@@ -62,6 +62,7 @@ static ptm_status move(struct pace *pace, int direction, bool *moved, ptm_error 
     if (*moved && direction > 0) pace->raised++;
     if (*moved && direction < 0) pace->lowered++;
     pace->easy = 0;
+    pace->settling = SETTLING_WINDOWS;
     return PTM_OK;
 }
 
@@ -76,11 +77,31 @@ static ptm_status measure(struct pace_lane *watched, ptm_error *err) {
     return PTM_OK;
 }
 
+ptm_status pace_measure(struct pace *pace, ptm_error *err) {
+    for (int i = 0; i < pace->count; i++) TRY(measure(&pace->lanes[i], err));
+    return PTM_OK;
+}
+
+void pace_forget(struct pace *pace, const struct lane *lane) {
+    int kept = 0;
+    for (int i = 0; i < pace->count; i++)
+        if (pace->lanes[i].lane != lane) pace->lanes[kept++] = pace->lanes[i];
+    pace->count = kept;
+}
+
 ptm_status pace_start(struct pace *pace, ptm_error *err) {
     pace->started = true;
-    for (int i = 0; i < pace->count; i++) TRY(measure(&pace->lanes[i], err));
     for (bool moved = true; moved && load(pace) > FULL;) TRY(move(pace, 1, &moved, err));
     return PTM_OK;
+}
+
+bool pace_is_stale(const struct pace *pace, const struct lane *lane, double age) {
+    for (int i = 0; i < pace->count; i++) {
+        const struct pace_lane *watched = &pace->lanes[i];
+        const double latest = 2 * watched->hop_ms - watched->network_ms;
+        if (watched->lane == lane) return pace->started && latest > 0 && age > latest;
+    }
+    return false;
 }
 
 ptm_status pace_note(struct pace *pace, const struct lane *lane, int64_t dropped, ptm_error *err) {
@@ -94,8 +115,9 @@ ptm_status pace_note(struct pace *pace, const struct lane *lane, int64_t dropped
         watched->dropped = dropped;
     }
     const double now = load(pace);
-    pace->easy = now < AMPLE ? pace->easy + 1 : 0;
-    if (now > FULL || behind) return move(pace, 1, &moved, err);
+    pace->easy = now < AMPLE && !behind ? pace->easy + 1 : 0;
+    if (pace->settling > 0 && pace->settling--) return PTM_OK;
+    if (now > FULL || (behind && now > AMPLE)) return move(pace, 1, &moved, err);
     return pace->step > 0 && pace->easy >= EASY_WINDOWS ? move(pace, -1, &moved, err) : PTM_OK;
 }
 

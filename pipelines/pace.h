@@ -22,14 +22,25 @@ struct pace {
     bool started;
     int step;            /* 0: merging as it was asked for */
     int easy;            /* windows in a row for which there was ample time */
+    int settling;        /* windows until the last step is known to be too little */
     int raised, lowered; /* steps taken */
 };
 
 /** A lane that has a window every `hop` seconds. */
 void pace_watch(struct pace *pace, struct lane *lane, double hop);
 
-/** Measures each lane on a synthetic window, and raises merging until they keep up. */
+/** Measures each lane on a synthetic window. */
+ptm_status pace_measure(struct pace *pace, ptm_error *err);
+
+/** The lane has no windows after all. */
+void pace_forget(struct pace *pace, const struct lane *lane);
+
+/** Raises merging until the lanes keep up, by what was measured, before the first window comes. */
 ptm_status pace_start(struct pace *pace, ptm_error *err);
+
+/** Whether a window of the lane that came in `age` milliseconds ago should make room for the next: its answer would be
+ * more than two hops late, and the next one's will not. */
+bool pace_is_stale(const struct pace *pace, const struct lane *lane, double age);
 
 /** A window of the lane was answered; `dropped` of them were not, so far. */
 ptm_status pace_note(struct pace *pace, const struct lane *lane, int64_t dropped, ptm_error *err);

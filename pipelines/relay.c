@@ -116,6 +116,12 @@ static void *collector_main(void *argument) {
 
 /* ---------------------------------------------------------------- the other side */
 
+void relay_drop(struct relay *relay, ptm_modality modality) {
+    pthread_mutex_lock(&relay->lock);
+    slot_of(relay, modality)->dropped++;
+    pthread_mutex_unlock(&relay->lock);
+}
+
 int64_t relay_dropped(struct relay *relay, ptm_modality modality) {
     pthread_mutex_lock(&relay->lock);
     const int64_t dropped = slot_of(relay, modality)->dropped;

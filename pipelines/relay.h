@@ -26,6 +26,9 @@ ptm_status relay_put(struct relay *relay, const struct ready *ready, ptm_error *
 /** Whether the other side has given up; for whoever collects and waits for data. */
 bool relay_given_up(struct relay *relay);
 
+/** Counts a window that was taken and left out as dropped. */
+void relay_drop(struct relay *relay, ptm_modality modality);
+
 /** Windows of a modality that were dropped so far. */
 int64_t relay_dropped(struct relay *relay, ptm_modality modality);
 

@@ -17,6 +17,7 @@ deps_run='
     pkg-config              command  pkg-config
     libavformat-dev         module   libavformat >= 59
     libavcodec-dev          module   libavcodec >= 59
+    libavdevice-dev         module   libavdevice >= 59
     libavutil-dev           module   libavutil >= 57
     libswscale-dev          module   libswscale >= 6
     libswresample-dev       module   libswresample >= 4

@@ -208,9 +208,14 @@ with_pkg_config() { # KIND
     config=$(dirname "$(find "$scratch/$1" -name polytome.pc)")
     libraries=$(dirname "$config")
     export PKG_CONFIG_PATH=$config
-    # shellcheck disable=SC2046 # one word a flag
-    gcc -std=c11 -Wall -Wextra -Wpedantic -Werror samples/classify.c $(pkg-config --cflags --libs polytome) \
-        -o "$scratch/classify-$1"
+    local program
+    for program in classify windows; do
+        # shellcheck disable=SC2046 # one word a flag
+        gcc -std=c11 -Wall -Wextra -Wpedantic -Werror samples/$program.c $(pkg-config --cflags --libs polytome) \
+            -o "$scratch/$program-$1"
+    done
+    ffmpeg -v error -i samples/rain.ogg -f s16le -ac 1 -ar 16000 - |
+        LD_LIBRARY_PATH=$libraries "$scratch/windows-$1" | grep -c ' rain ' | grep -q '^7$'
     label_samples "$scratch/classify-$1" "$libraries"
 }
 
@@ -256,8 +261,8 @@ if [ "$tier" != quick ]; then
     check 'build asan' build asan
     suite 'tests asan, best kernels' asan
     POLYTOME_TEST_CPU=scalar suite 'tests asan, scalar kernels' asan -R '^test_'
-    check 'build tsan' build tsan test_base test_compute test_pipelines test_windows polytome_cli
-    suite 'tests tsan' tsan -R '^(test_base|test_compute|test_pipelines|test_windows)$'
+    check 'build tsan' build tsan test_base test_compute test_pipelines test_live test_windows polytome_cli
+    suite 'tests tsan' tsan -R '^(test_base|test_compute|test_pipelines|test_live|test_windows)$'
     check 'several jobs, tsan' several_jobs
 
     mapfile -t fuzzed < <(find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' ! -name fuzz_main.c -printf '%f\n' |

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# A source window by window: a file is labelled as timeline labels it; a generator in step; events run a command, and
+# labels reach it through the environment only; what cannot be opened is one sentence.
+need_jq
+clip=$SAMPLES/pan-right-three.mp4
+windows='select(.kind == "window") | [.modality, .window, .start, .end, .from, .to, .labels]'
+polytome timeline --json --rows windows --hop 0.5 "$clip" | jq -c "$windows" | sort >wanted
+polytome stream --json --rows windows --hop 0.5 "$clip" 2>/dev/null | jq -c "$windows" | sort | cmp - wanted
+polytome stream --json --rows windows --hop 0.5 - <"$clip" 2>/dev/null | jq -c "$windows" | sort | cmp - wanted
+polytome stream --json -q "$clip" | jq -c 'select(.kind == "source") | [.status, .windows, .dropped, .decoders_opened]'
+# A generator: its 4 seconds are two windows; at the speed of its time stamps each tells its latency.
+generator='lavfi:testsrc2=size=64x64:rate=10'
+polytome stream --json -q --duration 4 --top 1 "$generator" |
+    jq -c 'select(.kind == "window") | [.modality, .from, .to, .ms.latency >= 0, (.arrived | length)]'
+polytome stream --pace -q --json --duration 2 "$generator" | jq -c 'select(.kind == "source") | [.windows, .dropped]'
+# Commands at the begin and at the end of events, neither waited for nor able to be anything but what was asked for.
+# shellcheck disable=SC2016
+polytome stream -q --only video --exec 'echo "$POLYTOME_EVENT $POLYTOME_MODALITY $POLYTOME_LABEL" >>told; sleep 60' \
+    "$clip" >/dev/null 2>&1
+for _ in $(seq 50); do
+    [ "$(grep -c . told 2>/dev/null)" = 2 ] && break
+    sleep 0.1
+done
+sort told
+pkill -f '^sleep 60$' || true
+polytome stream -q -o events.srt "$clip"
+grep -c 'pan right' events.srt
+expect 2 polytome stream
+expect 2 polytome stream "$generator" --stall 0
+expect 2 polytome stream nosuch://source
+expect 1 polytome stream missing.mp4
+expect 1 polytome stream rtsp://127.0.0.1:9/none
+printf '#EXTM3U\n#EXTINF:3,\n%s\n' "$clip" >list.m3u8
+expect 1 polytome stream list.m3u8
+printf 'ffconcat version 1.0\nfile %s\n' "$clip" | expect 1 polytome stream -
+expect 1 polytome stream 'lavfi:nosuchfilter'

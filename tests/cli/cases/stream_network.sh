@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# A sender over UDP that stops, and comes back with time stamps an hour on: windows go on, the jump is counted, and
+# Ctrl-C ends the run with its summary.
+need_jq
+command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
+port=$((20000 + $$ % 20000))
+"$POLYTOME" stream "udp://127.0.0.1:$port" --only video --json --rows windows --top 1 -q >lines &
+stream=$!
+send() {
+    ffmpeg -v error -nostdin -re -f lavfi -i testsrc2=size=64x64:rate=25 -t "$1" -c:v mpeg2video -g 5 -output_ts_offset "$2" \
+        -f mpegts "udp://127.0.0.1:$port?pkt_size=1316"
+}
+sleep 0.5
+send 4.5 0
+sleep 1
+send 4.5 3600
+for _ in $(seq 100); do
+    [ "$(grep -c '"window"' lines)" -ge 3 ] && break
+    sleep 0.1
+done
+kill -INT "$stream"
+status=0
+wait "$stream" || status=$?
+echo "status $status"
+jq -s -c '[.[] | select(.kind == "window")] | [length >= 3, (map(.from) | . == sort), all(.ms.latency < 4000)]' lines
+jq -c 'select(.kind == "source") | [.time_jumps >= 1, .duration < 60, .decoders_opened >= 1]' lines

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Live sources: names, time stamps that jump, generators and FIFOs through the decoder, what a lost source costs; and
+ * merging that rises where the machine does not keep up.
+ */
+#include "media/live.h"
+
+#include "media/live_clock.h"
+#include "media/live_source.h"
+#include "opened.h"
+#include "pipelines/pace.h"
+#include "pipelines/session.h"
+#include "temporary.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <pthread.h>
+
+/* ---------------------------------------------------------------- names */
+
+static void test_names(void) {
+    static const struct {
+        const char *name;
+        enum live_kind kind;
+        bool comes_back;
+    } cases[] = {
+        {"/dev/video0", LIVE_DEVICE, true}, {"alsa:default", LIVE_DEVICE, true},
+        {"rtsp://host/x", LIVE_URL, true},  {"udp://0.0.0.0:5000", LIVE_URL, true},
+        {"https://host/x", LIVE_URL, true}, {"lavfi:testsrc2", LIVE_GRAPH, false},
+        {"-", LIVE_BYTES, false},           {"clip.mp4", LIVE_BYTES, false},
+        {"a:b", LIVE_BYTES, false},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        struct live_source source;
+        CHECK_OK(live_source_parse(&source, cases[i].name, err));
+        CU_ASSERT_EQUAL(source.kind, cases[i].kind);
+        CU_ASSERT_EQUAL(source.comes_back, cases[i].comes_back);
+        if (source.kind == LIVE_URL) CU_ASSERT_PTR_NULL(strstr(source.protocols, "file"));
+    }
+    static const char *const refused[] = {"file:///etc/passwd", "concat://a", "ftp://host/x", "data://x"};
+    for (size_t i = 0; i < CHECK_COUNT(refused); i++) {
+        struct live_source source;
+        CU_ASSERT_EQUAL(live_source_parse(&source, refused[i], NULL), PTM_EINVAL);
+    }
+}
+
+/* ---------------------------------------------------------------- time stamps */
+
+/** The corrected time of a packet every 40 ms. */
+static double corrected(struct live_clock *clock, double stamp, double arrived) {
+    return stamp + live_clock_shift(clock, 0, stamp, arrived, 0.04, 95443.7);
+}
+
+static void test_clock(void) {
+    struct live_clock clock = {0};
+    for (int i = 0; i < 50; i++)
+        CU_ASSERT_DOUBLE_EQUAL(corrected(&clock, 100 + i * 0.04, i * 0.04), 100 + i * 0.04, 1e-9);
+    CU_ASSERT_EQUAL(clock.jumps, 0);
+    double last = corrected(&clock, 100 + 50 * 0.04, 2);
+    static const double starts[] = {7000, 3, 95443}; /* forwards, backwards, and near the container's end */
+    for (int s = 0; s < 3; s++)
+        for (int i = 0; i < 50; i++) {
+            const double now = corrected(&clock, starts[s] + i * 0.04, 2 + 2 * s + (i + 1) * 0.04);
+            CU_ASSERT(now > last && now < last + 1); /* goes on */
+            last = now;
+        }
+    CU_ASSERT_EQUAL(clock.jumps, 3);
+}
+
+/* ---------------------------------------------------------------- sources */
+
+static int open_files(void) {
+    int count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    while (directory && readdir(directory)) count++;
+    if (directory) closedir(directory);
+    return count;
+}
+
+static struct live_options wanted(double duration) {
+    struct live_options options;
+    live_options_default(&options);
+    options.media.want_video = true;
+    options.media.sample_rate = 16000;
+    options.media.duration = duration;
+    return options;
+}
+
+/** Reads to the end; the number of frames, whose times never go back. */
+static int read_all(struct live *live) {
+    struct media_item item;
+    double last = -1;
+    int frames = 0;
+    do {
+        CHECK_OK(live_next(live, &item, err));
+        if (item.kind != MEDIA_FRAME) continue;
+        CU_ASSERT(item.time > last && item.end > item.time && item.arrived > 0);
+        struct media_picture picture;
+        CHECK_OK(live_frame_rgb(live, &picture, err));
+        CU_ASSERT(picture.width == 64 && picture.height == 48);
+        last = item.time;
+        frames++;
+    } while (item.kind != MEDIA_END);
+    return frames;
+}
+
+static bool has_generators(void) {
+    struct live *live;
+    ptm_error err = {0};
+    const struct live_options options = wanted(0.1);
+    const ptm_status status = live_open(&live, "lavfi:color=size=64x48:rate=10", &options, &err);
+    live_close(&live);
+    if (status != PTM_OK) printf("\n    skipped: %s\n", err.message);
+    return status == PTM_OK;
+}
+
+static void test_generator(void) {
+    if (!has_generators()) return;
+    const int before = open_files();
+    for (int round = 0; round < 3; round++) {
+        struct live *live;
+        const struct live_options options = wanted(2);
+        CHECK_OK(live_open(&live, "lavfi:testsrc2=size=64x48:rate=10", &options, err));
+        CU_ASSERT_FALSE(live_is_realtime(live));
+        CU_ASSERT_EQUAL(read_all(live), 20);
+        struct live_stats stats;
+        live_get_stats(live, &stats);
+        CU_ASSERT_EQUAL(stats.media.frames_decoded >= 20, true);
+        CU_ASSERT_EQUAL(stats.media.decoders_opened, 1);
+        CU_ASSERT_EQUAL(stats.losses, 0);
+        live_close(&live);
+    }
+    CU_ASSERT_EQUAL(open_files(), before);
+}
+
+static const char *fifo;
+
+/** A sender that writes two frames of raw video, goes away, and comes back with two more. */
+static void *write_twice(void *unused) {
+    (void)unused;
+    static const char head[] = "YUV4MPEG2 W64 H48 F10:1 Ip C420jpeg\n";
+    static char luma[64 * 48 * 3 / 2];
+    for (int round = 0; round < 2; round++) {
+        FILE *file = fopen(fifo, "w");
+        if (!file) return NULL;
+        fputs(head, file);
+        for (int i = 0; i < 3; i++) {
+            fputs("FRAME\n", file);
+            fwrite(luma, 1, sizeof luma, file);
+        }
+        fclose(file);
+        nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    }
+    return NULL;
+}
+
+static bool enough(void *user) {
+    return *(int *)user <= 0;
+}
+
+static void test_fifo_comes_back(void) {
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(path, folder, "fifo");
+    CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
+    fifo = path;
+    pthread_t sender;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&sender, NULL, write_twice, NULL), 0);
+    int left = 5; /* of six frames: the last is known when the next comes */
+    struct live_options options = wanted(0);
+    options.media.cancelled = enough;
+    options.media.user = &left;
+    struct live *live;
+    CHECK_OK(live_open(&live, path, &options, err));
+    struct media_item item;
+    double last = -1;
+    ptm_status status;
+    while ((status = live_next(live, &item, NULL)) == PTM_OK && item.kind != MEDIA_END) {
+        CU_ASSERT(item.time > last);
+        last = item.time;
+        left--;
+    }
+    CU_ASSERT_EQUAL(status, PTM_EINTERRUPTED);
+    struct live_stats stats;
+    live_get_stats(live, &stats);
+    CU_ASSERT_EQUAL(stats.losses, 1);
+    CU_ASSERT_EQUAL(stats.reconnects, 1);
+    pthread_join(sender, NULL);
+    live_close(&live);
+    temporary_remove(folder, (const char *const[]){"fifo", NULL});
+}
+
+static void test_wrong_sources(void) {
+    const struct live_options options = wanted(1);
+    struct live *live;
+    ptm_error err = {0};
+    CU_ASSERT_EQUAL(live_open(&live, "nosuch://x", &options, &err), PTM_EINVAL);
+    CU_ASSERT_EQUAL(live_open(&live, "rtsp://127.0.0.1:9/x", &options, NULL), PTM_EIO);
+    CU_ASSERT_EQUAL(live_open(&live, "/nowhere/at/all", &options, NULL), PTM_EIO);
+    CU_ASSERT_PTR_NULL(live);
+    struct live_options impatient = options;
+    impatient.stall = 0;
+    CU_ASSERT_EQUAL(live_open(&live, "-", &impatient, NULL), PTM_EINVAL);
+}
+
+/* ---------------------------------------------------------------- keeping up */
+
+static void test_pace(void) {
+    struct opened opened;
+    open_both(&opened, NULL, 1, NULL);
+    struct lane *video = session_lane(opened.session, PTM_VIDEO), *audio = session_lane(opened.session, PTM_AUDIO);
+    char before[sizeof video->r];
+    snprintf(before, sizeof before, "%s", video->r);
+    struct pace pace = {0};
+    pace_watch(&pace, video, 1e-6); /* a window every microsecond: nothing is fast enough */
+    pace_watch(&pace, audio, 1e6);
+    CHECK_OK(pace_measure(&pace, err));
+    pace_forget(&pace, audio);
+    CU_ASSERT_EQUAL(pace.count, 1);
+    const int tokens = video->vit.tokens[video->network->config.depth];
+    CHECK_OK(pace_start(&pace, err));
+    CU_ASSERT(pace.raised > 0);
+    CU_ASSERT(video->vit.tokens[video->network->config.depth] <= tokens);
+    CU_ASSERT_STRING_NOT_EQUAL(video->r, before);
+    CU_ASSERT_FALSE(pace_is_stale(&pace, video, 1e9)); /* none would be in time */
+    pace.lanes[0].hop_ms = 1e6;
+    CU_ASSERT_TRUE(pace_is_stale(&pace, video, 2.1e6));
+    CU_ASSERT_FALSE(pace_is_stale(&pace, video, 1e3));
+    for (int i = 0; i < 300; i++) CHECK_OK(pace_note(&pace, video, 0, err)); /* ample time again */
+    CU_ASSERT_EQUAL(pace.step, 0);
+    CU_ASSERT_EQUAL(pace.lowered, pace.raised);
+    CU_ASSERT_STRING_EQUAL(video->r, before);
+    pace_end(&pace);
+    close_both(&opened);
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"names of sources", test_names},      {"time stamps that jump", test_clock},
+        {"a generator", test_generator},       {"a FIFO whose writer comes back", test_fifo_comes_back},
+        {"wrong sources", test_wrong_sources}, {"merging that keeps up", test_pace},
+    };
+    return check_main("live sources", cases, CHECK_COUNT(cases));
+}
