@@ -31,7 +31,7 @@ static char *write_object(const struct journal_line *line) {
     const bool file = line->kind == JOURNAL_FILE;
     const bool good = object && (file ? put_file(object, line) : put(object, "journal", json_integer(1))) &&
                       put(object, "settings", json_string(hash_print(digits, line->settings))) &&
-                      put(object, file ? "result" : "run", json_text(line->text));
+                      put(object, file ? "result" : "run", json_words(line->text));
     char *text = good ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     return text;

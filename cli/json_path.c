@@ -12,7 +12,7 @@ static bool is_utf8(const char *text) {
     return *text == '\0';
 }
 
-json_t *json_text(const char *text) {
+json_t *json_words(const char *text) {
     static const char replacement[] = "\xEF\xBF\xBD";
     if (is_utf8(text)) return json_string(text);
     char *valid = malloc(strlen(text) * 3 + 1);
@@ -41,7 +41,7 @@ static json_t *json_hexadecimal(const char *text) {
 }
 
 bool json_put_path(json_t *object, const char *path) {
-    return json_object_set_new(object, "path", json_text(path)) == 0 &&
+    return json_object_set_new(object, "path", json_words(path)) == 0 &&
            (is_utf8(path) || json_object_set_new(object, "path_bytes", json_hexadecimal(path)) == 0);
 }
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 /** The text, bytes that are no UTF-8 as U+FFFD; NULL where memory ran out. */
-json_t *json_text(const char *text);
+json_t *json_words(const char *text);
 
 /** Sets "path" and, where it is needed, "path_bytes". False where memory ran out. */
 bool json_put_path(json_t *object, const char *path);

@@ -65,7 +65,7 @@ static json_t *label_array(const struct report_style *style, const ptm_label *la
     const int shown = report_count_labels(style, labels, count);
     for (int i = 0; i < shown; i++) {
         struct object label = object_begin();
-        put(&label, "label", json_text(labels[i].name));
+        put(&label, "label", json_words(labels[i].name));
         put(&label, "index", json_integer(labels[i].index));
         put(&label, "score", json_number((double)labels[i].score));
         if (style->logits) put(&label, "logit", json_number((double)labels[i].logit));
@@ -82,7 +82,7 @@ static json_t *integer_array(const int *values, int count) {
 
 static json_t *coverage_object(const ptm_coverage *coverage, bool picture) {
     struct object object = object_begin();
-    put(&object, "sampling", json_text(coverage->sampling));
+    put(&object, "sampling", json_words(coverage->sampling));
     put(&object, "from", json_number(coverage->from));
     put(&object, "to", json_number(coverage->to));
     put(&object, "padded", json_number(coverage->padded));
@@ -102,17 +102,17 @@ static json_t *answer_object(const struct report_style *style, const ptm_answer 
     if (!answer) return json_null();
     struct object object = object_begin();
     if (answer->missing) {
-        put(&object, "missing", json_text(answer->missing));
+        put(&object, "missing", json_words(answer->missing));
         return object_end(&object);
     }
-    put(&object, "model", json_text(answer->model));
+    put(&object, "model", json_words(answer->model));
     put(&object, "labels", label_array(style, answer->labels, answer->num_labels));
     put(&object, "windows", json_integer(answer->windows));
     put(&object, "coverage", coverage_object(&answer->coverage, picture));
     struct object tokens = object_begin();
     put(&tokens, "in", json_integer(answer->tokens_in));
     put(&tokens, "out", json_integer(answer->tokens_out));
-    put(&tokens, "r", json_text(answer->r));
+    put(&tokens, "r", json_words(answer->r));
     if (style->trace) put(&tokens, "trace", integer_array(answer->tokens, answer->depth + 1));
     put(&object, "tokens", object_end(&tokens));
     return object_end(&object);
@@ -138,7 +138,7 @@ static json_t *times_object(const ptm_result *result) {
 static json_t *error_object(const ptm_error *err) {
     struct object object = object_begin();
     put(&object, "code", json_string(report_status_code(err->status)));
-    put(&object, "message", json_text(err->message));
+    put(&object, "message", json_words(err->message));
     return object_end(&object);
 }
 
@@ -189,7 +189,7 @@ static json_t *window_tokens(const ptm_window *window) {
     struct object object = object_begin();
     put(&object, "in", json_integer(window->tokens_in));
     put(&object, "out", json_integer(window->tokens_out));
-    put(&object, "r", json_text(window->r));
+    put(&object, "r", json_words(window->r));
     return object_end(&object);
 }
 
@@ -213,7 +213,7 @@ bool report_json_window(FILE *stream, const struct report_style *style, const pt
     put(&object, "schema", json_integer(1));
     put(&object, "kind", json_string("window"));
     put(&object, "modality", json_string(report_modality(window->modality)));
-    put(&object, "model", json_text(window->model));
+    put(&object, "model", json_words(window->model));
     put(&object, "window", json_integer(window->index));
     put(&object, "start", json_time(window->start));
     put(&object, "end", json_time(window->end));
@@ -258,7 +258,7 @@ bool report_json_live(FILE *stream, const char *path, const ptm_live_report *rep
     put(&object, "bytes", json_integer(report->bytes));
     put(&object, "losses", json_integer(report->losses));
     put(&object, "reconnects", json_integer(report->reconnects));
-    put(&object, "last_loss", report->last_loss[0] ? json_text(report->last_loss) : json_null());
+    put(&object, "last_loss", report->last_loss[0] ? json_words(report->last_loss) : json_null());
     put(&object, "time_jumps", json_integer(report->time_jumps));
     put(&object, "time_repeats", json_integer(report->time_repeats));
     put(&object, "decode_errors", json_integer(report->decode_errors));
@@ -275,7 +275,7 @@ bool report_json_event(FILE *stream, const ptm_event *event) {
     put(&object, "modality", json_string(report_modality(event->modality)));
     put(&object, "start", json_time(event->start));
     put(&object, "end", json_time(event->end));
-    put(&object, "label", json_text(event->label));
+    put(&object, "label", json_words(event->label));
     put(&object, "index", json_integer(event->index));
     put(&object, "mean", json_number((double)event->mean));
     put(&object, "peak", json_number((double)event->peak));
@@ -287,8 +287,8 @@ bool report_json_event(FILE *stream, const ptm_event *event) {
 
 static json_t *side_object(const struct report_sides *sides, int side) {
     struct object object = object_begin();
-    put(&object, "r", json_text(sides->r[side]));
-    put(&object, "prop_attn", json_text(sides->prop_attn[side]));
+    put(&object, "r", json_words(sides->r[side]));
+    put(&object, "prop_attn", json_words(sides->prop_attn[side]));
     return object_end(&object);
 }
 
@@ -296,13 +296,13 @@ static json_t *side_tokens(const struct comparison_part *part, int side) {
     struct object object = object_begin();
     put(&object, "in", json_integer(part->tokens[side][0]));
     put(&object, "out", json_integer(part->tokens[side][1]));
-    put(&object, "r", json_text(part->r[side]));
+    put(&object, "r", json_words(part->r[side]));
     return object_end(&object);
 }
 
 static json_t *scored_label(const struct flip *flip, int side) {
     struct object object = object_begin();
-    put(&object, "label", json_text(flip->labels[side]));
+    put(&object, "label", json_words(flip->labels[side]));
     put(&object, "score", json_number((double)flip->scores[side]));
     return object_end(&object);
 }
@@ -324,7 +324,7 @@ static json_t *flip_array(const struct comparison_part *part) {
 static json_t *part_object(const struct comparison_part *part) {
     if (part->files == 0) return json_null();
     struct object object = object_begin();
-    put(&object, "model", json_text(part->model));
+    put(&object, "model", json_words(part->model));
     put(&object, "files", json_integer(part->files));
     put(&object, "agreement", json_number((double)(part->files - part->num_flips) / (double)part->files));
     struct object logits = object_begin();
@@ -361,7 +361,7 @@ bool report_json_compare(FILE *stream, const struct report_sides *sides, const s
 
 static json_t *text_array(const char *const *texts, int count) {
     json_t *array = json_array();
-    for (int i = 0; i < count; i++) append(&array, json_text(texts[i]));
+    for (int i = 0; i < count; i++) append(&array, json_words(texts[i]));
     return array;
 }
 
@@ -382,8 +382,8 @@ static json_t *modality_object(const ptm_model_info *info, bool labels) {
         put(&object, "image_size", json_integer(info->image_size));
         if (info->modality == PTM_VIDEO) put(&object, "frame_rate", json_number(info->frame_rate));
     }
-    put(&object, "activation", json_text(info->activation));
-    put(&object, "r", json_text(info->r));
+    put(&object, "activation", json_words(info->activation));
+    put(&object, "r", json_words(info->r));
     put(&object, "prop_attn", json_boolean(info->prop_attn));
     put(&object, "gflop", json_number(info->gflop));
     put(&object, "num_labels", json_integer(info->num_labels));
@@ -394,10 +394,10 @@ static json_t *modality_object(const ptm_model_info *info, bool labels) {
 bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool labels) {
     struct object object = object_begin();
     put(&object, "schema", json_integer(1));
-    put(&object, "name", json_text(infos->name));
-    put(&object, "family", json_text(infos->family));
-    put(&object, "licence", json_text(infos->licence));
-    put(&object, "source", json_text(infos->source));
+    put(&object, "name", json_words(infos->name));
+    put(&object, "family", json_words(infos->family));
+    put(&object, "licence", json_words(infos->licence));
+    put(&object, "source", json_words(infos->source));
     struct object backbone = object_begin();
     put(&backbone, "embed_dim", json_integer(infos->embed_dim));
     put(&backbone, "depth", json_integer(infos->depth));
@@ -424,7 +424,7 @@ bool report_json_models(FILE *stream, const struct report_subject *subject, cons
     for (int i = 0; i < count; i++) {
         json_t *model = modality_object(&infos[i], true);
         struct object named = {model, !model};
-        put(&named, "model", json_text(infos[i].name));
+        put(&named, "model", json_words(infos[i].name));
         put(&object, report_modality(infos[i].modality), object_end(&named));
     }
     return write_line(stream, subject->id, object_end(&object));
@@ -448,9 +448,9 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     struct object object = object_begin();
     put(&object, "schema", json_integer(1));
     put(&object, "bench", json_string("network"));
-    put(&object, "model", json_text(bench->info->name));
+    put(&object, "model", json_words(bench->info->name));
     put(&object, "modality", json_string(report_modality(bench->info->modality)));
-    put(&object, "r", json_text(bench->r));
+    put(&object, "r", json_words(bench->r));
     put(&object, "precision", json_string(report_precision(bench->timing.precision)));
     put(&object, "instruction", json_string(bench->timing.instruction));
     put(&object, "threads", json_integer(bench->threads));
