@@ -95,6 +95,7 @@ static void choose_sides(const struct options *options, struct report_sides *sid
         session[side] = options->session;
         session[side].r = r->count > 1 ? r->items[side] : side == 0 ? "off" : r->count == 1 ? r->items[0] : "auto";
         session[side].prop_attn = last < 0 ? -1 : prop_attn->items[side < last ? side : last];
+        if (side == 0) session[side].static_threshold = 0;
         sides->r[side] = session[side].r;
         sides->prop_attn[side] = names[session[side].prop_attn + 1];
     }

@@ -161,6 +161,13 @@ const struct option_row option_rows[] = {
      "given twice for A and B."},
     {"protect", 0, OPTION_INT, "N", FIELD(session.protect), 0, 65536, RUNS,
      "Keep the first N tokens from merging, where that is more than the model's own special tokens (default: 0)."},
+    {"static", 0, OPTION_REAL, "T", FIELD(session.static_threshold), 0, 100, RUNS & ~ON(COMPARE),
+     "Leave out the patches of a video that differ from the tube before by at most T in the mean of "
+     "ImageNet-normalised "
+     "pixels; 0.1 is a good start (default: 0, which leaves out none)."},
+    {"static", 0, OPTION_REAL, "T", FIELD(session.static_threshold), 0, 100, ON(COMPARE),
+     "In B leave out the patches of a video that differ from the tube before by at most T in the mean of "
+     "ImageNet-normalised pixels (default: 0, which leaves out none)."},
     {"only", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, LOOKS,
      "Look only at the picture, as a video or as stills, or only at the sound."},
     {"modality", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, ON(CHECK) | ON(INFO) | ON(BENCH),

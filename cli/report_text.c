@@ -108,7 +108,9 @@ static void print_answer(FILE *stream, const struct report_style *style, ptm_mod
     emphasis(stream, style, "2");
     print_coverage(stream, answer, modality);
     begin_line(stream, &section);
-    fprintf(stream, "tokens %d -> %d, r %s, model ", answer->tokens_in, answer->tokens_out, answer->r);
+    fprintf(stream, "tokens %d -> %d, r %s, ", answer->tokens_in, answer->tokens_out, answer->r);
+    if (answer->static_share >= 0) fprintf(stream, "%.0f %% static, ", 100 * answer->static_share);
+    fputs("model ", stream);
     text_print(stream, answer->model);
     fputc('\n', stream);
     if (style->trace) {

@@ -46,9 +46,9 @@ static void write_model(FILE *stream, const struct engine *engine, int index, co
 }
 
 static void write_network(FILE *stream, const ptm_session_options *session) {
-    fprintf(stream, "; cpu %s, r %s, prop-attn %d, precision %s, protect %d", session->cpu ? session->cpu : "auto",
-            session->r ? session->r : "auto", session->prop_attn, report_precision(session->precision),
-            session->protect);
+    fprintf(stream, "; cpu %s, r %s, prop-attn %d, precision %s, protect %d, static %.17g",
+            session->cpu ? session->cpu : "auto", session->r ? session->r : "auto", session->prop_attn,
+            report_precision(session->precision), session->protect, session->static_threshold);
 }
 
 static void write_look(FILE *stream, const ptm_classify_options *classify) {

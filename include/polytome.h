@@ -137,6 +137,8 @@ typedef struct ptm_session_options {
     ptm_precision precision; /* of the linear layers, default PTM_AUTO; PTM_EINVAL where the processor has no
                                 instruction for it. Layers that are stored in another one are converted at the open */
     int protect;             /* tokens at the front that never merge; 0 (default): the model's own special tokens */
+    double static_threshold; /* of a video, patches are left out whose mean |difference| to the tube before is at most
+                                this, in ImageNet-normalised pixels; 0 (default): none (docs/merging.md) */
 } ptm_session_options;
 
 /** The instruction that sessions use for a precision on this processor ("avx512-vnni"): "" for PTM_F32, NULL where it
@@ -210,7 +212,8 @@ typedef struct ptm_answer {
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
     int windows;
     ptm_coverage coverage;
-    int tokens_in, tokens_out;
+    double static_share; /* of the patches of all windows: left out as static; below 0 where nothing looks for them */
+    int tokens_in, tokens_out; /* of the last window */
     const char *r;
     int depth;
     const int *tokens; /* (depth + 1) entering each block, then leaving the last; NULL where `missing` */
@@ -287,6 +290,7 @@ typedef struct ptm_window {
     double padded;     /* seconds of it that are silence, or a last frame standing still */
     int num_labels;
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
+    double static_share;     /* of the patches: left out as static; below 0 where nothing looks for them */
     int tokens_in, tokens_out;
     const char *r; /* merging in force */
     double network_ms;

@@ -70,7 +70,7 @@ static void add_branch(const struct vit *vit, const struct block_weights *block,
 /* ---------------------------------------------------------------- attention */
 
 const float *block_log_size(const struct vit *vit, int tokens) {
-    return vit->prop_attn && tokens < vit->tokens[0] ? vit->tome.log_size : NULL;
+    return vit->prop_attn && tokens < vit->network->config.tokens ? vit->tome.log_size : NULL;
 }
 
 void block_attend(struct vit *vit, const struct block_weights *block, int N, bool rotated, bool metric) {

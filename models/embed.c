@@ -21,21 +21,23 @@ static void gather_patch(float *out, const float *corner, const struct patch_gri
 }
 
 struct gather_job {
-    const struct patch_grid *grid;
-    const float *input;
-    float *patches; /* scratch: the first is patch `first` */
-    int first, count, length;
+    const struct embed_job *embed;
+    float *patches; /* scratch: the first is that of token `first` */
+    int first, length;
 };
 
 static void gather_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct gather_job *job = context;
-    const struct patch_grid *grid = job->grid;
-    const int begin = job->first + tile * ROWS, end = begin + ROWS < job->count ? begin + ROWS : job->count;
+    const struct embed_job *embed = job->embed;
+    const struct vit_config *config = &embed->network->config;
+    const struct patch_grid *grid = &config->grid;
+    const int begin = job->first + tile * ROWS, end = begin + ROWS < embed->count ? begin + ROWS : embed->count;
     for (int i = begin; i < end; i++) {
-        const int w = i % grid->tokens[2], h = i / grid->tokens[2] % grid->tokens[1];
-        const int t = i / grid->tokens[2] / grid->tokens[1];
-        const float *corner = job->input + t * grid->stride[0] * grid->step[1] + h * grid->stride[1] * grid->step[2] +
+        const int patch = embed->token[i] - config->special_tokens;
+        const int w = patch % grid->tokens[2], h = patch / grid->tokens[2] % grid->tokens[1];
+        const int t = patch / grid->tokens[2] / grid->tokens[1];
+        const float *corner = embed->input + t * grid->stride[0] * grid->step[1] + h * grid->stride[1] * grid->step[2] +
                               w * grid->stride[2] * grid->step[3];
         gather_patch(job->patches + (size_t)(i - job->first) * (size_t)job->length, corner, grid);
     }
@@ -43,7 +45,7 @@ static void gather_tile(void *context, int tile, int worker) {
 
 struct finish_job {
     const struct compute *compute;
-    const struct network *network;
+    const struct embed_job *embed;
     float *x;
 };
 
@@ -51,13 +53,14 @@ struct finish_job {
 static void finish_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct finish_job *job = context;
-    const struct vit_config *config = &job->network->config;
-    const struct vit_weights *weights = &job->network->weights;
+    const struct embed_job *embed = job->embed;
+    const struct vit_config *config = &embed->network->config;
+    const struct vit_weights *weights = &embed->network->weights;
     const struct kernels *kernels = job->compute->kernels;
-    const int C = config->embed_dim, end = (tile + 1) * ROWS < config->tokens ? (tile + 1) * ROWS : config->tokens;
+    const int C = config->embed_dim, end = (tile + 1) * ROWS < embed->count ? (tile + 1) * ROWS : embed->count;
     for (int i = tile * ROWS; i < end; i++) {
         float *token = job->x + (size_t)i * (size_t)C;
-        if (weights->pos_embed) kernels->add(token, weights->pos_embed + (size_t)i * (size_t)C, C);
+        if (weights->pos_embed) kernels->add(token, weights->pos_embed + (size_t)embed->token[i] * (size_t)C, C);
         if (weights->pre_norm_w)
             kernels->layer_norm(token, token, weights->pre_norm_w, weights->pre_norm_b, C, config->layer_norm_eps);
     }
@@ -103,22 +106,23 @@ static int keep_tubes(struct embed_memory *memory, const struct network *network
 
 /* ---------------------------------------------------------------- the whole */
 
-void embed_tokens(const struct compute *compute, float *x, float *patches, const struct network *network,
-                  const float *input, struct embed_memory *memory, int64_t place) {
+void embed_tokens(const struct compute *compute, float *x, float *patches, const struct embed_job *job,
+                  struct embed_memory *memory) {
+    const struct network *network = job->network;
     const struct vit_config *config = &network->config;
     const struct vit_weights *weights = &network->weights;
-    const int C = config->embed_dim, special = config->special_tokens, count = config->tokens - special;
+    const int C = config->embed_dim, special = config->special_tokens, count = job->count - special;
     const int length = embed_patch_length(&config->grid);
-    const int kept = memory->patches ? keep_tubes(memory, network, place) : 0;
+    const int kept = memory->patches ? keep_tubes(memory, network, job->place) : 0;
     float *first = x + (size_t)special * (size_t)C, *embedded = memory->patches ? memory->patches : first;
 
-    struct gather_job gather = {&config->grid, input, patches, kept, count, length};
+    struct gather_job gather = {job, patches, special + kept, length};
     threads_run(compute->threads, (count - kept + ROWS - 1) / ROWS, gather_tile, &gather);
     linear(compute, embedded + (size_t)kept * (size_t)C, C, patches, length, weights->patch_w, weights->patch_b,
            count - kept, length, C, ACTIVATION_NONE, LINEAR_SET);
     if (embedded != first) memcpy(first, embedded, (size_t)count * (size_t)C * sizeof *first);
     put_special_tokens(x, weights, C, config->register_tokens);
 
-    struct finish_job finish = {compute, network, x};
-    threads_run(compute->threads, (config->tokens + ROWS - 1) / ROWS, finish_tile, &finish);
+    struct finish_job finish = {compute, job, x};
+    threads_run(compute->threads, (job->count + ROWS - 1) / ROWS, finish_tile, &finish);
 }

@@ -23,11 +23,20 @@ bool embed_can_keep(const struct compute *compute);
 /** Floats of embed_memory.patches. */
 size_t embed_memory_floats(const struct network *network);
 
+/** What to make tokens of. */
+struct embed_job {
+    const struct network *network;
+    const float *input; /* prepared */
+    const int *token;   /* (count) of each token its number among all N0, rising; the special ones are all there */
+    int count;
+    int64_t place; /* of the window's first tube; see struct embed_memory */
+};
+
 /**
- * x (N0, C) <- input. `patches` is scratch for (N0, embed_patch_length). Tubes that `memory` holds are not embedded
- * again; `place` is that of this window's first tube, and memory->place afterwards.
+ * x (count, C) <- the input. `patches` is scratch for (N0, embed_patch_length). Tubes that `memory` holds are not
+ * embedded again, and memory->place is the job's afterwards; a memory is for windows of which all tokens enter.
  */
-void embed_tokens(const struct compute *compute, float *x, float *patches, const struct network *network,
-                  const float *input, struct embed_memory *memory, int64_t place);
+void embed_tokens(const struct compute *compute, float *x, float *patches, const struct embed_job *job,
+                  struct embed_memory *memory);
 
 #endif

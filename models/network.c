@@ -70,7 +70,7 @@ static int64_t patch_volume(const struct patch_grid *grid) {
 }
 
 double config_gflop(const struct vit_config *config, const int *tokens) {
-    const double C = config->embed_dim, patches = config->tokens - config->special_tokens;
+    const double C = config->embed_dim, patches = (tokens ? *tokens : config->tokens) - config->special_tokens;
     const double mlp = (config_has(config, PART_SWIGLU) ? 3.0 : 2.0) * C * config->mlp_dim;
     const double left = tokens ? tokens[config->depth] : config->tokens;
     double macs = patches * (double)patch_volume(&config->grid) * C;

@@ -190,7 +190,7 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
 /**
  * Multiply-adds of one forward pass times 2e-9: 4 N C^2 + 2 N^2 C for the attention of each block and 2 N' C mlp_dim
  * for its MLP, where N tokens enter and N' leave the merging between the two; plus embedding and head. `tokens` (L + 1)
- * are those that enter each block and leave the last, or NULL: no merging.
+ * are those that enter each block and leave the last, or NULL: all, and no merging.
  */
 double config_gflop(const struct vit_config *config, const int *tokens);
 

@@ -143,12 +143,10 @@ ptm_status position_prepare(struct network *network, ptm_error *err) {
     return weights->pos_embed ? PTM_OK : error_no_memory(err);
 }
 
-void position_grid(float *position, const struct patch_grid *grid) {
-    for (int t = 0; t < grid->tokens[0]; t++)
-        for (int h = 0; h < grid->tokens[1]; h++)
-            for (int w = 0; w < grid->tokens[2]; w++, position += 3) {
-                position[0] = (float)t;
-                position[1] = (float)h;
-                position[2] = (float)w;
-            }
+void position_grid(float *position, const struct patch_grid *grid, const int *patch, int count) {
+    for (int i = 0; i < count; i++, position += 3) {
+        position[0] = (float)(patch[i] / grid->tokens[2] / grid->tokens[1]);
+        position[1] = (float)(patch[i] / grid->tokens[2] % grid->tokens[1]);
+        position[2] = (float)(patch[i] % grid->tokens[2]);
+    }
 }

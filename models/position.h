@@ -17,7 +17,7 @@ float *position_sinusoid(int tokens, int embed_dim);
  */
 ptm_status position_prepare(struct network *network, ptm_error *err);
 
-/** position (N0, 3): t, h, w of each patch on the grid. */
-void position_grid(float *position, const struct patch_grid *grid);
+/** position (count, 3): t, h, w on the grid of each of `count` patches, given by their numbers in raster order. */
+void position_grid(float *position, const struct patch_grid *grid, const int *patch, int count);
 
 #endif

@@ -37,7 +37,8 @@ struct tome {
 /** Takes the memory for N0 tokens of head_dim D from the arena (or measures it); with `positions` also for them. */
 void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, int workers, bool positions);
 
-/** Forgets all merging: sizes 1, each input token its own source. Once before each forward pass. */
+/** Forgets all merging: sizes 1, each input token its own source. Once before each forward pass. What enters the first
+ * block may then be fewer, larger tokens (run_length.h). */
 void tome_reset(struct tome *tome, int tokens);
 
 /** metric (N, D): the mean over heads of k (N, h * D), rows `ld` apart, each row then divided by its length. */

@@ -5,12 +5,14 @@
 #include "compute/attention.h"
 #include "models/block.h"
 #include "models/budget.h"
+#include "models/config_keys.h"
 #include "models/head.h"
 #include "models/position.h"
 #include "models/reduce.h"
 #include "models/schedule.h"
 
 #include <math.h>
+#include <string.h>
 
 static size_t largest(size_t a, size_t b) {
     return a > b ? a : b;
@@ -28,6 +30,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->compute = compute;
     vit->place = EMBED_NOWHERE;
     vit->r = arena_take(arena, L, sizeof *vit->r);
+    vit->planned = arena_take(arena, L + 1, sizeof *vit->planned);
     vit->tokens = arena_take(arena, L + 1, sizeof *vit->tokens);
     vit->x = arena_take(arena, N * C, sizeof *vit->x);
     vit->y = arena_take(arena, N * C, sizeof *vit->y);
@@ -38,15 +41,25 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->row = arena_take(arena, 2 * C, sizeof *vit->row);
     vit->logits = arena_take(arena, 2 * (size_t)config->num_labels, sizeof *vit->logits);
     reduce_place(vit, arena);
+    run_length_place(&vit->runs, arena, config);
     vit->tome.compute = compute;
     vit->tome.protected_tokens = config->protected_tokens;
     tome_place(&vit->tome, arena, config->tokens, config->head_dim, workers, config->position == POSITION_ROTARY);
 }
 
-/** Takes over the schedule in vit->r; until then a pass still runs by vit->tokens. */
+/** vit->tokens for a pass that `entering` tokens enter: of fewer, as many in proportion are merged. */
+static void count_tokens(struct vit *vit, int entering) {
+    const struct vit_config *config = &vit->network->config;
+    int r[CONFIG_DEPTH_MAX];
+    for (int i = 0; i < config->depth; i++) r[i] = (int)((int64_t)vit->r[i] * entering / config->tokens);
+    schedule_tokens(vit->tokens, r, config->depth, entering, vit->tome.protected_tokens);
+}
+
+/** Takes over the schedule in vit->r; until then a pass still runs by the one before. */
 static void use_schedule(struct vit *vit, bool prop_attn) {
     const struct vit_config *config = &vit->network->config;
-    schedule_tokens(vit->tokens, vit->r, config->depth, config->tokens, vit->tome.protected_tokens);
+    count_tokens(vit, config->tokens);
+    memcpy(vit->planned, vit->tokens, ((size_t)config->depth + 1) * sizeof *vit->planned);
     vit->prop_attn = prop_attn;
 }
 
@@ -99,17 +112,25 @@ static ptm_status check_finite(const struct vit *vit, ptm_error *err) {
     return PTM_OK;
 }
 
+/** The tokens that enter the first block. */
+static void enter(struct vit *vit, const float *input) {
+    const struct vit_config *config = &vit->network->config;
+    tome_reset(&vit->tome, config->tokens);
+    const int count = run_length_find(&vit->runs, vit->network, input, &vit->tome);
+    count_tokens(vit, count);
+    if (config->position == POSITION_ROTARY) position_grid(vit->tome.position, &config->grid, vit->runs.token, count);
+    const struct embed_job job = {vit->network, input, vit->runs.token, count, vit->place};
+    embed_tokens(vit->compute, vit->x, vit->wide, &job, &vit->memory);
+}
+
 ptm_status vit_forward(struct vit *vit, const float *input, ptm_error *err) {
     const struct network *network = vit->network;
     const int depth = network->config.depth, *tokens = vit->tokens;
+    const bool rotated = network->config.position == POSITION_ROTARY;
     const double start = clock_ms();
     double mark = start;
     vit->times = (struct vit_times){0};
-
-    const bool rotated = network->config.position == POSITION_ROTARY;
-    tome_reset(&vit->tome, tokens[0]);
-    if (rotated) position_grid(vit->tome.position, &network->config.grid);
-    embed_tokens(vit->compute, vit->x, vit->wide, network, input, &vit->memory, vit->place);
+    enter(vit, input);
     vit->times.embed = lap(&mark);
 
     for (int i = 0; i < depth; i++) {

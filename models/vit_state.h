@@ -5,6 +5,7 @@
 
 #include "compute/reduced.h"
 #include "models/embed.h"
+#include "models/run_length.h"
 #include "models/tome.h"
 
 /** Milliseconds of the last forward pass, by stage. */
@@ -16,8 +17,9 @@ struct vit {
     const struct network *network;
     const struct compute *compute;
 
-    int *r;      /* (L) tokens to merge in each block */
-    int *tokens; /* (L + 1) entering each block, and leaving the last */
+    int *r;       /* (L) tokens to merge in each block, where all N0 enter the first */
+    int *planned; /* (L + 1) entering each block then, and leaving the last */
+    int *tokens;  /* (L + 1) the same of the last pass, which may have had fewer */
     bool prop_attn;
     struct vit_times times;
 
@@ -27,6 +29,7 @@ struct vit {
     struct embed_memory memory; /* of windows that overlap */
     int64_t place;              /* of the next window; see struct embed_memory */
 
+    struct run_length runs; /* patches that are left out */
     struct tome tome;
     float *x;    /* (N, C) the tokens; exchanged with y when tokens merge */
     float *y;    /* (N, C) normed tokens, then the heads' output */

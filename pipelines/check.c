@@ -22,7 +22,7 @@ static float precision_tolerance(const struct lane *lane) {
     const struct product *product = lane->vit.compute->product;
     const ptm_precision precision = product ? product->precision : lane->network->precision;
     if (precision == PTM_F32) return 2e-4f;
-    if (lane->vit.tokens[lane->network->config.depth] < lane->vit.tokens[0]) return 0.3f;
+    if (lane->vit.planned[lane->network->config.depth] < lane->vit.planned[0]) return 0.3f;
     return precision == PTM_BF16 ? 0.02f : 0.1f;
 }
 
@@ -164,7 +164,9 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
     report->tolerance = options->tolerance >= 0 ? options->tolerance : precision_tolerance(lane);
-    report->tokens_in = lane->vit.tokens[0];
+    report->tokens_in = lane->network->config.tokens;
+    const ptm_status status =
+        options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);
     report->tokens_out = lane->vit.tokens[lane->network->config.depth];
-    return options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);
+    return status;
 }

@@ -27,7 +27,7 @@ void lane_fill_noise(struct lane *lane) {
 
 ptm_status lane_keep_tubes(struct lane *lane, ptm_error *err) {
     struct embed_memory *memory = &lane->vit.memory;
-    if (!embed_can_keep(lane->vit.compute)) return PTM_OK;
+    if (!embed_can_keep(lane->vit.compute) || lane->vit.runs.threshold > 0) return PTM_OK;
     memory->place = EMBED_NOWHERE;
     memory->patches = mem_alloc(embed_memory_floats(lane->network), sizeof *memory->patches);
     return memory->patches ? PTM_OK : error_no_memory(err);
@@ -43,7 +43,7 @@ void lane_forget_tubes(struct lane *lane) {
 /** Cost and best time of a few passes on a synthetic input, with the lane's merging. */
 static ptm_status measure(struct lane *lane, double *gflop, double *ms, ptm_error *err) {
     *ms = INFINITY;
-    *gflop = config_gflop(&lane->network->config, lane->vit.tokens);
+    *gflop = config_gflop(&lane->network->config, lane->vit.planned);
     for (int i = 0; i < RUNS; i++) {
         TRY(vit_forward(&lane->vit, lane->input, err));
         *ms = fmin(*ms, lane->vit.times.total);

@@ -16,7 +16,7 @@ enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS, EASY_WINDOWS = 20, SETTLING_WI
 static const double FULL = 0.85, AMPLE = 0.5; /* of the time that there is */
 
 static double gflop_of(const struct lane *lane) {
-    return config_gflop(&lane->network->config, lane->vit.tokens);
+    return config_gflop(&lane->network->config, lane->vit.planned);
 }
 
 void pace_watch(struct pace *pace, struct lane *lane, double hop) {

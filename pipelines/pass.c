@@ -51,6 +51,7 @@ static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_erro
         .padded = span->padded,
         .num_labels = lane->network->config.num_labels,
         .labels = pass->labels,
+        .static_share = vit->runs.share,
         .tokens_in = vit->tokens[0],
         .tokens_out = vit->tokens[lane->network->config.depth],
         .r = lane->r,

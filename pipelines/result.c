@@ -63,6 +63,7 @@ ptm_status result_set_answer(struct result *result, const struct lane *lane, con
     part->answer.labels = part->labels;
     part->answer.num_labels = count;
     part->answer.windows = tally->windows;
+    part->answer.static_share = tally->static_share / tally->windows;
     part->answer.coverage = *coverage;
     part->answer.tokens_in = lane->vit.tokens[0];
     part->answer.tokens_out = lane->vit.tokens[depth];

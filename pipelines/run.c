@@ -66,7 +66,7 @@ ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err
     vit->place = EMBED_NOWHERE;
     TRY(status);
     run->network_ms += vit->times.total;
-    tally_add(ready->tally, vit->logits);
+    tally_add(ready->tally, vit->logits, vit->runs.share);
     return run->watch ? run->watch(run->watcher, ready, err) : PTM_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "models/reduce.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,6 +118,13 @@ static ptm_status protect_tokens(struct ptm_session *session, int protect, ptm_e
     return PTM_OK;
 }
 
+static ptm_status set_static(struct ptm_session *session, double threshold, ptm_error *err) {
+    if (!(threshold >= 0 && isfinite(threshold)))
+        return error_set(err, PTM_EINVAL, "the threshold of static patches should be 0 or more");
+    session->video.vit.runs.threshold = (float)threshold;
+    return PTM_OK;
+}
+
 static ptm_status set_merge(struct ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
     struct lane before[MODEL_MODALITIES];
     for (int m = 0; m < MODEL_MODALITIES; m++) {
@@ -180,6 +188,7 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     TRY(reduce_networks(session, err));
     TRY(open_fronts(session, err));
     TRY(protect_tokens(session, options->protect, err));
+    TRY(set_static(session, options->static_threshold, err));
     return set_merge(session, options->r, options->prop_attn, err);
 }
 

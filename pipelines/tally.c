@@ -9,6 +9,7 @@ ptm_status tally_open(struct tally *tally, const struct network *network, ptm_er
     const size_t count = (size_t)network->config.num_labels;
     tally->network = network;
     tally->windows = 0;
+    tally->static_share = 0;
     tally->scores = mem_calloc(3 * count, sizeof *tally->scores);
     if (!tally->scores) return error_no_memory(err);
     tally->logits = tally->scores + count;
@@ -35,13 +36,14 @@ static void sigmoid(double *scores, const float *logits, int count) {
     for (int i = 0; i < count; i++) scores[i] = 1 / (1 + exp(-(double)logits[i]));
 }
 
-void tally_add(struct tally *tally, const float *logits) {
+void tally_add(struct tally *tally, const float *logits, double static_share) {
     const int count = tally->network->config.num_labels;
     (tally->network->score == SCORE_SIGMOID ? sigmoid : softmax)(tally->row, logits, count);
     for (int i = 0; i < count; i++) {
         tally->scores[i] += tally->row[i];
         tally->logits[i] += logits[i];
     }
+    tally->static_share += static_share;
     tally->windows++;
 }
 

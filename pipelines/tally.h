@@ -10,14 +10,17 @@ struct tally {
     int windows;
     double *scores, *logits; /* (num_labels) sums over windows */
     double *row;             /* (num_labels) scratch */
+    double static_share;     /* sum over windows */
 };
 
 /** Takes memory for the sums; tally_close() frees it. */
 ptm_status tally_open(struct tally *tally, const struct network *network, ptm_error *err);
 void tally_close(struct tally *tally);
 
-/** Adds one window: softmax or sigmoid of its logits, as the model says. */
-void tally_add(struct tally *tally, const float *logits);
+/** Adds one window: softmax or sigmoid of its logits, as the model says, and the share of its patches that was left
+ * out.
+ */
+void tally_add(struct tally *tally, const float *logits, double static_share);
 
 /** labels (num_labels): of the window just added, whose logits these are, sorted as below. */
 void tally_window_labels(const struct tally *tally, const float *logits, ptm_label *labels);

@@ -21,11 +21,11 @@ static inline ptm_modality golden_modality(const ptm_model *model) {
     return 0;
 }
 
-/** Runs the folder's input and compares it with the logits of that file, and the source map where one is named. */
+/** Runs an input of the folder and compares it with the logits of that file, and the source map where one is named. */
 static inline ptm_check_report golden_check(ptm_session *session, ptm_modality modality, const char *folder,
-                                            const char *logits, const char *source) {
+                                            const char *input_name, const char *logits, const char *source) {
     char input[GOLDEN_PATH], expect[GOLDEN_PATH], expect_source[GOLDEN_PATH];
-    golden_path(input, folder, "input.npy");
+    golden_path(input, folder, input_name);
     golden_path(expect, folder, logits);
     ptm_check_options options;
     ptm_check_options_default(&options);

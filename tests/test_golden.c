@@ -42,17 +42,12 @@ static const char *const folders[] = {
     "timm_registers_gap",
 };
 
+/* Those that have cases with static patches. */
+static const char *const static_folders[] = {"vivit", "vjepa2", "omnimae", "mae_st"};
+
 /* The families of the shared test data; skipped where that is missing. */
 static const char *const shared_folders[] = {"videomae", "vivit", "ast",    "audiomae",
                                              "vit",      "deit",  "dinov2", "timm_vit"};
-
-/** One case; `tokens_out` 0: as many as there are. */
-static void check_case(ptm_session *session, ptm_modality modality, const char *folder, const char *logits,
-                       const char *source, int tokens_out) {
-    const ptm_check_report report = golden_check(session, modality, folder, logits, source);
-    CU_ASSERT(report.compared > 0);
-    if (tokens_out) CU_ASSERT_EQUAL(report.tokens_out, tokens_out);
-}
 
 /** Of V-JEPA 2 the goldens have two rules for the position of a merged token; ours is the size-weighted mean. */
 static bool is_ours(struct json merged) {
@@ -60,43 +55,78 @@ static bool is_ours(struct json merged) {
     return !position || strcmp(position, "mean") == 0;
 }
 
-static void check_merged(ptm_session *session, ptm_modality modality, const char *folder, struct json merged) {
-    const char *r = json_text(json_get(merged, "r"));
-    const struct json tokens = json_get(merged, "tokens");
-    const int out = (int)json_number(json_at(tokens, json_length(tokens) - 1), -1);
+static void check_case(ptm_session *session, ptm_modality modality, const char *folder, const char *input,
+                       struct json expected) {
+    const char *r = json_text(json_get(expected, "r"));
+    const struct json tokens = json_get(expected, "tokens");
     bool prop_attn = false;
-    CHECK_OK(json_get_bool(merged, "prop_attn", &prop_attn, err));
+    CHECK_OK(json_get_bool(expected, "prop_attn", &prop_attn, err));
     CHECK_OK(ptm_session_set_merge(session, r, prop_attn, err));
-    check_case(session, modality, folder, json_text(json_get(merged, "logits")), json_text(json_get(merged, "source")),
-               out);
+    const ptm_check_report report =
+        golden_check(session, modality, folder, input, json_text(json_get(expected, "logits")),
+                     json_text(json_get(expected, "source")));
+    CU_ASSERT(report.compared > 0);
+    CU_ASSERT_EQUAL(report.tokens_out, (int)json_number(json_at(tokens, json_length(tokens) - 1), -1));
 }
 
-static void check_folder(const char *folder, const char *cpu, int threads) {
-    char path[GOLDEN_PATH];
+/** A folder's checkpoint, open. */
+struct opened_folder {
+    const char *folder;
     ptm_model *model;
     ptm_session *session;
-    struct json_document *document;
+    ptm_modality modality;
+};
+
+static void open_folder(struct opened_folder *opened, const char *folder, const char *cpu, int threads,
+                        double static_threshold) {
     ptm_session_options options;
     ptm_session_options_default(&options);
     options.cpu = cpu;
     options.threads = threads;
     options.r = "off";
+    options.static_threshold = static_threshold;
+    opened->folder = folder;
+    CHECK_OK(ptm_model_open(&opened->model, folder, NULL, err));
+    CHECK_OK(ptm_session_open(&opened->session, (const ptm_model *[]){opened->model}, 1, &options, err));
+    opened->modality = golden_modality(opened->model);
+}
 
-    CHECK_OK(ptm_model_open(&model, folder, NULL, err));
-    CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
-    const ptm_modality modality = golden_modality(model);
-    check_case(session, modality, folder, "logits.npy", NULL, 0);
+static void close_folder(struct opened_folder *opened) {
+    ptm_session_close(&opened->session);
+    ptm_model_close(&opened->model);
+}
 
+static void check_cases(const struct opened_folder *opened, const char *input, struct json cases) {
+    CU_ASSERT(json_length(cases) >= 6);
+    for (size_t i = 0; i < json_length(cases); i++)
+        if (is_ours(json_at(cases, i)))
+            check_case(opened->session, opened->modality, opened->folder, input, json_at(cases, i));
+}
+
+static void check_folder(const char *folder, const char *cpu, int threads) {
+    char path[GOLDEN_PATH];
+    struct opened_folder opened;
+    struct json_document *document;
+    open_folder(&opened, folder, cpu, threads, 0);
+    CU_ASSERT(golden_check(opened.session, opened.modality, folder, "input.npy", "logits.npy", NULL).compared > 0);
     golden_path(path, folder, "cases.json");
     CHECK_OK(json_open(&document, path, 1 << 20, err));
-    const struct json merged = json_get(json_root(document), "merged");
-    CU_ASSERT(json_length(merged) >= 6);
-    for (size_t i = 0; i < json_length(merged); i++)
-        if (is_ours(json_at(merged, i))) check_merged(session, modality, folder, json_at(merged, i));
-
+    check_cases(&opened, "input.npy", json_get(json_root(document), "merged"));
     json_close(&document);
-    ptm_session_close(&session);
-    ptm_model_close(&model);
+    close_folder(&opened);
+}
+
+/** Patches that stand still are left out before the network (make_static.py). */
+static void check_static(const char *folder, const char *cpu, int threads) {
+    char path[GOLDEN_PATH];
+    struct opened_folder opened;
+    struct json_document *document;
+    golden_path(path, folder, "static.json");
+    CHECK_OK(json_open(&document, path, 1 << 20, err));
+    open_folder(&opened, folder, cpu, threads, json_number(json_get(json_root(document), "threshold"), 0));
+    check_cases(&opened, json_text(json_get(json_root(document), "input")), json_get(json_root(document), "cases"));
+    close_folder(&opened);
+    json_close(&document);
 }
 
 static void check_level(const char *cpu, int threads) {
@@ -104,6 +134,10 @@ static void check_level(const char *cpu, int threads) {
     for (size_t i = 0; i < CHECK_COUNT(folders); i++) {
         snprintf(folder, sizeof folder, PTM_SOURCE_DIR "/tests/golden/%s", folders[i]);
         check_folder(folder, cpu, threads);
+    }
+    for (size_t i = 0; i < CHECK_COUNT(static_folders); i++) {
+        snprintf(folder, sizeof folder, PTM_SOURCE_DIR "/tests/golden/%s", static_folders[i]);
+        check_static(folder, cpu, threads);
     }
     for (size_t i = 0; i < CHECK_COUNT(shared_folders); i++) {
         char name[64];

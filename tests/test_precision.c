@@ -187,8 +187,9 @@ static void measure_merged(ptm_session *session, ptm_modality modality, const ch
     bool prop_attn = false;
     CHECK_OK(json_get_bool(merged, "prop_attn", &prop_attn, err));
     CHECK_OK(ptm_session_set_merge(session, json_text(json_get(merged, "r")), prop_attn, err));
-    const ptm_check_report report = golden_check(session, modality, folder, json_text(json_get(merged, "logits")),
-                                                 json_text(json_get(merged, "source")));
+    const ptm_check_report report =
+        golden_check(session, modality, folder, "input.npy", json_text(json_get(merged, "logits")),
+                     json_text(json_get(merged, "source")));
     error->merged = fmaxf(error->merged, report.max_relative);
     const int moved = 100 * report.source_differences / report.tokens_in;
     if (moved > error->moved) error->moved = moved;
@@ -209,7 +210,7 @@ static struct family_error measure_folder(const char *folder, ptm_precision prec
     CHECK_OK(ptm_model_open(&model, folder, NULL, err));
     CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
     const ptm_modality modality = golden_modality(model);
-    error.plain = golden_check(session, modality, folder, "logits.npy", NULL).max_relative;
+    error.plain = golden_check(session, modality, folder, "input.npy", "logits.npy", NULL).max_relative;
 
     golden_path(path, folder, "cases.json");
     CHECK_OK(json_open(&document, path, 1 << 20, err));

@@ -92,12 +92,26 @@ def attend(tower, block, x, positions, bias):
     return block.proj(out[0].transpose(0, 1).flatten(1)), metric
 
 
-def forward(tower, value, r="off", prop_attn=False, trace=None, keep="destination"):
-    """Logits (1,labels) of a prepared input, with token merging."""
+@dataclass
+class Runs:
+    """Which tokens enter the first block: their indices, how many each stands for (n,1), and where each input token is."""
+
+    kept: torch.Tensor
+    size: torch.Tensor
+    source: torch.Tensor
+
+
+def forward(tower, value, r="off", prop_attn=False, trace=None, keep="destination", runs=None):
+    """Logits (1,labels) of a prepared input, with token merging; where `runs` leave out tokens, in proportion less of it."""
     x, positions = tower.embed(value)[0], tower.positions
     size, source, trace = None, torch.arange(len(x)), trace or Trace()
-    bias = None
-    for block, wanted in zip(tower.blocks, parse_r(len(tower.blocks), r)):
+    bias, schedule = None, parse_r(len(tower.blocks), r)
+    if runs:
+        schedule = [wanted * len(runs.kept) // len(x) for wanted in schedule]
+        x, size, source = x[runs.kept], runs.size, runs.source
+        positions = None if positions is None else positions[runs.kept]
+        bias = size.log().view(1, 1, 1, -1) if prop_attn else None
+    for block, wanted in zip(tower.blocks, schedule):
         trace.tokens.append(len(x))
         a, metric = attend(tower, block, block.norm1(x), positions, bias)
         x = x + a
