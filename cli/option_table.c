@@ -161,7 +161,7 @@ const struct option_row option_rows[] = {
      "given twice for A and B."},
     {"protect", 0, OPTION_INT, "N", FIELD(session.protect), 0, 65536, RUNS,
      "Keep the first N tokens from merging, where that is more than the model's own special tokens (default: 0)."},
-    {"static", 0, OPTION_REAL, "T", FIELD(session.static_threshold), 0, 100, RUNS & ~ON(COMPARE),
+    {"static", 0, OPTION_REAL, "T", FIELD(session.static_threshold), 0, 100, RUNS & ~(ON(COMPARE) | ON(BENCH)),
      "Leave out the patches of a video that differ from the tube before by at most T in the mean of "
      "ImageNet-normalised "
      "pixels; 0.1 is a good start (default: 0, which leaves out none)."},
