@@ -12,12 +12,19 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx2.h"
 
-enum { ROWS = 4, W_BYTES = 16 };
+enum { ROWS = 6, W_BYTES = 16 };
 
 typedef __m256i sums, factors;
 #define t_zero _mm256_setzero_si256
 #define t_w(from) _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(from)))
-#define t_dot(sum, x, w) _mm256_add_epi32(sum, _mm256_madd_epi16(x, w))
+#define t_dot add_products
+
+/** The sums stay in their registers from step to step: left alone, compilers start all products first and spill. */
+static inline sums add_products(sums sum, factors x, factors w) {
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
+    __asm__("" : "+x"(sum));
+    return sum;
+}
 
 #include "compute/product_int8_avx2.h"
 
