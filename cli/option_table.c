@@ -284,9 +284,12 @@ const struct option_row option_rows[] = {
      "The same as --format json."},
     {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, READS,
      "Write the results here instead of standard output; the file appears when the run is over."},
-    {"output", 'o', OPTION_LIST, "FILE", FIELD(outputs), 0, OPTIONS_MAX_LIST, OVER_TIME,
+    {"output", 'o', OPTION_LIST, "FILE", FIELD(outputs), 0, OPTIONS_MAX_LIST, ON(TIMELINE),
      "Write the timeline here instead of to standard output, -; may be given more than once. The end of the name says "
-     "the format."},
+     "the format. The file appears when the run is over."},
+    {"output", 'o', OPTION_LIST, "FILE", FIELD(outputs), 0, OPTIONS_MAX_LIST, ON(STREAM),
+     "Write here instead of to standard output, -; may be given more than once. The end of the name says the format. "
+     "Rows are there at once, behind those that the file holds; subtitles and chapters appear at the end."},
     {"output", 'o', OPTION_TEXT, "FILE", FIELD(output), 0, 0, ON(EXPLAIN),
      "Write the picture here; the name's end, .png, .svg or .mp4, says what it is. The file appears when it is "
      "finished."},

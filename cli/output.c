@@ -62,6 +62,25 @@ bool output_open(struct output *output, const char *path) {
     return opened;
 }
 
+/** Ends a last line that a broken-off run left without its end. */
+static void end_torn_line(FILE *stream) {
+    const bool torn = fseek(stream, -1, SEEK_END) == 0 && fgetc(stream) != '\n';
+    fseek(stream, 0, SEEK_END);
+    if (torn) fputc('\n', stream);
+}
+
+bool output_append(struct output *output, const char *path, bool *fresh) {
+    struct stat old;
+    *fresh = true;
+    if (!path || strcmp(path, "-") == 0 || (stat(path, &old) == 0 && !S_ISREG(old.st_mode)))
+        return output_open(output, path);
+    *output = (struct output){.name = path, .stream = fopen(path, "a+")};
+    if (!output->stream) return complain(output);
+    *fresh = fseek(output->stream, 0, SEEK_END) == 0 && ftell(output->stream) == 0;
+    if (!*fresh) end_torn_line(output->stream);
+    return output_flush(output);
+}
+
 bool output_flush(struct output *output) {
     return (fflush(output->stream) == 0 && !ferror(output->stream)) || complain(output);
 }

@@ -16,6 +16,12 @@ struct output {
 /** Opens `path`, or standard output where it is NULL or "-". False after a complaint. */
 bool output_open(struct output *output, const char *path);
 
+/**
+ * Opens `path` to go on behind what it holds, for a run without an end: what is written is there at once, and stays.
+ * *fresh: nothing was there. False after a complaint.
+ */
+bool output_append(struct output *output, const char *path, bool *fresh);
+
 /** Hands on what was written so far. False, after a complaint, where it cannot be written. */
 bool output_flush(struct output *output);
 

@@ -96,7 +96,7 @@ static bool choose_format(struct timeline_output *output, int asked) {
 }
 
 static bool choose(struct timeline_outputs *outputs, const struct options *options) {
-    *outputs = (struct timeline_outputs){.rows = options->rows};
+    *outputs = (struct timeline_outputs){.rows = options->rows, .live = options->command == COMMAND_STREAM};
     for (int i = 0; i < options->outputs.count; i++)
         if (!add_name(outputs, options->outputs.items[i])) return false;
     if (!sort_operands(outputs, options)) return false;
@@ -120,8 +120,11 @@ bool timeline_outputs_choose(struct timeline_outputs *outputs, const struct opti
 bool timeline_outputs_open(struct timeline_outputs *outputs) {
     for (int i = 0; i < outputs->count; i++) {
         struct timeline_output *item = &outputs->items[i];
-        if (!output_open(&item->output, item->path)) return false;
-        if (item->format->begin) item->format->begin(item->output.stream);
+        const bool append = outputs->live && !item->format->list;
+        bool fresh = true;
+        if (!(append ? output_append(&item->output, item->path, &fresh) : output_open(&item->output, item->path)))
+            return false;
+        if (fresh && item->format->begin) item->format->begin(item->output.stream);
         signals_catch_also(&item->output);
     }
     return true;

@@ -18,6 +18,7 @@ struct timeline_outputs {
     struct timeline_output items[OPTIONS_MAX_LIST];
     int count;
     int rows;         /* enum rows */
+    bool live;        /* without an end: rows go on behind those that a file holds */
     const char *file; /* the one to be labelled */
 };
 
@@ -28,7 +29,8 @@ struct timeline_outputs {
  */
 bool timeline_outputs_choose(struct timeline_outputs *outputs, const struct options *options);
 
-/** Opens all of them. False after a complaint. */
+/** Opens all of them. Of a live source only a format that wants all events at the end is written aside. False after a
+ * complaint. */
 bool timeline_outputs_open(struct timeline_outputs *outputs);
 
 /** Does a format want all events at the end? */

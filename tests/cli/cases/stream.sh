@@ -25,6 +25,19 @@ sort told
 pkill -f '^sleep 60$' || true
 polytome stream -q -o events.srt "$clip"
 grep -c 'pan right' events.srt
+# Rows are there at once, and a stream that is started again goes on behind them, after a line that was torn.
+"$POLYTOME" stream -q --pace --rows all -o rows.csv -o log.jsonl --hop 0.5 "$generator" &
+for _ in $(seq 200); do
+    grep -q '"kind":"window"' log.jsonl 2>/dev/null && break
+    sleep 0.1
+done
+kill -TERM $!
+wait $! || echo "status $?"
+printf 'torn' >>rows.csv
+polytome stream -q --only video -o rows.csv -o log.jsonl "$clip"
+grep -c '^kind' rows.csv
+tail -2 rows.csv | cut -d, -f1-3
+jq -r 'select(.kind == "source") | .status' log.jsonl
 expect 2 polytome stream
 expect 2 polytome stream "$generator" --stall 0
 expect 2 polytome stream nosuch://source
