@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Films with labels drawn in: every frame at its time, the sound kept, the strip where and as the windows say. */
-#include "check.h"
-#include "media/media.h"
+#include "decoded.h"
 #include "pipelines/overlay_track.h"
 #include "temporary.h"
 
@@ -28,19 +27,6 @@ static ptm_overlay *open_overlay(void) {
     CHECK_OK(add(overlay, PTM_VIDEO, 0, 1, cut, 2, err));
     CHECK_OK(add(overlay, PTM_VIDEO, 1, 2, pan, 2, err));
     return overlay;
-}
-
-static struct media *open_media(const char *path, double start) {
-    const struct media_options options = {.want_video = true,
-                                          .want_audio = true,
-                                          .sample_rate = RATE,
-                                          .start = start,
-                                          .max_pixels = 1 << 20,
-                                          .max_frames = 10000,
-                                          .max_seconds = 1000};
-    struct media *media;
-    CHECK_OK(media_open(&media, path, &options, err));
-    return media;
 }
 
 /** Red, green and blue of a pixel against what is wanted, after lossy coding. */
@@ -89,7 +75,7 @@ static bool next_frame(struct media *media, struct media_item *item, struct medi
 }
 
 static int check_film(const char *path, double start) {
-    struct media *drawn = open_media(path, 0), *plain = open_media(FILM, start);
+    struct media *drawn = decoded_open(path, RATE, 0), *plain = decoded_open(FILM, RATE, start);
     struct media_item item, wanted;
     struct media_picture picture, original;
     int count = 0;
@@ -110,7 +96,7 @@ static int check_film(const char *path, double start) {
 
 /** Sound of a file from `start` on; its number of samples, whose sum of magnitudes goes to *energy. */
 static int sound_of(const char *path, double start, double *energy) {
-    struct media *media = open_media(path, start);
+    struct media *media = decoded_open(path, RATE, start);
     struct media_item item;
     int count = 0;
     *energy = 0;
