@@ -20,4 +20,13 @@ static inline struct media *decoded_open(const char *path, int sample_rate, doub
     return media;
 }
 
+/** The next frame, or false at the end. */
+static inline bool decoded_next_frame(struct media *media, struct media_item *item, struct media_picture *picture) {
+    do {
+        CHECK_OK(media_next(media, item, err));
+    } while (item->kind == MEDIA_SAMPLES);
+    if (item->kind == MEDIA_FRAME) CHECK_OK(media_frame_rgb(media, picture, err));
+    return item->kind == MEDIA_FRAME;
+}
+
 #endif

@@ -11,15 +11,6 @@
 
 enum { RATE = 16000 };
 
-/** The next frame, or false at the end. */
-static bool next_frame(struct media *media, struct media_item *item, struct media_picture *picture) {
-    do {
-        CHECK_OK(media_next(media, item, err));
-    } while (item->kind == MEDIA_SAMPLES);
-    if (item->kind == MEDIA_FRAME) CHECK_OK(media_frame_rgb(media, picture, err));
-    return item->kind == MEDIA_FRAME;
-}
-
 static void check_same_picture(const struct media_picture *a, const struct media_picture *b) {
     CU_ASSERT_EQUAL_FATAL(a->width, b->width);
     CU_ASSERT_EQUAL_FATAL(a->height, b->height);
@@ -35,9 +26,9 @@ static int check_frames(const char *file, const char *clip, const ptm_cut_report
     struct media_item wanted = {.kind = MEDIA_END}, found;
     struct media_picture there, here;
     int count = 0;
-    while (next_frame(part, &found, &here)) {
+    while (decoded_next_frame(part, &found, &here)) {
         do {
-            CU_ASSERT_FATAL(next_frame(whole, &wanted, &there));
+            CU_ASSERT_FATAL(decoded_next_frame(whole, &wanted, &there));
         } while (wanted.time < report->start + found.time - 0.005);
         CU_ASSERT_DOUBLE_EQUAL(wanted.time - report->start, found.time, 0.005);
         check_same_picture(&there, &here);

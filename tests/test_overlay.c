@@ -66,28 +66,20 @@ static void check_above(const struct media_picture *drawn, const struct media_pi
     CU_ASSERT(off / (rows * WIDTH * 3) < 6);
 }
 
-static bool next_frame(struct media *media, struct media_item *item, struct media_picture *picture) {
-    do {
-        CHECK_OK(media_next(media, item, err));
-    } while (item->kind == MEDIA_SAMPLES);
-    if (item->kind == MEDIA_FRAME) CHECK_OK(media_frame_rgb(media, picture, err));
-    return item->kind == MEDIA_FRAME;
-}
-
 static int check_film(const char *path, double start) {
     struct media *drawn = decoded_open(path, RATE, 0), *plain = decoded_open(FILM, RATE, start);
     struct media_item item, wanted;
     struct media_picture picture, original;
     int count = 0;
     double first = 0;
-    while (next_frame(plain, &wanted, &original)) {
+    while (decoded_next_frame(plain, &wanted, &original)) {
         if (count++ == 0) first = wanted.time;
-        CU_ASSERT_FATAL(next_frame(drawn, &item, &picture));
+        CU_ASSERT_FATAL(decoded_next_frame(drawn, &item, &picture));
         CU_ASSERT_DOUBLE_EQUAL(item.time, wanted.time - first, 1e-3);
         check_strip(&picture, wanted.time);
         check_above(&picture, &original);
     }
-    CU_ASSERT(!next_frame(drawn, &item, &picture));
+    CU_ASSERT(!decoded_next_frame(drawn, &item, &picture));
     CU_ASSERT_EQUAL(media_get_stats(drawn)->decode_errors, 0);
     media_close(&drawn);
     media_close(&plain);
