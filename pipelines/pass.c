@@ -4,10 +4,16 @@
 #include "base/clock.h"
 #include "pipelines/relay.h"
 
-#include <math.h>
 #include <string.h>
 
+static const double shortest_span = 0.001, longest_span = 86400; /* seconds of a window or a hop */
+
 /* ---------------------------------------------------------------- open */
+
+/** Seconds of a window or a hop; 0: as they are without being asked for. */
+static bool is_span(double seconds) {
+    return seconds == 0 || (seconds >= shortest_span && seconds <= longest_span);
+}
 
 static ptm_status check_options(const struct ptm_session *session, const ptm_timeline_options *timeline,
                                 ptm_error *err) {
@@ -18,8 +24,9 @@ static ptm_status check_options(const struct ptm_session *session, const ptm_tim
     if (!any) return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
     if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)
         return error_set(err, PTM_EINVAL, "unknown sampling %d", (int)options->sampling);
-    if (!(timeline->window >= 0 && isfinite(timeline->window)) || !(timeline->hop >= 0 && isfinite(timeline->hop)))
-        return error_set(err, PTM_EINVAL, "window and hop should be 0 seconds or more");
+    if (!is_span(timeline->window) || !is_span(timeline->hop))
+        return error_set(err, PTM_EINVAL, "window and hop should be from %g to %g seconds, or 0", shortest_span,
+                         longest_span);
     return run_check_options(options, err);
 }
 
