@@ -212,7 +212,7 @@ typedef struct ptm_answer {
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
     int windows;
     ptm_coverage coverage;
-    double static_share; /* of the patches of all windows: left out as static; below 0 where nothing looks for them */
+    double static_share;       /* of the patches of all windows: left out as static */
     int tokens_in, tokens_out; /* of the last window */
     const char *r;
     int depth;
@@ -290,7 +290,7 @@ typedef struct ptm_window {
     double padded;     /* seconds of it that are silence, or a last frame standing still */
     int num_labels;
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
-    double static_share;     /* of the patches: left out as static; below 0 where nothing looks for them */
+    double static_share;     /* of the patches: left out as static */
     int tokens_in, tokens_out;
     const char *r; /* merging in force */
     double network_ms;
