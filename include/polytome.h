@@ -295,7 +295,7 @@ typedef struct ptm_window {
     const char *r; /* merging in force */
     double network_ms;
     /* of a live source; 0 of a file */
-    double arrived;    /* UNIX time at which its last frame or sample came in */
+    double arrived;    /* UNIX time at which its last frame or sample, or the end, came in */
     double latency_ms; /* from then to the answer */
     int64_t dropped;   /* windows of this modality dropped so far */
 } ptm_window;

@@ -346,7 +346,7 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
             return PTM_OK;
         }
         if (is_over(live)) {
-            *item = (struct media_item){.kind = MEDIA_END};
+            *item = (struct media_item){.kind = MEDIA_END, .arrived = clock_unix()};
             return PTM_OK;
         }
         bool got;
