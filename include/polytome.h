@@ -424,7 +424,7 @@ typedef struct ptm_live_report {
     int decode_errors;            /* damaged packets passed over */
     int decoders_opened;
     int raised, lowered; /* steps of merging */
-    char last_loss[512]; /* the sentence of the last loss, or "" */
+    char last_loss[512]; /* why it was lost, or could not be connected again, the last time; or "" */
 } ptm_live_report;
 
 /**
