@@ -295,7 +295,7 @@ typedef struct ptm_window {
     const char *r; /* merging in force */
     double network_ms;
     /* of a live source; 0 of a file */
-    double arrived;    /* UNIX time at which its last frame or sample came in */
+    double arrived;    /* UNIX time at which its last frame or sample, or the end, came in */
     double latency_ms; /* from then to the answer */
     int64_t dropped;   /* windows of this modality dropped so far */
 } ptm_window;
@@ -428,7 +428,7 @@ typedef struct ptm_live_report {
     int decode_errors;            /* damaged packets passed over */
     int decoders_opened;
     int raised, lowered; /* steps of merging */
-    char last_loss[512]; /* the sentence of the last loss, or "" */
+    char last_loss[512]; /* why it was lost, or could not be connected again, the last time; or "" */
 } ptm_live_report;
 
 /**

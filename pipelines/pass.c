@@ -122,6 +122,7 @@ ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, d
 }
 
 ptm_status pass_finish(struct pass *pass, ptm_error *err) {
+    pass->run.ended = true;
     if (pass->use_video) TRY(video_run_finish(&pass->video, err));
     if (pass->use_image) TRY(image_run_finish(&pass->image, err));
     return pass->use_audio ? audio_run_finish(&pass->audio, err) : PTM_OK;
@@ -169,6 +170,7 @@ static unsigned modalities_of(const struct pass *pass) {
 
 static ptm_status read_media(struct pass *pass, ptm_error *err) {
     struct run *run = &pass->run;
+    run->ended = false;
     if (threads_count(run->session->threads) == 1) return collect(pass, err);
     TRY(relay_open(&run->relay, run->session, modalities_of(pass), RELAY_WAITS, err));
     const ptm_status status = relay_run(run->relay, collect, answer, pass, err);

@@ -20,6 +20,7 @@ struct ready {
     const float *input; /* prepared for the lane's network */
     struct span span;
     int64_t place; /* of its first tube; see struct embed_memory */
+    bool last;     /* the end cut it short: no other of its lane comes */
 };
 
 /** What all modalities of one file share. */
@@ -29,6 +30,7 @@ struct run {
     double window, hop;            /* seconds; 0: as the model was trained, and side by side */
     struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
     bool live;                     /* a gap ends a window without an answer */
+    bool ended;                    /* what is collected now was left when the data ended */
     double arrived;                /* of what is being collected; see struct span */
     double decode_ms, features_ms; /* by whoever collects */
     double network_ms;             /* by whoever answers */

@@ -18,6 +18,7 @@ struct input {
     struct tracks tracks;
     struct demux description; /* of the connection that is being decoded; format NULL: there is none */
     int connections;
+    bool connected;                       /* the last connection stands, as far as messages tell */
     double base;                          /* of the connection's clock, in ours */
     bool repaired;                        /* it is on the world's time */
     double video_end, audio_end, reached; /* of what was delivered */
@@ -93,6 +94,7 @@ static void merge_info(struct live *live) {
 /** A connection stands: decoders for it. The message's description is taken over. */
 static ptm_status open_connection(struct live *live, struct input *input, struct live_news *news, ptm_error *err) {
     input->connections++;
+    input->connected = true;
     if (input->complete) return PTM_OK;
     input->description = news->description;
     news->description = (struct demux){0};
@@ -141,15 +143,21 @@ static ptm_status take_failure(const struct live_message *message, ptm_error *er
     return error_set(err, message->news->reason.status, "%s", message->news->reason.message);
 }
 
+/** Only what stood can be lost: another attempt that failed is no loss, but may say why the source stays away. */
+static ptm_status take_loss(struct live *live, struct input *input, const struct live_message *message,
+                            ptm_error *err) {
+    live->losses += input->connected;
+    input->connected = false;
+    if (message->news) snprintf(live->last_loss, sizeof live->last_loss, "%s", message->news->reason.message);
+    return end_connection(input, err);
+}
+
 static ptm_status take_message(struct live *live, struct live_message *message, ptm_error *err) {
     struct input *input = &live->inputs[message->reader];
     switch (message->kind) {
     case LIVE_OPENED: return forgive(live, input, open_connection(live, input, message->news, err), err);
     case LIVE_PACKET: return forgive(live, input, take_packet(live, input, message, err), err);
-    case LIVE_LOST:
-        live->losses++;
-        if (message->news) snprintf(live->last_loss, sizeof live->last_loss, "%s", message->news->reason.message);
-        return end_connection(input, err);
+    case LIVE_LOST: return take_loss(live, input, message, err);
     case LIVE_ENDED: input->ended = true; return end_connection(input, err);
     case LIVE_FAILED: return take_failure(message, err);
     }
@@ -346,7 +354,7 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
             return PTM_OK;
         }
         if (is_over(live)) {
-            *item = (struct media_item){.kind = MEDIA_END};
+            *item = (struct media_item){.kind = MEDIA_END, .arrived = clock_unix()};
             return PTM_OK;
         }
         bool got;

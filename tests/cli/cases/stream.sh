@@ -13,6 +13,10 @@ generator='lavfi:testsrc2=size=64x64:rate=10'
 polytome stream --json -q --duration 4 --top 1 "$generator" |
     jq -c 'select(.kind == "window") | [.modality, .from, .to, .ms.latency >= 0, (.arrived | length)]'
 polytome stream --pace -q --json --duration 2 "$generator" | jq -c 'select(.kind == "source") | [.windows, .dropped]'
+# The window that the end cuts short is answered, and tells its latency, too.
+polytome stream --pace -q --json --rows windows --duration 3 "$generator" >short
+jq -c 'select(.kind == "window") | [.to, .ms.latency >= 0, (.arrived | length)]' short
+jq -c 'select(.kind == "source") | [.windows, .dropped]' short
 # Commands at the begin and at the end of events, neither waited for nor able to be anything but what was asked for.
 # shellcheck disable=SC2016
 polytome stream -q --only video "$clip" >/dev/null 2>&1 --exec \

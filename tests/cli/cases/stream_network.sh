@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A sender over UDP that stops, and comes back with time stamps an hour on: windows go on, the jump is counted, and
-# Ctrl-C ends the run with its summary.
+# Ctrl-C ends the run with its summary. Losses over TCP are counted once each.
 need_jq
 command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
 port=$((20000 + $$ % 20000))
@@ -24,3 +24,20 @@ wait "$stream" || status=$?
 echo "status $status"
 jq -s -c '[.[] | select(.kind == "window")] | [length >= 3, (map(.from) | . == sort), all(.ms.latency < 4000)]' lines
 jq -c 'select(.kind == "source") | [.time_jumps >= 1, .duration < 60, .decoders_opened >= 1]' lines
+# A connection that breaks off is one loss, however often it takes to connect again.
+serve() {
+    ffmpeg -v error -nostdin -re -f lavfi -i testsrc2=size=64x64:rate=25 -t "$1" -c:v mpeg2video -g 5 -f mpegts \
+        "tcp://127.0.0.1:$port?listen=1" 2>/dev/null
+}
+serve 3 &
+server=$!
+sleep 1
+"$POLYTOME" stream "tcp://127.0.0.1:$port" --only video --json --rows windows --top 1 -q >lines &
+stream=$!
+wait "$server" || true
+sleep 3
+serve 3 || true
+sleep 0.5
+kill -INT "$stream"
+wait "$stream" || true
+jq -c 'select(.kind == "source") | [.losses, .reconnects, (.last_loss | length > 0)]' lines
