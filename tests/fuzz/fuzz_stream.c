@@ -35,7 +35,7 @@ struct run {
 static double next_time(struct script *script, double now) {
     static const double steps[] = {0,  0.04, 1e-9, 0.3,  -0.04, 0.099, 0.101, 1,     2.5,
                                    -3, 60,   1e4,  -1e5, 0.5,   1e-3,  1e6,   0.625, 86399};
-    static const double times[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300, 1e18, -1e18, 1e10, -1e10, 1e11, 0, -0.5};
+    static const double times[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300, 1e18, -1e18, 9.9e9, -1e10, 1e11, 0, -0.5};
     const unsigned byte = next_byte(script);
     if (byte < 0xC0) return now + FUZZ_CHOOSE(steps, byte);
     if (byte < 0xF8) return FUZZ_CHOOSE(times, byte);

@@ -129,7 +129,7 @@ REQUESTS = {
 
 
 # Steps of time as fuzz_stream numbers them, in seconds; times that make no sense follow from 0xC0 on.
-STEPS = {0: 0, 0.04: 1, 0.3: 3, -3: 9, 60: 10, -1e5: 12, 0.5: 13, 0.001: 14, 1e6: 15}
+STEPS = {0: 0, 0.04: 1, 0.3: 3, -0.04: 4, -3: 9, 60: 10, -1e5: 12, 0.5: 13, 0.001: 14, 1e6: 15}
 NOT_A_NUMBER, BEYOND = 0xC0, 0xC3
 
 
@@ -165,7 +165,7 @@ STREAMS = {
     "rates": script(0, 0, 3, *[sound(0, 7, 4)] * 4, sound(0, 7, 0), FINISH, sound(0), FINISH),
     "no_times": script(0, 0, 1, sound(NOT_A_NUMBER), sound(BEYOND), frame(BEYOND, 0.3), frame(0, NOT_A_NUMBER), frame(0, 0)),
     "years_of_one_picture": script(0, 0, 2, frame(0, 0.3), frame(0, 1e6), frame(0, 0.3)),
-    "same_begin": script(2, 0, 4, frame(0, 0.04), frame(0, 0.001), frame(-3, 60)),
+    "same_begin": script(1, 0, 4, frame(0, 0.04), frame(-0.04, 60), frame(-3, 0.3)),
     "refused_picture": script(11, 0, 4, frame(0.5, 0.04, 0xE1, 4), frame(0, 0.001), frame(0, 0.001)),
     "refused_samples": script(3, 0, 3, sound(0), sound(0, 5, 0, 0xE0), *[sound(0)] * 4),
     "sides": script(0, 0, 2, frame(0, 0.3, 0xE3, 1), frame(0, 0.3, 1, 0xE4), frame(0, 0.3, 0xE0, 4), frame(0, 0.5, 1, 48)),
