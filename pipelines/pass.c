@@ -164,7 +164,7 @@ static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) 
     return run_answer(&pass->run, ready, err);
 }
 
-static unsigned modalities_of(const struct pass *pass) {
+unsigned pass_modalities(const struct pass *pass) {
     return (pass->use_video ? PTM_VIDEO : 0u) | (pass->use_audio ? PTM_AUDIO : 0u) | (pass->use_image ? PTM_IMAGE : 0u);
 }
 
@@ -172,7 +172,7 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
     struct run *run = &pass->run;
     run->ended = false;
     if (threads_count(run->session->threads) == 1) return collect(pass, err);
-    TRY(relay_open(&run->relay, run->session, modalities_of(pass), RELAY_WAITS, err));
+    TRY(relay_open(&run->relay, run->session, pass_modalities(pass), RELAY_WAITS, err));
     const ptm_status status = relay_run(run->relay, collect, answer, pass, err);
     relay_close(&run->relay);
     return status;
