@@ -39,6 +39,8 @@ static struct input read_input(const uint8_t *data, size_t bytes) {
     options->classify.modalities = FUZZ_CHOOSE(kinds, data[3]);
     options->classify.start = input.way == AS_FILE ? FUZZ_CHOOSE(starts, data[4]) : 0;
     options->classify.duration = FUZZ_CHOOSE(durations, data[4] >> 4);
+    /* That of a live source is also one of the world's time: longer than the slowest machine takes for an input. */
+    if (input.way != AS_FILE && options->classify.duration > 0) options->classify.duration = 5;
     options->classify.sampling = PTM_SAMPLING_WINDOWS;
     options->classify.max_pixels = 1 << 16;
     options->classify.max_frames = 64;
