@@ -39,6 +39,8 @@ static struct input read_input(const uint8_t *data, size_t bytes) {
     options->classify.modalities = FUZZ_CHOOSE(kinds, data[3]);
     options->classify.start = input.way == AS_FILE ? FUZZ_CHOOSE(starts, data[4]) : 0;
     options->classify.duration = FUZZ_CHOOSE(durations, data[4] >> 4);
+    /* That of a live source is also one of the world's time: longer than the slowest machine takes for an input. */
+    if (input.way != AS_FILE && options->classify.duration > 0) options->classify.duration = 5;
     options->classify.sampling = PTM_SAMPLING_WINDOWS;
     options->classify.max_pixels = 1 << 16;
     options->classify.max_frames = 64;
@@ -94,7 +96,8 @@ static void make_standard_input(const struct input *input) {
     fclose(file);
 }
 
-static ptm_status run_live(struct heard *heard, ptm_session *session, const struct input *input) {
+/** *mended: time stamps that jumped were put on the time of the world, which is another in each run. */
+static ptm_status run_live(struct heard *heard, ptm_session *session, const struct input *input, bool *mended) {
     ptm_live_options options;
     ptm_live_report report;
     ptm_error err = {0};
@@ -105,6 +108,7 @@ static ptm_status run_live(struct heard *heard, ptm_session *session, const stru
     const ptm_status status = fuzz_status(ptm_live_run(session, "-", &options, &report, &err), &err);
     FUZZ_ASSERT(report.windows == heard->count && report.dropped == 0);
     FUZZ_ASSERT(report.losses == 0 && report.reconnects == 0 && report.raised == 0 && report.lowered == 0);
+    *mended = report.time_jumps > 0;
     return status;
 }
 
@@ -114,14 +118,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
     static ptm_session *sessions[SESSIONS];
     struct heard heard[SESSIONS];
     ptm_status status[SESSIONS];
+    bool mended[SESSIONS] = {false};
     if (bytes <= OPTION_BYTES || bytes > PIPE_BYTES) return 0;
     for (int i = 0; i < SESSIONS; i++) {
         if (!sessions[i]) sessions[i] = heard_session(i + 1);
         struct input input = read_input(data, bytes);
         heard_open(&heard[i], &input.options, false);
-        status[i] = (input.way == AS_FILE ? run_file : run_live)(&heard[i], sessions[i], &input);
+        status[i] = input.way == AS_FILE ? run_file(&heard[i], sessions[i], &input)
+                                         : run_live(&heard[i], sessions[i], &input, &mended[i]);
         heard_close(&heard[i]);
     }
+    if (mended[0] || mended[1]) return 0;
     FUZZ_ASSERT(status[0] == status[1]);
     FUZZ_ASSERT(heard_same(&heard[0], &heard[1]));
     return 0;
