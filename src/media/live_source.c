@@ -14,7 +14,8 @@ struct kind {
 };
 
 #define NETWORK .kind = LIVE_URL, .comes_back = true, .stalls = true
-#define DEVICE(name) .kind = LIVE_DEVICE, .device = (name), .comes_back = true, .stalls = true
+#define DEVICE(name, list) .kind = LIVE_DEVICE, .device = (name), .lister = (list), .comes_back = true, .stalls = true
+#define CAMERA DEVICE("v4l2", "v4l2-ctl --list-devices")
 #define HTTP "http,https,tcp,tls,crypto,httpproxy"
 
 static const struct kind KINDS[] = {
@@ -31,10 +32,10 @@ static const struct kind KINDS[] = {
     {"http://", false, {NETWORK, .protocols = HTTP}},
     {"https://", false, {NETWORK, .protocols = HTTP}},
     /* ts=abs: the kernel's time stamps on the clock that the microphone's are on. */
-    {"/dev/video", false, {DEVICE("v4l2"), .defaults = "ts=abs"}},
-    {"/dev/v4l/", false, {DEVICE("v4l2"), .defaults = "ts=abs"}},
-    {"alsa:", true, {DEVICE("alsa")}},
-    {"pulse:", true, {DEVICE("pulse")}},
+    {"/dev/video", false, {CAMERA, .defaults = "ts=abs"}},
+    {"/dev/v4l/", false, {CAMERA, .defaults = "ts=abs"}},
+    {"alsa:", true, {DEVICE("alsa", "arecord -L")}},
+    {"pulse:", true, {DEVICE("pulse", "pactl list short sources")}},
     {"lavfi:", true, {.kind = LIVE_GRAPH, .device = "lavfi"}},
 };
 

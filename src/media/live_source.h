@@ -20,6 +20,7 @@ struct live_source {
     const char *name;      /* as it was given, in sentences */
     const char *target;    /* what FFmpeg is to open: the name, or what follows its prefix */
     const char *device;    /* FFmpeg's input device, for LIVE_DEVICE and LIVE_GRAPH */
+    const char *lister;    /* the command that lists such devices, for LIVE_DEVICE */
     const char *protocols; /* that may be opened, for the others: comma-separated */
     const char *formats;   /* that it may hold; NULL: any */
     const char *defaults;  /* settings that the user's go before; NULL: none */
