@@ -14,6 +14,8 @@ static const double FIRST_WAIT = 0.5, LONGEST_WAIT = 30; /* seconds from one att
 /* Time stamps that are so many seconds from the time of day are the time of day. */
 static const double TIME_OF_DAY = 10;
 
+#define PLAYLISTS "hls,dash" /* formats that read their media themselves */
+
 enum {
     MAX_FAILED_READS = 32, /* in a row: then the connection is lost */
     DEVICE_MS = 2,         /* until a device without data is asked again */
@@ -103,9 +105,21 @@ static bool repairs(const struct live_reader *reader) {
            (reader->source.kind == LIVE_BYTES && !reader->bytes.seekable);
 }
 
+/** A recording in the network has a length; what has none was cut off. The bytes of a playlist are not those of what it
+ * lists, and a length that is guessed of them means nothing: it tells its own when it is closed. */
+static bool has_length(const struct demux *demux) {
+    const AVFormatContext *format = demux->format;
+    if (!format) return false;
+    const bool told = format->duration > 0;
+    if (av_match_name(format->iformat->name, PLAYLISTS))
+        return told && format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
+    return told || (format->pb && avio_size(format->pb) > 0);
+}
+
 static ptm_status fill_news(const struct live_reader *reader, struct live_news *news, ptm_error *err) {
     news->chosen = reader->chosen;
     news->repaired = repairs(reader);
+    news->recorded = reader->source.recordings && has_length(&reader->demux);
     news->origin = demux_origin(&reader->demux);
     news->began = reader->opened;
     /* Devices stamp with the time of day: that is nearer to the truth than when we came to look. */
@@ -231,11 +245,6 @@ static ptm_status read_packets(struct live_reader *reader, bool *any, ptm_error 
 }
 
 /* ---------------------------------------------------------------- connection after connection */
-
-/** A recording in the network has a length; what has none was cut off. */
-static bool has_length(const struct demux *demux) {
-    return demux->format && (demux->format->duration > 0 || (demux->format->pb && avio_size(demux->format->pb) > 0));
-}
 
 /** What the end of a connection means for the source. */
 static enum live_message_kind judge(const struct live_reader *reader, ptm_status status) {

@@ -29,8 +29,8 @@ static const struct kind KINDS[] = {
      {NETWORK, .protocols = "udp", .formats = BARE_FORMATS, .defaults = "overrun_nonfatal=1", .waits = true}},
     {"rtp://", false, {NETWORK, .protocols = "rtp,udp", .formats = "rtp," BARE_FORMATS, .waits = true}},
     {"tcp://", false, {NETWORK, .protocols = "tcp", .formats = BARE_FORMATS}},
-    {"http://", false, {NETWORK, .protocols = HTTP}},
-    {"https://", false, {NETWORK, .protocols = HTTP}},
+    {"http://", false, {NETWORK, .protocols = HTTP, .recordings = true}},
+    {"https://", false, {NETWORK, .protocols = HTTP, .recordings = true}},
     /* ts=abs: the kernel's time stamps on the clock that the microphone's are on. */
     {"/dev/video", false, {CAMERA, .defaults = "ts=abs"}},
     {"/dev/v4l/", false, {CAMERA, .defaults = "ts=abs"}},

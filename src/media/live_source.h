@@ -26,6 +26,7 @@ struct live_source {
     const char *defaults;  /* settings that the user's go before; NULL: none */
     bool comes_back;       /* when lost, it is opened again */
     bool waits;            /* it is opened before anybody sends: the first connection may take for ever */
+    bool recordings;       /* what has an end there is a file, which waits for its reader */
     bool stalls;           /* without data for a while it is lost, though nothing says so */
 };
 
