@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "media/live_connect.h"
 
+#include <libavutil/avstring.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -88,21 +89,8 @@ static ptm_status choose_streams(struct live_reader *reader, ptm_error *err) {
                      reader->wish.want_video ? chosen->no_video : chosen->no_audio);
 }
 
-static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
-    reader->demux = (struct demux){0};
-    reader->clock = (struct live_clock){0};
-    for (int i = 0; i < LIVE_CLOCK_TRACKS; i++) reader->periods[i] = 0;
-    expect_data(reader);
-    const ptm_status status = reader->source.kind == LIVE_BYTES ? open_bytes(reader, err) : open_other(reader, err);
-    if (status != PTM_OK && interrupt(reader)) return interrupted(reader, err);
-    TRY(status);
-    return choose_streams(reader, err);
-}
-
-/** Whether its time stamps may jump, and are put right: those of a file belong to the file. */
-static bool repairs(const struct live_reader *reader) {
-    return reader->source.kind == LIVE_URL || reader->source.kind == LIVE_DEVICE ||
-           (reader->source.kind == LIVE_BYTES && !reader->bytes.seekable);
+static bool is_playlist(const struct demux *demux) {
+    return av_match_name(demux->format->iformat->name, PLAYLISTS);
 }
 
 /** A recording in the network has a length; what has none was cut off. The bytes of a playlist are not those of what it
@@ -111,9 +99,34 @@ static bool has_length(const struct demux *demux) {
     const AVFormatContext *format = demux->format;
     if (!format) return false;
     const bool told = format->duration > 0;
-    if (av_match_name(format->iformat->name, PLAYLISTS))
-        return told && format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
+    if (is_playlist(demux)) return told && format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
     return told || (format->pb && avio_size(format->pb) > 0);
+}
+
+/** How fast the connection's packets go on. Time stamps of another one are nothing to it. A playlist that grows does so
+ * by some seconds at once, which would be more windows than can wait. */
+static void choose_pace(struct live_reader *reader) {
+    const bool grows = reader->source.recordings && is_playlist(&reader->demux) && !has_length(&reader->demux);
+    reader->paces = reader->wish.pace || grows;
+    reader->paced = false;
+}
+
+static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
+    reader->demux = (struct demux){0};
+    reader->clock = (struct live_clock){0};
+    for (int i = 0; i < LIVE_CLOCK_TRACKS; i++) reader->periods[i] = 0;
+    expect_data(reader);
+    const ptm_status status = reader->source.kind == LIVE_BYTES ? open_bytes(reader, err) : open_other(reader, err);
+    if (status != PTM_OK && interrupt(reader)) return interrupted(reader, err);
+    TRY(status);
+    choose_pace(reader);
+    return choose_streams(reader, err);
+}
+
+/** Whether its time stamps may jump, and are put right: those of a file belong to the file. */
+static bool repairs(const struct live_reader *reader) {
+    return reader->source.kind == LIVE_URL || reader->source.kind == LIVE_DEVICE ||
+           (reader->source.kind == LIVE_BYTES && !reader->bytes.seekable);
 }
 
 static ptm_status fill_news(const struct live_reader *reader, struct live_news *news, ptm_error *err) {
@@ -165,7 +178,7 @@ static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
 }
 
 static bool wait_for_pace(struct live_reader *reader, double time) {
-    if (!reader->wish.pace || isnan(time)) return true;
+    if (!reader->paces || isnan(time)) return true;
     if (!reader->paced) {
         reader->paced = true;
         reader->pace_from = clock_ms();
