@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Labels the same real clips with polytome and with transformers' video-classification pipeline, turn by turn.
 
-    python clips.py CHECKPOINT CLIP... [--polytome build/release/cli/polytome] [--threads 2] [--turns 7] [-r off 150]
+    python clips.py CHECKPOINT CLIP... [--polytome build/release/cli/polytome] [--threads 2] [--jobs 1] [--turns 7]
+        [-r off 150]
 
 A turn of polytome is a whole command over all clips, process start and model included; a turn of the pipeline is the
 same clips in a process that is loaded already. Both decode. Times are seconds for each clip.
@@ -28,8 +29,8 @@ def load_pipeline(checkpoint, threads):
 
 
 def run_polytome(options, r):
-    command = [options.polytome, "-m", options.checkpoint, "-r", r, "--threads", str(options.threads), "--only", "video",
-               "--top", "1", "--json", *options.clips]  # fmt: skip
+    command = [options.polytome, "-m", options.checkpoint, "-r", r, "--threads", str(options.threads), "--jobs",
+               str(options.jobs), "--only", "video", "--top", "1", "--json", *options.clips]  # fmt: skip
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return [json.loads(line)["video"]["labels"][0]["label"] for line in lines]
 
@@ -50,6 +51,7 @@ def main():
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--polytome", default=HERE.parent / "build" / "release" / "cli" / "polytome", type=Path)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=1, help="files at a time, which share the threads")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("-r", nargs="+", default=["off", "150"])
     options = parser.parse_args()
@@ -63,7 +65,7 @@ def main():
         seconds, labels["pipeline"] = timed(run_pipeline, pipeline, options)
         times["pipeline"].append(seconds / len(options.clips))
 
-    print(f"{len(options.clips)} clips, {options.threads} threads, {options.turns} turns; importing and loading the pipeline "
+    print(f"{len(options.clips)} clips, {options.threads} threads, {options.jobs} jobs, {options.turns} turns; importing and loading the pipeline "
           f"took {loading:.1f} s")  # fmt: skip
     for name, turns in times.items():
         ratio = statistics.median(b / a for a, b in zip(turns, times["pipeline"]))

@@ -113,7 +113,7 @@ static json_t *answer_object(const struct report_style *style, const ptm_answer 
     put(&tokens, "in", json_integer(answer->tokens_in));
     put(&tokens, "out", json_integer(answer->tokens_out));
     put(&tokens, "r", json_words(answer->r));
-    if (answer->static_share >= 0) put(&tokens, "static", json_number(answer->static_share));
+    if (answer->static_share > 0) put(&tokens, "static", json_number(answer->static_share));
     if (style->trace) put(&tokens, "trace", integer_array(answer->tokens, answer->depth + 1));
     put(&object, "tokens", object_end(&tokens));
     return object_end(&object);
@@ -191,7 +191,7 @@ static json_t *window_tokens(const ptm_window *window) {
     put(&object, "in", json_integer(window->tokens_in));
     put(&object, "out", json_integer(window->tokens_out));
     put(&object, "r", json_words(window->r));
-    if (window->static_share >= 0) put(&object, "static", json_number(window->static_share));
+    if (window->static_share > 0) put(&object, "static", json_number(window->static_share));
     return object_end(&object);
 }
 

@@ -109,7 +109,7 @@ static void print_answer(FILE *stream, const struct report_style *style, ptm_mod
     print_coverage(stream, answer, modality);
     begin_line(stream, &section);
     fprintf(stream, "tokens %d -> %d, r %s, ", answer->tokens_in, answer->tokens_out, answer->r);
-    if (answer->static_share >= 0) fprintf(stream, "%.0f %% static, ", 100 * answer->static_share);
+    if (answer->static_share > 0) fprintf(stream, "%.0f %% static, ", 100 * answer->static_share);
     fputs("model ", stream);
     text_print(stream, answer->model);
     fputc('\n', stream);

@@ -1,9 +1,17 @@
 # Installation: the library and its header, the shipped model, and what pkg-config and CMake need to find them.
 include(CMakePackageConfigHelpers)
 
-# Installed programs find the library beside them, wherever the prefix is moved to.
+# Programs find the library beside them, wherever the prefix is moved to.
 file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-set(CMAKE_INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
+
+# polytome_find_library(PROGRAM): and so in the build folder, where the library lies as it is installed. A path that is
+# exchanged at the installation would have an empty entry before it, for room, and the loader takes that for the folder
+# that the program is started in: any libm.so.6 there would run.
+function(polytome_find_library program)
+  set_target_properties(polytome PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/cli/${bin_to_lib}
+    BUILD_WITH_INSTALL_RPATH ON)
+  set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}" BUILD_WITH_INSTALL_RPATH ON)
+endfunction()
 
 # A static libpolytome does not know its libraries: whoever links it must be told. "Requires" and not "Requires.private":
 # the libraries themselves are linked as shared ones, so that `pkg-config --libs` has to give them, without --static.

@@ -212,7 +212,7 @@ typedef struct ptm_answer {
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
     int windows;
     ptm_coverage coverage;
-    double static_share; /* of the patches of all windows: left out as static; below 0 where nothing looks for them */
+    double static_share;       /* of the patches of all windows: left out as static */
     int tokens_in, tokens_out; /* of the last window */
     const char *r;
     int depth;
@@ -290,7 +290,7 @@ typedef struct ptm_window {
     double padded;     /* seconds of it that are silence, or a last frame standing still */
     int num_labels;
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
-    double static_share;     /* of the patches: left out as static; below 0 where nothing looks for them */
+    double static_share;     /* of the patches: left out as static */
     int tokens_in, tokens_out;
     const char *r; /* merging in force */
     double network_ms;
@@ -306,12 +306,13 @@ typedef ptm_status ptm_window_fn(void *user, const ptm_window *window, ptm_error
 
 typedef struct ptm_timeline_options {
     ptm_classify_options classify; /* modalities, start, duration, limits and callbacks; its sampling is not used */
-    double window;                 /* seconds that a window spans; 0 (default): as the model was trained. A sound model
-                                      hears no more than its own length; a still picture has none */
-    double hop;                    /* seconds from one window to the next; 0 (default): side by side, of an image model
-                                      one second. Rounded so that neighbours share patches, without drift */
-    ptm_window_fn *on_window;      /* may be NULL */
-    void *user;                    /* of on_window */
+    /* Both 0 (default), or from 0.001 to 86,400 seconds. */
+    double window;            /* that a window spans; 0: as the model was trained. A sound model hears no more than its
+                                 own length; a still picture has none */
+    double hop;               /* from one window to the next; 0: side by side, of an image model one second. Rounded so
+                                 that neighbours share patches, without drift */
+    ptm_window_fn *on_window; /* may be NULL */
+    void *user;               /* of on_window */
 } ptm_timeline_options;
 
 PTM_API void ptm_timeline_options_default(ptm_timeline_options *options);
@@ -328,21 +329,23 @@ PTM_API PTM_NODISCARD ptm_status ptm_timeline_file(ptm_session *session, const c
 /** Windows over frames and samples that the caller brings, as they come. One for each session at a time. */
 typedef struct ptm_stream ptm_stream;
 
-/** `options` as for a file; start and duration are not used. They are copied. Close with ptm_stream_close(). */
+/** `options` as for a file; start and duration are not used, and max_seconds bounds how long a picture is shown. They
+ * are copied. Close with ptm_stream_close(). */
 PTM_API PTM_NODISCARD ptm_status ptm_stream_open(ptm_stream **out, ptm_session *session,
                                                  const ptm_timeline_options *options, ptm_error *err);
 
 /**
  * Takes a picture shown from `time` to `end` seconds, in the order of time; it is not kept. The windows that it fills
  * are answered, through on_window, before the return. A place of the model's frame rate that no picture covers takes
- * the next one; after a gap longer than a window, windows begin anew.
+ * the next one; after a gap longer than a window, windows begin anew. Times lie between -1e10 and 1e10.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, double time,
                                                        double end, ptm_error *err);
 
 /**
  * The same for mono samples in [-1,1], the first of them at `time`. The sample rate stays that of the first call; it is
- * turned into the model's where it differs. A gap shorter than a window is filled with silence.
+ * turned into the model's where it differs. A gap shorter than a window is filled with silence. PTM_EFORMAT where a
+ * sample is no finite number; as with PTM_EINVAL, nothing has changed then.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count,
                                                          int sample_rate, double time, ptm_error *err);
@@ -404,7 +407,8 @@ PTM_API void ptm_events_close(ptm_events **events);
 
 typedef struct ptm_live_options {
     ptm_timeline_options timeline; /* window, hop, on_window; of its classify options modalities, duration (of the
-                                      source's clock, from its first picture or sample), max_pixels and cancelled */
+                                      source's clock, from its first picture or sample), max_pixels, max_seconds (that
+                                      one picture is shown) and cancelled */
     const char *audio;             /* a second source, for the sound; NULL (default): it is in the first */
     const char *format;            /* what the first source holds, as FFmpeg names it; NULL (default): by its content */
     const char *settings;          /* of that format, protocol or device: "video_size=640x480:framerate=30"; or NULL */

@@ -48,7 +48,7 @@ static bool stands_still(const struct run_length *runs, const struct patch_grid 
 /** Every token enters. */
 static int take_all(struct run_length *runs, int tokens) {
     for (int i = 0; i < tokens; i++) runs->token[i] = i;
-    runs->share = -1;
+    runs->share = 0;
     return tokens;
 }
 

@@ -14,7 +14,7 @@ struct run_length {
     float threshold; /* mean |difference| of ImageNet-normalised pixels up to which a patch stands still; 0: off */
     int *token;      /* (N0) of each token at the network's input, its number among all N0 */
     int *latest;     /* (patches of a tube) the token that stands for each place just now */
-    double share;    /* of the patches of the last window: left out; below 0: this is off */
+    double share;    /* of the patches of the last window: left out */
 };
 
 /** Takes its memory from the arena (or measures it). */

@@ -12,9 +12,11 @@ void ptm_classify_options_default(ptm_classify_options *options) {
 
 /** The options of a call without windows of its own. */
 static ptm_timeline_options plain(const ptm_classify_options *options) {
-    ptm_timeline_options timeline;
-    ptm_timeline_options_default(&timeline);
-    if (options) timeline.classify = *options;
+    ptm_timeline_options timeline = {0};
+    if (options)
+        timeline.classify = *options;
+    else
+        ptm_classify_options_default(&timeline.classify);
     return timeline;
 }
 

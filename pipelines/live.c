@@ -104,10 +104,6 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
     return PTM_OK;
 }
 
-static unsigned modalities_of(const struct pass *pass) {
-    return (pass->use_video ? PTM_VIDEO : 0u) | (pass->use_audio ? PTM_AUDIO : 0u) | (pass->use_image ? PTM_IMAGE : 0u);
-}
-
 static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,
                              ptm_error *err) {
     struct run *shared = &run->pass.run;
@@ -116,7 +112,7 @@ static ptm_status run_source(struct live_run *run, const char *source, const ptm
     TRY(open_source(run, source, options, err));
     TRY(choose_lanes(run, err));
     if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
-    TRY(relay_open(&shared->relay, shared->session, modalities_of(&run->pass),
+    TRY(relay_open(&shared->relay, shared->session, pass_modalities(&run->pass),
                    run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
     return relay_run(shared->relay, collect, answer, run, err);
 }

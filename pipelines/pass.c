@@ -4,10 +4,16 @@
 #include "base/clock.h"
 #include "pipelines/relay.h"
 
-#include <math.h>
 #include <string.h>
 
+static const double shortest_span = 0.001, longest_span = 86400; /* seconds of a window or a hop */
+
 /* ---------------------------------------------------------------- open */
+
+/** Seconds of a window or a hop; 0: as they are without being asked for. */
+static bool is_span(double seconds) {
+    return seconds == 0 || (seconds >= shortest_span && seconds <= longest_span);
+}
 
 static ptm_status check_options(const struct ptm_session *session, const ptm_timeline_options *timeline,
                                 ptm_error *err) {
@@ -18,8 +24,9 @@ static ptm_status check_options(const struct ptm_session *session, const ptm_tim
     if (!any) return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
     if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)
         return error_set(err, PTM_EINVAL, "unknown sampling %d", (int)options->sampling);
-    if (!(timeline->window >= 0 && isfinite(timeline->window)) || !(timeline->hop >= 0 && isfinite(timeline->hop)))
-        return error_set(err, PTM_EINVAL, "window and hop should be 0 seconds or more");
+    if (!is_span(timeline->window) || !is_span(timeline->hop))
+        return error_set(err, PTM_EINVAL, "window and hop should be from %g to %g seconds, or 0", shortest_span,
+                         longest_span);
     return run_check_options(options, err);
 }
 
@@ -157,7 +164,7 @@ static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) 
     return run_answer(&pass->run, ready, err);
 }
 
-static unsigned modalities_of(const struct pass *pass) {
+unsigned pass_modalities(const struct pass *pass) {
     return (pass->use_video ? PTM_VIDEO : 0u) | (pass->use_audio ? PTM_AUDIO : 0u) | (pass->use_image ? PTM_IMAGE : 0u);
 }
 
@@ -165,7 +172,7 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
     struct run *run = &pass->run;
     run->ended = false;
     if (threads_count(run->session->threads) == 1) return collect(pass, err);
-    TRY(relay_open(&run->relay, run->session, modalities_of(pass), RELAY_WAITS, err));
+    TRY(relay_open(&run->relay, run->session, pass_modalities(pass), RELAY_WAITS, err));
     const ptm_status status = relay_run(run->relay, collect, answer, pass, err);
     relay_close(&run->relay);
     return status;

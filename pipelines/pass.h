@@ -28,6 +28,9 @@ ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_t
 /** Opens each of the lanes in use, for a video of `frames`; 0: not known. */
 ptm_status pass_open_runs(struct pass *pass, int64_t frames, ptm_error *err);
 
+/** Bits of those that are in use. */
+unsigned pass_modalities(const struct pass *pass);
+
 /** Hands on one picture, or some samples, to the lanes in use. */
 ptm_status pass_frame(struct pass *pass, const struct frame_view *frame, ptm_error *err);
 ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, double time, ptm_error *err);

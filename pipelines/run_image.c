@@ -28,19 +28,19 @@ static ptm_status answer(struct image_run *image, double time, double end, doubl
 
 ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err) {
     if (image->enough) return PTM_OK;
-    if (image->frames_seen == 0) image->from = image->reached = frame->time;
+    const bool first = image->frames_seen == 0;
+    const double from = first ? frame->time : image->from;
+    const bool due = from + ((double)image->next + 0.5) / image->rate < frame->end;
+    /* The first may be the only one: a still, or a video that ends before the middle of its first second. A picture
+     * that cannot be prepared leaves everything as it was. */
+    float *const out = due ? image->lane->input : image->lane->recent;
+    if (due || first) TRY(run_prepare_frame(image->run, image->lane, frame, out, err));
+    if (first) image->from = image->reached = frame->time;
     image->frames_seen++;
     image->to = frame->end;
-    const double middle = image->from + ((double)image->next + 0.5) / image->rate;
-    if (middle < frame->end) {
-        image->next = (int64_t)((frame->end - image->from) * image->rate + 0.5);
-        TRY(run_prepare_frame(image->run, image->lane, frame, image->lane->input, err));
-        return answer(image, frame->time, frame->end, image->from + (double)image->next / image->rate, err);
-    }
-    if (image->frames_seen > 1) return PTM_OK;
-    /* The only frame of a still, or of a video that ends before the middle of its first second. */
-    TRY(run_prepare_frame(image->run, image->lane, frame, image->lane->recent, err));
-    return PTM_OK;
+    if (!due) return PTM_OK;
+    image->next = (int64_t)((frame->end - from) * image->rate + 0.5);
+    return answer(image, frame->time, frame->end, from + (double)image->next / image->rate, err);
 }
 
 ptm_status image_run_finish(struct image_run *image, ptm_error *err) {

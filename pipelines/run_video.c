@@ -103,7 +103,12 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
 static ptm_status sample_grid(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     const double slack = 1e-6; /* time stamps are rounded */
     const struct window *window = &video->window;
+    const double covered = frame->end - (video->origin + (double)window->count / window->rate);
+    const double most = video->run->options->max_seconds;
     const float *prepared = NULL;
+    if (covered > most)
+        return error_set(err, PTM_ELIMIT, "a picture is shown for %g s, which is longer than --max-seconds %g allows",
+                         covered, most);
     while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - slack)
         TRY(take_place(video, frame, &prepared, err));
     return PTM_OK;

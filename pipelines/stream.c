@@ -3,12 +3,16 @@
 
 #include <math.h>
 
+/* Seconds from 0: beyond it times are too coarse to tell one window from the next. */
+static const double latest = 1e10;
+
 struct ptm_stream {
     ptm_timeline_options options; /* the pass points to it */
     struct pass pass;
     struct media_resampler *resampler; /* NULL: samples come at the model's rate */
     int sample_rate;                   /* of the first samples; 0: none yet */
     double heard;                      /* end of the samples so far, seconds */
+    double begin, end;                 /* of the last picture */
     bool finished;
 };
 
@@ -47,19 +51,34 @@ static ptm_status check_going(const struct ptm_stream *stream, ptm_error *err) {
     return stream->finished ? error_set(err, PTM_EINVAL, "this stream is finished: open another one") : PTM_OK;
 }
 
+/** Whether it is a time at all. */
+static bool is_time(double time) {
+    return fabs(time) <= latest;
+}
+
+static ptm_status check_picture(const struct ptm_stream *stream, double time, double end, ptm_error *err) {
+    const struct pass *pass = &stream->pass;
+    const bool first = (pass->use_video ? pass->video.frames_seen : pass->image.frames_seen) == 0;
+    if (!is_time(time) || !is_time(end) || end <= time)
+        return error_set(err, PTM_EINVAL, "a picture from %g to %g s", time, end);
+    if (!first && (time <= stream->begin || end <= stream->end))
+        return error_set(err, PTM_EINVAL, "a picture from %g to %g s, after one from %g to %g s", time, end,
+                         stream->begin, stream->end);
+    return PTM_OK;
+}
+
 ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, double time, double end, ptm_error *err) {
     error_clear(err);
     struct pass *pass = &stream->pass;
     TRY(check_going(stream, err));
     if (!pass->use_video && !pass->use_image)
         return error_set(err, PTM_EINVAL, "no model of this session labels pictures, or they were not asked for");
-    const double shown = pass->use_video ? pass->video.to : pass->image.to;
-    const bool first = (pass->use_video ? pass->video.frames_seen : pass->image.frames_seen) == 0;
-    if (!isfinite(time) || !isfinite(end) || end <= time || (!first && end <= shown))
-        return error_set(err, PTM_EINVAL, "a picture from %g to %g s, after one that lasts until %g s", time, end,
-                         shown);
+    TRY(check_picture(stream, time, end, err));
     const struct frame_view view = frame_view_of(frame, time, end);
-    return pass_frame(pass, &view, err);
+    TRY(pass_frame(pass, &view, err));
+    stream->begin = time;
+    stream->end = end;
+    return PTM_OK;
 }
 
 /** The samples at the model's rate, through the resampler; `samples` NULL: what it still holds. */
@@ -87,7 +106,8 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
     TRY(check_going(stream, err));
     if (!stream->pass.use_audio)
         return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
-    if (!isfinite(time)) return error_set(err, PTM_EINVAL, "samples at no finite time");
+    if (!is_time(time)) return error_set(err, PTM_EINVAL, "samples at %g s are beyond all clocks", time);
+    TRY(fbank_check_samples(samples, count, err)); /* later ones would share windows with them */
     if (stream->sample_rate == 0) TRY(start_samples(stream, sample_rate, err));
     if (sample_rate != stream->sample_rate)
         return error_set(err, PTM_EINVAL, "samples of %d Hz after some of %d Hz", sample_rate, stream->sample_rate);

@@ -138,9 +138,9 @@ check_scripts() {
     echo "${#scripts[@]} scripts"
 }
 
-several_jobs() {
+several_threads() {
     POLYTOME=$builds/tsan/cli/polytome "${fixed_addresses[@]}" tests/cli/run.sh \
-        jobs journal full_disk changing_files interrupt interrupt_jobs
+        jobs journal full_disk changing_files interrupt interrupt_jobs stream
 }
 
 # ---------------------------------------------------------------- fuzzing
@@ -261,9 +261,10 @@ if [ "$tier" != quick ]; then
     check 'build asan' build asan
     suite 'tests asan, best kernels' asan
     POLYTOME_TEST_CPU=scalar suite 'tests asan, scalar kernels' asan -R '^test_'
-    check 'build tsan' build tsan test_base test_compute test_pipelines test_live test_windows polytome_cli
-    suite 'tests tsan' tsan -R '^(test_base|test_compute|test_pipelines|test_live|test_windows)$'
-    check 'several jobs, tsan' several_jobs
+    threaded=(test_base test_compute test_pipelines test_live test_windows fuzz_windows fuzz_stream)
+    check 'build tsan' build tsan "${threaded[@]}" polytome_cli
+    suite 'tests tsan' tsan -R "^($(IFS='|' && echo "${threaded[*]}"))\$"
+    check 'several threads, tsan' several_threads
 
     mapfile -t fuzzed < <(find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' ! -name fuzz_main.c -printf '%f\n' |
         LC_ALL=C sort | sed 's/^fuzz_//; s/\.c$//')

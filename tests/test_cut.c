@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Clips hold the very frames and samples of the stretch that they were cut from, and what cannot be cut is one
  * sentence. */
-#include "check.h"
-#include "media/media.h"
+#include "decoded.h"
 #include "temporary.h"
 
 #include <math.h>
@@ -11,28 +10,6 @@
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
 
 enum { RATE = 16000 };
-
-static struct media *open_media(const char *path, double start) {
-    const struct media_options options = {.want_video = true,
-                                          .want_audio = true,
-                                          .sample_rate = RATE,
-                                          .start = start,
-                                          .max_pixels = 1 << 20,
-                                          .max_frames = 10000,
-                                          .max_seconds = 1000};
-    struct media *media;
-    CHECK_OK(media_open(&media, path, &options, err));
-    return media;
-}
-
-/** The next frame, or false at the end. */
-static bool next_frame(struct media *media, struct media_item *item, struct media_picture *picture) {
-    do {
-        CHECK_OK(media_next(media, item, err));
-    } while (item->kind == MEDIA_SAMPLES);
-    if (item->kind == MEDIA_FRAME) CHECK_OK(media_frame_rgb(media, picture, err));
-    return item->kind == MEDIA_FRAME;
-}
 
 static void check_same_picture(const struct media_picture *a, const struct media_picture *b) {
     CU_ASSERT_EQUAL_FATAL(a->width, b->width);
@@ -45,13 +22,13 @@ static void check_same_picture(const struct media_picture *a, const struct media
 
 /** Each frame of the clip is the one of the file at that time. The number of frames. */
 static int check_frames(const char *file, const char *clip, const ptm_cut_report *report) {
-    struct media *whole = open_media(file, 0), *part = open_media(clip, 0);
+    struct media *whole = decoded_open(file, RATE, 0), *part = decoded_open(clip, RATE, 0);
     struct media_item wanted = {.kind = MEDIA_END}, found;
     struct media_picture there, here;
     int count = 0;
-    while (next_frame(part, &found, &here)) {
+    while (decoded_next_frame(part, &found, &here)) {
         do {
-            CU_ASSERT_FATAL(next_frame(whole, &wanted, &there));
+            CU_ASSERT_FATAL(decoded_next_frame(whole, &wanted, &there));
         } while (wanted.time < report->start + found.time - 0.005);
         CU_ASSERT_DOUBLE_EQUAL(wanted.time - report->start, found.time, 0.005);
         check_same_picture(&there, &here);
@@ -65,7 +42,7 @@ static int check_frames(const char *file, const char *clip, const ptm_cut_report
 
 /** All samples into `samples` (room), each at its time; where they end. */
 static int read_samples(const char *path, float *samples, int room) {
-    struct media *media = open_media(path, 0);
+    struct media *media = decoded_open(path, RATE, 0);
     struct media_item item;
     int count = 0;
     do {

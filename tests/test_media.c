@@ -838,6 +838,17 @@ static void test_corpus(void) {
     }
 }
 
+/** The last picture is shown until the next one, but no longer than was asked for. */
+static void test_end_of_the_range(void) {
+    struct media_options options = options_default();
+    options.duration = 0.5;
+    struct outcome got = read_file(corpus("vfr.mkv"), &options); /* has a picture at 0.2 s and the next at 0.7 s */
+    CU_ASSERT_EQUAL(got.frames, 3);
+    CU_ASSERT_EQUAL(got.last_end, 0.5);
+    CU_ASSERT_EQUAL(got.stats.video_end, 0.5);
+    forget(&got);
+}
+
 /** A transport stream whose clock starts again: time goes on, and no frame is lost. */
 static void test_discontinuity(void) {
     const struct media_options options = options_default();
@@ -1114,6 +1125,7 @@ static const struct check_case CASES[] = {
 #endif
     {"other files are refused", test_other_files_are_refused},
     {"corpus", test_corpus},
+    {"the end of the range", test_end_of_the_range},
     {"a clock that starts again", test_discontinuity},
     {"only one stream", test_only_one_stream},
     {"truncation and damage", test_damage},

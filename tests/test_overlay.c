@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Films with labels drawn in: every frame at its time, the sound kept, the strip where and as the windows say. */
-#include "check.h"
-#include "media/media.h"
+#include "decoded.h"
 #include "pipelines/overlay_track.h"
 #include "temporary.h"
 
@@ -28,19 +27,6 @@ static ptm_overlay *open_overlay(void) {
     CHECK_OK(add(overlay, PTM_VIDEO, 0, 1, cut, 2, err));
     CHECK_OK(add(overlay, PTM_VIDEO, 1, 2, pan, 2, err));
     return overlay;
-}
-
-static struct media *open_media(const char *path, double start) {
-    const struct media_options options = {.want_video = true,
-                                          .want_audio = true,
-                                          .sample_rate = RATE,
-                                          .start = start,
-                                          .max_pixels = 1 << 20,
-                                          .max_frames = 10000,
-                                          .max_seconds = 1000};
-    struct media *media;
-    CHECK_OK(media_open(&media, path, &options, err));
-    return media;
 }
 
 /** Red, green and blue of a pixel against what is wanted, after lossy coding. */
@@ -80,28 +66,20 @@ static void check_above(const struct media_picture *drawn, const struct media_pi
     CU_ASSERT(off / (rows * WIDTH * 3) < 6);
 }
 
-static bool next_frame(struct media *media, struct media_item *item, struct media_picture *picture) {
-    do {
-        CHECK_OK(media_next(media, item, err));
-    } while (item->kind == MEDIA_SAMPLES);
-    if (item->kind == MEDIA_FRAME) CHECK_OK(media_frame_rgb(media, picture, err));
-    return item->kind == MEDIA_FRAME;
-}
-
 static int check_film(const char *path, double start) {
-    struct media *drawn = open_media(path, 0), *plain = open_media(FILM, start);
+    struct media *drawn = decoded_open(path, RATE, 0), *plain = decoded_open(FILM, RATE, start);
     struct media_item item, wanted;
     struct media_picture picture, original;
     int count = 0;
     double first = 0;
-    while (next_frame(plain, &wanted, &original)) {
+    while (decoded_next_frame(plain, &wanted, &original)) {
         if (count++ == 0) first = wanted.time;
-        CU_ASSERT_FATAL(next_frame(drawn, &item, &picture));
+        CU_ASSERT_FATAL(decoded_next_frame(drawn, &item, &picture));
         CU_ASSERT_DOUBLE_EQUAL(item.time, wanted.time - first, 1e-3);
         check_strip(&picture, wanted.time);
         check_above(&picture, &original);
     }
-    CU_ASSERT(!next_frame(drawn, &item, &picture));
+    CU_ASSERT(!decoded_next_frame(drawn, &item, &picture));
     CU_ASSERT_EQUAL(media_get_stats(drawn)->decode_errors, 0);
     media_close(&drawn);
     media_close(&plain);
@@ -110,7 +88,7 @@ static int check_film(const char *path, double start) {
 
 /** Sound of a file from `start` on; its number of samples, whose sum of magnitudes goes to *energy. */
 static int sound_of(const char *path, double start, double *energy) {
-    struct media *media = open_media(path, start);
+    struct media *media = decoded_open(path, RATE, start);
     struct media_item item;
     int count = 0;
     *energy = 0;

@@ -218,7 +218,8 @@ static void test_stopped_by_caller(void) {
 static void test_wrong_options(void) {
     struct opened opened;
     open_both(&opened, NULL, 1, NULL);
-    static const double wrong[][2] = {{-1, 0}, {0, -1}, {NAN, 0}, {0, INFINITY}};
+    static const double wrong[][2] = {{-1, 0},   {0, -1},   {NAN, 0},   {0, INFINITY},
+                                      {1e-9, 0}, {0, 1e-9}, {1e300, 0}, {0, 1e300}};
     for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
         ptm_timeline_options options;
         ptm_timeline_options_default(&options);
@@ -232,6 +233,24 @@ static void test_wrong_options(void) {
 }
 
 /* ---------------------------------------------------------------- a caller's own frames and samples */
+
+static ptm_stream *open_stream(struct opened *opened, struct heard *heard, int threads, double hop) {
+    open_both(opened, NULL, threads, NULL);
+    *heard = (struct heard){0};
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.hop = hop;
+    options.on_window = hear;
+    options.user = heard;
+    ptm_stream *stream;
+    CHECK_OK(ptm_stream_open(&stream, opened->session, &options, err));
+    return stream;
+}
+
+static void close_stream(ptm_stream **stream, struct opened *opened) {
+    ptm_stream_close(stream);
+    close_both(opened);
+}
 
 /** Pushes what the decoder delivers of a file, from `begin` on, samples in pieces of another size. */
 static void push_file(ptm_stream *stream, const char *path, int sample_rate, double begin) {
@@ -264,20 +283,11 @@ static void push_file(ptm_stream *stream, const char *path, int sample_rate, dou
 /** Hears `times` rounds of a file of `seconds` that are pushed one after the other. */
 static void listen_to_pushed(struct heard *heard, const char *path, double seconds, int times, double hop) {
     struct opened opened;
-    open_both(&opened, NULL, 2, NULL);
-    ptm_timeline_options options;
-    ptm_timeline_options_default(&options);
-    options.hop = hop;
-    options.on_window = hear;
-    options.user = heard;
-    *heard = (struct heard){0};
-    ptm_stream *stream;
-    CHECK_OK(ptm_stream_open(&stream, opened.session, &options, err));
+    ptm_stream *stream = open_stream(&opened, heard, 2, hop);
     for (int i = 0; i < times; i++) push_file(stream, path, 16000, i * seconds);
     CHECK_OK(ptm_stream_finish(stream, err));
     CU_ASSERT_EQUAL(ptm_stream_finish(stream, NULL), PTM_EINVAL);
-    ptm_stream_close(&stream);
-    close_both(&opened);
+    close_stream(&stream, &opened);
 }
 
 static void check_pushed(const char *path) {
@@ -324,20 +334,13 @@ static void push_buzz(ptm_stream *stream, double time, double seconds, int sampl
 
 static void test_gaps(void) {
     struct opened opened;
-    open_both(&opened, NULL, 1, NULL);
-    struct heard heard = {0};
-    ptm_timeline_options options;
-    ptm_timeline_options_default(&options);
-    options.on_window = hear;
-    options.user = &heard;
-    ptm_stream *stream;
-    CHECK_OK(ptm_stream_open(&stream, opened.session, &options, err));
+    struct heard heard;
+    ptm_stream *stream = open_stream(&opened, &heard, 1, 0);
     push_buzz(stream, 10, 1, 16000);
     push_buzz(stream, 11.5, 1, 16000); /* half a second is silence */
     push_buzz(stream, 500, 1, 16000);  /* windows begin anew; the half one before is left out */
     CHECK_OK(ptm_stream_finish(stream, err));
-    ptm_stream_close(&stream);
-    close_both(&opened);
+    close_stream(&stream, &opened);
     CU_ASSERT_EQUAL_FATAL(heard.count, 2);
     CU_ASSERT_EQUAL(heard.windows[0].start, 10);
     CU_ASSERT_EQUAL(heard.windows[1].start, 500);
@@ -346,22 +349,66 @@ static void test_gaps(void) {
     CU_ASSERT_EQUAL(heard.windows[1].end, 501);
 }
 
+/** Times that no clock has, and pictures that do not go on, are refused and change nothing. */
+static void test_wrong_times(void) {
+    static const uint8_t pixels[8 * 8 * 3];
+    const ptm_frame frame = {pixels, 8, 8, 24};
+    static const double wrong[][2] = {{NAN, 2}, {1, INFINITY}, {1e11, 2e11}, {-2e10, 2}, {2, 2}, {1, 1.5}, {0, 2}};
+    const float sample = 0;
+    struct opened opened;
+    struct heard heard;
+    ptm_stream *stream = open_stream(&opened, &heard, 1, 0);
+    CHECK_OK(ptm_stream_push_frame(stream, &frame, 0, 1.5, err));
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++)
+        CU_ASSERT_EQUAL(ptm_stream_push_frame(stream, &frame, wrong[i][0], wrong[i][1], NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_stream_push_frame(stream, &frame, 1.5, 1e9, NULL), PTM_ELIMIT); /* 30 years of one picture */
+    CU_ASSERT_EQUAL(ptm_stream_push_samples(stream, &sample, 1, 16000, NAN, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_stream_push_samples(stream, &sample, 1, 16000, 1e300, NULL), PTM_EINVAL);
+    CHECK_OK(ptm_stream_push_frame(stream, &frame, 1.5, 2, err));
+    CHECK_OK(ptm_stream_finish(stream, err));
+    close_stream(&stream, &opened);
+    CU_ASSERT_EQUAL_FATAL(heard.count, 1);
+    CU_ASSERT_EQUAL(heard.windows[0].end, 2);
+}
+
+/** Hears 4 seconds of sound; where `odd` is not NULL, one push has that sample first, and is tried again without it. */
+static void listen_past(struct heard *heard, const float *odd) {
+    enum { RATE = 16000, STEP = 160 };
+    struct opened opened;
+    ptm_stream *stream = open_stream(&opened, heard, 1, 0.25);
+    for (int at = 0; at < 4 * RATE; at += STEP) {
+        float samples[STEP];
+        for (int i = 0; i < STEP; i++) samples[i] = (float)((at + i) * 7 % 1009) / 1009 - 0.5F;
+        const float kept = samples[STEP - 1];
+        if (odd && at == RATE * 3 / 2) samples[STEP - 1] = *odd;
+        const double time = (double)at / RATE;
+        ptm_status status = ptm_stream_push_samples(stream, samples, STEP, RATE, time, NULL);
+        samples[STEP - 1] = kept;
+        if (status == PTM_EFORMAT) status = ptm_stream_push_samples(stream, samples, STEP, RATE, time, NULL);
+        CU_ASSERT_EQUAL(status, PTM_OK);
+    }
+    close_stream(&stream, &opened);
+}
+
+static void test_refused_samples(void) {
+    static const float odd[] = {NAN, -INFINITY, 1e30F};
+    struct heard whole, refused;
+    listen_past(&whole, NULL);
+    for (size_t i = 0; i < CHECK_COUNT(odd); i++) {
+        listen_past(&refused, &odd[i]);
+        check_same(&whole, &refused);
+    }
+}
+
 static void test_another_rate(void) {
     struct opened opened;
-    open_both(&opened, NULL, 1, NULL);
-    struct heard heard = {0};
-    ptm_timeline_options options;
-    ptm_timeline_options_default(&options);
-    options.on_window = hear;
-    options.user = &heard;
-    ptm_stream *stream;
-    CHECK_OK(ptm_stream_open(&stream, opened.session, &options, err));
+    struct heard heard;
+    ptm_stream *stream = open_stream(&opened, &heard, 1, 0);
     for (int i = 0; i < 30; i++) push_buzz(stream, i * 0.1, 0.1, 44100);
     const float sample = 0;
     CU_ASSERT_EQUAL(ptm_stream_push_samples(stream, &sample, 1, 16000, 3, NULL), PTM_EINVAL);
     CHECK_OK(ptm_stream_finish(stream, err));
-    ptm_stream_close(&stream);
-    close_both(&opened);
+    close_stream(&stream, &opened);
     CU_ASSERT_FATAL(heard.count > 1);
     CU_ASSERT_EQUAL(heard.windows[0].start, 0);
     CU_ASSERT_DOUBLE_EQUAL(heard.windows[heard.count - 1].end, 3, 1e-3);
@@ -443,6 +490,8 @@ int main(void) {
         {"frames and samples that a caller pushes", test_pushed},
         {"parts that windows share", test_shared_parts},
         {"gaps", test_gaps},
+        {"wrong times", test_wrong_times},
+        {"samples that are refused", test_refused_samples},
         {"samples of another rate", test_another_rate},
         {"the relay", test_relay},
     };

@@ -204,7 +204,7 @@ void fbank_close(struct fbank **fbank) {
 
 /* ---------------------------------------------------------------- features */
 
-static ptm_status check_samples(const float *samples, size_t count, ptm_error *err) {
+ptm_status fbank_check_samples(const float *samples, size_t count, ptm_error *err) {
     for (size_t i = 0; i < count; i++)
         if (!(fabsf(samples[i]) <= loudest))
             return error_set(err, PTM_EFORMAT, "sound sample %zu is %g; samples must be finite and about -1 to 1", i,
@@ -284,7 +284,7 @@ static void finish_window(const struct fbank *fbank, float *out, size_t frames) 
 }
 
 ptm_status fbank_run(struct fbank *fbank, float *out, const float *samples, size_t count, ptm_error *err) {
-    TRY(check_samples(samples, count, err));
+    TRY(fbank_check_samples(samples, count, err));
     finish_window(fbank, out, take_energies(fbank, out, 0, samples, count));
     return PTM_OK;
 }
@@ -295,7 +295,7 @@ bool fbank_is_local(const struct fbank *fbank) {
 
 ptm_status fbank_run_on(struct fbank *fbank, float *out, float *energies, size_t known, size_t *frames,
                         const float *samples, size_t count, ptm_error *err) {
-    TRY(check_samples(samples, count, err));
+    TRY(fbank_check_samples(samples, count, err));
     *frames = take_energies(fbank, energies, known, samples, count);
     memcpy(out, energies, *frames * (size_t)fbank->spec.num_mel_bins * sizeof *out);
     finish_window(fbank, out, *frames);

@@ -35,9 +35,12 @@ double fbank_mel(double hertz);
  * refuse. */
 int fbank_window_samples(const struct fbank_spec *spec);
 
+/** PTM_EFORMAT where a sample is NaN, infinite or so large that its power may be. */
+ptm_status fbank_check_samples(const float *samples, size_t count, ptm_error *err);
+
 /**
  * out (target_length, num_mel_bins) <- `count` mono samples in [-1,1]. More frames than target_length are cut off;
- * fewer, down to none, are padded. PTM_EFORMAT where a sample is NaN or infinite.
+ * fewer, down to none, are padded. Fails as fbank_check_samples().
  */
 ptm_status fbank_run(struct fbank *fbank, float *out, const float *samples, size_t count, ptm_error *err);
 

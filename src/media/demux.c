@@ -12,6 +12,9 @@
  * the reason. */
 static const char *const PLAYLISTS = "hls,applehttp,dash,concat,sdp,rtsp,rtp,imf,vobsub,image2,webm_dash_manifest";
 
+/* Seconds, 300 years: time stamps beyond it are damage, and too coarse to tell one frame from the next. */
+static const double LATEST = 1e10;
+
 static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
     (void)url;
     (void)flags;
@@ -252,7 +255,8 @@ bool demux_has_cover_art(const struct demux *demux) {
 double demux_seconds(const AVStream *stream, int64_t timestamp) {
     const AVRational base = stream->time_base;
     if (timestamp == AV_NOPTS_VALUE || base.num <= 0 || base.den <= 0) return NAN;
-    return (double)timestamp * base.num / base.den;
+    const double seconds = (double)timestamp * base.num / base.den;
+    return fabs(seconds) <= LATEST ? seconds : NAN;
 }
 
 /** First time stamp of a stream. A negative one is encoder delay where the codec says how much of it: the decoder cuts

@@ -65,7 +65,8 @@ bool demux_has_cover_art(const struct demux *demux);
  * clock; NAN where there are no time stamps. */
 double demux_origin(const struct demux *demux);
 
-/** Seconds of the container's clock; NAN for a missing time stamp or an unusable time base. */
+/** Seconds of the container's clock; NAN for a missing time stamp, an unusable time base, and a time beyond all clocks.
+ */
 double demux_seconds(const AVStream *stream, int64_t timestamp);
 
 /** Tells the demuxer to skip all streams but these two (-1: none). */

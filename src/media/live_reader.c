@@ -161,12 +161,21 @@ static void add_ticks(int64_t *stamp, double ticks) {
     if (!(fabs(ticks) < 0x1p62) || __builtin_add_overflow(*stamp, (int64_t)ticks, stamp)) *stamp = AV_NOPTS_VALUE;
 }
 
+/** The clock goes by the time of decoding. A frame is shown a little after it: a damaged stamp says hours, and what is
+ * on the screen until then would be hours long. */
+static void mend_showing(AVPacket *packet, double tick) {
+    if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE) return;
+    const double delay = ((double)packet->pts - (double)packet->dts) * tick;
+    if (!(delay > -LIVE_CLOCK_BACK && delay < LIVE_CLOCK_AHEAD)) packet->pts = packet->dts;
+}
+
 /** Puts the packet's time stamps on a clock that goes on; its time in seconds, or NAN. */
 static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
     const AVStream *stream = reader->demux.format->streams[packet->stream_index];
     const double stamp = demux_seconds(stream, packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts);
     if (!repairs(reader)) return stamp;
     const double tick = demux_seconds(stream, 1);
+    mend_showing(packet, tick);
     const double wrap = stream->pts_wrap_bits < 63 ? ldexp(tick, stream->pts_wrap_bits) : INFINITY;
     const int track = packet->stream_index == reader->chosen.video ? 0 : 1;
     const double shift = live_clock_shift(&reader->clock, track, stamp, clock_ms() / 1e3, reader->periods[track], wrap);

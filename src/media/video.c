@@ -109,9 +109,10 @@ static bool deliver(struct video *video, double end, struct media_item *item) {
     video->has_ahead = false;
     av_frame_unref(video->shown);
     av_frame_move_ref(video->shown, video->ahead);
+    end = fmin(end, video->setup.range.end); /* what comes after is not asked for */
     *item =
         (struct media_item){.kind = MEDIA_FRAME, .time = video->ahead_time, .end = end, .index = video->delivered++};
-    video->setup.stats->video_end = fmin(end, video->setup.range.end);
+    video->setup.stats->video_end = end;
     return true;
 }
 

@@ -40,6 +40,12 @@ little() {
     done
 }
 
+# big BYTES NUMBER: the number as big-endian bytes.
+big() {
+    local i
+    for ((i = $1 - 1; i >= 0; i--)); do little 1 $(($2 >> 8 * i & 255)); done
+}
+
 # make_wav FILE [SECONDS [RATE]]: a buzz of rate / 16 Hz, mono, 16 bits.
 make_wav() {
     local seconds=${2:-1} rate=${3:-16000}

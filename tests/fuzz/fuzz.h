@@ -25,6 +25,9 @@ static inline void fuzz_assert(bool holds, const char *what) {
 
 #define FUZZ_ASSERT(condition) fuzz_assert((condition), #condition)
 
+/** One of an array's values, as a byte of the input says. */
+#define FUZZ_CHOOSE(values, byte) ((values)[(byte) % (sizeof(values) / sizeof *(values))])
+
 /** What must be true of every call's answer: status and sentence agree, and no input makes a bug of ours show. */
 static inline ptm_status fuzz_status(ptm_status status, const ptm_error *err) {
     FUZZ_ASSERT(status != PTM_EINTERNAL);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the seed corpora of fuzz_safetensors, fuzz_npy, fuzz_config and fuzz_request: small files of each kind that the formats know, good and bad.
+"""Writes the seed corpora of fuzz_safetensors, fuzz_npy, fuzz_config, fuzz_request and fuzz_stream: small files of each kind that the formats know, good and bad.
 
 Usage: make_corpus.py [DIRECTORY], by default corpus/ beside this script. Needs nothing but Python.
 What a fuzzer found is kept in the same folders under the name found-*; this script leaves such files alone.
@@ -128,10 +128,54 @@ REQUESTS = {
 }
 
 
+# Steps of time as fuzz_stream numbers them, in seconds; times that make no sense follow from 0xC0 on.
+STEPS = {0: 0, 0.04: 1, 0.3: 3, -0.04: 4, -3: 9, 60: 10, -1e5: 12, 0.5: 13, 0.001: 14, 1e6: 15}
+NOT_A_NUMBER, BEYOND = 0xC0, 0xC3
+
+
+def step(time):
+    return time if time in (NOT_A_NUMBER, BEYOND) else STEPS[time]
+
+
+def script(hop, window, kinds, *pushes):
+    """hop and window: of heard_length(); kinds: 0 video and sound, 1 sound and image, 2 video, 3 sound, 4 image."""
+    return bytes([hop, window, kinds]) + b"".join(pushes)
+
+
+def frame(after, length, width=16, height=16):
+    """A picture `after` seconds from the end of the last one; sides from 0xE0 on are odd ones."""
+    sides = [side if side >= 0xE0 else side - 1 for side in (width, height)]
+    return bytes([0, *sides, 0, 9, step(after), step(length)])
+
+
+def sound(after, count=5, rate=0, seed=7):
+    """Samples: numbers of their count (5: 8000) and rate (0: the model's, 4: 44100); a seed from 0xE0 on brings an odd one."""
+    return bytes([1, count, rate, seed, step(after)])
+
+
+FINISH = b"\x0f"
+STREAMS = {
+    "video": script(3, 0, 2, *[frame(0, 0.3)] * 8),
+    "sound": script(2, 0, 3, *[sound(0)] * 5),
+    "both": script(5, 0, 0, *[frame(0, 0.5) + sound(0)] * 6),
+    "images": script(5, 0, 4, *[frame(0, 0.3, 9, 40)] * 6),
+    "short": script(0, 0, 0, frame(0, 0.04), sound(0, 2)),
+    "far_apart": script(8, 2, 0, *[frame(0, 0.5) + sound(0)] * 8),
+    "gaps": script(3, 0, 0, *[frame(gap, 0.5) + sound(gap) for gap in (0, 0.3, 60, 0, 0, 0, 1e6, 0, 0, 0, -3, -1e5)]),
+    "rates": script(0, 0, 3, *[sound(0, 7, 4)] * 4, sound(0, 7, 0), FINISH, sound(0), FINISH),
+    "no_times": script(0, 0, 1, sound(NOT_A_NUMBER), sound(BEYOND), frame(BEYOND, 0.3), frame(0, NOT_A_NUMBER), frame(0, 0)),
+    "years_of_one_picture": script(0, 0, 2, frame(0, 0.3), frame(0, 1e6), frame(0, 0.3)),
+    "same_begin": script(1, 0, 4, frame(0, 0.04), frame(-0.04, 60), frame(-3, 0.3)),
+    "refused_picture": script(11, 0, 4, frame(0.5, 0.04, 0xE1, 4), frame(0, 0.001), frame(0, 0.001)),
+    "refused_samples": script(3, 0, 3, sound(0), sound(0, 5, 0, 0xE0), *[sound(0)] * 4),
+    "sides": script(0, 0, 2, frame(0, 0.3, 0xE3, 1), frame(0, 0.3, 1, 0xE4), frame(0, 0.3, 0xE0, 4), frame(0, 0.5, 1, 48)),
+}
+
+
 def main():
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus"
     for kind, files in (("safetensors", SAFETENSORS), ("npy", NPY), ("config", configs()),
-                        ("request", REQUESTS)):
+                        ("request", REQUESTS), ("stream", STREAMS)):
         (root / kind).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (root / kind / name).write_bytes(content)

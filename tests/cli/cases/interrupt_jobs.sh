@@ -6,7 +6,7 @@ for ((i = 1; i <= 400; i++)); do echo $((i % 20 + 1)).wav; done >list
 for ((i = 1; i <= 400; i++)); do echo "$SAMPLES/cut.mp4"; done >clips
 started() {
     local i
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 1500; i++)); do
         grep -qs '"schema":1' out.json.* && return
         sleep 0.02
     done

@@ -19,14 +19,14 @@ jq -c 'select(.kind == "window") | [.to, .ms.latency >= 0, (.arrived | length)]'
 jq -c 'select(.kind == "source") | [.windows, .dropped]' short
 # Commands at the begin and at the end of events, neither waited for nor able to be anything but what was asked for.
 # shellcheck disable=SC2016
-polytome stream -q --only video --exec 'echo "$POLYTOME_EVENT $POLYTOME_MODALITY $POLYTOME_LABEL" >>told; sleep 60' \
-    "$clip" >/dev/null 2>&1
+polytome stream -q --only video "$clip" >/dev/null 2>&1 --exec \
+    'echo $$ >>sleepers; echo "$POLYTOME_EVENT $POLYTOME_MODALITY $POLYTOME_LABEL" >>told; exec sleep 60'
 for _ in $(seq 50); do
     [ "$(grep -c . told 2>/dev/null)" = 2 ] && break
     sleep 0.1
 done
 sort told
-pkill -f '^sleep 60$' || true
+xargs kill <sleepers
 polytome stream -q -o events.srt "$clip"
 grep -c 'pan right' events.srt
 # Rows are there at once, and a stream that is started again goes on behind them, after a line that was torn.

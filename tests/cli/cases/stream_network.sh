@@ -24,6 +24,11 @@ wait "$stream" || status=$?
 echo "status $status"
 jq -s -c '[.[] | select(.kind == "window")] | [length >= 3, (map(.from) | . == sort), all(.ms.latency < 4000)]' lines
 jq -c 'select(.kind == "source") | [.time_jumps >= 1, .duration < 60, .decoders_opened >= 1]' lines
+# A stamp that says when a picture is shown, five hours late by damage, makes no picture of five hours.
+ffmpeg -v error -f lavfi -i testsrc2=size=64x64:rate=10 -t 6 -c:v mpeg2video -bf 0 clean.ts
+ffmpeg -v error -i clean.ts -c copy -bsf:v 'setts=pts=PTS+eq(N\,30)*90000*20000' damaged.ts
+cat damaged.ts | "$POLYTOME" stream --json --rows windows - 2>/dev/null |
+    jq -c 'select(.kind == "window" or .kind == "source") | [.kind, .from, .to, .windows]'
 # A connection that breaks off is one loss, however often it takes to connect again.
 serve() {
     ffmpeg -v error -nostdin -re -f lavfi -i testsrc2=size=64x64:rate=25 -t "$1" -c:v mpeg2video -g 5 -f mpegts \
