@@ -53,7 +53,9 @@ static void say(const struct stream *stream, const ptm_live_report *report) {
                 latency_quantile(latency, 0.99));
     if (report->raised > 0) fprintf(stderr, "; merging raised %d, lowered %d times", report->raised, report->lowered);
     if (report->dropped > 0) fprintf(stderr, "; %lld dropped", (long long)report->dropped);
-    if (report->losses > 0) fprintf(stderr, "; lost %d, connected again %d times", report->losses, report->reconnects);
+    if (report->losses > 0)
+        fprintf(stderr, "; lost %d, connected again %d time%s", report->losses, report->reconnects,
+                plural(report->reconnects));
     if (report->time_jumps > 0) fprintf(stderr, "; %d jump%s of time", report->time_jumps, plural(report->time_jumps));
     if (report->decode_errors > 0)
         fprintf(stderr, "; %d damaged packet%s", report->decode_errors, plural(report->decode_errors));

@@ -36,6 +36,9 @@ static ptm_status open_failure(const struct demux *demux, const AVInputFormat *i
     if (reader->source->interrupted) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", name);
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     if (reader->error) return error_set(err, PTM_EIO, "%s: cannot be read: %s", name, strerror(reader->error));
+    if (demux->form && demux->form->format && code == AVERROR(EINVAL))
+        return error_set(err, PTM_EINVAL, "%s: cannot be opened as %s: a setting is missing, or is wrong", name,
+                         demux->form->format);
     if (reader->position == 0 && !reader->source->seekable) return error_set(err, PTM_ENODATA, "%s: is empty", name);
     if (input && !reader->source->seekable)
         return error_set(err, PTM_EFORMAT,

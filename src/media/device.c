@@ -8,6 +8,19 @@
 #define STRING(x) STRING_OF(x)
 #define LIBRARY "libavdevice.so." STRING(LIBAVDEVICE_VERSION_MAJOR)
 
+typedef void alsa_handler(const char *file, int line, const char *function, int code, const char *format, ...);
+
+static void say_nothing(const char *file, int line, const char *function, int code, const char *format, ...) {
+    (void)file, (void)line, (void)function, (void)code, (void)format;
+}
+
+/** ALSA's library prints what it finds missing; callers get it as one sentence. */
+static void quieten_alsa(void *library) {
+    int (*set_handler)(alsa_handler * handler);
+    *(void **)&set_handler = dlsym(library, "snd_lib_error_set_handler"); /* of a library that it has loaded */
+    if (set_handler) set_handler(say_nothing);
+}
+
 /* Loaded here, not by the linker: it brings some eighty libraries (X11, SDL, PulseAudio ...) that no other input needs,
  * and opening them takes longer than labelling a short clip. It stays loaded: FFmpeg keeps what it registers. */
 static ptm_status load_devices(ptm_error *err) {
@@ -18,6 +31,7 @@ static ptm_status load_devices(ptm_error *err) {
     void (*register_all)(void);
     *(void **)&register_all = symbol;
     register_all();
+    quieten_alsa(library);
     return PTM_OK;
 }
 

@@ -21,6 +21,7 @@ struct input {
     bool connected;                       /* the last connection stands, as far as messages tell */
     double base;                          /* of the connection's clock, in ours */
     bool repaired;                        /* it is on the world's time */
+    bool recorded;                        /* it waits for its reader */
     double video_end, audio_end, reached; /* of what was delivered */
     double arrived;                       /* UNIX time of the last packet, */
     double held; /* and of that which brought the frame that is held back until the next is known; 0: none */
@@ -100,6 +101,7 @@ static ptm_status open_connection(struct live *live, struct input *input, struct
     news->description = (struct demux){0};
     input->tracks.chosen = news->chosen;
     input->repaired = news->repaired;
+    input->recorded = news->recorded;
     input->base = connection_base(live, input, news);
     input->held = 0;
     const struct tracks_place place = {.range = {fmax(-input->base, 0), wanted_end(live) - input->base},
@@ -242,7 +244,7 @@ void live_close(struct live **live) {
 
 bool live_is_realtime(const struct live *live) {
     const enum live_kind kind = live->feed->threads[0].reader.source.kind;
-    return live->options.pace || kind == LIVE_DEVICE || kind == LIVE_URL;
+    return live->options.pace || kind == LIVE_DEVICE || (kind == LIVE_URL && !live->inputs[0].recorded);
 }
 
 const struct media_info *live_get_info(const struct live *live) {

@@ -44,7 +44,8 @@ ptm_status live_open(struct live **out, const char *name, const struct live_opti
 
 void live_close(struct live **live);
 
-/** Whether the source goes on at its own speed, whoever waits: not a file, a pipe or a generator. */
+/** Whether the source goes on at its own speed, whoever waits: not a file, of this machine or a web server's, a pipe or
+ * a generator. */
 bool live_is_realtime(const struct live *live);
 
 /** Of the connections as they were last. */

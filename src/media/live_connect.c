@@ -21,6 +21,9 @@ static ptm_status connect_failure(const struct live_source *source, int code, pt
     if (code == AVERROR_INVALIDDATA)
         return error_set(err, PTM_EFORMAT, "%s: what comes from there is not media, or is not opened from there",
                          source->name);
+    if (source->lister)
+        return error_set(err, PTM_EIO, "%s: cannot be opened: %s (%s tells what there is)", source->name, reason,
+                         source->lister);
     return error_set(err, PTM_EIO, "%s: cannot be opened: %s", source->name, reason);
 }
 

@@ -24,6 +24,7 @@ struct live_news {
     double origin; /* first time stamp in the container's clock; NAN: not known */
     double began;  /* seconds of clock_ms() at which that was now */
     bool repaired; /* the packets' time stamps do not jump */
+    bool recorded; /* it is a file, which waits for its reader */
     ptm_error reason;
 };
 

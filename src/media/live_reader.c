@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "media/live_connect.h"
 
+#include <libavutil/avstring.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,8 @@ static const double FIRST_WAIT = 0.5, LONGEST_WAIT = 30; /* seconds from one att
 
 /* Time stamps that are so many seconds from the time of day are the time of day. */
 static const double TIME_OF_DAY = 10;
+
+#define PLAYLISTS "hls,dash" /* formats that read their media themselves */
 
 enum {
     MAX_FAILED_READS = 32, /* in a row: then the connection is lost */
@@ -86,6 +89,28 @@ static ptm_status choose_streams(struct live_reader *reader, ptm_error *err) {
                      reader->wish.want_video ? chosen->no_video : chosen->no_audio);
 }
 
+static bool is_playlist(const struct demux *demux) {
+    return av_match_name(demux->format->iformat->name, PLAYLISTS);
+}
+
+/** A recording in the network has a length; what has none was cut off. The bytes of a playlist are not those of what it
+ * lists, and a length that is guessed of them means nothing: it tells its own when it is closed. */
+static bool has_length(const struct demux *demux) {
+    const AVFormatContext *format = demux->format;
+    if (!format) return false;
+    const bool told = format->duration > 0;
+    if (is_playlist(demux)) return told && format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
+    return told || (format->pb && avio_size(format->pb) > 0);
+}
+
+/** How fast the connection's packets go on. Time stamps of another one are nothing to it. A playlist that grows does so
+ * by some seconds at once, which would be more windows than can wait. */
+static void choose_pace(struct live_reader *reader) {
+    const bool grows = reader->source.recordings && is_playlist(&reader->demux) && !has_length(&reader->demux);
+    reader->paces = reader->wish.pace || grows;
+    reader->paced = false;
+}
+
 static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
     reader->demux = (struct demux){0};
     reader->clock = (struct live_clock){0};
@@ -94,6 +119,7 @@ static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
     const ptm_status status = reader->source.kind == LIVE_BYTES ? open_bytes(reader, err) : open_other(reader, err);
     if (status != PTM_OK && interrupt(reader)) return interrupted(reader, err);
     TRY(status);
+    choose_pace(reader);
     return choose_streams(reader, err);
 }
 
@@ -106,6 +132,7 @@ static bool repairs(const struct live_reader *reader) {
 static ptm_status fill_news(const struct live_reader *reader, struct live_news *news, ptm_error *err) {
     news->chosen = reader->chosen;
     news->repaired = repairs(reader);
+    news->recorded = reader->source.recordings && has_length(&reader->demux);
     news->origin = demux_origin(&reader->demux);
     news->began = reader->opened;
     /* Devices stamp with the time of day: that is nearer to the truth than when we came to look. */
@@ -160,7 +187,7 @@ static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
 }
 
 static bool wait_for_pace(struct live_reader *reader, double time) {
-    if (!reader->wish.pace || isnan(time)) return true;
+    if (!reader->paces || isnan(time)) return true;
     if (!reader->paced) {
         reader->paced = true;
         reader->pace_from = clock_ms();
@@ -240,11 +267,6 @@ static ptm_status read_packets(struct live_reader *reader, bool *any, ptm_error 
 }
 
 /* ---------------------------------------------------------------- connection after connection */
-
-/** A recording in the network has a length; what has none was cut off. */
-static bool has_length(const struct demux *demux) {
-    return demux->format && (demux->format->duration > 0 || (demux->format->pb && avio_size(demux->format->pb) > 0));
-}
 
 /** What the end of a connection means for the source. */
 static enum live_message_kind judge(const struct live_reader *reader, ptm_status status) {

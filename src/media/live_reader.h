@@ -39,6 +39,7 @@ struct live_reader {
     double periods[LIVE_CLOCK_TRACKS]; /* seconds that the last packet lasts */
     double deadline;                   /* milliseconds of clock_ms(), of the call into FFmpeg */
     double opened;                     /* seconds of clock_ms() at which the connection stood */
+    bool paces;                        /* packets go on at the speed of their time stamps; and */
     bool paced;                        /* pace_from is known: */
     double pace_from, pace_stamp; /* milliseconds of clock_ms(), and the stamp that was due then, in milliseconds */
 };

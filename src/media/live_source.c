@@ -14,7 +14,8 @@ struct kind {
 };
 
 #define NETWORK .kind = LIVE_URL, .comes_back = true, .stalls = true
-#define DEVICE(name) .kind = LIVE_DEVICE, .device = (name), .comes_back = true, .stalls = true
+#define DEVICE(name, list) .kind = LIVE_DEVICE, .device = (name), .lister = (list), .comes_back = true, .stalls = true
+#define CAMERA DEVICE("v4l2", "v4l2-ctl --list-devices")
 #define HTTP "http,https,tcp,tls,crypto,httpproxy"
 
 static const struct kind KINDS[] = {
@@ -28,13 +29,13 @@ static const struct kind KINDS[] = {
      {NETWORK, .protocols = "udp", .formats = BARE_FORMATS, .defaults = "overrun_nonfatal=1", .waits = true}},
     {"rtp://", false, {NETWORK, .protocols = "rtp,udp", .formats = "rtp," BARE_FORMATS, .waits = true}},
     {"tcp://", false, {NETWORK, .protocols = "tcp", .formats = BARE_FORMATS}},
-    {"http://", false, {NETWORK, .protocols = HTTP}},
-    {"https://", false, {NETWORK, .protocols = HTTP}},
+    {"http://", false, {NETWORK, .protocols = HTTP, .recordings = true}},
+    {"https://", false, {NETWORK, .protocols = HTTP, .recordings = true}},
     /* ts=abs: the kernel's time stamps on the clock that the microphone's are on. */
-    {"/dev/video", false, {DEVICE("v4l2"), .defaults = "ts=abs"}},
-    {"/dev/v4l/", false, {DEVICE("v4l2"), .defaults = "ts=abs"}},
-    {"alsa:", true, {DEVICE("alsa")}},
-    {"pulse:", true, {DEVICE("pulse")}},
+    {"/dev/video", false, {CAMERA, .defaults = "ts=abs"}},
+    {"/dev/v4l/", false, {CAMERA, .defaults = "ts=abs"}},
+    {"alsa:", true, {DEVICE("alsa", "arecord -L")}},
+    {"pulse:", true, {DEVICE("pulse", "pactl list short sources")}},
     {"lavfi:", true, {.kind = LIVE_GRAPH, .device = "lavfi"}},
 };
 

@@ -20,11 +20,13 @@ struct live_source {
     const char *name;      /* as it was given, in sentences */
     const char *target;    /* what FFmpeg is to open: the name, or what follows its prefix */
     const char *device;    /* FFmpeg's input device, for LIVE_DEVICE and LIVE_GRAPH */
+    const char *lister;    /* the command that lists such devices, for LIVE_DEVICE */
     const char *protocols; /* that may be opened, for the others: comma-separated */
     const char *formats;   /* that it may hold; NULL: any */
     const char *defaults;  /* settings that the user's go before; NULL: none */
     bool comes_back;       /* when lost, it is opened again */
     bool waits;            /* it is opened before anybody sends: the first connection may take for ever */
+    bool recordings;       /* what has an end there is a file, which waits for its reader */
     bool stalls;           /* without data for a while it is lost, though nothing says so */
 };
 

@@ -46,3 +46,16 @@ sleep 0.5
 kill -INT "$stream"
 wait "$stream" || true
 jq -c 'select(.kind == "source") | [.losses, .reconnects, (.last_loss | length > 0)]' lines
+# At the speed of time stamps: those of the next writer of a FIFO begin an hour on, and are not waited for.
+mkfifo fifo
+"$POLYTOME" stream fifo --pace --duration 6 --only video --json --rows windows --top 1 -q >lines &
+stream=$!
+write() {
+    ffmpeg -v error -nostdin -y -re -f lavfi -i testsrc2=size=64x64:rate=25 -t 2 -c:v mpeg2video -g 5 \
+        -output_ts_offset "$1" -f mpegts fifo
+}
+write 0
+sleep 1
+write 3600
+wait "$stream"
+jq -c 'select(.kind == "source") | [.reconnects, .frames_decoded > 60]' lines
