@@ -6,6 +6,8 @@ command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
 command -v python3 >/dev/null || skip "python3 is not installed"
 port=$((20000 + ($$ + 7) % 20000))
 mkdir www
+server='' sender='' stream=''
+trap 'kill $server $sender $stream 2>/dev/null || true' EXIT
 serve() {
     (cd www && exec python3 -m http.server --bind 127.0.0.1 "$port" >/dev/null 2>&1) &
     server=$!
@@ -39,5 +41,4 @@ for _ in $(seq 200); do
 done
 kill -INT "$stream"
 wait "$stream" || true
-kill "$server" "$sender"
 jq -c 'select(.kind == "source") | [.losses, .reconnects]' lines
