@@ -27,7 +27,7 @@ jq -c 'select(.kind == "source") | [.time_jumps >= 1, .duration < 60, .decoders_
 # A stamp that says when a picture is shown, five hours late by damage, makes no picture of five hours.
 ffmpeg -v error -f lavfi -i testsrc2=size=64x64:rate=10 -t 6 -c:v mpeg2video -bf 0 clean.ts
 ffmpeg -v error -i clean.ts -c copy -bsf:v 'setts=pts=PTS+eq(N\,30)*90000*20000' damaged.ts
-cat damaged.ts | "$POLYTOME" stream --json --rows windows - 2>/dev/null |
+"$POLYTOME" stream --json --rows windows - < <(cat damaged.ts) 2>/dev/null |
     jq -c 'select(.kind == "window" or .kind == "source") | [.kind, .from, .to, .windows]'
 # A connection that breaks off is one loss, however often it takes to connect again.
 serve() {
