@@ -4,7 +4,7 @@
  * frames and samples that a caller pushes all get the same answers.
  */
 #include "base/memory.h"
-#include "media/media.h"
+#include "decoded.h"
 #include "opened.h"
 #include "pipelines/relay.h"
 #include "pipelines/window.h"
@@ -254,14 +254,7 @@ static void close_stream(ptm_stream **stream, struct opened *opened) {
 
 /** Pushes what the decoder delivers of a file, from `begin` on, samples in pieces of another size. */
 static void push_file(ptm_stream *stream, const char *path, int sample_rate, double begin) {
-    const struct media_options options = {.want_video = true,
-                                          .want_audio = true,
-                                          .sample_rate = sample_rate,
-                                          .max_pixels = 1 << 26,
-                                          .max_frames = 10000,
-                                          .max_seconds = 1000};
-    struct media *media;
-    CHECK_OK(media_open(&media, path, &options, err));
+    struct media *media = decoded_open(path, sample_rate, 0);
     struct media_item item = {.kind = MEDIA_FRAME};
     while (item.kind != MEDIA_END) {
         CHECK_OK(media_next(media, &item, err));
