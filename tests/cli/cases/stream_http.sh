@@ -16,6 +16,13 @@ serve() {
         sleep 0.1
     done
 }
+# until_windows COUNT: waits for so many lines.
+until_windows() {
+    for _ in $(seq 300); do
+        [ "$(grep -c '"window"' lines)" -ge "$1" ] && break
+        sleep 0.1
+    done
+}
 picture='testsrc2=size=64x64:rate=25'
 ffmpeg -v error -nostdin -f lavfi -i "$picture" -t 60 -c:v mpeg2video -g 25 -f mpegts www/file.ts
 serve
@@ -29,16 +36,13 @@ for _ in $(seq 100); do
 done
 "$POLYTOME" stream "http://127.0.0.1:$port/live.m3u8" --stall 3 --json --rows windows --top 1 -q >lines &
 stream=$!
-sleep 4
+until_windows 1
 kill "$server"
 wait "$server" || true
-sleep 4
-before=$(grep -c '"window"' lines)
+sleep 6
+before=$(grep -c '"window"' lines || true)
 serve
-for _ in $(seq 200); do
-    [ "$(grep -c '"window"' lines)" -gt $((before + 1)) ] && break
-    sleep 0.1
-done
+until_windows $((before + 2))
 kill -INT "$stream"
 wait "$stream" || true
 jq -c 'select(.kind == "source") | [.losses, .reconnects]' lines
