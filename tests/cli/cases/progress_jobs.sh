@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # How many files are through, how fast, and how long the rest takes, where the number of files is known.
-make_wav a.wav 60
+make_wav a.wav 12
 for ((i = 0; i < 30; i++)); do echo a.wav; done >list
 shows() {
     local pattern=$1
