@@ -2,14 +2,16 @@
 # How many files are through, how fast, and how long the rest takes, where the number of files is known.
 make_wav a.wav 12
 for ((i = 0; i < 30; i++)); do echo a.wav; done >list
+make_wav long.wav 60
 shows() {
     local pattern=$1
     shift
     polytome --progress "$@" 2>&1 >/dev/null | tr '\r' '\n' >shown
     grep -q -E "^$pattern *$" shown || fail "no line like $pattern: $(cat shown)"
 }
-run='[0-9]+ of 30  +[0-9]+ %  [0-9.e+-]+ files/s(  [0-9.:]+( s)? left)?'
+run='[0-9]+ of [34]0?  +[0-9]+ %  [0-9.e+-]+ files/s(  [0-9.:]+( s)? left)?'
 shows "$run" -j 2 --files-from list
 grep -q ' left' shown
-shows "$run  a.wav  .*" --files-from list
+# A file that takes its time is named.
+shows "$run  long.wav  .*" long.wav long.wav long.wav long.wav
 shows '[0-9]+  [0-9.e+-]+ files/s' -j 2 --files-from - <list
