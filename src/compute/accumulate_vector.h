@@ -31,12 +31,14 @@ enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
 
 /**
  * acc (rows, vectors) += a b with b (count, vectors), rows WIDTH apart, and element (r, i) of a at a[r * row + i *
- * step]. `rows` and `vectors` are constants where this is inlined.
+ * step]. `rows` and `vectors` are constants where this is inlined. Two steps a turn: with one, a processor whose front
+ * end is shared with another thread falls behind its own multipliers.
  */
 static ALWAYS_INLINE void accumulate(vec acc[MAX_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
                                      size_t step, const float *b, int count) {
 #define LOAD(r, j) IN_USE(r, j) wide[j] = v_load(b + (j)*LANES);
 #define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_fma(v_set(a[(r)*row]), wide[j], acc[r][j]);
+#pragma GCC unroll 2
     for (int i = 0; i < count; i++) {
         vec wide[VECTORS];
         EACH_OF_ROW(LOAD, 0)

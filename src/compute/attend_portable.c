@@ -42,8 +42,7 @@ static inline vec v_round(vec x) {
     return x + big - big;
 }
 
-/* n >= -126 here, so that 2^n is a float itself. */
-static inline vec v_ldexp(vec x, vec n) {
+static inline vec v_ldexp_normal(vec x, vec n) {
     return x * (vec)((__builtin_convertvector(n, vec_int) + 127) << 23);
 }
 

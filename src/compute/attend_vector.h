@@ -38,7 +38,7 @@ static inline vec v_exp2(vec x) {
                               0.00961843692f, 0.0013398875f, 0.00015353362f};
     const vec clamped = v_max(v_set(-126.0f), x);
     const vec n = v_round(clamped);
-    return v_ldexp(polynomial(v_sub(clamped, n), p, 7), n);
+    return v_ldexp_normal(polynomial(v_sub(clamped, n), p, 7), n);
 }
 
 static const float log2_e = 1.44269504f;

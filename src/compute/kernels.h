@@ -22,8 +22,7 @@ static inline size_t attend_scratch(int head_dim) {
     return (2 * (size_t)head_dim + ATTEND_KEYS) * ATTEND_QUERIES;
 }
 
-/** What multiply() turns at a time: columns of y and values of a row of w. The panels, 590 KB, fit a second-level
- * cache. */
+/** What multiply() turns at a time: columns of y and values of a row of w. */
 enum { MULTIPLY_COLUMNS = 192, MULTIPLY_DEPTH = 768, MULTIPLY_SCRATCH = MULTIPLY_COLUMNS * MULTIPLY_DEPTH };
 
 struct kernels {

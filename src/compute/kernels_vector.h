@@ -9,6 +9,7 @@
  *     v_set v_add v_sub v_mul v_div v_round, v_fma(a, b, c) = a b + c
  *     v_min v_max               the second argument where either is NaN
  *     v_ldexp(x, n)             x 2^n, n whole, -150 <= n <= 128; NaN where n is NaN
+ *     v_ldexp_normal(x, n)      the same for -126 <= n <= 127, where 2^n is a normal float; NaN where x is NaN
  *     v_greater, v_pick(mask, yes, no); vi_set vi_count (0, 1, 2 ...) vi_add vi_pick vi_store
  *     v_sum                     over the lanes
  *     v_load_blocks, v_low v_high v_low_pair v_high_pair      for MULTIPLY_PAYS: rows in 128-bit blocks, interleaved

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The product of a linear layer: weights are turned into panels as they are needed, some of which stay in the
- * second-level cache, and rows of x are read as they lie (Goto and van de Geijn 2008, without their packing of x).
+ * The product of a linear layer: weights are turned into panels as they are needed, and rows of x are read as they lie
+ * (Goto and van de Geijn 2008, without their packing of x).
  */
 #ifndef POLYTOME_COMPUTE_MULTIPLY_VECTOR_H
 #define POLYTOME_COMPUTE_MULTIPLY_VECTOR_H
@@ -12,6 +12,10 @@
 
 #include <stdbool.h>
 #include <string.h>
+
+/* Rows of x that meet a panel at a time: with 768 values each they take 295 KB beside the 74 KB, in AVX-512 147 KB, of
+ * the panel. A multiple of ACC_ROWS. */
+enum { MULTIPLY_ROWS = 96 };
 
 /** What one call of the inner loop works on. */
 struct multiply_tile {
@@ -113,16 +117,27 @@ static void fill_panels(float *panels, const float *w, size_t ldw, int columns, 
     }
 }
 
-/** A few rows of x over all panels: the rows stay in the first-level cache. */
-static void multiply_panels(struct multiply_tile tile, const float *starts, int rows, int columns) {
-    for (int column = 0; column < columns; column += WIDTH) {
-        tile.start = starts + column;
-        if (columns - column < WIDTH)
-            multiply_part(&tile, rows, columns - column);
+/** Rows of x against one panel. */
+static void multiply_panel(struct multiply_tile tile, int rows, int columns) {
+    for (int row = 0; row < rows; row += ACC_ROWS) {
+        const int count = rows - row < ACC_ROWS ? rows - row : ACC_ROWS;
+        if (columns < WIDTH)
+            multiply_part(&tile, count, columns);
         else
-            multiply_tile(&tile, rows);
+            multiply_tile(&tile, count);
+        tile.x += ACC_ROWS * tile.ldx;
+        tile.y += ACC_ROWS * tile.ldy;
+    }
+}
+
+/** Rows of x against all panels: the rows and one panel stay in the second-level cache, whoever shares the third. */
+static void multiply_panels(struct multiply_tile tile, const float *panels, const float *starts, int rows,
+                            int columns) {
+    for (int column = 0; column < columns; column += WIDTH) {
+        tile.panel = panels + column * tile.depth;
+        tile.start = starts + column;
+        multiply_panel(tile, rows, columns - column);
         tile.y += WIDTH;
-        tile.panel += WIDTH * tile.depth;
     }
 }
 
@@ -132,11 +147,10 @@ static void multiply_block(struct multiply_tile tile, const float *w, size_t ldw
     float starts[MULTIPLY_COLUMNS] = {0};
     if (bias) memcpy(starts, bias, (size_t)columns * sizeof *starts);
     fill_panels(scratch, w, ldw, columns, tile.depth);
-    tile.panel = scratch;
-    for (int row = 0; row < rows; row += ACC_ROWS) {
-        multiply_panels(tile, starts, rows - row < ACC_ROWS ? rows - row : ACC_ROWS, columns);
-        tile.x += ACC_ROWS * tile.ldx;
-        tile.y += ACC_ROWS * tile.ldy;
+    for (int row = 0; row < rows; row += MULTIPLY_ROWS) {
+        multiply_panels(tile, scratch, starts, rows - row < MULTIPLY_ROWS ? rows - row : MULTIPLY_ROWS, columns);
+        tile.x += MULTIPLY_ROWS * tile.ldx;
+        tile.y += MULTIPLY_ROWS * tile.ldy;
     }
 }
 

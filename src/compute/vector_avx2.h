@@ -62,6 +62,10 @@ static inline vec v_ldexp(vec x, vec n) {
     return v_mul(v_mul(x, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
 }
 
+static inline vec v_ldexp_normal(vec x, vec n) {
+    return v_mul(x, _mm256_castsi256_ps(_mm256_slli_epi32(vi_add(_mm256_cvtps_epi32(n), vi_set(127)), 23)));
+}
+
 static inline float v_sum(vec x) {
     __m128 sum = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));

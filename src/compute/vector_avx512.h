@@ -23,6 +23,7 @@ typedef __mmask16 vec_mask;
 #define v_min _mm512_min_ps
 #define v_max _mm512_max_ps
 #define v_ldexp _mm512_scalef_ps
+#define v_ldexp_normal _mm512_scalef_ps
 #define v_round(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define v_greater(a, b) _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ)
 #define v_pick(mask, yes, no) _mm512_mask_blend_ps(mask, no, yes)

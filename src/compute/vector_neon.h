@@ -62,4 +62,8 @@ static inline vec v_ldexp(vec x, vec n) {
     return v_mul(v_mul(x, vreinterpretq_f32_s32(first)), vreinterpretq_f32_s32(second));
 }
 
+static inline vec v_ldexp_normal(vec x, vec n) {
+    return v_mul(x, vreinterpretq_f32_s32(vshlq_n_s32(vi_add(vcvtq_s32_f32(n), vi_set(127)), 23)));
+}
+
 #endif
