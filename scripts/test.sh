@@ -68,12 +68,36 @@ report() {
     printf '%-6s  %-34s %5d s  %s\n' "$verdict" "$1" $((SECONDS - $3)) "$4"
 }
 
+# count NAME STATUS START: as one test, with the last line of its log.
+count() {
+    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    report "$@" "$(tail -n 1 "$logs/${1//[^A-Za-z0-9_+-]/-}.log" | cut -c 1-100)"
+}
+
 # check NAME COMMAND...: counts as one test.
 check() {
-    local name=$1 start=$SECONDS status
+    local start=$SECONDS status
     run "$@"
-    if [ "$status" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    report "$name" "$status" "$start" "$(tail -n 1 "$logs/${name//[^A-Za-z0-9_+-]/-}.log" | cut -c 1-100)"
+    count "$1" "$status" "$start"
+}
+
+# check_two_at_a_time FUNCTION NAME...: check "FUNCTION NAME" FUNCTION NAME, for each.
+check_two_at_a_time() {
+    local function=$1 name status seconds
+    shift
+    for name; do
+        while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+        (
+            begun=$SECONDS
+            run "$function $name" "$function" "$name"
+            echo "$status $((SECONDS - begun))" > "$scratch/$function-$name.status"
+        ) &
+    done
+    wait
+    for name; do
+        read -r status seconds < "$scratch/$function-$name.status"
+        count "$function $name" "$status" $((SECONDS - seconds))
+    done
 }
 
 # suite NAME BUILD ARGUMENT...: ctest; counts as many tests as its closing line says, or as one failure without one.
@@ -269,7 +293,7 @@ if [ "$tier" != quick ]; then
     mapfile -t fuzzed < <(find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' ! -name fuzz_main.c -printf '%f\n' |
         LC_ALL=C sort | sed 's/^fuzz_//; s/\.c$//')
     check 'build fuzz' build fuzz "${fuzzed[@]/#/fuzz_}"
-    for target in "${fuzzed[@]}"; do check "fuzz $target" fuzz "$target"; done
+    check_two_at_a_time fuzz "${fuzzed[@]}"
 
     check demo check_demo
     for kind in shared static; do

@@ -8,10 +8,10 @@
 enum { FILL_ROWS = 16, PREPARE_ROWS = 32, CHUNK = 1024 };
 
 /*
- * The part of a product that one thread takes: with its rows of x (150 KiB at 768 values in int8) it stays in the
- * second-level cache for the activation.
+ * The part of a product that one thread takes, and the bytes of its rows of x that meet the panels at a time: with a
+ * panel they stay in a second-level cache of 512 KiB, and their rows of y near it for the activation.
  */
-enum { TILE_ROWS = 192, TILE_COLUMNS = 768 };
+enum { TILE_ROWS = 192, TILE_COLUMNS = 768, BLOCK_BYTES = 300 << 10 };
 
 static int smaller(int a, int b) {
     return a < b ? a : b;
@@ -220,6 +220,7 @@ struct product_job {
     enum activation activation;
     bool add;
     int row_parts, column_parts; /* in whole tiles of the product */
+    int block_rows;
 };
 
 /** Rows of x; behind the last one zeros, which fill a tile of the product. */
@@ -264,6 +265,14 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
     }
 }
 
+/** All panels between two columns against rows of x that stay near. */
+static void multiply_block(const struct product_job *job, int row, int end, int column, int last) {
+    const int columns = job->layer->product->columns;
+    for (int j = column; j < last; j += columns) multiply_panel(job, j / columns, row, end);
+    for (int i = row; i < end; i++)
+        activate_row(job->kernels, job->activation, job->y + (size_t)i * (size_t)job->ldy + column, last - column);
+}
+
 static void multiply_part(void *context, int tile, int worker) {
     (void)worker;
     const struct product_job *job = context;
@@ -273,9 +282,14 @@ static void multiply_part(void *context, int tile, int worker) {
     const int end = tiles_start(job->rows, product->rows, row_part + 1, job->row_parts);
     const int column = tiles_start(job->layer->out, product->columns, column_part, job->column_parts);
     const int last = tiles_start(job->layer->out, product->columns, column_part + 1, job->column_parts);
-    for (int j = column; j < last; j += product->columns) multiply_panel(job, j / product->columns, row, end);
-    for (int i = row; i < end; i++)
-        activate_row(job->kernels, job->activation, job->y + (size_t)i * (size_t)job->ldy + column, last - column);
+    for (int i = row; i < end; i += job->block_rows)
+        multiply_block(job, i, smaller(i + job->block_rows, end), column, last);
+}
+
+/** Rows whose values take BLOCK_BYTES; whole tiles of the product. */
+static int block_rows(const struct product *product, size_t x_bytes) {
+    const int tiles = (int)(BLOCK_BYTES / x_bytes) / product->rows;
+    return (tiles > 1 ? tiles : 1) * product->rows;
 }
 
 void reduced_linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx,
@@ -295,6 +309,7 @@ void reduced_linear(const struct compute *compute, float *y, int ldy, const floa
         .add = store == LINEAR_ADD,
         .row_parts = tiles_count(rows, TILE_ROWS),
         .column_parts = tiles_count(layer->out, TILE_COLUMNS),
+        .block_rows = block_rows(layer->product, row_bytes(layer->product, layer->in)),
     };
     threads_run(compute->threads, tiles_count(whole_tiles(layer->product, rows), PREPARE_ROWS), prepare_rows, &job);
     threads_run(compute->threads, job.row_parts * job.column_parts, multiply_part, &job);

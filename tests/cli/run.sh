@@ -5,7 +5,7 @@
 # A case is cases/NAME.sh, run by bash in an empty directory of its own. It passes where it ends with status 0 and prints
 # what cases/NAME.stdout and cases/NAME.stderr hold; a file that is not there stands for no output. NAME.stdout.glob
 # and NAME.stderr.glob hold patterns of the shell instead. Times are masked. Status 77 skips the case, with the
-# reason as its output.
+# reason as its output; where all are skipped it is the runner's status as well.
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -68,4 +68,5 @@ fi
 for name; do run_case; done
 ((skipped == 0)) || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
-((failed == 0 && passed > 0))
+((failed == 0)) || exit 1
+((passed > 0)) || exit 77
