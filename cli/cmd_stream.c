@@ -76,7 +76,8 @@ static enum exit_status run(struct stream *stream) {
     if (run_live(stream, &report, &err) == PTM_OK) err = (ptm_error){0};
     const struct timeline_end end = {.err = &err, .live = &report, .latency = &stream->latency};
     status = timeline_writer_finish(writer, &err, &end, &written);
-    if (written && stream->options->verbosity >= 0 && report.windows > 0) say(stream, &report);
+    const bool ran = report.windows > 0 || report.dropped > 0 || report.losses > 0;
+    if (written && stream->options->verbosity >= 0 && ran) say(stream, &report);
     return status;
 }
 

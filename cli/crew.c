@@ -90,7 +90,8 @@ enum exit_status crew_open(struct crew *crew, const struct engine *engine, const
     int jobs = options->jobs > 0 ? options->jobs : processors;
     if (jobs > JOBS_MAX_WORKERS) jobs = JOBS_MAX_WORKERS;
     ptm_session_options session = options->session;
-    if (session.threads == 0) session.threads = processors > jobs ? processors / jobs : 1;
+    const int threads = session.threads > 0 ? session.threads : processors;
+    session.threads = threads > jobs ? threads / jobs : 1;
     const enum exit_status status = options->max_memory > 0
                                         ? open_within(crew, engine, jobs, &session, options->max_memory)
                                         : open_sessions(crew, engine, jobs, &session);

@@ -55,17 +55,18 @@ static void count_tokens(struct vit *vit, int entering) {
     schedule_tokens(vit->tokens, r, config->depth, entering, vit->tome.protected_tokens);
 }
 
-/** Takes over the schedule in vit->r; until then a pass still runs by the one before. */
-static void use_schedule(struct vit *vit, bool prop_attn) {
+void vit_set_schedule(struct vit *vit, const int *r, bool prop_attn) {
     const struct vit_config *config = &vit->network->config;
+    memcpy(vit->r, r, (size_t)config->depth * sizeof *vit->r);
     count_tokens(vit, config->tokens);
     memcpy(vit->planned, vit->tokens, ((size_t)config->depth + 1) * sizeof *vit->planned);
     vit->prop_attn = prop_attn;
 }
 
 ptm_status vit_set_budget(struct vit *vit, double gflop, bool prop_attn, ptm_error *err) {
-    TRY(budget_schedule(vit->r, &vit->network->config, vit->tome.protected_tokens, gflop, err));
-    use_schedule(vit, prop_attn);
+    int r[CONFIG_DEPTH_MAX];
+    TRY(budget_schedule(r, &vit->network->config, vit->tome.protected_tokens, gflop, err));
+    vit_set_schedule(vit, r, prop_attn);
     return PTM_OK;
 }
 
@@ -73,11 +74,12 @@ ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_err
     const struct vit_config *config = &vit->network->config;
     enum budget_kind kind;
     double amount;
+    int schedule[CONFIG_DEPTH_MAX];
     TRY(budget_parse(r, &kind, &amount, err));
     if (kind == BUDGET_SPEED) return vit_set_budget(vit, config_gflop(config, NULL) / amount, prop_attn, err);
     if (kind == BUDGET_GFLOP) return vit_set_budget(vit, amount, prop_attn, err);
-    TRY(schedule_parse(vit->r, config->depth, r, err));
-    use_schedule(vit, prop_attn);
+    TRY(schedule_parse(schedule, config->depth, r, err));
+    vit_set_schedule(vit, schedule, prop_attn);
     return PTM_OK;
 }
 

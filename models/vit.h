@@ -15,6 +15,9 @@ ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_err
 /** The same for a cost of one pass. */
 ptm_status vit_set_budget(struct vit *vit, double gflop, bool prop_attn, ptm_error *err);
 
+/** Sets the schedule itself: r (L), tokens to merge in each block. */
+void vit_set_schedule(struct vit *vit, const int *r, bool prop_attn);
+
 /**
  * Runs the network: vit->logits (num_labels), vit->tome.source (N0), vit->times. `input` is prepared as
  * network_input_shape() says. Allocates nothing. PTM_EFORMAT where a logit is not finite.

@@ -52,7 +52,7 @@ static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) 
     struct live_run *run = user;
     struct relay *relay = run->pass.run.relay;
     const ptm_modality modality = ready->lane->network->modality;
-    if (!ready->last && pace_is_stale(&run->pace, ready->lane, 1e3 * (clock_unix() - ready->span.arrived))) {
+    if (!ready->last && pace_is_stale(&run->pace, ready->lane, clock_ms() - ready->ready_ms)) {
         relay_drop(relay, modality);
         return PTM_OK;
     }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Merging of a step, where it costs less than what was asked for. */
 static const struct {
@@ -24,6 +25,7 @@ void pace_watch(struct pace *pace, struct lane *lane, double hop) {
     *watched = (struct pace_lane){.lane = lane, .hop_ms = 1000 * hop, .own_prop_attn = lane->vit.prop_attn};
     watched->own_gflop = gflop_of(lane);
     snprintf(watched->own, sizeof watched->own, "%s", lane->r);
+    memcpy(watched->own_r, lane->vit.r, (size_t)lane->network->config.depth * sizeof *watched->own_r);
 }
 
 /** Part of the time that the networks need. */
@@ -33,14 +35,22 @@ static double load(const struct pace *pace) {
     return sum;
 }
 
+/** What was asked for, without measuring anew what a budget of time came to. */
+static void set_own(struct pace_lane *watched) {
+    struct lane *lane = watched->lane;
+    vit_set_schedule(&lane->vit, watched->own_r, watched->own_prop_attn);
+    snprintf(lane->r, sizeof lane->r, "%s", watched->own);
+}
+
 /** Sets the lane's merging for the step; where no schedule is as cheap as that, it stays as it is. Its time is guessed
  * from the cost until a window shows it. */
 static ptm_status set_step(struct pace_lane *watched, int step, ptm_error *err) {
     struct lane *lane = watched->lane;
     const double before = gflop_of(lane), none = config_gflop(&lane->network->config, NULL);
     const bool own = none / STEPS[step].faster >= watched->own_gflop;
-    if (own && before != watched->own_gflop) TRY(lane_set_merge(lane, watched->own, watched->own_prop_attn, err));
-    if (!own) {
+    if (own) {
+        set_own(watched);
+    } else {
         const ptm_status status = lane_set_merge(lane, STEPS[step].r, watched->own_prop_attn, NULL);
         if (status != PTM_OK && status != PTM_EINVAL) return error_no_memory(err);
     }
@@ -122,6 +132,6 @@ ptm_status pace_note(struct pace *pace, const struct lane *lane, int64_t dropped
 }
 
 void pace_end(struct pace *pace) {
-    for (int i = 0; i < pace->count && pace->step > 0; i++) (void)set_step(&pace->lanes[i], 0, NULL);
+    for (int i = 0; i < pace->count && pace->step > 0; i++) set_own(&pace->lanes[i]);
     pace->step = 0;
 }

@@ -6,6 +6,7 @@
 #ifndef POLYTOME_PIPELINES_PACE_H
 #define POLYTOME_PIPELINES_PACE_H
 
+#include "models/config_keys.h"
 #include "pipelines/lane.h"
 
 struct pace {
@@ -14,7 +15,8 @@ struct pace {
         double hop_ms;
         double network_ms; /* of a window, with the merging in force */
         int64_t dropped;   /* that were known of */
-        char own[256];     /* merging that was asked for, and its cost */
+        char own[256];     /* merging that was asked for, what it came to, and its cost */
+        int own_r[CONFIG_DEPTH_MAX];
         double own_gflop;
         bool own_prop_attn;
     } lanes[MODEL_MODALITIES];
@@ -38,8 +40,8 @@ void pace_forget(struct pace *pace, const struct lane *lane);
 /** Raises merging until the lanes keep up, by what was measured, before the first window comes. */
 ptm_status pace_start(struct pace *pace, ptm_error *err);
 
-/** Whether a window of the lane that came in `age` milliseconds ago should make room for the next: its answer would be
- * more than two hops late, and the next one's will not. */
+/** Whether a window of the lane that was complete `age` milliseconds ago should make room for the next: its answer
+ * would be more than two hops late, and the next one's will not. */
 bool pace_is_stale(const struct pace *pace, const struct lane *lane, double age);
 
 /** A window of the lane was answered; `dropped` of them were not, so far. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/relay.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <string.h>
 
@@ -89,6 +91,7 @@ ptm_status relay_put(struct relay *relay, const struct ready *ready, ptm_error *
         slot->full = true;
         slot->number = relay->numbers++;
         slot->ready = *ready;
+        slot->ready.ready_ms = clock_ms();
         memcpy(slot->waiting, ready->input, network_input_count(ready->lane->network) * sizeof *slot->waiting);
         pthread_cond_broadcast(&relay->changed);
     }
@@ -172,7 +175,7 @@ ptm_status relay_run(struct relay *relay, ptm_status (*collect)(void *user, ptm_
     relay->collect = collect;
     relay->user = user;
     if (pthread_create(&thread, NULL, collector_main, relay) != 0)
-        return error_set(err, PTM_ENOMEM, "cannot start a thread for decoding: ask for --threads 1");
+        return error_set(err, PTM_ENOMEM, "cannot start a thread for decoding: there is no room for another one");
     ptm_status status = PTM_OK;
     struct ready ready;
     while (status == PTM_OK && take(relay, &ready)) status = answer(user, &ready, err);

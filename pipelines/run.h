@@ -19,8 +19,9 @@ struct ready {
     struct tally *tally;
     const float *input; /* prepared for the lane's network */
     struct span span;
-    int64_t place; /* of its first tube; see struct embed_memory */
-    bool last;     /* the end cut it short: no other of its lane comes */
+    int64_t place;   /* of its first tube; see struct embed_memory */
+    bool last;       /* the end cut it short: no other of its lane comes */
+    double ready_ms; /* of clock_ms(), when a relay got it */
 };
 
 /** What all modalities of one file share. */

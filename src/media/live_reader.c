@@ -211,8 +211,7 @@ static ptm_status own_packet(AVPacket **packet, ptm_error *err) {
 
 /** Passes the packet on, and takes it over. */
 static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_error *err) {
-    struct live_message message = {
-        .kind = LIVE_PACKET, .reader = reader->number, .arrived = clock_unix(), .packet = packet};
+    struct live_message message = {.kind = LIVE_PACKET, .reader = reader->number, .packet = packet};
     const int index = packet->stream_index;
     const bool wanted = (reader->wish.want_video && index == reader->chosen.video) ||
                         (reader->wish.want_audio && index == reader->chosen.audio);
@@ -227,6 +226,7 @@ static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_erro
     atomic_fetch_add(&reader->jumps, reader->clock.jumps - jumps);
     atomic_fetch_add(&reader->repeats, reader->clock.repeats - repeats);
     wait_for_pace(reader, time);
+    message.arrived = clock_unix();
     return live_queue_push(reader->queue, &message) ? PTM_OK : interrupted(reader, err);
 }
 
