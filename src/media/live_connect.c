@@ -6,6 +6,11 @@
 static ptm_status find_input(const AVInputFormat **out, const struct live_source *source, const struct demux_form *form,
                              ptm_error *err) {
     *out = NULL;
+    if (source->device && form->format)
+        return error_set(err, PTM_EINVAL,
+                         "%s: has no format %s to choose: what a device sends is set by its input options "
+                         "(of a camera input_format=%s)",
+                         source->name, form->format, form->format);
     if (source->device) return device_find(out, source->device, err);
     if (!form->format) return PTM_OK;
     *out = av_find_input_format(form->format);

@@ -4,6 +4,7 @@
 #include "media/seek.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     MAX_FAILED_READS = 32,
@@ -31,6 +32,13 @@ double packets_time(const struct packets *packets) {
     return demux_seconds(packets_stream(packets), stamp);
 }
 
+/** What cannot be read is no end: a copy that stops there would pass for the whole. */
+static ptm_status check_end(const struct packets *packets, ptm_error *err) {
+    const int reason = packets->demux.reader.error;
+    if (!reason) return PTM_OK;
+    return error_set(err, PTM_EIO, "%s: cannot be read: %s", packets->demux.reader.source->name, strerror(reason));
+}
+
 /** The next packet as it is; *more false where the data ends. */
 static ptm_status read_packet(struct packets *packets, bool *more, ptm_error *err) {
     for (;;) {
@@ -38,7 +46,8 @@ static ptm_status read_packet(struct packets *packets, bool *more, ptm_error *er
         const int code = av_read_frame(packets->demux.format, packets->packet);
         *more = code >= 0;
         if (code == AVERROR(ENOMEM)) return error_no_memory(err);
-        if (code == AVERROR_EOF || (code < 0 && ++packets->failed_reads > MAX_FAILED_READS)) return PTM_OK;
+        if (code == AVERROR_EOF || (code < 0 && ++packets->failed_reads > MAX_FAILED_READS))
+            return check_end(packets, err);
         if (code < 0) continue;
         packets->failed_reads = 0;
         const int stream = packets->packet->stream_index;
