@@ -32,6 +32,14 @@ double packets_time(const struct packets *packets) {
     return demux_seconds(packets_stream(packets), stamp);
 }
 
+/** Stamps of a strange file are any 64 bits: those that sums of a few would overflow are none. */
+static void tame_stamps(AVPacket *packet) {
+    const int64_t far = INT64_MAX / 4;
+    if (packet->pts < -far || packet->pts > far) packet->pts = AV_NOPTS_VALUE;
+    if (packet->dts < -far || packet->dts > far) packet->dts = AV_NOPTS_VALUE;
+    if (packet->duration < 0 || packet->duration > far) packet->duration = 0;
+}
+
 /** What cannot be read is no end: a copy that stops there would pass for the whole. */
 static ptm_status check_end(const struct packets *packets, ptm_error *err) {
     const int reason = packets->demux.reader.error;
@@ -50,6 +58,7 @@ static ptm_status read_packet(struct packets *packets, bool *more, ptm_error *er
             return check_end(packets, err);
         if (code < 0) continue;
         packets->failed_reads = 0;
+        tame_stamps(packets->packet);
         const int stream = packets->packet->stream_index;
         if (stream == packets->video || stream == packets->audio) return PTM_OK;
     }
