@@ -44,11 +44,11 @@ bool report_json_window(FILE *stream, const struct report_style *style, const pt
 /** One event, as far as it has come. */
 bool report_json_event(FILE *stream, const ptm_event *event);
 
-/** The closing line of a timeline: what report_json() says of its file. */
 /** The closing line of a live source: what was answered and what went wrong. `err` NULL: it ended by itself. */
 bool report_json_live(FILE *stream, const char *path, const ptm_live_report *report, const struct latency *latency,
                       const ptm_error *err);
 
+/** The closing line of a timeline: what report_json() says of its file. */
 bool report_json_timeline(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result,
                           const ptm_error *err);
 

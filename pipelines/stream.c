@@ -111,8 +111,8 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
     if (stream->sample_rate == 0) TRY(start_samples(stream, sample_rate, err));
     if (sample_rate != stream->sample_rate)
         return error_set(err, PTM_EINVAL, "samples of %d Hz after some of %d Hz", sample_rate, stream->sample_rate);
-    stream->heard = time + (double)count / sample_rate;
     if (count == 0) return PTM_OK;
+    stream->heard = time + (double)count / sample_rate;
     return stream->resampler ? push_resampled(stream, samples, count, time, err)
                              : pass_samples(&stream->pass, samples, count, time, err);
 }
