@@ -175,7 +175,8 @@ ptm_status relay_run(struct relay *relay, ptm_status (*collect)(void *user, ptm_
     relay->collect = collect;
     relay->user = user;
     if (pthread_create(&thread, NULL, collector_main, relay) != 0)
-        return error_set(err, PTM_ENOMEM, "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");
+        return error_set(err, PTM_ENOMEM,
+                         "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");
     ptm_status status = PTM_OK;
     struct ready ready;
     while (status == PTM_OK && take(relay, &ready)) status = answer(user, &ready, err);
