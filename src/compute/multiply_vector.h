@@ -91,15 +91,19 @@ static inline void turn_block(float *to, const float *from, size_t ldfrom) {
     v_store(to + 3 * WIDTH, v_high_pair(b, d));
 }
 
-/** panel (depth, WIDTH) = w (WIDTH, depth), transposed: so many rows are more than a processor reads ahead by itself.
+/**
+ * panel (depth, WIDTH) = w (WIDTH, depth), transposed: a vector of rows at a time, and of them a whole cache line, as
+ * rows that lie whole KiB apart evict each other; so many are more than a processor reads ahead by itself.
  */
 static void fill_panel(float *panel, const float *w, size_t ldw, int depth) {
-    enum { LINE = 64 / sizeof(float), AHEAD = 2 * LINE };
-    const int whole = depth - depth % 4;
-    for (int i = 0; i < whole; i += 4) {
-        for (int row = 0; i % LINE == 0 && row < WIDTH; row++) __builtin_prefetch(w + (size_t)row * ldw + i + AHEAD);
-        for (int row = 0; row < WIDTH; row += LANES)
-            turn_block(panel + i * WIDTH + row, w + (size_t)row * ldw + i, ldw);
+    enum { LINE = 64 / sizeof(float), AHEAD = 4 * LINE };
+    const int whole = depth - depth % LINE;
+    for (int row = 0; row < WIDTH; row += LANES) {
+        const float *from = w + (size_t)row * ldw;
+        for (int i = 0; i < whole; i += 4) {
+            for (int k = 0; i % LINE == 0 && k < LANES; k++) __builtin_prefetch(from + (size_t)k * ldw + i + AHEAD);
+            turn_block(panel + i * WIDTH + row, from + i, ldw);
+        }
     }
     transpose(panel + whole * WIDTH, WIDTH, w + whole, ldw, WIDTH, depth - whole);
 }
