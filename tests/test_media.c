@@ -6,13 +6,17 @@
 
 #include "base/memory.h"
 #include "media/demux.h"
+#include "media/live.h"
 #include "media/media.h"
 #include "media/orientation.h"
+#include "media/packets.h"
 #include "media/track_clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #ifdef __linux__
 #include <sys/inotify.h>
@@ -709,6 +713,66 @@ static void test_named_failures(void) {
     temporary_remove(folder, (const char *const[]){"empty.mp4", "text.txt", NULL});
 }
 
+/* ---------------------------------------------------------------- a disk that fails */
+
+/** The linker puts this in the place of pread(): from byte `failing_from` on nothing can be read. */
+static off_t failing_from = INT64_MAX;
+
+ssize_t __real_pread(int fd, void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset);
+
+ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset) {
+    if (offset >= failing_from) {
+        errno = EIO;
+        return -1;
+    }
+    const size_t good = (size_t)(failing_from - offset);
+    return __real_pread(fd, buffer, bytes < good ? bytes : good, offset);
+}
+
+static ptm_status copy_packets(const char *path, ptm_error *err) {
+    struct packets packets;
+    bool more = true;
+    ptm_status status = packets_open(&packets, path, 0, true, true, err);
+    while (status == PTM_OK && more) status = packets_next(&packets, &more, err);
+    packets_close(&packets);
+    return status;
+}
+
+static ptm_status run_live(const char *path, int *items, ptm_error *err) {
+    struct live_options options;
+    struct live *live;
+    struct media_item item = {.kind = MEDIA_FRAME};
+    live_options_default(&options);
+    options.media.want_video = options.media.want_audio = true;
+    options.media.sample_rate = 16000;
+    ptm_status status = live_open(&live, path, &options, err);
+    for (*items = 0; status == PTM_OK && item.kind != MEDIA_END; ++*items) status = live_next(live, &item, err);
+    live_close(&live);
+    return status;
+}
+
+/** What cannot be read is neither the end nor damage: whoever reads hears of it, also in formats that step over it. */
+static void test_failing_disk(void) {
+    static const char *const names[] = {"both.avi",  "both.mkv",   "both.mp4",  "both.mpg",  "both.ts",
+                                        "both.webm", "sound.flac", "sound.mp3", "sound.ogg", "sound.wav"};
+    const struct media_options options = options_default();
+    for (size_t i = 0; i < CHECK_COUNT(names); i++) {
+        const char *path = corpus(names[i]);
+        ptm_error error = {0};
+        struct stat file;
+        int all, some;
+        CU_ASSERT_FATAL(stat(path, &file) == 0);
+        CHECK_OK(run_live(path, &all, err));
+        failing_from = file.st_size / 4 * 3;
+        expect_failure(read_file(path, &options), PTM_EIO, "cannot be read from byte");
+        CU_ASSERT_EQUAL(copy_packets(path, &error), PTM_EIO);
+        CU_ASSERT_EQUAL(run_live(path, &some, &error), PTM_EIO);
+        CU_ASSERT(some < all);
+        failing_from = INT64_MAX;
+    }
+}
+
 /** A name is a name, whatever FFmpeg would read in it. */
 static void test_url_like_name(void) {
     char folder[TEMPORARY_PATH];
@@ -1119,6 +1183,7 @@ static const struct check_case CASES[] = {
     {"limits", test_limits},
     {"cancelled", test_cancelled},
     {"named failures", test_named_failures},
+    {"a disk that fails", test_failing_disk},
     {"names that look like URLs", test_url_like_name},
 #ifdef __linux__
     {"playlists open nothing", test_playlists_open_nothing},

@@ -119,6 +119,7 @@ static int read_bytes(void *opaque, uint8_t *buffer, int size) {
     if (source->interrupted) return AVERROR_EXIT;
     if (got < 0) {
         reader->error = errno;
+        reader->failed_at = reader->position;
         return AVERROR(errno);
     }
     if (got == 0) return AVERROR_EOF;

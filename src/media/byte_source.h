@@ -42,7 +42,8 @@ struct byte_reader {
     struct byte_source *source;
     AVIOContext *io;
     int64_t position;
-    int error; /* errno of the last read that failed, 0 where none did */
+    int error;         /* errno of the last read that failed, 0 where none did, */
+    int64_t failed_at; /* and the byte that it was to begin with */
 };
 
 ptm_status byte_reader_open(struct byte_reader *reader, struct byte_source *source, ptm_error *err);

@@ -33,5 +33,5 @@ ptm_status count_frames(struct demux *demux, int stream, double origin, struct t
     struct byte_source *source = demux->reader.source;
     if (source->interrupted) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
     *count = known ? frames : 0;
-    return PTM_OK;
+    return demux_check_read(demux, err);
 }

@@ -29,13 +29,21 @@ static int ask_cancelled(void *opaque) {
     return byte_source_cancelled(opaque);
 }
 
+ptm_status demux_check_read(const struct demux *demux, ptm_error *err) {
+    const struct byte_reader *reader = &demux->reader;
+    if (!reader->error) return PTM_OK;
+    error_clear(err);
+    return error_set(err, PTM_EIO, "%s: cannot be read from byte %lld on: %s", reader->source->name,
+                     (long long)reader->failed_at, strerror(reader->error));
+}
+
 /** The sentence of a failure before the first packet. */
 static ptm_status open_failure(const struct demux *demux, const AVInputFormat *input, int code, ptm_error *err) {
     const struct byte_reader *reader = &demux->reader;
     const char *name = reader->source->name;
     if (reader->source->interrupted) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", name);
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
-    if (reader->error) return error_set(err, PTM_EIO, "%s: cannot be read: %s", name, strerror(reader->error));
+    TRY(demux_check_read(demux, err));
     if (demux->form && demux->form->format && code == AVERROR(EINVAL))
         return error_set(err, PTM_EINVAL, "%s: cannot be opened as %s: a setting is missing, or is wrong", name,
                          demux->form->format);
@@ -157,7 +165,9 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, const str
     const AVInputFormat *input = NULL;
     TRY(find_format(demux, &input, err));
     TRY(open_format(demux, input, err));
-    return demux_examine(demux, source->name, err);
+    const ptm_status status = demux_examine(demux, source->name, err);
+    TRY(demux_check_read(demux, err)); /* an index at the end that cannot be read is as good as none to FFmpeg */
+    return status;
 }
 
 void demux_close(struct demux *demux) {
@@ -173,8 +183,7 @@ ptm_status demux_reopen(struct demux *demux, ptm_error *err) {
     return demux_open(demux, source, form, max_pixels, err);
 }
 
-/** Side data of the stream, where the rotation stands; newer versions keep it among the codec parameters. */
-static bool copy_side_data(AVStream *copy, const AVStream *stream) {
+bool demux_copy_side_data(AVStream *copy, const AVStream *stream) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
     (void)copy;
     (void)stream;
@@ -197,7 +206,7 @@ static bool copy_stream(AVFormatContext *format, const AVStream *stream) {
     copy->r_frame_rate = stream->r_frame_rate;
     copy->nb_frames = stream->nb_frames;
     copy->disposition = stream->disposition;
-    return copy_side_data(copy, stream);
+    return demux_copy_side_data(copy, stream);
 }
 
 ptm_status demux_describe(struct demux *copy, const struct demux *demux, ptm_error *err) {

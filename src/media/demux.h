@@ -28,6 +28,12 @@ struct demux {
 ptm_status demux_open(struct demux *demux, struct byte_source *source, const struct demux_form *form,
                       int64_t max_pixels, ptm_error *err);
 
+/**
+ * PTM_EIO where a read has failed (a disk, a file server): FFmpeg may take that for the end, or for damage that it
+ * steps over, and what is left would pass for the whole. This sentence replaces one that was said before.
+ */
+ptm_status demux_check_read(const struct demux *demux, ptm_error *err);
+
 /** Closes it and opens it again, at the beginning; the source must be seekable. Streams are other objects then. */
 ptm_status demux_reopen(struct demux *demux, ptm_error *err);
 
@@ -47,6 +53,10 @@ ptm_status demux_check_settings(AVDictionary **options, const char *name, const 
 
 /** A copy of what the header says, which outlives the connection: for decoders in another thread. */
 ptm_status demux_describe(struct demux *copy, const struct demux *demux, ptm_error *err);
+
+/** The side data of a stream, where its rotation stands; from FFmpeg 6.1 on the codec's parameters bring it along.
+ * False where memory ran out. */
+bool demux_copy_side_data(AVStream *copy, const AVStream *stream);
 
 /** Frees what demux_describe() made, wholly or in part. */
 void demux_forget(struct demux *copy);

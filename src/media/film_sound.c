@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "media/byte_sink.h"
+#include "media/encode.h"
 #include "media/packets.h"
 
 #include <libavutil/audio_fifo.h>
@@ -184,16 +185,7 @@ static int copy_packet(struct film_sound *sound) {
 
 /** Sends a frame (NULL: the end) to the encoder and writes what comes of it. */
 static int encode(struct film_sound *sound, const AVFrame *frame) {
-    int code = avcodec_send_frame(sound->encoder, frame);
-    while (code >= 0) {
-        code = avcodec_receive_packet(sound->encoder, sound->coded);
-        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return 0;
-        if (code < 0) break;
-        av_packet_rescale_ts(sound->coded, sound->encoder->time_base, sound->stream->time_base);
-        sound->coded->stream_index = sound->stream->index;
-        code = av_interleaved_write_frame(sound->film, sound->coded);
-    }
-    return code;
+    return encode_frame(sound->encoder, frame, sound->coded, sound->film, sound->stream);
 }
 
 /** Encodes whole frames out of the FIFO, at the end also a shorter one. */

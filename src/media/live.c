@@ -39,7 +39,7 @@ struct live {
     bool started; /* `start` is known: */
     double start; /* our zero, in seconds of clock_ms() */
     struct media_info info;
-    int64_t packets, bytes;
+    int64_t bytes;
     int losses;
     bool has_frame; /* the last item was a frame */
     char last_loss[512];
@@ -133,7 +133,6 @@ static ptm_status end_connection(struct input *input, ptm_error *err) {
 
 static ptm_status take_packet(struct live *live, struct input *input, const struct live_message *message,
                               ptm_error *err) {
-    live->packets++;
     live->bytes += message->packet->size;
     if (!input->description.format) return PTM_OK;
     input->arrived = message->arrived;
@@ -266,7 +265,7 @@ static void add_stats(struct media_stats *sum, const struct input *input) {
 }
 
 void live_get_stats(const struct live *live, struct live_stats *stats) {
-    *stats = (struct live_stats){.packets = live->packets, .bytes = live->bytes, .losses = live->losses};
+    *stats = (struct live_stats){.bytes = live->bytes, .losses = live->losses};
     for (int i = 0; i < live->count; i++) {
         const struct input *input = &live->inputs[i];
         const struct live_reader *reader = &live->feed->threads[i].reader;
@@ -320,6 +319,11 @@ static bool partly_complete(const struct tracks *tracks) {
     return (tracks->video_index >= 0 && tracks->video.ended) || (tracks->audio_index >= 0 && tracks->audio.ended);
 }
 
+/** Whether the input's own clock alone says how far it is: a file, a pipe or a generator takes the time it takes. */
+static bool goes_by_itself(const struct live *live, int number) {
+    return !live->options.pace && !live->feed->threads[number].reader.source.comes_back;
+}
+
 /** `duration` also ends a source that is lost or silent, or that has lost one of its streams. */
 static ptm_status watch_duration(struct live *live, bool got, ptm_error *err) {
     const double elapsed = clock_ms() / 1e3 - live->start;
@@ -327,7 +331,8 @@ static ptm_status watch_duration(struct live *live, bool got, ptm_error *err) {
     for (int i = 0; i < live->count; i++) {
         struct input *input = &live->inputs[i];
         const bool connected = input->description.format != NULL;
-        if (got && !(connected && input->repaired && partly_complete(&input->tracks))) continue;
+        const bool one_missing = connected && input->repaired && partly_complete(&input->tracks);
+        if ((got || (connected && goes_by_itself(live, i))) && !one_missing) continue;
         input->complete = true;
         TRY(end_connection(input, err));
     }

@@ -27,7 +27,7 @@ void live_options_default(struct live_options *options);
 
 struct live_stats {
     struct media_stats media; /* of both sources, and all connections */
-    int64_t packets, bytes;
+    int64_t bytes;
     int losses, reconnects; /* connections that broke off or went silent, and those that took their place */
     int time_jumps;         /* of time stamps, forwards, backwards or at their end */
     int time_repeats;       /* time stamps that did not advance */

@@ -75,6 +75,7 @@ static ptm_status open_other(struct live_reader *reader, ptm_error *err) {
     const AVIOInterruptCB callback = {.callback = interrupt, .opaque = reader};
     TRY(live_connect(&reader->demux, &reader->source, &reader->wish.form, callback, reader->wish.max_pixels, err));
     reader->opened = clock_ms() / 1e3;
+    expect_data(reader); /* names and handshakes have had their time */
     return demux_examine(&reader->demux, reader->wish.name, err);
 }
 
@@ -266,7 +267,7 @@ static ptm_status read_packets(struct live_reader *reader, bool *any, ptm_error 
             continue;
         }
         av_packet_free(&packet);
-        if (code == AVERROR_EOF && !is_stopped(reader)) return PTM_OK;
+        if (code == AVERROR_EOF && !is_stopped(reader)) return demux_check_read(&reader->demux, err);
         TRY(examine_failure(reader, code, &failed, err));
     }
 }
@@ -280,7 +281,7 @@ static enum live_message_kind judge(const struct live_reader *reader, ptm_status
         const bool nothing_yet = status == PTM_EFORMAT || status == PTM_ENODATA;
         return reader->source.waits && nothing_yet ? LIVE_LOST : LIVE_FAILED;
     }
-    if (!reader->source.comes_back) return LIVE_ENDED;
+    if (!reader->source.comes_back) return reader->demux.reader.error ? LIVE_FAILED : LIVE_ENDED;
     return status == PTM_OK && reader->source.kind != LIVE_BYTES && has_length(&reader->demux) ? LIVE_ENDED : LIVE_LOST;
 }
 

@@ -137,6 +137,8 @@ static ptm_status feed(struct media *media, ptm_error *err) {
         TRY(status);
     } else if (code == AVERROR(ENOMEM)) {
         return error_no_memory(err);
+    } else if (media->demux.reader.error) {
+        return demux_check_read(&media->demux, err);
     } else if (code == AVERROR_EOF || ++media->failed_reads > MAX_FAILED_READS) {
         media->draining = true;
     } else if (code != AVERROR(EAGAIN) && media->failed_reads == 1) {
@@ -148,6 +150,7 @@ static ptm_status feed(struct media *media, ptm_error *err) {
 /** The end: nothing at all from a pipe has a reason that the user can mend. */
 static ptm_status finish(struct media *media, struct media_item *item, ptm_error *err) {
     *item = (struct media_item){.kind = MEDIA_END};
+    TRY(demux_check_read(&media->demux, err));
     media->tracks.stats.decode_errors += media->demux.refused;
     media->demux.refused = 0;
     if (media->delivered || media->source.seekable || media->tracks.stats.decode_errors == 0) return PTM_OK;

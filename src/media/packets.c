@@ -4,7 +4,6 @@
 #include "media/seek.h"
 
 #include <math.h>
-#include <string.h>
 
 enum {
     MAX_FAILED_READS = 32,
@@ -40,13 +39,6 @@ static void tame_stamps(AVPacket *packet) {
     if (packet->duration < 0 || packet->duration > far) packet->duration = 0;
 }
 
-/** What cannot be read is no end: a copy that stops there would pass for the whole. */
-static ptm_status check_end(const struct packets *packets, ptm_error *err) {
-    const int reason = packets->demux.reader.error;
-    if (!reason) return PTM_OK;
-    return error_set(err, PTM_EIO, "%s: cannot be read: %s", packets->demux.reader.source->name, strerror(reason));
-}
-
 /** The next packet as it is; *more false where the data ends. */
 static ptm_status read_packet(struct packets *packets, bool *more, ptm_error *err) {
     for (;;) {
@@ -54,8 +46,8 @@ static ptm_status read_packet(struct packets *packets, bool *more, ptm_error *er
         const int code = av_read_frame(packets->demux.format, packets->packet);
         *more = code >= 0;
         if (code == AVERROR(ENOMEM)) return error_no_memory(err);
-        if (code == AVERROR_EOF || (code < 0 && ++packets->failed_reads > MAX_FAILED_READS))
-            return check_end(packets, err);
+        if (code < 0) TRY(demux_check_read(&packets->demux, err));
+        if (code == AVERROR_EOF || (code < 0 && ++packets->failed_reads > MAX_FAILED_READS)) return PTM_OK;
         if (code < 0) continue;
         packets->failed_reads = 0;
         tame_stamps(packets->packet);
@@ -170,22 +162,6 @@ ptm_status packets_next(struct packets *packets, bool *more, ptm_error *err) {
     return PTM_OK;
 }
 
-/* From FFmpeg 6.1 on the parameters of a codec bring them along. */
-static int copy_side_data(AVStream *to, const AVStream *from) {
-#if LIBAVCODEC_VERSION_INT < AV_VERSION_INT(60, 31, 102)
-    for (int i = 0; i < from->nb_side_data; i++) {
-        const AVPacketSideData *side = &from->side_data[i];
-        uint8_t *data = av_stream_new_side_data(to, side->type, side->size);
-        if (!data) return AVERROR(ENOMEM);
-        for (size_t k = 0; k < side->size; k++) data[k] = side->data[k];
-    }
-#else
-    (void)to;
-    (void)from;
-#endif
-    return 0;
-}
-
 /** Keeps the codec's tag only where the new container means the same by it. */
 static void choose_tag(AVCodecParameters *codec, const struct AVCodecTag *const *known) {
     unsigned tag;
@@ -202,5 +178,5 @@ int packets_add_stream(AVFormatContext *format, const AVStream *from) {
     stream->time_base = from->time_base;
     stream->avg_frame_rate = from->avg_frame_rate;
     stream->sample_aspect_ratio = from->sample_aspect_ratio;
-    return copy_side_data(stream, from);
+    return demux_copy_side_data(stream, from) ? 0 : AVERROR(ENOMEM);
 }

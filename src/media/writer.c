@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "media/byte_sink.h"
+#include "media/encode.h"
 #include "media/film_track.h"
 
 #include <libavcodec/avcodec.h>
@@ -208,16 +209,8 @@ ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, 
 
 /** Sends a frame (NULL: the end) and writes the packets that come of it. */
 static ptm_status encode(struct film_writer *writer, const AVFrame *frame, ptm_error *err) {
-    int code = avcodec_send_frame(writer->encoder, frame);
-    while (code >= 0) {
-        code = avcodec_receive_packet(writer->encoder, writer->packet);
-        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return PTM_OK;
-        if (code < 0) break;
-        av_packet_rescale_ts(writer->packet, writer->encoder->time_base, writer->stream->time_base);
-        writer->packet->stream_index = writer->stream->index;
-        code = av_interleaved_write_frame(writer->format, writer->packet);
-    }
-    return byte_sink_failure(code, writer->name, err);
+    const int code = encode_frame(writer->encoder, frame, writer->packet, writer->format, writer->stream);
+    return code < 0 ? byte_sink_failure(code, writer->name, err) : PTM_OK;
 }
 
 ptm_status film_writer_add(struct film_writer *writer, const struct media_picture *picture, double time,
