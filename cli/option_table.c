@@ -305,6 +305,8 @@ const struct option_row option_rows[] = {
      "Refuse to decode more frames of one file (default: 10000000)."},
     {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS & ~ON(STREAM),
      "Refuse to go through more media time of one file (default: 86400)."},
+    {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, ON(STREAM),
+     "Refuse a picture that is shown for longer (default: 86400)."},
     {"max-request-bytes", 0, OPTION_INT64, "N", FIELD(max_request_bytes), 1, 1099511627776.0, ON(SERVE),
      "Refuse longer requests (default: 67108864)."},
     {"progress", 0, OPTION_SET, NULL, FIELD(progress), 1, 0, READS | ON(TIMELINE),

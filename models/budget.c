@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/budget.h"
 
-#include "models/config_keys.h"
 #include "models/schedule.h"
 
 #include <math.h>
@@ -48,7 +47,7 @@ static double left_after(double steepness, int i, int depth) {
 
 /** The schedule of a steepness, and its cost. */
 static double steep_schedule(int *r, const struct vit_config *config, int protected_tokens, double steepness) {
-    int tokens[CONFIG_DEPTH_MAX + 1];
+    int tokens[VIT_DEPTH_MAX + 1];
     const double mergeable = config->tokens - protected_tokens;
     double before = mergeable;
     for (int i = 0; i < config->depth; i++) {

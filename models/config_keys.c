@@ -63,7 +63,7 @@ ptm_status config_get_activation(struct json object, const char *key, enum activ
 ptm_status config_read_backbone(struct vit_config *config, struct json json, ptm_error *err) {
     double eps = config->layer_norm_eps;
     TRY(json_get_int(json, "hidden_size", 1, CONFIG_WIDTH_MAX, &config->embed_dim, err));
-    TRY(json_get_int(json, "num_hidden_layers", 1, CONFIG_DEPTH_MAX, &config->depth, err));
+    TRY(json_get_int(json, "num_hidden_layers", 1, VIT_DEPTH_MAX, &config->depth, err));
     TRY(json_get_int(json, "num_attention_heads", 1, CONFIG_WIDTH_MAX, &config->num_heads, err));
     TRY(json_get_int(json, "intermediate_size", 1, CONFIG_WIDTH_MAX, &config->mlp_dim, err));
     TRY(json_get_double(json, "layer_norm_eps", 0, 1, &eps, err));

@@ -8,8 +8,7 @@
 
 enum {
     CONFIG_WIDTH_MAX = 1 << 16, /* embed_dim, mlp_dim */
-    CONFIG_DEPTH_MAX = 256,
-    CONFIG_SIDE_MAX = 1 << 14, /* pixels, frames, mel bins */
+    CONFIG_SIDE_MAX = 1 << 14,  /* pixels, frames, mel bins */
 };
 
 /** A size from 1 to CONFIG_SIDE_MAX given as one number or as [rows, columns]. Absent: both stay as they are. */

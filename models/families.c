@@ -182,7 +182,7 @@ static ptm_status vjepa2_config(struct network *network, const struct checkpoint
     TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
     TRY(read_picture(grid, json, "crop_size", "in_chans", err));
     TRY(json_get_double(json, "mlp_ratio", 0.01, 64, &ratio, err));
-    TRY(json_get_int(json, "num_pooler_layers", 0, CONFIG_DEPTH_MAX, &config->pooler_depth, err));
+    TRY(json_get_int(json, "num_pooler_layers", 0, VIT_DEPTH_MAX, &config->pooler_depth, err));
     config->mlp_dim = (int)(config->embed_dim * ratio);
     config->pooler_mlp_dim = 4 * config->embed_dim; /* whatever mlp_ratio is */
     return read_qkv_bias(config, json, err);

@@ -73,6 +73,8 @@ struct patch_grid {
     ptrdiff_t step[4]; /* floats between neighbours along c, t, h, w in the prepared input */
 };
 
+enum { VIT_DEPTH_MAX = 256 }; /* blocks */
+
 struct vit_config {
     int embed_dim, depth, num_heads, head_dim, mlp_dim;
     float layer_norm_eps; /* of the blocks and the final norm */

@@ -37,7 +37,7 @@ static ptm_status read_backbone(struct vit_config *config, struct json json, ptm
     bool qkv_bias = true;
     TRY(need_object(json, "backbone", err));
     TRY(json_get_int(json, "embed_dim", 1, CONFIG_WIDTH_MAX, &config->embed_dim, err));
-    TRY(json_get_int(json, "depth", 1, CONFIG_DEPTH_MAX, &config->depth, err));
+    TRY(json_get_int(json, "depth", 1, VIT_DEPTH_MAX, &config->depth, err));
     TRY(json_get_int(json, "num_heads", 1, CONFIG_WIDTH_MAX, &config->num_heads, err));
     TRY(json_get_double(json, "mlp_ratio", 0.01, 64, &mlp_ratio, err));
     TRY(json_get_double(json, "layer_norm_eps", 0, 1, &eps, err));
@@ -127,7 +127,7 @@ static ptm_status read_audio(struct network *network, struct json json, ptm_erro
 ptm_status single_file_check_merge(const char *r, int depth, ptm_error *err) {
     enum budget_kind kind;
     double amount;
-    int schedule[CONFIG_DEPTH_MAX];
+    int schedule[VIT_DEPTH_MAX];
     if (strlen(r) >= R_BYTES)
         return error_set(err, PTM_EINVAL, "a merging schedule of %zu characters; it should have at most %d", strlen(r),
                          R_BYTES - 1);

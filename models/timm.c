@@ -23,7 +23,7 @@ static int tensor_size(const struct checkpoint *checkpoint, const char *name, in
 static int count_blocks(const struct checkpoint *checkpoint) {
     char name[64];
     int depth = 0;
-    for (; depth <= CONFIG_DEPTH_MAX; depth++) {
+    for (; depth <= VIT_DEPTH_MAX; depth++) {
         snprintf(name, sizeof name, "blocks.%d.norm1.weight", depth);
         if (!has_tensor(checkpoint, name)) break;
     }
@@ -65,7 +65,7 @@ static ptm_status read_sizes(struct vit_config *config, const struct checkpoint 
     config->depth = count_blocks(checkpoint);
     const bool colours = grid->channels == 1 || grid->channels == 3;
     if (config->embed_dim && colours && grid->patch[1] && grid->patch[2] && config->mlp_dim && config->depth &&
-        config->stored_positions && config->depth <= CONFIG_DEPTH_MAX)
+        config->stored_positions && config->depth <= VIT_DEPTH_MAX)
         return PTM_OK;
     return error_set(err, PTM_EMODEL,
                      "%s: the tensors patch_embed.proj.weight, pos_embed and blocks.0 are not those of a plain ViT as "

@@ -5,7 +5,6 @@
 #include "compute/attention.h"
 #include "models/block.h"
 #include "models/budget.h"
-#include "models/config_keys.h"
 #include "models/head.h"
 #include "models/position.h"
 #include "models/reduce.h"
@@ -50,7 +49,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
 /** vit->tokens for a pass that `entering` tokens enter: of fewer, as many in proportion are merged. */
 static void count_tokens(struct vit *vit, int entering) {
     const struct vit_config *config = &vit->network->config;
-    int r[CONFIG_DEPTH_MAX];
+    int r[VIT_DEPTH_MAX];
     for (int i = 0; i < config->depth; i++) r[i] = (int)((int64_t)vit->r[i] * entering / config->tokens);
     schedule_tokens(vit->tokens, r, config->depth, entering, vit->tome.protected_tokens);
 }
@@ -64,7 +63,7 @@ void vit_set_schedule(struct vit *vit, const int *r, bool prop_attn) {
 }
 
 ptm_status vit_set_budget(struct vit *vit, double gflop, bool prop_attn, ptm_error *err) {
-    int r[CONFIG_DEPTH_MAX];
+    int r[VIT_DEPTH_MAX];
     TRY(budget_schedule(r, &vit->network->config, vit->tome.protected_tokens, gflop, err));
     vit_set_schedule(vit, r, prop_attn);
     return PTM_OK;
@@ -74,7 +73,7 @@ ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_err
     const struct vit_config *config = &vit->network->config;
     enum budget_kind kind;
     double amount;
-    int schedule[CONFIG_DEPTH_MAX];
+    int schedule[VIT_DEPTH_MAX];
     TRY(budget_parse(r, &kind, &amount, err));
     if (kind == BUDGET_SPEED) return vit_set_budget(vit, config_gflop(config, NULL) / amount, prop_attn, err);
     if (kind == BUDGET_GFLOP) return vit_set_budget(vit, amount, prop_attn, err);

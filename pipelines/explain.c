@@ -110,7 +110,7 @@ ptm_status ptm_explain_file(ptm_session *session, const char *path, const char *
     explain.options.start = options->start;
     explain.options.duration = options->duration;
     TRY(run_check_options(&explain.options, err));
-    explain.run = (struct run){.session = session, .options = &explain.options};
+    explain.run = (struct run){.session = session, .options = &explain.options, .name = path};
     const ptm_status status = explain_file(&explain, options->modality, err);
     media_close(&explain.media);
     if (status == PTM_OK && report) *report = explain.report;

@@ -72,6 +72,17 @@ static ptm_status meet_time(struct lane *lane, double ms, bool prop_attn, ptm_er
     return PTM_OK;
 }
 
+void lane_get_merge(const struct lane *lane, struct lane_merge *merge) {
+    snprintf(merge->text, sizeof merge->text, "%s", lane->r);
+    memcpy(merge->r, lane->vit.r, (size_t)lane->network->config.depth * sizeof *merge->r);
+    merge->prop_attn = lane->vit.prop_attn;
+}
+
+void lane_put_merge(struct lane *lane, const struct lane_merge *merge) {
+    vit_set_schedule(&lane->vit, merge->r, merge->prop_attn);
+    snprintf(lane->r, sizeof lane->r, "%s", merge->text);
+}
+
 ptm_status lane_set_merge(struct lane *lane, const char *r, int prop_attn, ptm_error *err) {
     const struct network *network = lane->network;
     enum budget_kind kind;
@@ -82,8 +93,13 @@ ptm_status lane_set_merge(struct lane *lane, const char *r, int prop_attn, ptm_e
         return error_set(err, PTM_EINVAL, "the merging schedule is longer than %zu characters", sizeof lane->r - 1);
     const bool proportional = prop_attn < 0 ? network->prop_attn : prop_attn != 0;
     TRY(budget_parse(r, &kind, &amount, err));
-    TRY(kind == BUDGET_MS ? meet_time(lane, amount, proportional, err)
-                          : vit_set_merge(&lane->vit, r, proportional, err));
-    snprintf(lane->r, sizeof lane->r, "%s", r);
-    return PTM_OK;
+    struct lane_merge before;
+    lane_get_merge(lane, &before);
+    const ptm_status status = kind == BUDGET_MS ? meet_time(lane, amount, proportional, err)
+                                                : vit_set_merge(&lane->vit, r, proportional, err);
+    if (status == PTM_OK)
+        snprintf(lane->r, sizeof lane->r, "%s", r);
+    else
+        lane_put_merge(lane, &before);
+    return status;
 }

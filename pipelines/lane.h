@@ -6,19 +6,32 @@
 #include "models/model.h"
 #include "models/vit.h"
 
+enum { LANE_MERGE_BYTES = 256 };
+
+/** A lane's merging, kept to be given back without measuring or parsing it again. */
+struct lane_merge {
+    char text[LANE_MERGE_BYTES];
+    int r[VIT_DEPTH_MAX];
+    bool prop_attn;
+};
+
 /** One modality of a session. */
 struct lane {
     const struct network *network; /* NULL: no model brings it */
     struct vit vit;
-    struct pixels *pixels; /* front end of video and image */
-    float *input;          /* the prepared input of one window */
-    float *recent;         /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
-    char r[256];           /* merging in force, as text */
+    struct pixels *pixels;    /* front end of video and image */
+    float *input;             /* the prepared input of one window */
+    float *recent;            /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
+    char r[LANE_MERGE_BYTES]; /* merging in force, as text */
 };
 
 /** Sets a lane's merging: a schedule, a budget ("40ms" is met by measuring here and now), NULL or "auto" the model's
- * own. */
+ * own. After a failure it is what it was. */
 ptm_status lane_set_merge(struct lane *lane, const char *r, int prop_attn, ptm_error *err);
+
+/** What is in force in a lane that has a network, and the way back to it. */
+void lane_get_merge(const struct lane *lane, struct lane_merge *merge);
+void lane_put_merge(struct lane *lane, const struct lane_merge *merge);
 
 /** A synthetic input: numbers like normalised pixels that differ from patch to patch, so that matching has work to do.
  */

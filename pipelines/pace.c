@@ -2,8 +2,6 @@
 #include "pipelines/pace.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 /* Merging of a step, where it costs less than what was asked for. */
 static const struct {
@@ -22,10 +20,9 @@ static double gflop_of(const struct lane *lane) {
 
 void pace_watch(struct pace *pace, struct lane *lane, double hop) {
     struct pace_lane *watched = &pace->lanes[pace->count++];
-    *watched = (struct pace_lane){.lane = lane, .hop_ms = 1000 * hop, .own_prop_attn = lane->vit.prop_attn};
+    *watched = (struct pace_lane){.lane = lane, .hop_ms = 1000 * hop};
     watched->own_gflop = gflop_of(lane);
-    snprintf(watched->own, sizeof watched->own, "%s", lane->r);
-    memcpy(watched->own_r, lane->vit.r, (size_t)lane->network->config.depth * sizeof *watched->own_r);
+    lane_get_merge(lane, &watched->own);
 }
 
 /** Part of the time that the networks need. */
@@ -35,13 +32,6 @@ static double load(const struct pace *pace) {
     return sum;
 }
 
-/** What was asked for, without measuring anew what a budget of time came to. */
-static void set_own(struct pace_lane *watched) {
-    struct lane *lane = watched->lane;
-    vit_set_schedule(&lane->vit, watched->own_r, watched->own_prop_attn);
-    snprintf(lane->r, sizeof lane->r, "%s", watched->own);
-}
-
 /** Sets the lane's merging for the step; where no schedule is as cheap as that, it stays as it is. Its time is guessed
  * from the cost until a window shows it. */
 static ptm_status set_step(struct pace_lane *watched, int step, ptm_error *err) {
@@ -49,9 +39,9 @@ static ptm_status set_step(struct pace_lane *watched, int step, ptm_error *err) 
     const double before = gflop_of(lane), none = config_gflop(&lane->network->config, NULL);
     const bool own = none / STEPS[step].faster >= watched->own_gflop;
     if (own) {
-        set_own(watched);
+        lane_put_merge(lane, &watched->own);
     } else {
-        const ptm_status status = lane_set_merge(lane, STEPS[step].r, watched->own_prop_attn, NULL);
+        const ptm_status status = lane_set_merge(lane, STEPS[step].r, watched->own.prop_attn, NULL);
         if (status != PTM_OK && status != PTM_EINVAL) return error_no_memory(err);
     }
     watched->network_ms *= gflop_of(lane) / before;
@@ -132,6 +122,6 @@ ptm_status pace_note(struct pace *pace, const struct lane *lane, int64_t dropped
 }
 
 void pace_end(struct pace *pace) {
-    for (int i = 0; i < pace->count && pace->step > 0; i++) set_own(&pace->lanes[i]);
+    for (int i = 0; i < pace->count && pace->step > 0; i++) lane_put_merge(pace->lanes[i].lane, &pace->lanes[i].own);
     pace->step = 0;
 }

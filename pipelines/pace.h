@@ -6,19 +6,16 @@
 #ifndef POLYTOME_PIPELINES_PACE_H
 #define POLYTOME_PIPELINES_PACE_H
 
-#include "models/config_keys.h"
 #include "pipelines/lane.h"
 
 struct pace {
     struct pace_lane {
         struct lane *lane;
         double hop_ms;
-        double network_ms; /* of a window, with the merging in force */
-        int64_t dropped;   /* that were known of */
-        char own[256];     /* merging that was asked for, what it came to, and its cost */
-        int own_r[CONFIG_DEPTH_MAX];
+        double network_ms;     /* of a window, with the merging in force */
+        int64_t dropped;       /* that were known of */
+        struct lane_merge own; /* merging that was asked for, and its cost */
         double own_gflop;
-        bool own_prop_attn;
     } lanes[MODEL_MODALITIES];
     int count;
     bool started;

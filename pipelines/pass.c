@@ -74,7 +74,11 @@ ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_t
                      ptm_error *err) {
     const unsigned asked = options->classify.modalities;
     *pass = (struct pass){
-        .run = {.session = session, .options = &options->classify, .window = options->window, .hop = options->hop},
+        .run = {.session = session,
+                .options = &options->classify,
+                .name = "the input",
+                .window = options->window,
+                .hop = options->hop},
         .use_video = asked & PTM_VIDEO && session->video.network,
         .use_audio = asked & PTM_AUDIO && session->audio.network,
         .use_image = asked & PTM_IMAGE && session->image.network,
@@ -316,6 +320,7 @@ static ptm_status put_media_result(struct pass *pass, const char *path, ptm_erro
 }
 
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
+    pass->run.name = path;
     int64_t frames;
     TRY(open_media(pass, path, err));
     TRY(count_frames(pass, &frames, err));

@@ -28,6 +28,7 @@ struct ready {
 struct run {
     struct ptm_session *session;
     const ptm_classify_options *options;
+    const char *name;              /* of the file or source, in sentences */
     double window, hop;            /* seconds; 0: as the model was trained, and side by side */
     struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
     bool live;                     /* a gap ends a window without an answer */

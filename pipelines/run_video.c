@@ -107,8 +107,9 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
     const double most = video->run->options->max_seconds;
     const float *prepared = NULL;
     if (covered > most)
-        return error_set(err, PTM_ELIMIT, "a picture is shown for %g s, which is longer than --max-seconds %g allows",
-                         covered, most);
+        return error_set(err, PTM_ELIMIT,
+                         "%s: a picture is shown for %g s, which is longer than --max-seconds %g allows",
+                         video->run->name, covered, most);
     while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - slack)
         TRY(take_place(video, frame, &prepared, err));
     return PTM_OK;

@@ -126,14 +126,17 @@ static ptm_status set_static(struct ptm_session *session, double threshold, ptm_
 }
 
 static ptm_status set_merge(struct ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
-    struct lane before[MODEL_MODALITIES];
+    struct lane_merge before[MODEL_MODALITIES];
     for (int m = 0; m < MODEL_MODALITIES; m++) {
-        before[m] = *lane_of(session, modalities[m]);
-        const ptm_status status = lane_set_merge(lane_of(session, modalities[m]), r, prop_attn, err);
+        struct lane *lane = lane_of(session, modalities[m]);
+        if (!lane->network) continue;
+        lane_get_merge(lane, &before[m]);
+        const ptm_status status = lane_set_merge(lane, r, prop_attn, err);
         if (status == PTM_OK) continue;
-        while (m-- > 0) /* all or nothing */
-            if (before[m].r[0])
-                TRY(lane_set_merge(lane_of(session, modalities[m]), before[m].r, before[m].vit.prop_attn, NULL));
+        while (m-- > 0) { /* all or nothing */
+            struct lane *changed = lane_of(session, modalities[m]);
+            if (changed->network) lane_put_merge(changed, &before[m]);
+        }
         return status;
     }
     return PTM_OK;

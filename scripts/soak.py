@@ -130,10 +130,9 @@ class Source:
         time.sleep(seconds)
         self.sender.send_signal(signal.SIGCONT)
 
-    def inject_all(self, until):
+    def inject_all(self, until, over):
         for kind, inject in itertools.cycle(self.faults):
-            time.sleep(EVERY)
-            if time.time() > until - self.limit - EVERY:
+            if over.wait(EVERY) or time.time() > until - self.limit - EVERY:
                 return
             inject(self)
             self.done.append(Fault(kind, time.time()))
@@ -141,6 +140,8 @@ class Source:
     def sample(self, start):
         process = Path("/proc", str(self.stream.pid))
         status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        if "VmRSS" not in status:  # it has just ended: the next look finds out how
+            return
         descriptors = sum(1 for _ in (process / "fd").iterdir())
         kib, threads = int(status["VmRSS"].split()[0]), int(status["Threads"])
         self.samples.append((time.time() - start, kib, descriptors, threads))
@@ -183,11 +184,11 @@ def moment(text):
 
 def judge(source, lines, start):
     """Prints what became of one stream, and returns what is wrong with it."""
-    wrong = []
     windows = [line for line in lines if line["kind"] == "window"]
     last = lines[-1] if lines and lines[-1]["kind"] == "source" else None
     if not last:
         return [f"{source.name}: no closing line"]
+    wrong = [] if source.done else [f"{source.name}: nothing was done to it: give it more minutes"]
     for fault in source.done:
         after = [moment(w["arrived"]) for w in windows if moment(w["arrived"]) > fault.end]
         fault.recovery = min(after) - fault.end if after else None
@@ -209,6 +210,8 @@ def judge(source, lines, start):
 def judge_growth(source):
     warm = source.samples[int(len(source.samples) * WARM_UP) :]
     third = len(warm) // 3
+    if third == 0:
+        return [f"{source.name}: it was looked at too seldom to tell whether it grew"]
     first, end = ([median(column) for column in zip(*part)] for part in (warm[:third], warm[-third:]))
     print(f"{source.name:5} first and last third of {len(source.samples)} samples, medians: {first[1] / 1024:.1f} and "
           f"{end[1] / 1024:.1f} MiB, {first[2]:.0f} and {end[2]:.0f} descriptors, {first[3]:.0f} and {end[3]:.0f} threads")  # fmt: skip
@@ -220,10 +223,7 @@ def judge_growth(source):
     return wrong
 
 
-def watch(sources, start, until):
-    threads = [threading.Thread(target=source.inject_all, args=(until,), daemon=True) for source in sources]
-    for thread in threads:
-        thread.start()
+def sample_until(sources, start, until):
     while time.time() < until:
         time.sleep(2)
         for source in sources:
@@ -231,6 +231,19 @@ def watch(sources, start, until):
                 return [f"{source.name}: ended by itself with status {source.stream.returncode}"]
             source.sample(start)
     return []
+
+
+def watch(sources, start, until):
+    over = threading.Event()
+    threads = [threading.Thread(target=source.inject_all, args=(until, over)) for source in sources]
+    for thread in threads:
+        thread.start()
+    try:
+        return sample_until(sources, start, until)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
 
 
 def end(source):
@@ -248,6 +261,16 @@ def soak(polytome, minutes, folder):
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=30", "-f", "lavfi",
                     "-i", "sine=440:d=30", "-c:v", "mpeg2video", "-g", "10", "-c:a", "mp2", str(clip)], check=True)  # fmt: skip
     all_sources = sources(clip)
+    try:
+        return run(polytome, minutes, folder, all_sources)
+    finally:
+        for source in all_sources:
+            for process in (source.stream, source.sender):
+                if process and process.poll() is None:
+                    process.kill()
+
+
+def run(polytome, minutes, folder, all_sources):
     for source in all_sources:
         source.start()
     time.sleep(3)

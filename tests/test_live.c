@@ -206,9 +206,9 @@ static void test_wrong_sources(void) {
 
 /* ---------------------------------------------------------------- keeping up */
 
-static void test_pace(void) {
+static void keep_pace(const char *r) {
     struct opened opened;
-    open_both(&opened, NULL, 1, NULL);
+    open_both(&opened, NULL, 1, r);
     struct lane *video = session_lane(opened.session, PTM_VIDEO), *audio = session_lane(opened.session, PTM_AUDIO);
     char before[sizeof video->r];
     snprintf(before, sizeof before, "%s", video->r);
@@ -221,7 +221,7 @@ static void test_pace(void) {
     const int tokens = video->vit.tokens[video->network->config.depth];
     CHECK_OK(pace_start(&pace, err));
     CU_ASSERT(pace.raised > 0);
-    CU_ASSERT(video->vit.tokens[video->network->config.depth] <= tokens);
+    CU_ASSERT(video->vit.tokens[video->network->config.depth] < tokens);
     CU_ASSERT_STRING_NOT_EQUAL(video->r, before);
     CU_ASSERT_FALSE(pace_is_stale(&pace, video, 1e9)); /* none would be in time */
     pace.lanes[0].hop_ms = 1e6;
@@ -231,8 +231,18 @@ static void test_pace(void) {
     CU_ASSERT_EQUAL(pace.step, 0);
     CU_ASSERT_EQUAL(pace.lowered, pace.raised);
     CU_ASSERT_STRING_EQUAL(video->r, before);
+    pace.lanes[0].hop_ms = 1e-3; /* and too little once more, until the source ends */
+    CHECK_OK(pace_start(&pace, err));
+    CU_ASSERT_STRING_NOT_EQUAL(video->r, before);
     pace_end(&pace);
+    CU_ASSERT_STRING_EQUAL(video->r, before);
+    CU_ASSERT_EQUAL(video->vit.tokens[video->network->config.depth], tokens);
     close_both(&opened);
+}
+
+static void test_pace(void) {
+    keep_pace(NULL);
+    keep_pace("10000ms"); /* what a budget of time came to is given back without measuring */
 }
 
 int main(void) {

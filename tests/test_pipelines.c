@@ -321,7 +321,7 @@ static bool stop_at_once(void *user) {
 }
 
 static void refused_merging_changes_nothing(ptm_session *session) {
-    static const char *const refused[] = {"40:7", "1,2,3,4,5,6,7", "90,90,nine", "100x", "0.001GFLOP"};
+    static const char *const refused[] = {"40:7", "1,2,3,4,5,6,7", "90,90,nine", "100x", "0.001GFLOP", "0.0001ms"};
     const char *const files[] = {SAMPLES "pan-right-three.mp4", SAMPLES "seven.wav"};
     ptm_result *before[2], *after;
     ptm_error error;

@@ -13,6 +13,9 @@ generator='lavfi:testsrc2=size=64x64:rate=10'
 polytome stream --json -q --duration 4 --top 1 "$generator" |
     jq -c 'select(.kind == "window") | [.modality, .from, .to, .ms.latency >= 0, (.arrived | length)]'
 polytome stream --pace -q --json --duration 2 "$generator" | jq -c 'select(.kind == "source") | [.windows, .dropped]'
+# Windows that overlap, of a camera with one picture a second, which the next one ends: none is left out.
+polytome stream --pace -q --json --duration 4 --hop 1 'lavfi:testsrc2=size=64x64:rate=1' >slow
+jq -c 'select(.kind == "source") | [.windows, .dropped, .latency_ms.max < 2000]' slow
 # The window that the end cuts short is answered, and tells its latency, too.
 polytome stream --pace -q --json --rows windows --duration 3 "$generator" >short
 jq -c 'select(.kind == "window") | [.to, .ms.latency >= 0, (.arrived | length)]' short
@@ -42,6 +45,14 @@ polytome stream -q --only video -o rows.csv -o log.jsonl "$clip"
 grep -c '^kind' rows.csv
 tail -2 rows.csv | cut -d, -f1-3
 jq -r 'select(.kind == "source") | .status' log.jsonl
+# A pipe whose writer takes longer than --duration is waited for: it counts by the pictures' own clock.
+make_y4m slow.y4m 75
+{
+    head -c 20000 slow.y4m
+    sleep 4
+    tail -c +20001 slow.y4m
+} | polytome stream -q --json --duration 2 - | jq -c 'select(.kind == "source") | [.status, .windows]'
+expect 1 polytome stream --max-seconds 0.001 slow.y4m
 expect 2 polytome stream
 expect 2 polytome stream "$generator" --stall 0
 expect 2 polytome stream nosuch://source
