@@ -768,6 +768,7 @@ static void test_failing_disk(void) {
         expect_failure(read_file(path, &options), PTM_EIO, "cannot be read from byte");
         CU_ASSERT_EQUAL(copy_packets(path, &error), PTM_EIO);
         CU_ASSERT_EQUAL(run_live(path, &some, &error), PTM_EIO);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "cannot be read from byte"));
         CU_ASSERT(some < all);
         failing_from = INT64_MAX;
     }

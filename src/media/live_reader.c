@@ -240,6 +240,7 @@ static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_erro
 static ptm_status examine_failure(struct live_reader *reader, int code, int *failed, ptm_error *err) {
     if (interrupt(reader)) return interrupted(reader, err);
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
+    TRY(demux_check_read(&reader->demux, err));
     if (code == AVERROR(EAGAIN)) {
         sleep_until(reader, clock_ms() + DEVICE_MS);
         return PTM_OK;
