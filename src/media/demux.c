@@ -69,8 +69,9 @@ static ptm_status find_format(struct demux *demux, const AVInputFormat **out, pt
     if (demux->form && demux->form->format) {
         TRY(named_format(demux->form->format, &input, err));
     } else {
-        /* No name is given: a format is told by its content, the same for a file and for a pipe. */
-        const int code = av_probe_input_buffer2(demux->reader.io, &input, "", NULL, 0, 0);
+        /* A format is told by its content, the same for a file and for a pipe. The name is no format's but HLS's, which
+         * from FFmpeg 7.1 on is not told without one: to say that it is a playlist. */
+        const int code = av_probe_input_buffer2(demux->reader.io, &input, ".m3u8", NULL, 0, 0);
         if (code < 0) return open_failure(demux, NULL, code, err);
     }
     if (av_match_list(input->name, PLAYLISTS, ','))

@@ -67,12 +67,26 @@ void video_close(struct video *video) {
     picture_converter_close(&video->converter);
 }
 
+/** Seconds that the decoder gives the frame; not above 0 where it gives none. */
+static double decoded_duration(const struct video *video, const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    const int64_t ticks = frame->duration;
+#else
+    const int64_t ticks = frame->pkt_duration;
+#endif
+    return demux_seconds(video->setup.stream, ticks);
+}
+
 /** Time of the frame in the decoder; where no stream had a first time stamp, this one's is the origin. */
 static double frame_time(struct video *video) {
     struct track_setup *setup = &video->setup;
     double stamp = NAN;
     if (setup->timestamps) stamp = demux_seconds(setup->stream, video->decoder.frame->best_effort_timestamp);
     if (isnan(setup->origin)) setup->origin = stamp;
+    /* The frame rate of a format without time stamps is FFmpeg's guess; the picture stream itself says how long each
+     * lasts. */
+    const double lasting = decoded_duration(video, video->decoder.frame);
+    if (!setup->timestamps && lasting > 0) video->clock.period = lasting;
     return frame_clock_next(&video->clock, stamp - setup->origin);
 }
 
@@ -94,12 +108,7 @@ static ptm_status check_limits(const struct video *video, double time, ptm_error
 
 /** Seconds for which a frame without a successor is shown. */
 static double own_duration(const struct video *video, const AVFrame *frame) {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-    const int64_t ticks = frame->duration;
-#else
-    const int64_t ticks = frame->pkt_duration;
-#endif
-    const double seconds = video->setup.timestamps ? demux_seconds(video->setup.stream, ticks) : 0;
+    const double seconds = video->setup.timestamps ? decoded_duration(video, frame) : 0;
     return seconds > 0 ? seconds : video->clock.period;
 }
 

@@ -28,7 +28,12 @@ skip() {
 }
 
 need_jq() {
-    command -v jq >/dev/null || skip "jq is not installed"
+    type -P jq >/dev/null || skip "jq is not installed"
+}
+
+# From 1.7 on it writes a number as it was read, 2.0; before that, 2.
+jq() {
+    command jq "$@" | sed -E ':again; s/(^|[^0-9.])([0-9]+)\.0($|[^0-9])/\1\2\3/; t again'
 }
 
 # little BYTES NUMBER: the number as little-endian bytes.

@@ -61,7 +61,8 @@ expect 1 polytome stream rtsp://127.0.0.1:9/none
 printf '#EXTM3U\n#EXTINF:3,\n%s\n' "$clip" >list.m3u8
 expect 1 polytome stream list.m3u8
 printf 'ffconcat version 1.0\nfile %s\n' "$clip" | expect 1 polytome stream -
-expect 1 polytome stream 'lavfi:nosuchfilter'
+expect 1 polytome stream 'lavfi:nosuchfilter' 2>told
+grep -c 'lavfi:nosuchfilter: cannot be opened: ' told
 # Devices that are not there are one sentence, whatever their libraries print; so are formats that lack a setting.
 polytome stream alsa:nosuch 2>told || true
 if grep -q libavdevice told; then echo 1; else grep -c . told; fi
