@@ -33,7 +33,7 @@ cues odd.vtt
 # What a player shows: the mark-up is text, and the label is on one line. SubRip has invisible joiners and wide braces.
 shown() {
     ffmpeg -v error -i "$1" -f ass - | sed -n 's/^Dialogue: [^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,//p' |
-        sed 's/\xE2\x81\xA0//g; s/\\\([{}]\)/\1/g; s/ [0-9]* %\r*$//' | tr -d '\r' | sort | head -n 1
+        sed 's/\xE2\x81\xA0//g; s/\\\([{}]\)/\1/g; s/{{}/{/g; s/ [0-9]* %\r*$//' | tr -d '\r' | sort | head -n 1
 }
 shown odd.srt
 shown odd.vtt
