@@ -232,9 +232,9 @@ typedef struct ptm_result {
 
 /**
  * Labels one file: picture and sound in one pass, any length in constant memory. `path` "-" reads standard input.
- * A damaged packet is counted and passed over. A missing stream is no error (see ptm_answer.missing); a file without
- * any stream that the session has a model for is PTM_ENODATA. Free the result with ptm_result_free(). `options` may be
- * NULL.
+ * A damaged packet is counted and passed over; a byte that cannot be read is PTM_EIO. A missing stream is no error (see
+ * ptm_answer.missing); a file without any stream that the session has a model for is PTM_ENODATA. Free the result with
+ * ptm_result_free(). `options` may be NULL.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_classify_file(ptm_session *session, const char *path,
                                                    const ptm_classify_options *options, ptm_result **out,

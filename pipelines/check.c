@@ -150,10 +150,11 @@ static ptm_status check_self_test(struct lane *lane, ptm_check_report *report, p
     const struct self_test *test = &network->self_test;
     if (!test->plain && !test->merged)
         return error_set(err, PTM_EINVAL, "model %s stores no self-test: give --input and --expect", network->name);
-    const bool prop_attn = lane->vit.prop_attn;
+    struct lane_merge own;
+    lane_get_merge(lane, &own);
     ptm_status status = check_answer(lane, "off", test->plain, 2e-3f, report, err);
     if (status == PTM_OK) status = check_answer(lane, network->r, test->merged, 3e-2f, report, err);
-    TRY(vit_set_merge(&lane->vit, lane->r, prop_attn, NULL));
+    lane_put_merge(lane, &own);
     return status;
 }
 

@@ -79,6 +79,7 @@ void lane_get_merge(const struct lane *lane, struct lane_merge *merge) {
 }
 
 void lane_put_merge(struct lane *lane, const struct lane_merge *merge) {
+    if (!merge->text[0]) return; /* nothing was in force yet */
     vit_set_schedule(&lane->vit, merge->r, merge->prop_attn);
     snprintf(lane->r, sizeof lane->r, "%s", merge->text);
 }

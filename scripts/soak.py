@@ -139,10 +139,13 @@ class Source:
 
     def sample(self, start):
         process = Path("/proc", str(self.stream.pid))
-        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        try:
+            status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+            descriptors = sum(1 for _ in (process / "fd").iterdir())
+        except OSError:
+            return
         if "VmRSS" not in status:  # it has just ended: the next look finds out how
             return
-        descriptors = sum(1 for _ in (process / "fd").iterdir())
         kib, threads = int(status["VmRSS"].split()[0]), int(status["Threads"])
         self.samples.append((time.time() - start, kib, descriptors, threads))
 
@@ -252,6 +255,7 @@ def end(source):
         status = source.stream.wait(10)
     except subprocess.TimeoutExpired:
         source.stream.kill()
+        source.stream.wait()
         return [f"{source.name}: did not end within 10 s of SIGTERM"]
     return [] if status == 130 else [f"{source.name}: status {status} instead of 130"]
 

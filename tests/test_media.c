@@ -767,11 +767,34 @@ static void test_failing_disk(void) {
         failing_from = file.st_size / 4 * 3;
         expect_failure(read_file(path, &options), PTM_EIO, "cannot be read from byte");
         CU_ASSERT_EQUAL(copy_packets(path, &error), PTM_EIO);
+        error = (ptm_error){0};
         CU_ASSERT_EQUAL(run_live(path, &some, &error), PTM_EIO);
         CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "cannot be read from byte"));
         CU_ASSERT(some < all);
         failing_from = INT64_MAX;
     }
+}
+
+/** What lies before the failure can be asked for. */
+static void test_failing_end(void) {
+    enum { SECONDS = 20, RATE = 16000 };
+    static const int16_t samples[SECONDS * RATE];
+    struct media_options options = options_default();
+    struct bytes wav = make_wav(samples, SECONDS * RATE, 1, RATE, sizeof samples);
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(path, folder, "long.wav");
+    CU_ASSERT_FATAL(temporary_write(path, wav.data, wav.count));
+    failing_from = sizeof samples / 2;
+    expect_failure(read_file(path, &options), PTM_EIO, "cannot be read from byte 320000 on: Input/output error");
+    options.duration = 1;
+    struct outcome got = read_file(path, &options);
+    CU_ASSERT_EQUAL(got.status, PTM_OK);
+    CU_ASSERT_EQUAL(got.samples, RATE);
+    failing_from = INT64_MAX;
+    forget(&got);
+    free(wav.data);
+    temporary_remove(folder, (const char *const[]){"long.wav", NULL});
 }
 
 /** A name is a name, whatever FFmpeg would read in it. */
@@ -1185,6 +1208,7 @@ static const struct check_case CASES[] = {
     {"cancelled", test_cancelled},
     {"named failures", test_named_failures},
     {"a disk that fails", test_failing_disk},
+    {"a disk that fails beyond what is wanted", test_failing_end},
     {"names that look like URLs", test_url_like_name},
 #ifdef __linux__
     {"playlists open nothing", test_playlists_open_nothing},

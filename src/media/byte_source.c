@@ -89,6 +89,13 @@ static ssize_t read_memory(const struct byte_source *source, int64_t position, u
     return (ssize_t)bytes;
 }
 
+static ssize_t read_at(struct byte_source *source, int64_t position, uint8_t *buffer, int size) {
+    ssize_t got;
+    do got = pread(source->fd, buffer, (size_t)size, (off_t)position);
+    while (got < 0 && errno == EINTR && !byte_source_cancelled(source)); /* a slow file server, and a signal */
+    return got;
+}
+
 /** Waits for bytes of a pipe, a terminal or a device, as long as the caller lets us. */
 static ssize_t read_stream(struct byte_source *source, uint8_t *buffer, int size) {
     for (;;) {
@@ -113,14 +120,15 @@ static int read_bytes(void *opaque, uint8_t *buffer, int size) {
     if (source->fd < 0)
         got = read_memory(source, reader->position, buffer, size);
     else if (source->seekable)
-        got = pread(source->fd, buffer, (size_t)size, (off_t)reader->position);
+        got = read_at(source, reader->position, buffer, size);
     else
         got = read_stream(source, buffer, size);
     if (source->interrupted) return AVERROR_EXIT;
     if (got < 0) {
-        reader->error = errno;
-        reader->failed_at = reader->position;
-        return AVERROR(errno);
+        const int reason = errno;
+        if (!reader->error) reader->failed_at = reader->position;
+        if (!reader->error) reader->error = reason;
+        return AVERROR(reason);
     }
     if (got == 0) return AVERROR_EOF;
     reader->position += got;

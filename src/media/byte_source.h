@@ -42,7 +42,7 @@ struct byte_reader {
     struct byte_source *source;
     AVIOContext *io;
     int64_t position;
-    int error;         /* errno of the last read that failed, 0 where none did, */
+    int error;         /* errno of the first read that failed, 0 where none did, */
     int64_t failed_at; /* and the byte that it was to begin with */
 };
 

@@ -20,11 +20,14 @@ ptm_status count_frames(struct demux *demux, int stream, double origin, struct t
     AVPacket *packet = av_packet_alloc();
     if (!packet) return error_no_memory(err);
     int64_t frames = 0;
-    bool known = true;
-    while (known && av_read_frame(demux->format, packet) >= 0) {
+    bool known = true, past = false;
+    while (known && !past && av_read_frame(demux->format, packet) >= 0) {
         if (packet->stream_index == stream && is_shown(packet, chosen->codecpar->codec_id)) {
             const double time = demux_seconds(chosen, packet->pts) - origin;
             known = is_whole(range) || !isnan(time);
+            /* Frames come in decoding order, and none is shown before it is decoded. */
+            const double decoded = demux_seconds(chosen, packet->dts) - origin;
+            past = !is_whole(range) && decoded >= range.end;
             frames += is_whole(range) || (time >= range.start - TRACK_SAME_TIME && time < range.end - TRACK_SAME_TIME);
         }
         av_packet_unref(packet);
@@ -33,5 +36,5 @@ ptm_status count_frames(struct demux *demux, int stream, double origin, struct t
     struct byte_source *source = demux->reader.source;
     if (source->interrupted) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
     *count = known ? frames : 0;
-    return demux_check_read(demux, err);
+    return past ? PTM_OK : demux_check_read(demux, err);
 }

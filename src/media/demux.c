@@ -167,7 +167,7 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, const str
     TRY(find_format(demux, &input, err));
     TRY(open_format(demux, input, err));
     const ptm_status status = demux_examine(demux, source->name, err);
-    TRY(demux_check_read(demux, err)); /* an index at the end that cannot be read is as good as none to FFmpeg */
+    if (status == PTM_EFORMAT) TRY(demux_check_read(demux, err)); /* an unreadable index is as good as none to FFmpeg */
     return status;
 }
 

@@ -26,9 +26,12 @@ struct input {
     double arrived;                       /* UNIX time of the last packet, */
     double held; /* and of that which brought the frame that is held back until the next is known; 0: none */
     int64_t frames, samples;
-    bool draining; /* no more packets of this connection */
-    bool ended;    /* no more connections */
-    bool complete; /* `duration` is over */
+    double origin;  /* of the connection's time stamps */
+    double stamped; /* of the last packet, on our clock */
+    double waited;  /* seconds in vain for a message */
+    bool draining;  /* no more packets of this connection */
+    bool ended;     /* no more connections */
+    bool complete;  /* `duration` is over */
 };
 
 struct live {
@@ -103,6 +106,8 @@ static ptm_status open_connection(struct live *live, struct input *input, struct
     input->repaired = news->repaired;
     input->recorded = news->recorded;
     input->base = connection_base(live, input, news);
+    input->origin = news->origin;
+    input->stamped = 0;
     input->held = 0;
     const struct tracks_place place = {.range = {fmax(-input->base, 0), wanted_end(live) - input->base},
                                        .origin = news->origin,
@@ -135,6 +140,8 @@ static ptm_status take_packet(struct live *live, struct input *input, const stru
                               ptm_error *err) {
     live->bytes += message->packet->size;
     if (!input->description.format) return PTM_OK;
+    const AVStream *stream = input->description.format->streams[message->packet->stream_index];
+    input->stamped = fmax(demux_seconds(stream, message->packet->dts) - input->origin + input->base, input->stamped);
     input->arrived = message->arrived;
     return tracks_send(&input->tracks, message->packet, err);
 }
@@ -155,6 +162,7 @@ static ptm_status take_loss(struct live *live, struct input *input, const struct
 
 static ptm_status take_message(struct live *live, struct live_message *message, ptm_error *err) {
     struct input *input = &live->inputs[message->reader];
+    input->waited = 0;
     switch (message->kind) {
     case LIVE_OPENED: return forgive(live, input, open_connection(live, input, message->news, err), err);
     case LIVE_PACKET: return forgive(live, input, take_packet(live, input, message, err), err);
@@ -170,6 +178,7 @@ static ptm_status wait_message(struct live *live, int number, bool *got, ptm_err
     struct live_message message;
     if (cancelled(live)) return interrupted(live, err);
     *got = live_queue_pop(&live->feed->queue, number, &message, WAIT);
+    for (int i = 0; i < live->count && !*got; i++) live->inputs[i].waited += WAIT;
     if (!*got) return PTM_OK;
     const ptm_status status = take_message(live, &message, err);
     live_message_clear(&message);
@@ -319,22 +328,29 @@ static bool partly_complete(const struct tracks *tracks) {
     return (tracks->video_index >= 0 && tracks->video.ended) || (tracks->audio_index >= 0 && tracks->audio.ended);
 }
 
-/** Whether the input's own clock alone says how far it is: a file, a pipe or a generator takes the time it takes. */
-static bool goes_by_itself(const struct live *live, int number) {
-    return !live->options.pace && !live->feed->threads[number].reader.source.comes_back;
+/** A file, a pipe or a generator takes the time that it takes: as long as something comes, and while the one stream
+ * that `duration` still waits for may only lie behind the other. */
+static bool goes_on(const struct live *live, const struct input *input) {
+    const double patience = live->options.stall;
+    const bool behind = input->stamped < wanted_end(live) + patience;
+    return input->waited < patience && (behind || !partly_complete(&input->tracks));
+}
+
+/** Whether `duration`, which is over by the time of the world, may not be so for the input. */
+static bool is_spared(const struct live *live, int number, bool got) {
+    const struct input *input = &live->inputs[number];
+    const bool own_time = !live->options.pace && !live->feed->threads[number].reader.source.comes_back;
+    if (!input->description.format) return got;
+    return own_time ? goes_on(live, input) : got && !(input->repaired && partly_complete(&input->tracks));
 }
 
 /** `duration` also ends a source that is lost or silent, or that has lost one of its streams. */
 static ptm_status watch_duration(struct live *live, bool got, ptm_error *err) {
-    const double elapsed = clock_ms() / 1e3 - live->start;
-    if (elapsed < wanted_end(live) + GRACE) return PTM_OK;
+    if (clock_ms() / 1e3 - live->start < wanted_end(live) + GRACE) return PTM_OK;
     for (int i = 0; i < live->count; i++) {
-        struct input *input = &live->inputs[i];
-        const bool connected = input->description.format != NULL;
-        const bool one_missing = connected && input->repaired && partly_complete(&input->tracks);
-        if ((got || (connected && goes_by_itself(live, i))) && !one_missing) continue;
-        input->complete = true;
-        TRY(end_connection(input, err));
+        if (is_spared(live, i, got)) continue;
+        live->inputs[i].complete = true;
+        TRY(end_connection(&live->inputs[i], err));
     }
     return PTM_OK;
 }

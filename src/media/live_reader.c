@@ -162,14 +162,11 @@ static void add_ticks(int64_t *stamp, double ticks) {
     if (!(fabs(ticks) < 0x1p62) || __builtin_add_overflow(*stamp, (int64_t)ticks, stamp)) *stamp = AV_NOPTS_VALUE;
 }
 
-/* Seconds between the pictures of the slowest time-lapse. */
-static const double LONGEST_PICTURE = 600;
-
 /** The clock goes by the time of decoding. A frame is shown a little after it: a damaged stamp says hours, and what is
  * on the screen until then would be hours long. */
 static void mend_showing(AVPacket *packet, double tick) {
     const double lasting = (double)packet->duration * tick;
-    if (!(lasting >= 0 && lasting < LONGEST_PICTURE)) packet->duration = 0;
+    if (!(lasting >= 0 && lasting < TRACK_LONGEST_PICTURE)) packet->duration = 0;
     if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE) return;
     const double delay = ((double)packet->pts - (double)packet->dts) * tick;
     if (!(delay > -LIVE_CLOCK_BACK && delay < LIVE_CLOCK_AHEAD)) packet->pts = packet->dts;

@@ -150,7 +150,8 @@ static ptm_status feed(struct media *media, ptm_error *err) {
 /** The end: nothing at all from a pipe has a reason that the user can mend. */
 static ptm_status finish(struct media *media, struct media_item *item, ptm_error *err) {
     *item = (struct media_item){.kind = MEDIA_END};
-    TRY(demux_check_read(&media->demux, err));
+    if (media->draining)
+        TRY(demux_check_read(&media->demux, err)); /* it came to the end, not only to that of the range */
     media->tracks.stats.decode_errors += media->demux.refused;
     media->demux.refused = 0;
     if (media->delivered || media->source.seekable || media->tracks.stats.decode_errors == 0) return PTM_OK;

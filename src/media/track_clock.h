@@ -9,6 +9,9 @@
 /** Formats without a continuous clock (transport streams) may jump by this many seconds; more is a new start. */
 #define TRACK_CLOCK_JUMP 10.0
 
+/** Seconds between the pictures of the slowest time-lapse; what says more is damaged. */
+#define TRACK_LONGEST_PICTURE 600.0
+
 /** Clock of a picture stream: the time stamps, and the frame rate where they are missing or do not advance. */
 struct frame_clock {
     bool discontinuous; /* the format allows its clock to jump */

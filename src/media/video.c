@@ -83,11 +83,12 @@ static double frame_time(struct video *video) {
     double stamp = NAN;
     if (setup->timestamps) stamp = demux_seconds(setup->stream, video->decoder.frame->best_effort_timestamp);
     if (isnan(setup->origin)) setup->origin = stamp;
+    const double time = frame_clock_next(&video->clock, stamp - setup->origin);
     /* The frame rate of a format without time stamps is FFmpeg's guess; the picture stream itself says how long each
      * lasts. */
     const double lasting = decoded_duration(video, video->decoder.frame);
-    if (!setup->timestamps && lasting > 0) video->clock.period = lasting;
-    return frame_clock_next(&video->clock, stamp - setup->origin);
+    if (!setup->timestamps && lasting > 0 && lasting < TRACK_LONGEST_PICTURE) video->clock.period = lasting;
+    return time;
 }
 
 static ptm_status check_limits(const struct video *video, double time, ptm_error *err) {

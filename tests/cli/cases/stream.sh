@@ -51,7 +51,10 @@ make_y4m slow.y4m 75
     head -c 20000 slow.y4m
     sleep 4
     tail -c +20001 slow.y4m
-} | polytome stream -q --json --duration 2 - | jq -c 'select(.kind == "source") | [.status, .windows]'
+} | polytome stream -q --json --duration 2 - | jq -c 'select(.kind == "source") | [.status, .duration]'
+# One that hangs is given up.
+polytome stream -q --json --duration 1 --stall 1 - < <(head -c 20000 slow.y4m && sleep 20) |
+    jq -c 'select(.kind == "source") | [.status, .duration]'
 expect 1 polytome stream --max-seconds 0.001 slow.y4m
 expect 2 polytome stream
 expect 2 polytome stream "$generator" --stall 0

@@ -16,7 +16,7 @@ done
 # The very label that was found, from the clip alone.
 polytome --only video made/*.mp4 | grep -E -A 1 '^made' | grep -o 'video  .*' | sed 's/ *[0-9.]* %//'
 # Labels cannot leave the folder, nor hide in it.
-if command -v jq >/dev/null; then
+if type -P jq >/dev/null; then
     mkdir model
     cp "$SAMPLES/../tests/golden/videomae/"{model.safetensors,preprocessor_config.json} model
     jq '.id2label |= with_entries(.value = "../.." + .value + "/\n*é") | .label2id = {}' \
