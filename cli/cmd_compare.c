@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* compare: what another merging changes on real files. */
+/* compare: what another merging, or another precision, changes on real files. */
 #include "commands.h"
 #include "output.h"
 #include "report.h"
@@ -84,20 +84,29 @@ static enum exit_status compare(struct run *run) {
     return status;
 }
 
-/** What each side merges: one -r is B's, and A is without merging; no -r makes B merge as the models recommend. */
+/** What a side takes of an option that may be given twice: one is for both. */
+static int choose(const struct option_numbers *given, int side, int none) {
+    const int last = given->count - 1;
+    return last < 0 ? none : given->items[side < last ? side : last];
+}
+
+/** A is the reference where nothing else is said: one -r is B's, and A is without merging; one --precision is B's, and
+ * A is float32. No -r makes B merge as the models recommend. */
 static void choose_sides(const struct options *options, struct report_sides *sides,
                          ptm_session_options session[static 2]) {
-    static const char *const names[] = {"auto", "off", "on"};
+    static const char *const prop_attns[] = {"auto", "off", "on"}, *const precisions[] = {"auto", "f32", "bf16",
+                                                                                          "int8"};
     const struct option_list *r = &options->schedules;
-    const struct option_numbers *prop_attn = &options->prop_attns;
     for (int side = 0; side < 2; side++) {
-        const int last = prop_attn->count - 1;
         session[side] = options->session;
         session[side].r = r->count > 1 ? r->items[side] : side == 0 ? "off" : r->count == 1 ? r->items[0] : "auto";
-        session[side].prop_attn = last < 0 ? -1 : prop_attn->items[side < last ? side : last];
+        session[side].prop_attn = choose(&options->prop_attns, side, -1);
+        session[side].precision = choose(&options->precisions, side, PTM_AUTO);
+        if (side == 0 && options->precisions.count == 1) session[side].precision = PTM_F32;
         if (side == 0) session[side].static_threshold = 0;
         sides->r[side] = session[side].r;
-        sides->prop_attn[side] = names[session[side].prop_attn + 1];
+        sides->prop_attn[side] = prop_attns[session[side].prop_attn + 1];
+        sides->precision[side] = precisions[session[side].precision + 1];
     }
 }
 

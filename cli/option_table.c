@@ -58,14 +58,16 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome stream udp://0.0.0.0:5000 --on 0.8 --exec 'logger \"$POLYTOME_EVENT $POLYTOME_LABEL\"'\n"
          "polytome stream lavfi:testsrc2=size=320x240:rate=25 --pace --duration 10"},
     [COMMAND_COMPARE] =
-        {"compare", "FILE|DIR...", "show what merging more, or otherwise, changes on your own files",
+        {"compare", "FILE|DIR...", "show what more merging, or less precision, changes on your own files",
          "Labels each file twice, as A and as B, and says how often both agree on the best label, how far the logits "
          "move, which files get another label, and how much time B saves: the check to make before merging is turned "
-         "up. A takes the first -r and --prop-attn, B the second. One -r is B's, and A is without merging; where there "
-         "is none B merges as the models recommend. One --prop-attn is for both.\n\n"
+         "up or precision down. A takes the first -r, --prop-attn and --precision, B the second. One -r is B's, and A "
+         "is without merging; where there is none B merges as the models recommend. One --precision is B's, and A is "
+         "f32. One --prop-attn is for both.\n\n"
          "A difference of logits is the mean over all labels and files, the one of scores is that of A's best label. "
          "The time is that of the network alone, over all files.",
          "polytome compare clips/ -r 65\n"
+         "polytome compare clips/ -r off --precision int8\n"
          "polytome compare -m ast-audioset/ sounds/ -r 20 -r 40\n"
          "polytome compare -m videomae-base/ clips/ -r 65 -r 65 --prop-attn off --prop-attn on"},
     [COMMAND_EXPLAIN] =
@@ -266,10 +268,12 @@ const struct option_row option_rows[] = {
      "Threads of the network, 0 for one each processor; may be given more than once."},
     {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
-    {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(session.precision), PTM_AUTO, 0, RUNS & ~ON(BENCH),
-     PRECISION_HELP "."},
+    {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(session.precision), PTM_AUTO, 0,
+     RUNS & ~(ON(BENCH) | ON(COMPARE)), PRECISION_HELP "."},
     {"precision", 0, OPTION_CHOICES, PRECISIONS, FIELD(precisions), PTM_AUTO, 4, ON(BENCH),
      PRECISION_HELP "; may be given more than once."},
+    {"precision", 0, OPTION_CHOICES, PRECISIONS, FIELD(precisions), PTM_AUTO, 2, ON(COMPARE),
+     PRECISION_HELP "; given twice for A and B. Once it is B's, and A is f32."},
     {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(pack.precision), PTM_AUTO, 0, ON(PACK),
      "Store the linear layers of the blocks so: int8 makes the file about a quarter as large, and it then runs in int8 "
      "unless told otherwise (auto: as they are)."},

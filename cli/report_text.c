@@ -178,8 +178,8 @@ static void print_part(FILE *stream, const char *section, const struct compariso
 void report_text_compare(FILE *stream, const struct report_sides *sides, const struct comparison *comparison) {
     const double *ms = comparison->network_ms;
     for (int side = 0; side < 2; side++)
-        fprintf(stream, "%s: -r %s, proportional attention %s\n", side == 0 ? "A" : "B", sides->r[side],
-                sides->prop_attn[side]);
+        fprintf(stream, "%s: -r %s, proportional attention %s, precision %s\n", side == 0 ? "A" : "B", sides->r[side],
+                sides->prop_attn[side], sides->precision[side]);
     print_part(stream, "video", &comparison->video);
     print_part(stream, "audio", &comparison->audio);
     print_part(stream, "image", &comparison->image);

@@ -9,6 +9,15 @@ polytome compare --json -r 16 "$SAMPLES/cut.mp4" | jq -c '[.a.r, .b.r, .video.to
 polytome compare --json "$SAMPLES/cut.mp4" | jq -c '[.a.r, .b.r, .video.tokens.b.r]'
 polytome compare --json -r 40 -r 40 --prop-attn off --prop-attn on "$SAMPLES/cut.mp4" |
     jq -c '[.a.prop_attn, .b.prop_attn, .video.logit_difference.mean > 0]'
+# One --precision is B's, and A is the reference; the labels of int8 are those of float32.
+if polytome info | grep -q 'int8 by'; then
+    polytome compare --json -r off --precision int8 "$SAMPLES" |
+        jq -c '[.a.precision, .b.precision, .a.r, .b.r, .video.agreement, .audio.agreement, .video.logit_difference.max > 0]'
+    polytome compare --json -r off --precision int8 --precision int8 "$SAMPLES/two.flac" |
+        jq -c '[.a.precision, .b.precision, .audio.logit_difference.max]'
+else
+    printf '["f32","int8","off","off",1,1,true]\n["int8","int8",0]\n'
+fi
 # The difference is that of the two answers.
 polytome -r off --logits --top 0 --json "$SAMPLES/two.flac" >a.json
 polytome -r 60 --logits --top 0 --json "$SAMPLES/two.flac" >b.json
