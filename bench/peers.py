@@ -110,7 +110,11 @@ class Polytome:
         return self.peak
 
 
-POLYTOME = {"polytome": [], "polytome-int8": ["--precision", "int8"]}  # name: options of the command
+POLYTOME = {
+    "polytome": [],
+    "polytome-bf16": ["--precision", "bf16"],
+    "polytome-int8": ["--precision", "int8"],
+}  # name: options of the command
 MERGING = ("polytome", "pytorch")
 PROGRAMS = {name: Polytome for name in POLYTOME} | {name: Peer for name in peer.PEERS}
 
