@@ -73,7 +73,7 @@ const float *block_log_size(const struct vit *vit, int tokens) {
     return vit->prop_attn && tokens < vit->network->config.tokens ? vit->tome.log_size : NULL;
 }
 
-void block_attend(struct vit *vit, const struct block_weights *block, int N, bool rotated, bool metric) {
+void block_attend(struct vit *vit, const struct block_weights *block, int N, int queries, bool rotated, bool metric) {
     const struct vit_config *config = &vit->network->config;
     const struct compute *compute = vit->compute;
     const int C = config->embed_dim, ld = 3 * C;
@@ -83,9 +83,9 @@ void block_attend(struct vit *vit, const struct block_weights *block, int N, boo
     reduce_layer(vit, block, LAYER_QKV, q, ld, vit->y, C, N, ACTIVATION_NONE, LINEAR_SET);
     if (metric) tome_metric(&vit->tome, k, ld, N, config->num_heads, config->head_dim);
     if (rotated) rotary_turn(compute, q, k, ld, vit->tome.position, N, config->num_heads, config->head_dim);
-    attention(compute, vit->y, C, q, ld, k, v, ld, block_log_size(vit, N), N, N, config->num_heads, config->head_dim,
-              1 / sqrtf((float)config->head_dim), vit->scratch);
-    add_branch(vit, block, LAYER_PROJ, vit->y, C, block->scale1, q, ld, N);
+    attention(compute, vit->y, C, q, ld, k, v, ld, block_log_size(vit, N), queries, N, config->num_heads,
+              config->head_dim, 1 / sqrtf((float)config->head_dim), vit->scratch);
+    add_branch(vit, block, LAYER_PROJ, vit->y, C, block->scale1, q, ld, queries);
 }
 
 /* ---------------------------------------------------------------- MLP */

@@ -12,12 +12,14 @@ const float *block_log_size(const struct vit *vit, int tokens);
 void block_norm(const struct vit *vit, const float *w, const float *b, int tokens);
 
 /**
- * x += scale1 * proj(attention(norm1(x))). `rotated`: queries and keys are turned by the tokens' positions. With
- * `metric` the matching metric of the keys, as they are before that, is left in vit->tome.metric.
+ * x += scale1 * proj(attention(norm1(x))) for the first `queries` of all tokens. `rotated`: queries and keys are turned
+ * by the tokens' positions. With `metric` the matching metric of the keys, as they are before that, is left in
+ * vit->tome.metric.
  */
-void block_attend(struct vit *vit, const struct block_weights *block, int tokens, bool rotated, bool metric);
+void block_attend(struct vit *vit, const struct block_weights *block, int tokens, int queries, bool rotated,
+                  bool metric);
 
-/** x += scale2 * mlp(norm2(x)) */
+/** x += scale2 * mlp(norm2(x)) for the first `tokens`. */
 void block_feed_forward(const struct vit *vit, const struct block_weights *block, int tokens);
 
 #endif

@@ -69,6 +69,18 @@ static int64_t patch_volume(const struct patch_grid *grid) {
     return (int64_t)grid->channels * grid->patch[0] * grid->patch[1] * grid->patch[2];
 }
 
+int config_read_tokens(const struct vit_config *config, int tokens) {
+    switch (config->pool) {
+    case POOL_FIRST: return 1;
+    case POOL_FIRST_TWO:
+    case POOL_TWO_HEADS: return 2;
+    case POOL_MEAN:
+    case POOL_FIRST_AND_MEAN:
+    case POOL_ATTENTIVE: break;
+    }
+    return tokens;
+}
+
 double config_gflop(const struct vit_config *config, const int *tokens) {
     const double C = config->embed_dim, patches = (tokens ? *tokens : config->tokens) - config->special_tokens;
     const double mlp = (config_has(config, PART_SWIGLU) ? 3.0 : 2.0) * C * config->mlp_dim;
@@ -77,7 +89,10 @@ double config_gflop(const struct vit_config *config, const int *tokens) {
     macs += (double)config_head_width(config) * config->num_labels;
     for (int i = 0; i < config->depth; i++) {
         const double N = tokens ? tokens[i] : config->tokens, merged = tokens ? tokens[i + 1] : config->tokens;
-        macs += 4 * N * C * C + 2 * N * N * C + merged * mlp;
+        const bool last = i + 1 == config->depth;
+        const double read = last ? config_read_tokens(config, (int)N) : N;
+        const double kept = last ? config_read_tokens(config, (int)merged) : merged;
+        macs += (3 * N + read) * C * C + 2 * read * N * C + kept * mlp;
     }
     if (config_has(config, PART_POOLER)) {
         const double pooler_mlp = 2 * C * config->pooler_mlp_dim;

@@ -180,6 +180,9 @@ int config_blocks(const struct vit_config *config);
 /** The first of these blocks, all but the pooler's last: they have whole products, and may be kept reduced. */
 int config_reduced_blocks(const struct vit_config *config);
 
+/** Tokens, from the first on, that the head reads of the `tokens` that leave the last block. */
+int config_read_tokens(const struct vit_config *config, int tokens);
+
 /** Width of what the classifier takes: C, or 2C. */
 int config_head_width(const struct vit_config *config);
 
@@ -191,8 +194,9 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
 
 /**
  * Multiply-adds of one forward pass times 2e-9: 4 N C^2 + 2 N^2 C for the attention of each block and 2 N' C mlp_dim
- * for its MLP, where N tokens enter and N' leave the merging between the two; plus embedding and head. `tokens` (L + 1)
- * are those that enter each block and leave the last, or NULL: all, and no merging.
+ * for its MLP, where N tokens enter and N' leave the merging between the two, of the last block for the tokens that the
+ * head reads only; plus embedding and head. `tokens` (L + 1) are those that enter each block and leave the last, or
+ * NULL: all, and no merging.
  */
 double config_gflop(const struct vit_config *config, const int *tokens);
 

@@ -28,7 +28,7 @@ void pooler_attend(struct vit *vit, int tokens) {
     memcpy(vit->x, vit->y, (size_t)tokens * (size_t)C * sizeof *vit->x);
     const struct block_weights *block = weights->blocks + config->depth;
     for (int i = 0; i < config->pooler_depth; i++, block++) {
-        block_attend(vit, block, tokens, false, false);
+        block_attend(vit, block, tokens, tokens, false, false);
         block_feed_forward(vit, block, tokens);
     }
 
