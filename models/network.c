@@ -69,7 +69,8 @@ static int64_t patch_volume(const struct patch_grid *grid) {
     return (int64_t)grid->channels * grid->patch[0] * grid->patch[1] * grid->patch[2];
 }
 
-int config_read_tokens(const struct vit_config *config, int tokens) {
+int config_read_tokens(const struct vit_config *config, int block, int tokens) {
+    if (block + 1 < config->depth) return tokens;
     switch (config->pool) {
     case POOL_FIRST: return 1;
     case POOL_FIRST_TWO:
@@ -89,9 +90,7 @@ double config_gflop(const struct vit_config *config, const int *tokens) {
     macs += (double)config_head_width(config) * config->num_labels;
     for (int i = 0; i < config->depth; i++) {
         const double N = tokens ? tokens[i] : config->tokens, merged = tokens ? tokens[i + 1] : config->tokens;
-        const bool last = i + 1 == config->depth;
-        const double read = last ? config_read_tokens(config, (int)N) : N;
-        const double kept = last ? config_read_tokens(config, (int)merged) : merged;
+        const double read = config_read_tokens(config, i, (int)N), kept = config_read_tokens(config, i, (int)merged);
         macs += (3 * N + read) * C * C + 2 * read * N * C + kept * mlp;
     }
     if (config_has(config, PART_POOLER)) {

@@ -180,8 +180,8 @@ int config_blocks(const struct vit_config *config);
 /** The first of these blocks, all but the pooler's last: they have whole products, and may be kept reduced. */
 int config_reduced_blocks(const struct vit_config *config);
 
-/** Tokens, from the first on, that the head reads of the `tokens` that leave the last block. */
-int config_read_tokens(const struct vit_config *config, int tokens);
+/** How many of a block's `tokens`, from the first on, anybody reads: all, but of the last block what the head reads. */
+int config_read_tokens(const struct vit_config *config, int block, int tokens);
 
 /** Width of what the classifier takes: C, or 2C. */
 int config_head_width(const struct vit_config *config);

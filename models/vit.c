@@ -137,15 +137,11 @@ ptm_status vit_forward(struct vit *vit, const float *input, ptm_error *err) {
     for (int i = 0; i < depth; i++) {
         const struct block_weights *block = &network->weights.blocks[i];
         const int r = tokens[i] - tokens[i + 1];
-        /* Of the last block's tokens nobody looks at those that the head does not read. */
-        const bool last = i + 1 == depth;
-        const int read = last ? config_read_tokens(&network->config, tokens[i]) : tokens[i];
-        const int kept = last ? config_read_tokens(&network->config, tokens[i + 1]) : tokens[i + 1];
-        block_attend(vit, block, tokens[i], read, rotated, r > 0);
+        block_attend(vit, block, tokens[i], config_read_tokens(&network->config, i, tokens[i]), rotated, r > 0);
         vit->times.attention += lap(&mark);
         if (r > 0) merge(vit, tokens[i], r);
         vit->times.merge += lap(&mark);
-        block_feed_forward(vit, block, kept);
+        block_feed_forward(vit, block, config_read_tokens(&network->config, i, tokens[i + 1]));
         vit->times.mlp += lap(&mark);
     }
 

@@ -73,7 +73,7 @@ static ptm_status open_lanes(struct live_run *run, bool adapt, ptm_error *err) {
 }
 
 /** What of it the source brings. */
-static ptm_status choose_lanes(struct live_run *run, const char *source, ptm_error *err) {
+static ptm_status choose_lanes(struct live_run *run, ptm_error *err) {
     struct pass *pass = &run->pass;
     const struct media_info *info = live_get_info(run->live);
     pass->use_audio = pass->use_audio && info->has_audio;
@@ -83,8 +83,9 @@ static ptm_status choose_lanes(struct live_run *run, const char *source, ptm_err
     if (!pass->use_video) pace_forget(&run->pace, &pass->run.session->video);
     if (!pass->use_image) pace_forget(&run->pace, &pass->run.session->image);
     if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
-    return error_set(err, PTM_ENODATA, "%s: nothing to label: %s%s%s", source, info->no_video ? info->no_video : "",
-                     info->no_video && info->no_audio ? ", " : "", info->no_audio ? info->no_audio : "");
+    return error_set(err, PTM_ENODATA, "%s: nothing to label: %s%s%s", pass->run.name,
+                     info->no_video ? info->no_video : "", info->no_video && info->no_audio ? ", " : "",
+                     info->no_audio ? info->no_audio : "");
 }
 
 static ptm_status open_source(struct live_run *run, const char *source, const ptm_live_options *options,
@@ -111,7 +112,7 @@ static ptm_status run_source(struct live_run *run, const char *source, const ptm
     if (run->pass.use_video) run->pass.use_image = false; /* pictures that move are a video */
     TRY(open_lanes(run, options->adapt, err));
     TRY(open_source(run, source, options, err));
-    TRY(choose_lanes(run, source, err));
+    TRY(choose_lanes(run, err));
     if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
     TRY(relay_open(&shared->relay, shared->session, pass_modalities(&run->pass),
                    run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
