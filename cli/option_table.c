@@ -277,7 +277,7 @@ const struct option_row option_rows[] = {
     {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(pack.precision), PTM_AUTO, 0, ON(PACK),
      "Store the linear layers of the blocks so: int8 makes the file about a quarter as large, and it then runs in int8 "
      "unless told otherwise (auto: as they are)."},
-    {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|neon", FIELD(session.cpu), 0, 0, RUNS,
+    {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|amx|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),
      "Text for reading, or one JSON object a line."},

@@ -130,7 +130,7 @@ PTM_API PTM_NODISCARD ptm_status ptm_model_get_info(const ptm_model *model, ptm_
 
 typedef struct ptm_session_options {
     int threads;     /* 0 (default): one for each processor that this process may use */
-    const char *cpu; /* kernels: NULL or "auto" (default), "scalar", "avx2", "avx512", "neon" */
+    const char *cpu; /* kernels: NULL or "auto" (default), "scalar", "avx2", "avx512", "amx", "neon" */
     const char *r; /* merging: "off", "R", "R:INFLECT", "R0,R1,...", a budget ("2x", "6GFLOP", "40ms": docs/merging.md);
                       NULL (default) or "auto": each model's own recommendation */
     int prop_attn; /* proportional attention: -1 (default) each model's own, 0 off, 1 on */

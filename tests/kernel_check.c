@@ -292,7 +292,7 @@ int main(int argc, char **argv) {
         printf(" %13s %13s\n", "attend", "multiply");
     }
     bool good = true;
-    for (int i = CPU_SCALAR; i <= CPU_AVX512; i++) {
+    for (int i = CPU_SCALAR; i <= CPU_AMX; i++) {
         enum cpu_level level;
         if (cpu_parse(cpu_level_name((enum cpu_level)i), &level, NULL) != PTM_OK) continue;
         if (bench)

@@ -7,11 +7,25 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
 
-static const char *const names[] = {"scalar", "neon", "avx2", "avx512"};
+static const char *const names[] = {"scalar", "neon", "avx2", "avx512", "amx"};
+
+#if defined(__x86_64__)
+/** Tiles with products of int8 and bf16, and leave to use their registers; a kernel that knows no such leave has none
+ * to give. */
+static bool has_amx(void) {
+    enum { LEAF_7_BF16 = 22, LEAF_7_TILE = 24, LEAF_7_INT8 = 25, REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    const unsigned needed = 1u << LEAF_7_BF16 | 1u << LEAF_7_TILE | 1u << LEAF_7_INT8;
+    unsigned eax, ebx, ecx, edx;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || (edx & needed) != needed) return false;
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#endif
 
 enum cpu_level cpu_detect(void) {
 #if defined(__x86_64__)
@@ -19,6 +33,7 @@ enum cpu_level cpu_detect(void) {
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (avx512 && has_amx()) return CPU_AMX;
     return avx512 ? CPU_AVX512 : avx2 ? CPU_AVX2 : CPU_SCALAR;
 #elif defined(__aarch64__)
     return CPU_NEON; /* part of the base architecture */
@@ -67,7 +82,7 @@ ptm_status cpu_parse(const char *name, enum cpu_level *level, ptm_error *err) {
         *level = (enum cpu_level)i;
         return PTM_OK;
     }
-    return error_set(err, PTM_EINVAL, "unknown CPU level \"%s\"; it should be auto, scalar, neon, avx2 or avx512",
+    return error_set(err, PTM_EINVAL, "unknown CPU level \"%s\"; it should be auto, scalar, neon, avx2, avx512 or amx",
                      name);
 }
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 /** Kernel levels, worst to best within one architecture. */
-enum cpu_level { CPU_SCALAR, CPU_NEON, CPU_AVX2, CPU_AVX512 };
+enum cpu_level { CPU_SCALAR, CPU_NEON, CPU_AVX2, CPU_AVX512, CPU_AMX };
 
 /** Instructions beyond the levels: what products in reduced precision need. */
 enum cpu_feature { CPU_NO_FEATURE, CPU_AVX_VNNI, CPU_AVX512_VNNI, CPU_AVX512_BF16, CPU_NEON_DOT };
@@ -14,8 +14,11 @@ enum cpu_feature { CPU_NO_FEATURE, CPU_AVX_VNNI, CPU_AVX512_VNNI, CPU_AVX512_BF1
 /** Does this processor have it? CPU_NO_FEATURE: yes. The level that it belongs to is asked for by cpu_detect(). */
 bool cpu_has(enum cpu_feature feature);
 
-/** The best level that this processor and operating system allow. AVX2 means with FMA and F16C; AVX-512 means F, BW,
- * DQ, VL. */
+/**
+ * The best level that this processor and operating system allow. AVX2 means with FMA and F16C; AVX-512 means F, BW, DQ,
+ * VL; AMX means tiles of int8 and bf16 beside AVX-512. Linux gives a process the registers of tiles only when it asks
+ * for them, which this does (Documentation/arch/x86/xstate.rst).
+ */
 enum cpu_level cpu_detect(void);
 
 const char *cpu_level_name(enum cpu_level level);

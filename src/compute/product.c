@@ -52,6 +52,7 @@ const struct product product_scalar_int8 = {
     .rows = ROWS,
     .columns = COLUMNS,
     .group = GROUP,
+    .depth = GROUP,
     .value_bytes = 1,
     .prepare = prepare_int8,
     .tile = tile_int8,
@@ -88,6 +89,7 @@ const struct product product_scalar_bf16 = {
     .rows = ROWS,
     .columns = COLUMNS,
     .group = PAIR,
+    .depth = PAIR,
     .value_bytes = 2,
     .prepare = prepare_bf16,
     .tile = tile_bf16,
@@ -97,7 +99,8 @@ const struct product product_scalar_bf16 = {
 
 static const struct product *const products[] = {
 #if defined(__x86_64__)
-    &product_avx512bf16,  &product_avx512vnni,  &product_avxvnni, &product_avx2,
+    &product_amxbf16,     &product_amxint8,     &product_avx512bf16,
+    &product_avx512vnni,  &product_avxvnni,     &product_avx2,
 #elif defined(__aarch64__)
     &product_neondot,
 #endif

@@ -44,13 +44,17 @@ struct product {
     enum cpu_feature feature;
     int rows, columns;  /* of the tile that is kept in registers */
     int group;          /* neighbours in a row of w that lie together */
+    int depth;          /* rows of x and w are filled up with zeros to a multiple of it, itself one of the group */
     size_t value_bytes; /* of a prepared value */
 
-    /** Prepares n values, and zeros after them up to the next multiple of `group`. A value that is not finite makes the
+    /** Prepares n values, and zeros after them up to the next multiple of `depth`. A value that is not finite makes the
      * whole row of y NaN. */
     void (*prepare)(void *prepared, struct product_row *row, const float *x, int n);
 
     void (*tile)(const struct product_tile *tile);
+
+    /** What a thread does before its first tile and after its last; both NULL: nothing. */
+    void (*enter)(void), (*leave)(void);
 };
 
 /** A float rounded to bf16, the upper half of its bits, ties to even. */
@@ -81,5 +85,6 @@ const struct product *product_at(int index);
 /** The tables themselves, one a file, each only where the architecture has it. */
 extern const struct product product_scalar_int8, product_scalar_bf16;
 extern const struct product product_avx2, product_avxvnni, product_avx512vnni, product_avx512bf16, product_neondot;
+extern const struct product product_amxint8, product_amxbf16;
 
 #endif

@@ -12,7 +12,7 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx2.h"
 
-enum { ROWS = 6, W_BYTES = 16 };
+enum { ROWS = 6, W_BYTES = 16, DEPTH = 2 };
 
 typedef __m256i sums, factors;
 #define t_zero _mm256_setzero_si256
@@ -35,6 +35,7 @@ const struct product product_avx2 = {
     .rows = ROWS,
     .columns = COLUMNS,
     .group = 2,
+    .depth = DEPTH,
     .value_bytes = 2,
     .prepare = prepare,
     .tile = multiply_tile,

@@ -5,7 +5,7 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx512.h"
 
-enum { ROWS = 12, W_BYTES = 64 };
+enum { ROWS = 12, W_BYTES = 64, DEPTH = 2 };
 
 typedef vec sums;
 typedef __m512i factors;
@@ -22,15 +22,7 @@ static inline factors t_x(const char *from) {
 
 #include "compute/product_tile.h"
 
-static void prepare(void *prepared, struct product_row *row, const float *x, int n) {
-    uint16_t *values = prepared;
-    int i = 0;
-    *row = (struct product_row){1, 0};
-    for (; i + LANES <= n; i += LANES)
-        _mm256_storeu_si256((__m256i *)(void *)(values + i), (__m256i)_mm512_cvtneps_pbh(v_load(x + i)));
-    for (; i < n; i++) values[i] = product_bf16(x[i]);
-    if (n % 2) values[n] = 0;
-}
+#include "compute/product_bf16_avx512.h"
 
 const struct product product_avx512bf16 = {
     .name = "avx512-bf16",
@@ -40,6 +32,7 @@ const struct product product_avx512bf16 = {
     .rows = ROWS,
     .columns = COLUMNS,
     .group = 2,
+    .depth = DEPTH,
     .value_bytes = 2,
     .prepare = prepare,
     .tile = multiply_tile,

@@ -5,7 +5,7 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx2.h"
 
-enum { ROWS = 6, W_BYTES = 32 };
+enum { ROWS = 6, W_BYTES = 32, DEPTH = 4 };
 
 typedef __m256i sums, factors;
 #define t_zero _mm256_setzero_si256
@@ -22,6 +22,7 @@ const struct product product_avxvnni = {
     .rows = ROWS,
     .columns = COLUMNS,
     .group = 4,
+    .depth = DEPTH,
     .value_bytes = 1,
     .prepare = prepare,
     .tile = multiply_tile,

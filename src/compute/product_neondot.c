@@ -9,7 +9,7 @@
 #if defined(__aarch64__)
 #include "compute/vector_neon.h"
 
-enum { ROWS = 12, W_BYTES = 16 };
+enum { ROWS = 12, W_BYTES = 16, DEPTH = 4 };
 
 typedef int32x4_t sums;
 typedef int8x16_t factors;
@@ -49,6 +49,7 @@ const struct product product_neondot = {
     .rows = ROWS,
     .columns = COLUMNS,
     .group = 4,
+    .depth = DEPTH,
     .value_bytes = 1,
     .prepare = prepare,
     .tile = multiply_tile,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A row of x made ready for an int8 product, over vec and v_* as in kernels_vector.h, and put_values(q, x, inverse,
- * zero), which stores LANES of them.
+ * zero), which stores LANES of them; DEPTH is the table's.
  */
 static void prepare(void *prepared, struct product_row *row, const float *x, int n) {
     vec low = v_set(0), high = v_set(0), bad = v_set(0);
@@ -28,5 +28,5 @@ static void prepare(void *prepared, struct product_row *row, const float *x, int
     INT8_VALUE *q = prepared;
     const int whole = inverse > 0 ? i : 0;
     for (i = 0; i < whole; i += LANES) put_values(q + i, v_load(x + i), v_set(inverse), vi_set(row->zero + INT8_SHIFT));
-    int8_values(q, row, inverse, x, whole, n, (n + 3) / 4 * 4);
+    int8_values(q, row, inverse, x, whole, n, (n + DEPTH - 1) / DEPTH * DEPTH);
 }

@@ -23,8 +23,13 @@ size_t reduced_bytes(ptm_precision precision, size_t count) {
 
 /* ---------------------------------------------------------------- weights */
 
+/** Groups of a row, with those that only fill it up. */
+static int group_count(const struct product *product, int in) {
+    return tiles_count(in, product->depth) * (product->depth / product->group);
+}
+
 ptm_status reduced_open(struct reduced_layer *layer, const struct product *product, int in, int out, ptm_error *err) {
-    const int panels = tiles_count(out, product->columns), groups = tiles_count(in, product->group);
+    const int panels = tiles_count(out, product->columns), groups = group_count(product, in);
     const size_t columns = (size_t)panels * (size_t)product->columns;
     const size_t w_bytes =
         reduced_bytes(product->precision, (size_t)groups * (size_t)(product->columns * product->group));
@@ -252,7 +257,7 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .sums = layer->sums + column,
         .ldy = (size_t)job->ldy,
         .x_bytes = job->x_bytes,
-        .groups = tiles_count(layer->in, product->group),
+        .groups = group_count(product, layer->in),
         .columns = smaller(product->columns, layer->out - column),
         .add = job->add,
     };
@@ -282,8 +287,10 @@ static void multiply_part(void *context, int tile, int worker) {
     const int end = tiles_start(job->rows, product->rows, row_part + 1, job->row_parts);
     const int column = tiles_start(job->layer->out, product->columns, column_part, job->column_parts);
     const int last = tiles_start(job->layer->out, product->columns, column_part + 1, job->column_parts);
+    if (product->enter) product->enter();
     for (int i = row; i < end; i += job->block_rows)
         multiply_block(job, i, smaller(i + job->block_rows, end), column, last);
+    if (product->leave) product->leave();
 }
 
 /** Rows whose values take BLOCK_BYTES; whole tiles of the product. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What the int8 products on 512 bits share, whichever instruction adds the sums up: __m512i. */
+static inline vec t_finish(const struct product_tile *tile, sums sum, int i, int j) {
+    const struct product_row row = tile->row[i];
+    const factors offset = _mm512_mullo_epi32(_mm512_set1_epi32(row.zero), _mm512_loadu_si512(tile->sums + j));
+    const vec scale = v_mul(v_set(row.scale), v_load(tile->scale + j));
+    return v_mul(_mm512_cvtepi32_ps(_mm512_sub_epi32(sum, offset)), scale);
+}
+
+static inline void put_values(INT8_VALUE *q, vec x, vec inverse, __m512i zero) {
+    const __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(v_mul(x, inverse)), zero);
+    const __m512i positive = _mm512_max_epi32(whole, _mm512_setzero_si512());
+    _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtusepi32_epi8(positive));
+}
+
+#include "compute/product_prepare.h"
