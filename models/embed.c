@@ -83,7 +83,7 @@ static void put_special_tokens(float *x, const struct vit_weights *weights, int 
 /* ---------------------------------------------------------------- tubes that are kept */
 
 bool embed_can_keep(const struct compute *compute) {
-    return compute->kernels->multiply != NULL;
+    return kernels_rows_alone(compute->kernels);
 }
 
 size_t embed_memory_floats(const struct network *network) {

@@ -74,6 +74,8 @@ static const struct product products[] = {
     {417, 100, 400, 0, 1, ACTIVATION_GELU, LINEAR_SET, true},
     {411, 1100, 390, 0, 0, ACTIVATION_NONE, LINEAR_ADD, true},
     {900, 70, 771, 9, 0, ACTIVATION_GELU, LINEAR_SET, false},
+    {2100, 40, 70, 0, 3, ACTIVATION_GELU, LINEAR_ADD, true},
+    {37, 800, 1600, 1, 0, ACTIVATION_GELU, LINEAR_SET, true},
 };
 
 static size_t y_count(const struct product *p) {
@@ -128,7 +130,7 @@ static void check_product(const struct product *p, const struct compute *compute
 }
 
 static void test_linear(void) {
-    for (int level = CPU_SCALAR; level <= CPU_AVX512; level++) {
+    for (int level = CPU_SCALAR; level <= CPU_AMX; level++) {
         enum cpu_level usable;
         if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
         struct compute compute = open_compute(2, usable);
@@ -276,7 +278,7 @@ static void check_attention(const struct attention_case *given, const float *out
 }
 
 static void test_attention(void) {
-    for (int level = CPU_SCALAR; level <= CPU_AVX512; level++) {
+    for (int level = CPU_SCALAR; level <= CPU_AMX; level++) {
         enum cpu_level usable;
         if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
         struct compute compute = open_compute(2, usable);

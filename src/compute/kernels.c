@@ -60,7 +60,7 @@ const struct kernels kernels_scalar = {
 const struct kernels *kernels_for(enum cpu_level level) {
     switch (level) {
 #if defined(__x86_64__)
-    case CPU_AMX:
+    case CPU_AMX: return &kernels_amx;
     case CPU_AVX512: return &kernels_avx512;
     case CPU_AVX2: return &kernels_avx2;
 #elif defined(__aarch64__)

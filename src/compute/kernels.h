@@ -10,6 +10,7 @@
 #define POLYTOME_COMPUTE_KERNELS_H
 
 #include "base/cpu.h"
+#include "compute/split.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,10 +41,13 @@ struct kernels {
 
     /**
      * y (rows, columns) = x (rows, n) w^T (columns, n) + bias (columns, or NULL), or y += that; rows ld* apart, n > 0.
-     * scratch: MULTIPLY_SCRATCH floats. NULL at a level where OpenBLAS is not slower.
+     * scratch: MULTIPLY_SCRATCH floats. NULL at a level where OpenBLAS is not slower, or `split` is there.
      */
     void (*multiply)(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
                      int columns, int n, bool add, float *scratch);
+
+    /** Products of split factors; NULL at a level that has no unit for them. */
+    const struct split_kernels *split;
 
     /** y = y + b; b (n) may be NULL: nothing to do. */
     void (*add)(float *y, const float *b, int n);
@@ -65,11 +69,16 @@ struct kernels {
 /** The table for a CPU level; static, never NULL. */
 const struct kernels *kernels_for(enum cpu_level level);
 
+/** Has a row of a product the same bits whichever rows stand beside it? OpenBLAS does not promise it. */
+static inline bool kernels_rows_alone(const struct kernels *kernels) {
+    return kernels->multiply || kernels->split;
+}
+
 /** attend() in plain C: of the scalar table. */
 void attend_portable(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
                      int rows, int n, int head_dim, float scale, float *scratch);
 
 /** The tables themselves, one a file, each only where the architecture has it: for kernels_for(). */
-extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512;
+extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512, kernels_amx;
 
 #endif

@@ -191,6 +191,9 @@ const struct kernels KERNELS_TABLE = {
 #ifdef MULTIPLY_PAYS
     .multiply = multiply,
 #endif
+#ifdef SPLIT_PAYS
+    .split = &split_kernels,
+#endif
     .add = add,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

@@ -2,6 +2,7 @@
 #include "compute/linear.h"
 
 #include "base/clock.h"
+#include "compute/linear_split.h"
 #include "compute/tiles.h"
 
 #include <stdbool.h>
@@ -33,6 +34,7 @@ struct linear_job {
 };
 
 size_t linear_scratch(const struct kernels *kernels, int threads) {
+    if (kernels->split) return linear_split_scratch();
     return kernels->multiply ? (size_t)threads * MULTIPLY_SCRATCH : 0;
 }
 
@@ -91,6 +93,10 @@ static void linear_tile(void *context, int tile, int worker) {
 
 void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,
             int rows, int in, int out, enum activation activation, enum linear_store store) {
+    if (compute->kernels->split) {
+        linear_split(compute, y, ldy, x, ldx, w, b, rows, in, out, activation, store);
+        return;
+    }
     struct linear_job job = {
         .kernels = compute->kernels,
         .scratch = compute->scratch,

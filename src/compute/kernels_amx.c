@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The vector kernels in AVX-512 with products in the tiles of AMX. */
+#include "compute/kernels.h"
+
+#if defined(__x86_64__)
+#include "compute/split_amx.h"
+
+#define ACC_ROWS 8
+#define SPLIT_PAYS
+#define KERNELS_TABLE kernels_amx
+#define KERNELS_LEVEL CPU_AMX
+
+#include "compute/kernels_vector.h"
+#endif
