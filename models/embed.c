@@ -83,7 +83,7 @@ static void put_special_tokens(float *x, const struct vit_weights *weights, int 
 /* ---------------------------------------------------------------- tubes that are kept */
 
 bool embed_can_keep(const struct compute *compute) {
-    return kernels_rows_alone(compute->kernels);
+    return compute->kernels->products != NULL;
 }
 
 size_t embed_memory_floats(const struct network *network) {

@@ -34,8 +34,8 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->x = arena_take(arena, N * C, sizeof *vit->x);
     vit->y = arena_take(arena, N * C, sizeof *vit->y);
     vit->wide = arena_take(arena, N * widest, sizeof *vit->wide);
-    vit->scratch =
-        arena_take(arena, (size_t)workers * attention_scratch(config->tokens, config->head_dim), sizeof *vit->scratch);
+    const size_t scratch = attention_scratch(compute->kernels, config->tokens, config->head_dim);
+    vit->scratch = arena_take(arena, (size_t)workers * scratch, sizeof *vit->scratch);
     vit->pooled = arena_take(arena, 2 * C, sizeof *vit->pooled);
     vit->row = arena_take(arena, 2 * C, sizeof *vit->row);
     vit->logits = arena_take(arena, 2 * (size_t)config->num_labels, sizeof *vit->logits);

@@ -287,7 +287,7 @@ int main(int argc, char **argv) {
     if (bench) {
         printf("ns per value of a row of 1568; attend in GFLOP/s, 384 queries, 1568 keys, head_dim 64; multiply in "
                "GFLOP/s, "
-               "400 x 768 x 384\n       ");
+               "1568 x 768 x 384\n       ");
         for (int k = 0; k < KERNELS; k++) printf(" %13s", all_kernels[k].name);
         printf(" %13s %13s\n", "attend", "multiply");
     }

@@ -2,6 +2,7 @@
 #include "multiply_check.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "random.h"
 
 #include <float.h>
@@ -9,9 +10,9 @@
 #include <stdio.h>
 
 /* More columns and values than the kernel turns at a time. */
-enum { MAX_ROWS = 400, MAX_COLUMNS = 2 * MULTIPLY_COLUMNS, MAX_VALUES = MULTIPLY_DEPTH + 200, PAD = 3, ROUNDS = 300 };
+enum { TURNED_VALUES = 768 };
+enum { MAX_ROWS = 1568, MAX_COLUMNS = 384, MAX_VALUES = TURNED_VALUES + 200, PAD = 3, ROUNDS = 300 };
 enum { LD_Y = MAX_COLUMNS + PAD, LD_X = MAX_VALUES + PAD };
-enum { ROW_BLOCKS = 26, COLUMN_BLOCKS = 24, BLOCK_BYTES = (MAX_VALUES / SPLIT_STEP + 1) * SPLIT_STEP_BYTES };
 
 static const float guard_value = -12345.0f;
 
@@ -20,9 +21,7 @@ static struct {
     bool add;
     const float *bias;
     float x[MAX_ROWS * LD_X], w[MAX_COLUMNS * LD_X], b[MAX_COLUMNS];
-    float start[MAX_ROWS * LD_Y], y[MAX_ROWS * LD_Y], scratch[MULTIPLY_SCRATCH];
-    _Alignas(64) char x_parts[ROW_BLOCKS * BLOCK_BYTES]; /* of a level with split products */
-    _Alignas(64) char w_parts[COLUMN_BLOCKS * BLOCK_BYTES];
+    float start[MAX_ROWS * LD_Y], y[MAX_ROWS * LD_Y], *scratch;
 } at;
 
 static uint32_t random_state = 362436069u;
@@ -46,37 +45,10 @@ static void fill(int rows, int columns, int n) {
     }
 }
 
-static int block_rows(int rows) {
-    return rows < SPLIT_BLOCK ? rows : SPLIT_BLOCK;
-}
-
-/* Both factors are split anew, as linear() would have to. */
-static void run_split(const struct split_kernels *split) {
-    const size_t block = split_block_bytes(at.n);
-    for (int i = 0; i < at.rows; i += SPLIT_BLOCK)
-        split->left(at.x_parts + (size_t)(i / SPLIT_BLOCK) * block, at.x + i * LD_X, LD_X, block_rows(at.rows - i),
-                    at.n);
-    for (int j = 0; j < at.columns; j += SPLIT_BLOCK)
-        split->right(at.w_parts + (size_t)(j / SPLIT_BLOCK) * block, at.w + j * LD_X, LD_X, block_rows(at.columns - j),
-                     at.n);
-    const struct split_product product = {.y = at.y,
-                                          .x = at.x_parts,
-                                          .w = at.w_parts,
-                                          .bias = at.bias,
-                                          .ldy = LD_Y,
-                                          .rows = at.rows,
-                                          .columns = at.columns,
-                                          .depth = at.n,
-                                          .add = at.add};
-    split->multiply(&product);
-}
-
 static void run(const struct kernels *level) {
     for (int i = 0; i < at.rows * LD_Y; i++) at.y[i] = at.start[i];
-    if (level->split)
-        run_split(level->split);
-    else
-        level->multiply(at.y, LD_Y, at.x, LD_X, at.w, LD_X, at.bias, at.rows, at.columns, at.n, at.add, at.scratch);
+    level->products->multiply(at.y, LD_Y, at.x, LD_X, at.w, LD_X, at.bias, at.rows, at.columns, at.n, at.add,
+                              at.scratch);
 }
 
 /** The error of one value in units of its bound: one rounding a product and a few for bias and y, each of at most the
@@ -107,8 +79,9 @@ static double worst_error(void) {
 }
 
 bool multiply_check(const struct kernels *level) {
-    if (!kernels_rows_alone(level)) return true;
+    if (!level->products) return true;
     double worst = 0;
+    at.scratch = mem_alloc(level->products->scratch, sizeof *at.scratch);
     for (int round = 0; round < ROUNDS; round++) {
         const bool large = round % 10 == 0; /* past every size at which the kernel begins anew */
         fill(up_to(large ? 40 : 20), up_to(large ? MAX_COLUMNS : 60), up_to(large ? MAX_VALUES : 100));
@@ -116,6 +89,7 @@ bool multiply_check(const struct kernels *level) {
         const double error = worst_error();
         worst = error <= worst ? worst : error;
     }
+    mem_free(at.scratch);
     const bool good = worst <= 1;
     printf("%-7s %-13s %s, largest error %.2f of its bound\n", cpu_level_name(level->level), "multiply",
            good ? "ok" : "FAILED", worst);
@@ -123,13 +97,15 @@ bool multiply_check(const struct kernels *level) {
 }
 
 double multiply_gflops(const struct kernels *level) {
-    if (!kernels_rows_alone(level)) return 0;
-    fill(MAX_ROWS, MAX_COLUMNS, MULTIPLY_DEPTH);
+    if (!level->products) return 0;
+    fill(MAX_ROWS, MAX_COLUMNS, TURNED_VALUES);
+    at.scratch = mem_alloc(level->products->scratch, sizeof *at.scratch);
     double best = INFINITY;
     for (int i = 0; i < 20; i++) {
         const double start = clock_ms();
         run(level);
         best = fmin(best, clock_ms() - start);
     }
-    return 2e-6 * MAX_ROWS * MAX_COLUMNS * MULTIPLY_DEPTH / best;
+    mem_free(at.scratch);
+    return 2e-6 * MAX_ROWS * MAX_COLUMNS * TURNED_VALUES / best;
 }

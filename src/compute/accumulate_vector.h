@@ -7,9 +7,11 @@
 #ifndef POLYTOME_COMPUTE_ACCUMULATE_VECTOR_H
 #define POLYTOME_COMPUTE_ACCUMULATE_VECTOR_H
 
+#include "base/inline.h"
+
 #include <stddef.h>
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 
 /*
  * DO(r, j) for every accumulator: row r, vector j. Written out, not looped, as an array stays in registers for sure

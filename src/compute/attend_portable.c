@@ -48,7 +48,4 @@ static inline vec v_ldexp_normal(vec x, vec n) {
 
 #include "compute/attend_vector.h"
 
-void attend_portable(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
-                     int rows, int n, int head_dim, float scale, float *scratch) {
-    attend(out, ldo, q, ldq, k, v, bias, rows, n, head_dim, scale, scratch);
-}
+const struct attend_kernels attend_portable = ATTEND_KERNELS;

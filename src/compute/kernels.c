@@ -48,7 +48,7 @@ static void running_best(float *best, int *index, const float *scores, int first
 const struct kernels kernels_scalar = {
     .level = CPU_SCALAR,
     .layer_norm = layer_norm,
-    .attend = attend_portable,
+    .attention = &attend_portable,
     .add = add,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

@@ -10,21 +10,42 @@
 #define POLYTOME_COMPUTE_KERNELS_H
 
 #include "base/cpu.h"
-#include "compute/split.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/** What attend() works in: at most so many queries at a time, so many keys a step. */
-enum { ATTEND_QUERIES = 48, ATTEND_KEYS = 128 };
+/** Attention of one head. */
+struct attend_kernels {
+    /**
+     * out (rows, head_dim) = softmax(scale q k^T + bias) v, of k and v (n, head_dim); rows of out and q lie ld* apart,
+     * those of k and v ld; bias (n) or NULL. A query has the same bits whichever stand beside it.
+     */
+    void (*attend)(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
+                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch);
 
-/** Floats of scratch memory for attend(): the queries of a tile, their output, and the weights of a step. */
-static inline size_t attend_scratch(int head_dim) {
-    return (2 * (size_t)head_dim + ATTEND_KEYS) * ATTEND_QUERIES;
-}
+    /** Floats of scratch memory, on a cache line, for that and for fewer keys. */
+    size_t (*scratch)(int n, int head_dim);
 
-/** What multiply() turns at a time: columns of y and values of a row of w. */
-enum { MULTIPLY_COLUMNS = 192, MULTIPLY_DEPTH = 768, MULTIPLY_SCRATCH = MULTIPLY_COLUMNS * MULTIPLY_DEPTH };
+    /** It begins by copying keys and values to where it likes them, and takes so many queries at once; below so many
+     * for one copy the copying counts. */
+    int queries, queries_a_copy;
+};
+
+/** Float32 products where OpenBLAS is slower. */
+struct product_kernels {
+    /**
+     * y (rows, columns) = x (rows, n) w^T (columns, n) + bias (columns, or NULL), or y += that; rows ld* apart, n > 0.
+     * A row has the same bits whichever stand beside it.
+     */
+    void (*multiply)(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
+                     int columns, int n, bool add, float *scratch);
+
+    /** Floats of scratch memory, on a cache line. */
+    size_t scratch;
+
+    /** The tile of y that suits it: it prepares the weights of each tile anew. */
+    int rows, columns;
+};
 
 struct kernels {
     enum cpu_level level;
@@ -32,22 +53,9 @@ struct kernels {
     /** y = (x - mean) / sqrt(var + eps) * w + b over n values, var biased. y may be x. */
     void (*layer_norm)(float *y, const float *x, const float *w, const float *b, int n, float eps);
 
-    /**
-     * Attention of one head: out (rows, head_dim) = softmax(scale q k^T + bias) v. Rows of out and q lie ld* apart; k
-     * and v (n, head_dim) are packed; bias (n) or NULL. scratch: attend_scratch() floats.
-     */
-    void (*attend)(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
-                   int rows, int n, int head_dim, float scale, float *scratch);
+    const struct attend_kernels *attention;
 
-    /**
-     * y (rows, columns) = x (rows, n) w^T (columns, n) + bias (columns, or NULL), or y += that; rows ld* apart, n > 0.
-     * scratch: MULTIPLY_SCRATCH floats. NULL at a level where OpenBLAS is not slower, or `split` is there.
-     */
-    void (*multiply)(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
-                     int columns, int n, bool add, float *scratch);
-
-    /** Products of split factors; NULL at a level that has no unit for them. */
-    const struct split_kernels *split;
+    const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
 
     /** y = y + b; b (n) may be NULL: nothing to do. */
     void (*add)(float *y, const float *b, int n);
@@ -69,14 +77,8 @@ struct kernels {
 /** The table for a CPU level; static, never NULL. */
 const struct kernels *kernels_for(enum cpu_level level);
 
-/** Has a row of a product the same bits whichever rows stand beside it? OpenBLAS does not promise it. */
-static inline bool kernels_rows_alone(const struct kernels *kernels) {
-    return kernels->multiply || kernels->split;
-}
-
-/** attend() in plain C: of the scalar table. */
-void attend_portable(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, const float *bias,
-                     int rows, int n, int head_dim, float scale, float *scratch);
+/** Attention in plain C: of the scalar table. */
+extern const struct attend_kernels attend_portable;
 
 /** The tables themselves, one a file, each only where the architecture has it: for kernels_for(). */
 extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512, kernels_amx;

@@ -3,10 +3,10 @@
 #include "compute/kernels.h"
 
 #if defined(__x86_64__)
-#include "compute/split_amx.h"
+#include "compute/vector_avx512.h"
 
 #define ACC_ROWS 8
-#define SPLIT_PAYS
+#define TILES
 #define KERNELS_TABLE kernels_amx
 #define KERNELS_LEVEL CPU_AMX
 

@@ -17,9 +17,14 @@
  * and defines KERNELS_TABLE, KERNELS_LEVEL and what attend_vector.h asks for. A row's tail goes through the same
  * arithmetic as its body, so a value gives the same bits wherever in a row it stands.
  */
+#ifdef TILES
+#include "compute/attend_amx.h"
+#include "compute/multiply_amx.h"
+#else
 #include "compute/attend_vector.h"
 #ifdef MULTIPLY_PAYS
 #include "compute/multiply_vector.h"
+#endif
 #endif
 #include "compute/kernels.h"
 
@@ -184,15 +189,17 @@ static void running_best(float *best, int *index, const float *scores, int first
     }
 }
 
+static const struct attend_kernels attend_kernels = ATTEND_KERNELS;
+#ifdef PRODUCT_KERNELS
+static const struct product_kernels product_kernels = PRODUCT_KERNELS;
+#endif
+
 const struct kernels KERNELS_TABLE = {
     .level = KERNELS_LEVEL,
     .layer_norm = layer_norm,
-    .attend = attend,
-#ifdef MULTIPLY_PAYS
-    .multiply = multiply,
-#endif
-#ifdef SPLIT_PAYS
-    .split = &split_kernels,
+    .attention = &attend_kernels,
+#ifdef PRODUCT_KERNELS
+    .products = &product_kernels,
 #endif
     .add = add,
     .gelu = gelu,

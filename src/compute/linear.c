@@ -2,7 +2,6 @@
 #include "compute/linear.h"
 
 #include "base/clock.h"
-#include "compute/linear_split.h"
 #include "compute/tiles.h"
 
 #include <stdbool.h>
@@ -19,9 +18,6 @@ enum { TILE_ROWS = 208, TILE_ROWS_LONG = 400, TILE_COLUMNS = 384, LONG_ROW = 102
 /* Multiply-adds up to which a product is one tile: waking a thread would cost more than it brings. */
 #define SMALL_PRODUCT 4e6
 
-/* The same where our own kernels multiply: they turn the weights of a tile only, and panels of MULTIPLY_COLUMNS. */
-enum { TILE_ROWS_OWN = 800, TILE_COLUMNS_OWN = MULTIPLY_COLUMNS };
-
 struct linear_job {
     const struct kernels *kernels;
     float *scratch;
@@ -34,16 +30,15 @@ struct linear_job {
 };
 
 size_t linear_scratch(const struct kernels *kernels, int threads) {
-    if (kernels->split) return linear_split_scratch();
-    return kernels->multiply ? (size_t)threads * MULTIPLY_SCRATCH : 0;
+    return kernels->products ? (size_t)threads * kernels->products->scratch : 0;
 }
 
 static void cut_into_tiles(struct linear_job *job) {
     job->row_parts = job->column_parts = 1;
     if ((double)job->rows * job->in * job->out <= SMALL_PRODUCT) return;
-    const bool own = job->kernels->multiply != NULL;
-    job->row_parts = tiles_count(job->rows, own ? TILE_ROWS_OWN : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
-    job->column_parts = tiles_count(job->out, own ? TILE_COLUMNS_OWN : TILE_COLUMNS);
+    const struct product_kernels *own = job->kernels->products;
+    job->row_parts = tiles_count(job->rows, own ? own->rows : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
+    job->column_parts = tiles_count(job->out, own ? own->columns : TILE_COLUMNS);
     /* an even number of tiles leaves no thread of two idle at the end */
     if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows) job->row_parts++;
 }
@@ -81,9 +76,10 @@ static void linear_tile(void *context, int tile, int worker) {
     const size_t ldy = (size_t)job->ldy;
     float *y = job->y + (size_t)row * ldy + column;
 
-    if (job->kernels->multiply) {
-        job->kernels->multiply(y, job->ldy, x, job->ldx, w, job->in, job->b ? job->b + column : NULL, rows, columns,
-                               job->in, job->store == LINEAR_ADD, job->scratch + (size_t)worker * MULTIPLY_SCRATCH);
+    const struct product_kernels *own = job->kernels->products;
+    if (own) {
+        own->multiply(y, job->ldy, x, job->ldx, w, job->in, job->b ? job->b + column : NULL, rows, columns, job->in,
+                      job->store == LINEAR_ADD, job->scratch + (size_t)worker * own->scratch);
     } else {
         for (int i = 0; i < rows; i++) start_row(job, y + (size_t)i * ldy, column, columns);
         gemm_nt_add(y, job->ldy, x, job->ldx, w, job->in, rows, columns, job->in);
@@ -93,10 +89,6 @@ static void linear_tile(void *context, int tile, int worker) {
 
 void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,
             int rows, int in, int out, enum activation activation, enum linear_store store) {
-    if (compute->kernels->split) {
-        linear_split(compute, y, ldy, x, ldx, w, b, rows, in, out, activation, store);
-        return;
-    }
     struct linear_job job = {
         .kernels = compute->kernels,
         .scratch = compute->scratch,

@@ -17,6 +17,9 @@
  * the panel. A multiple of ACC_ROWS. */
 enum { MULTIPLY_ROWS = 96 };
 
+/* What is turned at a time: columns of y and values of a row of w. */
+enum { PANELS_COLUMNS = 192, PANELS_DEPTH = 768, PANELS_FLOATS = PANELS_COLUMNS * PANELS_DEPTH };
+
 /** What one call of the inner loop works on. */
 struct multiply_tile {
     float *y;
@@ -148,7 +151,7 @@ static void multiply_panels(struct multiply_tile tile, const float *panels, cons
 /** Columns of y that the panels of `scratch` hold, over a part of the depth. */
 static void multiply_block(struct multiply_tile tile, const float *w, size_t ldw, const float *bias, int rows,
                            int columns, float *scratch) {
-    float starts[MULTIPLY_COLUMNS] = {0};
+    float starts[PANELS_COLUMNS] = {0};
     if (bias) memcpy(starts, bias, (size_t)columns * sizeof *starts);
     fill_panels(scratch, w, ldw, columns, tile.depth);
     for (int row = 0; row < rows; row += MULTIPLY_ROWS) {
@@ -160,21 +163,24 @@ static void multiply_block(struct multiply_tile tile, const float *w, size_t ldw
 
 static void multiply(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
                      int columns, int n, bool add, float *scratch) {
-    for (int column = 0; column < columns; column += MULTIPLY_COLUMNS) {
-        const int count = columns - column < MULTIPLY_COLUMNS ? columns - column : MULTIPLY_COLUMNS;
+    for (int column = 0; column < columns; column += PANELS_COLUMNS) {
+        const int count = columns - column < PANELS_COLUMNS ? columns - column : PANELS_COLUMNS;
         const float *part = w + (size_t)column * (size_t)ldw;
-        for (int i = 0; i < n; i += MULTIPLY_DEPTH) {
+        for (int i = 0; i < n; i += PANELS_DEPTH) {
             const struct multiply_tile tile = {
                 .y = y + column,
                 .x = x + i,
                 .ldy = (size_t)ldy,
                 .ldx = (size_t)ldx,
-                .depth = n - i < MULTIPLY_DEPTH ? n - i : MULTIPLY_DEPTH,
+                .depth = n - i < PANELS_DEPTH ? n - i : PANELS_DEPTH,
                 .add = add || i > 0,
             };
             multiply_block(tile, part + i, (size_t)ldw, bias && i == 0 ? bias + column : NULL, rows, count, scratch);
         }
     }
 }
+
+#define PRODUCT_KERNELS \
+    { .multiply = multiply, .scratch = PANELS_FLOATS, .rows = 800, .columns = PANELS_COLUMNS }
 
 #endif

@@ -1,16 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* Split products in the tiles of AMX, over the vectors of AVX-512. */
+/*
+ * split: float32 products by a unit that multiplies bf16 only, but many times as fast: the tiles of AMX. The 24 bits of
+ * a float are the sum of three bf16 of 8, x = x0 + x1 + x2, each the rest rounded to nearest: |x1| <= 2^-9 and |x2| <=
+ * 2^-18 of the power of two above |x|. Of the nine products of parts six are taken; the others are together below 2^-25
+ * of the largest, less than the rounding of one product in float32 (Henry, Tang and Heinecke, "Leveraging the bfloat16
+ * Artificial Intelligence Datatype for Higher-Precision Computations", 2019). A value that is not finite makes NaN;
+ * parts below 2^-126 count as 0.
+ */
 #ifndef POLYTOME_COMPUTE_SPLIT_AMX_H
 #define POLYTOME_COMPUTE_SPLIT_AMX_H
 
-#include "compute/split.h"
+#include "base/inline.h"
 #include "compute/tiles_amx.h"
 #include "compute/vector_avx512.h"
 
 #include <string.h>
 
+/*
+ * Parts lie as the tiles read them: SPLIT_BLOCK rows of a factor make a block, SPLIT_STEP values of each of them a
+ * step, of which the three parts follow each other. A product takes a pair of blocks of either factor at once, so there
+ * is room for an even number of them; what fills them up is never part of a result.
+ */
+enum { SPLIT_PARTS = 3, SPLIT_BLOCK = 16, SPLIT_STEP = 32, SPLIT_PAIR = 2 * SPLIT_BLOCK };
+enum { SPLIT_PART_BYTES = 2 * SPLIT_BLOCK * SPLIT_STEP, SPLIT_STEP_BYTES = SPLIT_PARTS * SPLIT_PART_BYTES };
+
 _Static_assert(SPLIT_BLOCK == (int)AMX_ROWS && 2 * SPLIT_STEP == (int)AMX_BYTES,
                "a part of a step fills a tile register");
+
+/** Steps of rows of `depth` values. */
+static inline int split_steps(int depth) {
+    return (depth + SPLIT_STEP - 1) / SPLIT_STEP;
+}
+
+/** Bytes of a block of them. */
+static inline size_t split_block_bytes(int depth) {
+    return (size_t)split_steps(depth) * SPLIT_STEP_BYTES;
+}
+
+/** Bytes of `rows` of them. */
+static inline size_t split_bytes(int rows, int depth) {
+    return ((size_t)rows + SPLIT_PAIR - 1) / SPLIT_PAIR * 2 * split_block_bytes(depth);
+}
 
 /* ---------------------------------------------------------------- splitting */
 
@@ -36,23 +66,20 @@ static inline __m512i last_part(vec a, vec b) {
 }
 
 /** A line of each of the three parts of a step. */
-static inline void put_parts(char *to, vec a, vec b) {
+static ALWAYS_INLINE void put_parts(char *to, vec a, vec b) {
     _mm512_store_si512(to, take_part(&a, &b));
     _mm512_store_si512(to + SPLIT_PART_BYTES, take_part(&a, &b));
     _mm512_store_si512(to + 2 * SPLIT_PART_BYTES, last_part(a, b));
 }
 
-static void split_left(char *to, const float *x, size_t ldx, int rows, int depth) {
-    const int whole = depth - depth % SPLIT_STEP, left = depth - whole;
-    for (int i = 0; i < rows; i++, x += ldx, to += AMX_BYTES) {
-        char *line = to;
-        for (int k = 0; k < whole; k += SPLIT_STEP, line += SPLIT_STEP_BYTES)
-            put_parts(line, v_load(x + k), v_load(x + k + LANES));
-        if (left > LANES)
-            put_parts(line, v_load(x + whole), v_load_part(x + whole + LANES, left - LANES, 0));
-        else if (left > 0)
-            put_parts(line, v_load_part(x + whole, left, 0), v_set(0));
-    }
+/** A line of a left factor: up to SPLIT_STEP values of a row. */
+static ALWAYS_INLINE void split_line(char *to, const float *x, int count) {
+    if (count >= SPLIT_STEP)
+        put_parts(to, v_load(x), v_load(x + LANES));
+    else if (count > LANES)
+        put_parts(to, v_load(x), v_load_part(x + LANES, count - LANES, 0));
+    else
+        put_parts(to, v_load_part(x, count, 0), v_set(0));
 }
 
 /** to (LANES) = from (LANES, LANES), transposed. */
@@ -68,14 +95,15 @@ static inline void turn_lanes(vec to[LANES], const float *from, size_t ldfrom) {
     }
 }
 
-/** A step of a whole block. */
-static inline void split_right_step(char *to, const float *w, size_t ldw) {
+/** A step of a whole block, turned: its first and second half, each (LANES, LANES), rows `ld` apart. */
+static inline void split_turned(char *to, const float *first, const float *second, size_t ld) {
     vec a[LANES], b[LANES];
-    turn_lanes(a, w, ldw);
-    turn_lanes(b, w + LANES, ldw);
+    turn_lanes(a, first, ld);
+    turn_lanes(b, second, ld);
     for (int i = 0; i < LANES; i++) put_parts(to + i * AMX_BYTES, a[i], b[i]);
 }
 
+/** A block of a right factor: up to SPLIT_BLOCK rows of w, which becomes turned. */
 static void split_right(char *to, const float *w, size_t ldw, int columns, int depth) {
     enum { AHEAD = 4 * SPLIT_STEP };
     int k = 0;
@@ -84,78 +112,71 @@ static void split_right(char *to, const float *w, size_t ldw, int columns, int d
             __builtin_prefetch(w + (size_t)j * ldw + k + AHEAD);
             __builtin_prefetch(w + (size_t)j * ldw + k + AHEAD + LANES);
         }
-        split_right_step(to, w + k, ldw);
+        split_turned(to, w + k, w + k + LANES, ldw);
     }
     for (; k < depth; k += SPLIT_STEP, to += SPLIT_STEP_BYTES) {
         float step[SPLIT_BLOCK][SPLIT_STEP] = {0};
         const int count = depth - k < SPLIT_STEP ? depth - k : SPLIT_STEP;
         for (int j = 0; j < columns; j++) memcpy(step[j], w + (size_t)j * ldw + k, (size_t)count * sizeof(float));
-        split_right_step(to, step[0], SPLIT_STEP);
+        split_turned(to, step[0], step[0] + LANES, SPLIT_STEP);
     }
 }
 
 /* ---------------------------------------------------------------- multiplying */
 
-/** sum (SPLIT_PAIR, SPLIT_PAIR): two blocks of x by two of w. The smallest products come first in a step. */
-static inline void multiply_pair(float *sum, const char *x, const char *w, size_t x_block, size_t w_block, int steps) {
+enum { PAIR_BYTES = SPLIT_PAIR * sizeof(float) };
+
+/** sum (SPLIT_PAIR, SPLIT_PAIR), contiguous: to and from the tiles of multiply_pair(). */
+static inline void load_pair(const float *sum) {
+    _tile_loadd(0, sum, PAIR_BYTES);
+    _tile_loadd(1, sum + SPLIT_BLOCK, PAIR_BYTES);
+    _tile_loadd(2, sum + SPLIT_BLOCK * SPLIT_PAIR, PAIR_BYTES);
+    _tile_loadd(3, sum + SPLIT_BLOCK * SPLIT_PAIR + SPLIT_BLOCK, PAIR_BYTES);
+}
+
+static inline void store_pair(float *sum) {
+    _tile_stored(0, sum, PAIR_BYTES);
+    _tile_stored(1, sum + SPLIT_BLOCK, PAIR_BYTES);
+    _tile_stored(2, sum + SPLIT_BLOCK * SPLIT_PAIR, PAIR_BYTES);
+    _tile_stored(3, sum + SPLIT_BLOCK * SPLIT_PAIR + SPLIT_BLOCK, PAIR_BYTES);
+}
+
+static inline void zero_pair(void) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+}
+
+/* Other work beside the tiles, which leave the vector units idle: in slots, CHORE_SLOTS in each step. */
+enum { CHORE_SLOTS = 6 };
+typedef void chore_function(void *context, int step, int slot);
+
+static ALWAYS_INLINE void no_chore(void *context, int step, int slot) {
+    (void)context, (void)step, (void)slot;
+}
+
+/** Adds two blocks of x by two of w to the tiles; the smallest products come first in a step. */
+static ALWAYS_INLINE void multiply_pair(const char *x, const char *w, size_t x_block, size_t w_block, int steps,
+                                        chore_function *chore, void *context) {
 #define X(part)                                             \
     _tile_loadd(4, x + (part)*SPLIT_PART_BYTES, AMX_BYTES); \
     _tile_loadd(5, x + x_block + (part)*SPLIT_PART_BYTES, AMX_BYTES);
 #define W(part)                                             \
     _tile_loadd(6, w + (part)*SPLIT_PART_BYTES, AMX_BYTES); \
     _tile_loadd(7, w + w_block + (part)*SPLIT_PART_BYTES, AMX_BYTES);
-#define DOT()                \
+#define DOT(slot)            \
     _tile_dpbf16ps(0, 4, 6); \
     _tile_dpbf16ps(1, 4, 7); \
     _tile_dpbf16ps(2, 5, 6); \
-    _tile_dpbf16ps(3, 5, 7);
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    _tile_dpbf16ps(3, 5, 7); \
+    chore(context, s, slot);
     for (int s = 0; s < steps; s++, x += SPLIT_STEP_BYTES, w += SPLIT_STEP_BYTES) {
-        X(2) W(0) DOT() X(1) DOT() W(1) DOT() X(0) DOT() W(2) DOT() W(0) DOT()
+        X(2) W(0) DOT(0) X(1) DOT(1) W(1) DOT(2) X(0) DOT(3) W(2) DOT(4) W(0) DOT(5)
     }
-    enum { LINE = SPLIT_PAIR * sizeof(float) };
-    _tile_stored(0, sum, LINE);
-    _tile_stored(1, sum + SPLIT_BLOCK, LINE);
-    _tile_stored(2, sum + SPLIT_BLOCK * SPLIT_PAIR, LINE);
-    _tile_stored(3, sum + SPLIT_BLOCK * SPLIT_PAIR + SPLIT_BLOCK, LINE);
 #undef X
 #undef W
 #undef DOT
 }
-
-/** Puts sums into up to SPLIT_PAIR rows and columns of y. */
-static inline void put_sums(const struct split_product *product, const float *sum, int row, int column) {
-    const int rows = product->rows - row, columns = product->columns - column;
-    for (int j = 0; j < SPLIT_PAIR && j < columns; j += LANES) {
-        const int count = columns - j < LANES ? columns - j : LANES;
-        const vec bias = product->bias ? v_load_part(product->bias + column + j, count, 0) : v_set(0);
-        float *y = product->y + (size_t)row * product->ldy + column + j;
-        for (int i = 0; i < SPLIT_PAIR && i < rows; i++, y += product->ldy) {
-            vec value = v_add(v_load(sum + i * SPLIT_PAIR + j), bias);
-            if (product->add) value = v_add(v_load_part(y, count, 0), value);
-            v_store_part(y, count, value);
-        }
-    }
-}
-
-static void multiply_split(const struct split_product *product) {
-    _Alignas(AMX_BYTES) float sum[SPLIT_PAIR * SPLIT_PAIR];
-    const size_t block = split_block_bytes(product->depth);
-    const int steps = (int)(block / SPLIT_STEP_BYTES);
-    amx_enter();
-    for (int row = 0; row < product->rows; row += SPLIT_PAIR) {
-        const char *x = product->x + (size_t)(row / SPLIT_BLOCK) * block;
-        for (int column = 0; column < product->columns; column += SPLIT_PAIR) {
-            multiply_pair(sum, x, product->w + (size_t)(column / SPLIT_BLOCK) * block, block, block, steps);
-            put_sums(product, sum, row, column);
-        }
-    }
-    amx_leave();
-}
-
-static const struct split_kernels split_kernels = {split_left, split_right, multiply_split};
 
 #endif

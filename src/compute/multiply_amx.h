@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Products in the tiles of AMX. The weights of a tile of y are split once, its rows of x pair by pair: while the tiles
+ * multiply one pair, the vector units split the next one and put away the sums that are done.
+ */
+#ifndef POLYTOME_COMPUTE_MULTIPLY_AMX_H
+#define POLYTOME_COMPUTE_MULTIPLY_AMX_H
+
+#include "compute/kernels.h"
+#include "compute/split_amx.h"
+
+/* What is split at a time: columns of y and values of a row of w. */
+enum { SPLIT_COLUMNS = 192, SPLIT_DEPTH = 768 };
+enum {
+    SPLIT_BLOCK_BYTES = SPLIT_DEPTH / SPLIT_STEP * SPLIT_STEP_BYTES,
+    SPLIT_W_BYTES = SPLIT_COLUMNS / SPLIT_BLOCK * SPLIT_BLOCK_BYTES,
+    PAIR_SUMS = SPLIT_PAIR * SPLIT_PAIR,
+    SPLIT_FLOATS = (SPLIT_W_BYTES + 4 * SPLIT_BLOCK_BYTES) / sizeof(float) + 2 * PAIR_SUMS
+};
+
+/* A product of w in parts, over a part of the depth. */
+struct multiply_job {
+    float *y;
+    const float *x, *bias;
+    size_t ldy, ldx;
+    int rows, columns, depth;
+    bool add;
+    char *w, *pairs[2]; /* parts of w, and of a pair of blocks of x and the one after it */
+    float *sums[2];
+};
+
+/* What is done beside a pair of blocks: to put sums away, and to split some of the rows that come next. */
+struct multiply_chores {
+    const float *sums, *bias;
+    float *y;
+    size_t ldy;
+    int rows, columns, steps;
+    bool add;
+
+    char *to;
+    const float *x;
+    size_t ldx;
+    int next, next_end, depth; /* rows of the next pair to split */
+};
+
+static inline void add_columns(float *y, const float *sums, const float *bias, bool add, int columns) {
+    vec sum = v_load(sums);
+    if (columns >= LANES) {
+        if (bias) sum = v_add(sum, v_load(bias));
+        v_store(y, add ? v_add(v_load(y), sum) : sum);
+    } else if (columns > 0) {
+        if (bias) sum = v_add(sum, v_load_part(bias, columns, 0));
+        v_store_part(y, columns, add ? v_add(v_load_part(y, columns, 0), sum) : sum);
+    }
+}
+
+static inline void put_sums(const struct multiply_chores *chores, int row) {
+    const float *sums = chores->sums + row * SPLIT_PAIR, *bias = chores->bias;
+    float *y = chores->y + (size_t)row * chores->ldy;
+    add_columns(y, sums, bias, chores->add, chores->columns);
+    add_columns(y + LANES, sums + LANES, bias ? bias + LANES : NULL, chores->add, chores->columns - LANES);
+}
+
+static inline void split_next(const struct multiply_chores *chores, int row, int step) {
+    const int k = step * SPLIT_STEP;
+    char *block = chores->to + (size_t)(row / SPLIT_BLOCK) * split_block_bytes(chores->depth);
+    split_line(block + row % SPLIT_BLOCK * AMX_BYTES + (size_t)step * SPLIT_STEP_BYTES,
+               chores->x + (size_t)row * chores->ldx + k, chores->depth - k);
+}
+
+/* Each slot splits one row of the next pair, or every CHORE_SLOTS-th: a line a step. The last one puts sums away. */
+static ALWAYS_INLINE void multiply_chore(void *context, int step, int slot) {
+    const struct multiply_chores *chores = context;
+    for (int row = chores->next + slot; row < chores->next_end; row += CHORE_SLOTS) split_next(chores, row, step);
+    if (slot < CHORE_SLOTS - 1) return;
+    for (int row = step; row < chores->rows; row += chores->steps) put_sums(chores, row);
+}
+
+static int at_most_pair(int count) {
+    return count < SPLIT_PAIR ? count : SPLIT_PAIR;
+}
+
+static void multiply_block(const struct multiply_job *job) {
+    const size_t block = split_block_bytes(job->depth);
+    const int steps = split_steps(job->depth), pairs = (job->columns + SPLIT_PAIR - 1) / SPLIT_PAIR;
+    struct multiply_chores chores = {.ldy = job->ldy,
+                                     .steps = steps,
+                                     .add = job->add,
+                                     .to = job->pairs[0],
+                                     .x = job->x,
+                                     .ldx = job->ldx,
+                                     .depth = job->depth};
+    for (int row = 0; row < at_most_pair(job->rows); row++)
+        for (int step = 0; step < steps; step++) split_next(&chores, row, step);
+    amx_enter();
+    for (int row = 0, done = 0; row < job->rows; row += SPLIT_PAIR) {
+        const char *x = chores.to;
+        const int next_rows = at_most_pair(job->rows - row - SPLIT_PAIR);
+        chores.to = job->pairs[(row / SPLIT_PAIR + 1) % 2];
+        chores.x = job->x + (size_t)(row + SPLIT_PAIR) * job->ldx;
+        for (int i = 0; i < pairs; i++, done++) {
+            const int column = i * SPLIT_PAIR;
+            chores.next = SPLIT_PAIR * i / pairs;
+            chores.next_end = SPLIT_PAIR * (i + 1) / pairs;
+            if (chores.next_end > next_rows) chores.next_end = next_rows;
+            zero_pair();
+            multiply_pair(x, job->w + 2 * (size_t)i * block, block, block, steps, multiply_chore, &chores);
+            store_pair(job->sums[done % 2]);
+            chores.sums = job->sums[done % 2];
+            chores.y = job->y + (size_t)row * job->ldy + column;
+            chores.bias = job->bias ? job->bias + column : NULL;
+            chores.rows = at_most_pair(job->rows - row);
+            chores.columns = at_most_pair(job->columns - column);
+        }
+    }
+    for (int j = 0; j < chores.rows; j++) put_sums(&chores, j);
+    amx_leave();
+}
+
+static void multiply(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
+                     int columns, int n, bool add, float *scratch) {
+    char *parts = (char *)scratch;
+    struct multiply_job job = {.ldy = (size_t)ldy, .ldx = (size_t)ldx, .rows = rows};
+    job.w = parts;
+    job.pairs[0] = job.w + SPLIT_W_BYTES;
+    job.pairs[1] = job.pairs[0] + 2 * SPLIT_BLOCK_BYTES;
+    job.sums[0] = (float *)(void *)(job.pairs[1] + 2 * SPLIT_BLOCK_BYTES);
+    job.sums[1] = job.sums[0] + PAIR_SUMS;
+    for (int column = 0; column < columns; column += SPLIT_COLUMNS) {
+        job.columns = columns - column < SPLIT_COLUMNS ? columns - column : SPLIT_COLUMNS;
+        job.y = y + column;
+        for (int k = 0; k < n; k += SPLIT_DEPTH) {
+            const float *part = w + (size_t)column * (size_t)ldw + k;
+            job.depth = n - k < SPLIT_DEPTH ? n - k : SPLIT_DEPTH;
+            job.x = x + k;
+            job.bias = bias && k == 0 ? bias + column : NULL;
+            job.add = add || k > 0;
+            for (int i = 0; i < job.columns; i += SPLIT_BLOCK)
+                split_right(job.w + (size_t)(i / SPLIT_BLOCK) * split_block_bytes(job.depth),
+                            part + (size_t)i * (size_t)ldw, (size_t)ldw,
+                            job.columns - i < SPLIT_BLOCK ? job.columns - i : SPLIT_BLOCK, job.depth);
+            multiply_block(&job);
+        }
+    }
+}
+
+#define PRODUCT_KERNELS \
+    { .multiply = multiply, .scratch = SPLIT_FLOATS, .rows = 1600, .columns = SPLIT_COLUMNS }
+
+#endif
