@@ -12,10 +12,10 @@ static int round_up(int n, int step) {
     return (n + step - 1) / step * step;
 }
 
-static void finish(const struct product_tile *tile, int i, int j, float value) {
-    float *y = tile->y + (size_t)i * tile->ldy + j;
-    value = value + tile->bias[j];
-    *y = tile->add ? *y + value : value;
+static void finish(const struct product_panel *panel, int i, int j, float value) {
+    float *y = panel->y + (size_t)i * panel->ldy + j;
+    value = value + panel->bias[j];
+    *y = panel->add ? *y + value : value;
 }
 
 /* ---------------------------------------------------------------- int8 */
@@ -31,16 +31,16 @@ static void prepare_int8(void *prepared, struct product_row *row, const float *x
     int8_values(prepared, row, inverse, x, 0, n, round_up(n, GROUP));
 }
 
-static void tile_int8(const struct product_tile *tile) {
-    for (int i = 0; i < tile->rows; i++) {
-        const uint8_t *x = (const uint8_t *)tile->x + (size_t)i * tile->x_bytes;
-        for (int j = 0; j < tile->columns; j++) {
-            const int8_t *w = (const int8_t *)tile->w + j * GROUP;
+static void multiply_int8(const struct product_panel *panel) {
+    for (int i = 0; i < panel->rows; i++) {
+        const uint8_t *x = (const uint8_t *)panel->x + (size_t)i * panel->x_bytes;
+        for (int j = 0; j < panel->columns; j++) {
+            const int8_t *w = (const int8_t *)panel->w + j * GROUP;
             int32_t sum = 0;
-            for (int k = 0; k < tile->groups * GROUP; k++) sum += x[k] * w[k / GROUP * COLUMNS * GROUP + k % GROUP];
-            sum -= tile->row[i].zero * tile->sums[j];
-            const float scale = tile->row[i].scale * tile->scale[j];
-            finish(tile, i, j, (float)sum * scale);
+            for (int k = 0; k < panel->groups * GROUP; k++) sum += x[k] * w[k / GROUP * COLUMNS * GROUP + k % GROUP];
+            sum -= panel->row[i].zero * panel->sums[j];
+            const float scale = panel->row[i].scale * panel->scale[j];
+            finish(panel, i, j, (float)sum * scale);
         }
     }
 }
@@ -55,7 +55,7 @@ const struct product product_scalar_int8 = {
     .depth = GROUP,
     .value_bytes = 1,
     .prepare = prepare_int8,
-    .tile = tile_int8,
+    .multiply = multiply_int8,
 };
 
 /* ---------------------------------------------------------------- bf16 */
@@ -67,17 +67,17 @@ static void prepare_bf16(void *prepared, struct product_row *row, const float *x
     for (int i = n; i < round_up(n, PAIR); i++) values[i] = 0;
 }
 
-static void tile_bf16(const struct product_tile *tile) {
-    for (int i = 0; i < tile->rows; i++) {
-        const uint16_t *x = (const uint16_t *)(const void *)((const char *)tile->x + (size_t)i * tile->x_bytes);
-        for (int j = 0; j < tile->columns; j++) {
-            const uint16_t *w = (const uint16_t *)tile->w + j * PAIR;
+static void multiply_bf16(const struct product_panel *panel) {
+    for (int i = 0; i < panel->rows; i++) {
+        const uint16_t *x = (const uint16_t *)(const void *)((const char *)panel->x + (size_t)i * panel->x_bytes);
+        for (int j = 0; j < panel->columns; j++) {
+            const uint16_t *w = (const uint16_t *)panel->w + j * PAIR;
             float sum = 0;
-            for (int k = 0; k < tile->groups * PAIR; k++) {
+            for (int k = 0; k < panel->groups * PAIR; k++) {
                 const float term = product_from_bf16(x[k]) * product_from_bf16(w[k / PAIR * COLUMNS * PAIR + k % PAIR]);
                 sum = sum + term;
             }
-            finish(tile, i, j, sum);
+            finish(panel, i, j, sum);
         }
     }
 }
@@ -92,7 +92,7 @@ const struct product product_scalar_bf16 = {
     .depth = PAIR,
     .value_bytes = 2,
     .prepare = prepare_bf16,
-    .tile = tile_bf16,
+    .multiply = multiply_bf16,
 };
 
 /* ---------------------------------------------------------------- the choice */

@@ -24,10 +24,10 @@ struct product_row {
     int32_t zero;
 };
 
-/** A tile of y, as many rows as the table's and at most as many columns. */
-struct product_tile {
+/** Rows of y against one panel of w: at most as many columns as the table's. */
+struct product_panel {
     float *y;
-    const void *x;                 /* prepared rows, x_bytes apart: always all that the table takes at once */
+    const char *x;                 /* prepared rows, x_bytes apart: whole tiles of the table */
     const struct product_row *row; /* one for each of them */
     const void *w;                 /* (groups, columns of the table, group): a packed panel */
     const float *scale, *bias;     /* of the panel's columns */
@@ -36,6 +36,14 @@ struct product_tile {
     int groups, rows, columns; /* rows and columns of y: no more are written */
     bool add;                  /* y += x w^T + bias, else y = x w^T + bias */
 };
+
+/** Leaves the first rows behind; those that are left may be none, or fewer. */
+static inline void product_pass(struct product_panel *panel, int rows) {
+    panel->y += (size_t)rows * panel->ldy;
+    panel->x += (size_t)rows * panel->x_bytes;
+    panel->row += rows;
+    panel->rows -= rows;
+}
 
 struct product {
     const char *name; /* of the instruction */
@@ -51,7 +59,7 @@ struct product {
      * whole row of y NaN. */
     void (*prepare)(void *prepared, struct product_row *row, const float *x, int n);
 
-    void (*tile)(const struct product_tile *tile);
+    void (*multiply)(const struct product_panel *panel);
 
     /** What a thread does before its first tile and after its last; both NULL: nothing. */
     void (*enter)(void), (*leave)(void);

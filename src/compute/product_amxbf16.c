@@ -10,7 +10,7 @@ enum { DEPTH = 32 };
 typedef vec sums;
 #define t_dot _tile_dpbf16ps
 #define t_load(from) _mm512_load_ps((const float *)(const void *)(from))
-#define t_finish(tile, sum, i, j) (sum)
+#define t_finish(panel, sum, i, j) (sum)
 
 #include "compute/product_tile_amx.h"
 
@@ -26,7 +26,7 @@ const struct product product_amxbf16 = {
     .depth = DEPTH,
     .value_bytes = 2,
     .prepare = prepare,
-    .tile = multiply_tile,
+    .multiply = multiply,
     .enter = enter,
     .leave = leave,
 };

@@ -25,7 +25,7 @@ const struct product product_amxint8 = {
     .depth = DEPTH,
     .value_bytes = 1,
     .prepare = prepare,
-    .tile = multiply_tile,
+    .multiply = multiply,
     .enter = enter,
     .leave = leave,
 };

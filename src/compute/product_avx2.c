@@ -38,6 +38,6 @@ const struct product product_avx2 = {
     .depth = DEPTH,
     .value_bytes = 2,
     .prepare = prepare,
-    .tile = multiply_tile,
+    .multiply = multiply,
 };
 #endif

@@ -12,7 +12,7 @@ typedef __m512i factors;
 #define t_zero _mm512_setzero_ps
 #define t_w(from) _mm512_loadu_si512(from)
 #define t_dot(sum, x, w) _mm512_dpbf16_ps(sum, (__m512bh)(x), (__m512bh)(w))
-#define t_finish(tile, sum, i, j) (sum)
+#define t_finish(panel, sum, i, j) (sum)
 
 static inline factors t_x(const char *from) {
     int32_t pair;
@@ -35,6 +35,6 @@ const struct product product_avx512bf16 = {
     .depth = DEPTH,
     .value_bytes = 2,
     .prepare = prepare,
-    .tile = multiply_tile,
+    .multiply = multiply,
 };
 #endif

@@ -33,6 +33,6 @@ const struct product product_avx512vnni = {
     .depth = DEPTH,
     .value_bytes = 1,
     .prepare = prepare,
-    .tile = multiply_tile,
+    .multiply = multiply,
 };
 #endif

@@ -25,6 +25,6 @@ const struct product product_avxvnni = {
     .depth = DEPTH,
     .value_bytes = 1,
     .prepare = prepare,
-    .tile = multiply_tile,
+    .multiply = multiply,
 };
 #endif

@@ -6,11 +6,11 @@ static inline factors t_x(const char *from) {
     return _mm256_set1_epi32(bytes);
 }
 
-static inline vec t_finish(const struct product_tile *tile, sums sum, int i, int j) {
-    const struct product_row row = tile->row[i];
-    const __m256i q_w = _mm256_loadu_si256((const __m256i *)(const void *)(tile->sums + j));
+static inline vec t_finish(const struct product_panel *panel, sums sum, int i, int j) {
+    const struct product_row row = panel->row[i];
+    const __m256i q_w = _mm256_loadu_si256((const __m256i *)(const void *)(panel->sums + j));
     const __m256i offset = _mm256_mullo_epi32(_mm256_set1_epi32(row.zero), q_w);
-    const vec scale = v_mul(v_set(row.scale), v_load(tile->scale + j));
+    const vec scale = v_mul(v_set(row.scale), v_load(panel->scale + j));
     return v_mul(_mm256_cvtepi32_ps(_mm256_sub_epi32(sum, offset)), scale);
 }
 

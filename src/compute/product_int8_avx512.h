@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the int8 products on 512 bits share, whichever instruction adds the sums up: __m512i. */
-static inline vec t_finish(const struct product_tile *tile, sums sum, int i, int j) {
-    const struct product_row row = tile->row[i];
-    const factors offset = _mm512_mullo_epi32(_mm512_set1_epi32(row.zero), _mm512_loadu_si512(tile->sums + j));
-    const vec scale = v_mul(v_set(row.scale), v_load(tile->scale + j));
+static inline vec t_finish(const struct product_panel *panel, sums sum, int i, int j) {
+    const struct product_row row = panel->row[i];
+    const factors offset = _mm512_mullo_epi32(_mm512_set1_epi32(row.zero), _mm512_loadu_si512(panel->sums + j));
+    const vec scale = v_mul(v_set(row.scale), v_load(panel->scale + j));
     return v_mul(_mm512_cvtepi32_ps(_mm512_sub_epi32(sum, offset)), scale);
 }
 

@@ -23,10 +23,10 @@ static inline factors t_x(const char *from) {
     return vreinterpretq_s8_s32(vdupq_n_s32(bytes));
 }
 
-static inline vec t_finish(const struct product_tile *tile, sums sum, int i, int j) {
-    const struct product_row row = tile->row[i];
-    const int32x4_t offset = vmulq_s32(vdupq_n_s32(row.zero), vld1q_s32(tile->sums + j));
-    const vec scale = v_mul(v_set(row.scale), v_load(tile->scale + j));
+static inline vec t_finish(const struct product_panel *panel, sums sum, int i, int j) {
+    const struct product_row row = panel->row[i];
+    const int32x4_t offset = vmulq_s32(vdupq_n_s32(row.zero), vld1q_s32(panel->sums + j));
+    const vec scale = v_mul(v_set(row.scale), v_load(panel->scale + j));
     return v_mul(vcvtq_f32_s32(vsubq_s32(sum, offset)), scale);
 }
 
@@ -52,6 +52,6 @@ const struct product product_neondot = {
     .depth = DEPTH,
     .value_bytes = 1,
     .prepare = prepare,
-    .tile = multiply_tile,
+    .multiply = multiply,
 };
 #endif

@@ -12,7 +12,7 @@ enum { VECTORS = 2, COLUMNS = VECTORS * LANES };
 
 #include "compute/product_store.h"
 
-static void multiply_tile(const struct product_tile *tile) {
+static inline void multiply_tile(const struct product_panel *panel) {
     sums sum[ROWS][VECTORS];
 #pragma GCC unroll 16
     for (int i = 0; i < ROWS; i++)
@@ -20,14 +20,14 @@ static void multiply_tile(const struct product_tile *tile) {
         for (int v = 0; v < VECTORS; v++) sum[i][v] = t_zero();
 
     /* y is in no near cache: its lines travel while the sums are made */
-    for (int i = 0; i < tile->rows; i++) {
-        const float *y = tile->y + (size_t)i * tile->ldy;
+    for (int i = 0; i < ROWS && i < panel->rows; i++) {
+        const float *y = panel->y + (size_t)i * panel->ldy;
         for (int j = 0; j < COLUMNS; j += 16) __builtin_prefetch(y + j, 1);
     }
 
-    const char *x = tile->x, *w = tile->w;
-    const size_t ldx = tile->x_bytes;
-    for (int g = 0; g < tile->groups; g++, x += 4, w += VECTORS * W_BYTES) {
+    const char *x = panel->x, *w = panel->w;
+    const size_t ldx = panel->x_bytes;
+    for (int g = 0; g < panel->groups; g++, x += 4, w += VECTORS * W_BYTES) {
         const factors w0 = t_w(w), w1 = t_w(w + W_BYTES);
 #pragma GCC unroll 16
         for (int i = 0; i < ROWS; i++) {
@@ -39,8 +39,12 @@ static void multiply_tile(const struct product_tile *tile) {
 
 #pragma GCC unroll 16
     for (int i = 0; i < ROWS; i++) {
-        if (i >= tile->rows) break;
-        store_sums(tile, sum[i][0], i, 0);
-        store_sums(tile, sum[i][1], i, LANES);
+        if (i >= panel->rows) break;
+        store_sums(panel, sum[i][0], i, 0);
+        store_sums(panel, sum[i][1], i, LANES);
     }
+}
+
+static void multiply(const struct product_panel *panel) {
+    for (struct product_panel rest = *panel; rest.rows > 0; product_pass(&rest, ROWS)) multiply_tile(&rest);
 }

@@ -250,7 +250,7 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
     const struct reduced_layer *layer = job->layer;
     const struct product *product = layer->product;
     const int column = panel * product->columns;
-    struct product_tile tile = {
+    struct product_panel rows = {
         .w = layer->w + (size_t)panel * layer->w_bytes,
         .scale = layer->scale + column,
         .bias = layer->bias + column,
@@ -260,14 +260,12 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .groups = group_count(product, layer->in),
         .columns = smaller(product->columns, layer->out - column),
         .add = job->add,
+        .y = job->y + (size_t)row * (size_t)job->ldy + column,
+        .x = job->input->values + (size_t)row * job->x_bytes,
+        .row = job->input->rows + row,
+        .rows = end - row,
     };
-    for (; row < end; row += product->rows) {
-        tile.y = job->y + (size_t)row * tile.ldy + column;
-        tile.x = job->input->values + (size_t)row * job->x_bytes;
-        tile.row = job->input->rows + row;
-        tile.rows = smaller(product->rows, end - row);
-        product->tile(&tile);
-    }
+    product->multiply(&rows);
 }
 
 /** All panels between two columns against rows of x that stay near. */
