@@ -34,7 +34,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->x = arena_take(arena, N * C, sizeof *vit->x);
     vit->y = arena_take(arena, N * C, sizeof *vit->y);
     vit->wide = arena_take(arena, N * widest, sizeof *vit->wide);
-    const size_t scratch = attention_scratch(compute->kernels, config->tokens, config->head_dim);
+    const size_t scratch = attention_scratch(compute, config->tokens, config->head_dim);
     vit->scratch = arena_take(arena, (size_t)workers * scratch, sizeof *vit->scratch);
     vit->pooled = arena_take(arena, 2 * C, sizeof *vit->pooled);
     vit->row = arena_take(arena, 2 * C, sizeof *vit->row);

@@ -2,6 +2,7 @@
 #include "attend_check.h"
 
 #include "base/clock.h"
+#include "compute/product.h"
 #include "random.h"
 
 #include <float.h>
@@ -13,6 +14,14 @@ enum { MAX_ROWS = 384, MAX_KEYS = 1568, MAX_DIM = 128, PAD = 5, LD = MAX_DIM + P
 enum { MAX_SCRATCH = 4 * MAX_KEYS * MAX_DIM };
 
 static const float guard_value = -12345.0f;
+
+/* One kernel, and how far it may round its weights: by half a unit in the last of 8 bits, or not at all. */
+struct attend_case {
+    const struct attend_kernels *kernels;
+    double rounding;
+};
+
+static const struct attend_case *using;
 
 static struct {
     int rows, n, head_dim;
@@ -42,9 +51,19 @@ static void fill(int rows, int n, int head_dim) {
     for (int i = 0; i < n; i++) at.log_size[i] = logf((float)up_to(40));
 }
 
-static void run(const struct kernels *level) {
-    level->attention->attend(at.out, LD, at.q, LD, at.k, at.v, LD, at.bias, at.rows, at.n, at.head_dim, at.scale,
-                             at.scratch);
+/* A kernel in bf16 is given what bf16 holds, so that nothing but the weights is rounded. */
+static void round_values(float *x, int count) {
+    for (int i = 0; i < count; i++) x[i] = product_from_bf16(product_bf16(x[i]));
+}
+
+static void run(void) {
+    if (using->rounding > 0) {
+        round_values(at.q, at.rows * LD);
+        round_values(at.k, at.n * LD);
+        round_values(at.v, at.n * LD);
+    }
+    using->kernels->attend(at.out, LD, at.q, LD, at.k, at.v, LD, at.bias, at.rows, at.n, at.head_dim, at.scale,
+                           at.scratch);
 }
 
 /* ---------------------------------------------------------------- the answer in double */
@@ -77,7 +96,7 @@ static double bound(int d) {
     double sum = 0;
     for (int j = 0; j < at.n; j++) sum += at.weights[j] * fabs((double)at.v[j * LD + d]);
     const double roundings = 2 * ((at.head_dim + 6) * at.magnitude + 16) + 1.02 * at.n + 16;
-    return 0.5 * FLT_EPSILON * roundings * sum + FLT_MIN;
+    return (0.5 * FLT_EPSILON * roundings + using->rounding) * sum + FLT_MIN;
 }
 
 /** The largest error of a query in units of its bound; infinity where a neighbour was overwritten. */
@@ -97,12 +116,12 @@ static double row_error(int row) {
 
 /* ---------------------------------------------------------------- checks */
 
-static double check_shapes(const struct kernels *level) {
+static double check_shapes(void) {
     double worst = 0;
     for (int round = 0; round < 400; round++) {
         const int head_dim = round % 4 ? 8 * up_to(16) : up_to(MAX_DIM); /* whole ones and odd ones */
         fill(up_to(110), round % 3 ? up_to(300) : round / 3 + 1, head_dim);
-        run(level);
+        run();
         for (int row = 0; row < at.rows; row += 1 + at.rows / 20) {
             const double error = row_error(row);
             worst = error <= worst ? worst : error;
@@ -118,7 +137,7 @@ static double check_shapes(const struct kernels *level) {
  * is rounded when it is turned to powers of 2, and its difference from the maximum once more. Of weights in parts those
  * may be lost that are no normal floats.
  */
-static double check_exponential(const struct kernels *level) {
+static double check_exponential(void) {
     double worst = 0;
     for (int round = 0; round < 1000; round++) {
         fill(100, 2, 1);
@@ -127,10 +146,11 @@ static double check_exponential(const struct kernels *level) {
         at.k[LD] = -1;
         at.v[LD] = 1;
         for (int i = 0; i < at.rows; i++) at.q[i * LD] = 43 * (1 + random_uniform(&random_state));
-        run(level);
+        run();
         for (int i = 0; i < at.rows; i++) {
             const double x = at.q[i * LD], expected = 1 / (1 + exp(x));
-            const double error = fabs(at.out[i * LD] - expected) / (FLT_EPSILON * (x + 2) * expected + 3 * FLT_MIN);
+            const double relative = FLT_EPSILON * (x + 2) + using->rounding;
+            const double error = fabs(at.out[i * LD] - expected) / (relative * expected + 3 * FLT_MIN);
             worst = error <= worst ? worst : error;
         }
     }
@@ -144,38 +164,48 @@ static int count_nan(int row) {
 }
 
 /* A NaN in a query spoils that query alone, in a key or a value every query. */
-static bool check_nan(const struct kernels *level) {
+static bool check_nan(void) {
     bool good = true;
     for (int round = 0; round < 200; round++) {
         fill(up_to(60), up_to(300), up_to(MAX_DIM));
         const int row = up_to(at.rows) - 1, key = up_to(at.n) - 1, d = up_to(at.head_dim) - 1;
         if (round % 2) {
             at.q[row * LD + d] = NAN;
-            run(level);
+            run();
             for (int i = 0; i < at.rows; i++) good = good && count_nan(i) == (i == row ? at.head_dim : 0);
         } else {
             at.k[key * LD + d] = NAN;
-            run(level);
+            run();
             for (int i = 0; i < at.rows; i++) good = good && count_nan(i) == at.head_dim;
         }
     }
     return good;
 }
 
-bool attend_check(const struct kernels *level) {
-    const double worst = fmax(check_shapes(level), check_exponential(level));
-    const bool nan = check_nan(level), good = worst <= 1 && nan;
-    printf("%-7s %-13s %s, largest error %.2f of its bound%s\n", cpu_level_name(level->level), "attend",
+static bool check_case(const struct kernels *level, const char *name, const struct attend_case *given) {
+    using = given;
+    const double worst = fmax(check_shapes(), check_exponential());
+    const bool nan = check_nan(), good = worst <= 1 && nan;
+    printf("%-7s %-13s %s, largest error %.2f of its bound%s\n", cpu_level_name(level->level), name,
            good ? "ok" : "FAILED", worst, nan ? "" : ", a NaN was lost or spread");
     return good;
 }
 
-double attend_gflops(const struct kernels *level) {
+bool attend_check(const struct kernels *level) {
+    /* the polynomial of weights may err by a fiftieth of a rounding */
+    const struct attend_case exact = {level->attention, 0}, bf16 = {level->attention_bf16, 1.1 * 0x1p-8};
+    const bool good = check_case(level, "attend", &exact);
+    return (!bf16.kernels || check_case(level, "attend bf16", &bf16)) && good;
+}
+
+double attend_gflops(const struct attend_kernels *kernels) {
+    const struct attend_case given = {kernels, 0};
+    using = &given;
     fill(MAX_ROWS, MAX_KEYS, 64);
     double best = INFINITY;
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; kernels && i < 40; i++) {
         const double start = clock_ms();
-        run(level);
+        run();
         best = fmin(best, clock_ms() - start);
     }
     return 4e-6 * MAX_ROWS * MAX_KEYS * 64 / best;

@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-/** Holds the kernel against plain loops in double over random shapes and values, prints one line; false if it failed.
+/** Holds the kernels against plain loops in double over random shapes and values, prints a line each; false if it failed.
  */
 bool attend_check(const struct kernels *level);
 
-/** Its best rate in GFLOP/s: 384 queries, 1568 keys, head_dim 64. */
-double attend_gflops(const struct kernels *level);
+/** The best rate of a kernel in GFLOP/s: 384 queries, 1568 keys, head_dim 64; of NULL 0. */
+double attend_gflops(const struct attend_kernels *kernels);
 
 #endif

@@ -279,7 +279,8 @@ static void bench_level(const struct kernels *level) {
         }
         printf(" %13.3f", best * 1e6 / in.n);
     }
-    printf(" %13.1f %13.1f\n", attend_gflops(level), multiply_gflops(level));
+    printf(" %13.1f %13.1f %13.1f\n", attend_gflops(level->attention), attend_gflops(level->attention_bf16),
+           multiply_gflops(level));
 }
 
 int main(int argc, char **argv) {
@@ -289,7 +290,7 @@ int main(int argc, char **argv) {
                "GFLOP/s, "
                "1568 x 768 x 384\n       ");
         for (int k = 0; k < KERNELS; k++) printf(" %13s", all_kernels[k].name);
-        printf(" %13s %13s\n", "attend", "multiply");
+        printf(" %13s %13s %13s\n", "attend", "attend bf16", "multiply");
     }
     bool good = true;
     for (int i = CPU_SCALAR; i <= CPU_AMX; i++) {

@@ -229,7 +229,7 @@ static float *run_case(const struct attention_case *given, const struct compute 
     const struct heads *s = given->shape;
     const int ld = 3 * given->width;
     const size_t workers = (size_t)threads_count(compute->threads);
-    float *scratch = random_floats(attention_scratch(compute->kernels, s->n, s->head_dim) * workers);
+    float *scratch = random_floats(attention_scratch(compute, s->n, s->head_dim) * workers);
     float *out = random_floats((size_t)s->n * (size_t)given->width);
     attention(compute, out, given->width, given->qkv, ld, given->qkv + given->width, given->qkv + 2 * given->width, ld,
               s->sized ? given->log_size : NULL, s->n, s->n, s->heads, s->head_dim, 0.7f, scratch);
@@ -322,7 +322,7 @@ static void test_attention_scratch(void) {
         size_t before = 0;
         int shrunk = 0;
         for (int n = 1; n <= 20000; n++) {
-            const size_t needed = attention_scratch(kernels_for(usable), n, 64);
+            const size_t needed = attention_scratch(&(struct compute){.kernels = kernels_for(usable)}, n, 64);
             shrunk += needed < before || needed < (size_t)n;
             before = needed;
         }

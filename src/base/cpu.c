@@ -33,7 +33,7 @@ enum cpu_level cpu_detect(void) {
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (avx512 && has_amx()) return CPU_AMX;
+    if (avx512 && cpu_has(CPU_AVX512_BF16) && has_amx()) return CPU_AMX;
     return avx512 ? CPU_AVX512 : avx2 ? CPU_AVX2 : CPU_SCALAR;
 #elif defined(__aarch64__)
     return CPU_NEON; /* part of the base architecture */

@@ -11,8 +11,6 @@
 
 #include <stddef.h>
 
-
-
 /*
  * DO(r, j) for every accumulator: row r, vector j. Written out, not looped, as an array stays in registers for sure
  * only where its indices are constants from the start; clang 14 unrolls loops too late for it, at a third of the speed.

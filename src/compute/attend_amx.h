@@ -14,18 +14,25 @@
 
 #include <math.h>
 
-/* A tile is two blocks of queries, a step is STEP keys: shorter ones store and load sums more often. */
-enum { QUERIES = SPLIT_PAIR, VECTORS = 2, STEP = 128 };
+/* A tile is two blocks of queries. */
+enum { QUERIES = SPLIT_PAIR, VECTORS = 2 };
 
 _Static_assert(QUERIES == VECTORS * LANES, "a row of scores is VECTORS vectors");
+
+/** Keys of a step. Shorter ones load and store sums more often; in bf16, where that is most of the work, a step stays
+ * in a first-level cache. */
+static inline int attend_step_keys(int parts) {
+    return parts == 1 ? 64 : 128;
+}
 
 struct attend_tile {
     const char *k, *v; /* parts of k (n, head_dim), and of v turned (head_dim, n): left factors */
     const float *bias; /* (n), for powers of 2; -INFINITY for what fills n up */
     char *queries;     /* parts of (QUERIES, head_dim): a right factor, and so are the */
-    char *weights[2];  /* parts of (QUERIES, STEP): of this step and the one before */
-    float *scores[2];  /* (STEP, QUERIES): of this step and the one after */
+    char *weights[2];  /* parts of (QUERIES, keys of a step): of this step and the one before */
+    float *scores[2];  /* (keys of a step, QUERIES): of this step and the one after */
     float *output;     /* (head_dim, QUERIES), to be divided by `sum` */
+    int step;          /* keys of a step */
     int n, head_dim;   /* n is a multiple of SPLIT_PAIR, with keys of zeros in the end */
     vec scale;         /* for powers of 2 */
     vec max[VECTORS], sum[VECTORS];
@@ -35,8 +42,9 @@ static inline int whole_pairs(int count) {
     return (count + SPLIT_PAIR - 1) / SPLIT_PAIR * SPLIT_PAIR;
 }
 
+/** Those of the step that begins with `key`: the last one may be shorter. */
 static inline int step_keys(const struct attend_tile *tile, int key) {
-    return key + STEP < tile->n ? STEP : tile->n - key;
+    return key + tile->step < tile->n ? tile->step : tile->n - key;
 }
 
 /* ---------------------------------------------------------------- beside the tiles: scores become weights */
@@ -49,46 +57,57 @@ struct weigh_chores {
     int line, lines; /* the next one; of how many */
 };
 
-static inline void weigh_line(struct weigh_chores *chores) {
+static ALWAYS_INLINE void weigh_line(struct weigh_chores *chores, int parts) {
     struct attend_tile *tile = chores->tile;
     const size_t step = (size_t)(chores->line / SPLIT_BLOCK), row = (size_t)(chores->line % SPLIT_BLOCK);
     const float *scores = chores->scores + (step * SPLIT_STEP + row) * QUERIES;
-    char *to = chores->weights + step * SPLIT_STEP_BYTES + row * AMX_BYTES;
-    for (int j = 0; j < VECTORS; j++, scores += LANES, to += split_block_bytes(STEP)) {
-        const vec a = v_exp2(v_sub(v_load(scores), tile->max[j]));
-        const vec b = v_exp2(v_sub(v_load(scores + SPLIT_BLOCK * QUERIES), tile->max[j]));
+    char *to = chores->weights + step * split_step_bytes(parts) + row * AMX_BYTES;
+    for (int j = 0; j < VECTORS; j++, scores += LANES, to += split_block_bytes(attend_step_keys(parts), parts)) {
+        const vec x = v_sub(v_load(scores), tile->max[j]);
+        const vec y = v_sub(v_load(scores + SPLIT_BLOCK * QUERIES), tile->max[j]);
+        const vec a = parts == 1 ? v_exp2_bf16(x) : v_exp2(x), b = parts == 1 ? v_exp2_bf16(y) : v_exp2(y);
         tile->sum[j] = v_add(tile->sum[j], v_add(a, b));
-        put_parts(to, a, b);
+        put_parts(to, a, b, parts);
     }
     chores->line++;
 }
 
-static ALWAYS_INLINE void weigh_chore(void *context, int step, int slot) {
+static ALWAYS_INLINE void weigh_chore_float(void *context, int step, int slot) {
     struct weigh_chores *chores = context;
     (void)step, (void)slot;
-    if (chores->line < chores->lines) weigh_line(chores);
+    if (chores->line < chores->lines) weigh_line(chores, FLOAT_PARTS);
+}
+
+static ALWAYS_INLINE void weigh_chore_bf16(void *context, int step, int slot) {
+    struct weigh_chores *chores = context;
+    (void)step, (void)slot;
+    for (int i = 0; i < 4 && chores->line < chores->lines; i++) weigh_line(chores, 1);
 }
 
 /* ---------------------------------------------------------------- a tile */
 
-static inline void score_keys(const struct attend_tile *tile, int key, float *scores, struct weigh_chores *chores) {
-    const size_t block = split_block_bytes(tile->head_dim);
+static ALWAYS_INLINE void score_keys(const struct attend_tile *tile, int key, float *scores,
+                                     struct weigh_chores *chores, int parts) {
+    const size_t block = split_block_bytes(tile->head_dim, parts);
     const char *k = tile->k + (size_t)(key / SPLIT_BLOCK) * block;
     for (int i = 0; i < step_keys(tile, key); i += SPLIT_PAIR, k += 2 * block, scores += SPLIT_PAIR * QUERIES) {
         zero_pair();
-        multiply_pair(k, tile->queries, block, block, split_steps(tile->head_dim), weigh_chore, chores);
+        multiply_pair(k, tile->queries, block, block, split_steps(tile->head_dim), parts,
+                      parts == 1 ? weigh_chore_bf16 : weigh_chore_float, chores);
         store_pair(scores);
     }
 }
 
-static inline void add_values(const struct attend_tile *tile, int key, const char *weights,
-                              struct weigh_chores *chores) {
-    const size_t block = split_block_bytes(tile->n), weights_block = split_block_bytes(STEP);
-    const char *v = tile->v + (size_t)(key / SPLIT_STEP) * SPLIT_STEP_BYTES;
+static ALWAYS_INLINE void add_values(const struct attend_tile *tile, int key, const char *weights,
+                                     struct weigh_chores *chores, int parts) {
+    const size_t block = split_block_bytes(tile->n, parts),
+                 weights_block = split_block_bytes(attend_step_keys(parts), parts);
+    const char *v = tile->v + (size_t)(key / SPLIT_STEP) * split_step_bytes(parts);
     float *output = tile->output;
     for (int d = 0; d < tile->head_dim; d += SPLIT_PAIR, v += 2 * block, output += SPLIT_PAIR * QUERIES) {
         load_pair(output);
-        multiply_pair(v, weights, block, weights_block, step_keys(tile, key) / SPLIT_STEP, weigh_chore, chores);
+        multiply_pair(v, weights, block, weights_block, step_keys(tile, key) / SPLIT_STEP, parts,
+                      parts == 1 ? weigh_chore_bf16 : weigh_chore_float, chores);
         store_pair(output);
     }
 }
@@ -129,30 +148,30 @@ static inline bool raise_maxima(struct attend_tile *tile, float *scores, int key
 }
 
 /* While the weights of a step are made, the tiles make the scores of the next one and use the weights of the last. */
-static void attend_step(struct attend_tile *tile, int key) {
-    const int now = key / STEP % 2;
+static ALWAYS_INLINE void attend_step(struct attend_tile *tile, int key, int parts) {
+    const int step = tile->step, now = key / step % 2;
     vec factor[VECTORS];
     const bool raised = raise_maxima(tile, tile->scores[now], key, factor);
     struct weigh_chores chores = {.tile = tile, .scores = tile->scores[now], .weights = tile->weights[now]};
     chores.lines = step_keys(tile, key) / 2;
-    if (key + STEP < tile->n) score_keys(tile, key + STEP, tile->scores[!now], &chores);
-    if (key > 0) add_values(tile, key - STEP, tile->weights[!now], &chores);
-    while (chores.line < chores.lines) weigh_line(&chores);
+    if (key + step < tile->n) score_keys(tile, key + step, tile->scores[!now], &chores, parts);
+    if (key > 0) add_values(tile, key - step, tile->weights[!now], &chores, parts);
+    while (chores.line < chores.lines) weigh_line(&chores, parts);
     if (raised) rescale(tile, factor);
 }
 
-static void attend_queries(struct attend_tile *tile) {
+static ALWAYS_INLINE void attend_queries(struct attend_tile *tile, int parts) {
     struct weigh_chores none = {.lines = 0};
     for (int j = 0; j < VECTORS; j++) {
         tile->max[j] = v_set(-INFINITY);
         tile->sum[j] = v_set(0);
     }
     for (int i = 0; i < whole_pairs(tile->head_dim) * QUERIES; i += LANES) v_store(tile->output + i, v_set(0));
-    score_keys(tile, 0, tile->scores[0], &none);
+    score_keys(tile, 0, tile->scores[0], &none, parts);
     int key = 0;
-    for (; key < tile->n; key += STEP) attend_step(tile, key);
-    key -= STEP;
-    add_values(tile, key, tile->weights[key / STEP % 2], &none);
+    for (; key < tile->n; key += tile->step) attend_step(tile, key, parts);
+    key -= tile->step;
+    add_values(tile, key, tile->weights[key / tile->step % 2], &none, parts);
     vec factor[VECTORS];
     for (int j = 0; j < VECTORS; j++) factor[j] = v_div(v_set(1), tile->sum[j]);
     rescale(tile, factor);
@@ -160,72 +179,89 @@ static void attend_queries(struct attend_tile *tile) {
 
 /* ---------------------------------------------------------------- keys and values */
 
-static void split_keys(char *to, const float *k, size_t ld, int n, int head_dim) {
-    const size_t block = split_block_bytes(head_dim);
+static ALWAYS_INLINE void split_keys(char *to, const float *k, size_t ld, int n, int head_dim, int parts) {
+    const size_t block = split_block_bytes(head_dim, parts);
     const int last = n - n % SPLIT_PAIR;
     if (last < n) memset(to + (size_t)(last / SPLIT_BLOCK) * block, 0, 2 * block);
     for (int i = 0; i < n; i++, k += ld) {
         char *line = to + (size_t)(i / SPLIT_BLOCK) * block + i % SPLIT_BLOCK * AMX_BYTES;
-        for (int d = 0; d < head_dim; d += SPLIT_STEP, line += SPLIT_STEP_BYTES) split_line(line, k + d, head_dim - d);
+        for (int d = 0; d < head_dim; d += SPLIT_STEP, line += split_step_bytes(parts))
+            split_line(line, k + d, head_dim - d, parts);
     }
 }
 
-static void split_values(char *to, const float *v, size_t ld, int n, int head_dim) {
-    const size_t block = split_block_bytes(n);
-    for (int key = 0; key < n; key += SPLIT_STEP, to += SPLIT_STEP_BYTES, v += SPLIT_STEP * ld) {
+static ALWAYS_INLINE void split_values(char *to, const float *v, size_t ld, int n, int head_dim, int parts) {
+    const size_t block = split_block_bytes(n, parts);
+    for (int key = 0; key < n; key += SPLIT_STEP, to += split_step_bytes(parts), v += SPLIT_STEP * ld) {
         char *line = to;
         for (int d = 0; d < head_dim; d += SPLIT_BLOCK, line += block) {
             const int keys = n - key < SPLIT_STEP ? n - key : SPLIT_STEP;
             const int columns = head_dim - d < SPLIT_BLOCK ? head_dim - d : SPLIT_BLOCK;
             if (keys == SPLIT_STEP && columns == SPLIT_BLOCK) {
-                split_turned(line, v + d, v + d + SPLIT_BLOCK * ld, ld);
+                split_turned(line, v + d, v + d + SPLIT_BLOCK * ld, ld, parts);
             } else {
                 float step[SPLIT_STEP][SPLIT_BLOCK] = {0};
                 for (int i = 0; i < keys; i++) memcpy(step[i], v + (size_t)i * ld + d, (size_t)columns * sizeof(float));
-                split_turned(line, step[0], step[SPLIT_BLOCK], SPLIT_BLOCK);
+                split_turned(line, step[0], step[SPLIT_BLOCK], SPLIT_BLOCK, parts);
             }
         }
     }
 }
 
 static size_t attend_scratch(int n, int head_dim) {
-    const size_t parts = split_bytes(n, head_dim) + split_bytes(head_dim, n) + split_bytes(QUERIES, head_dim) +
-                         2 * split_bytes(QUERIES, STEP);
-    const size_t rows = 2 * STEP + (size_t)whole_pairs(head_dim);
+    const size_t parts = split_bytes(n, head_dim, FLOAT_PARTS) + split_bytes(head_dim, n, FLOAT_PARTS) +
+                         split_bytes(QUERIES, head_dim, FLOAT_PARTS) +
+                         2 * split_bytes(QUERIES, attend_step_keys(FLOAT_PARTS), FLOAT_PARTS);
+    const size_t rows = 2 * (size_t)attend_step_keys(FLOAT_PARTS) + (size_t)whole_pairs(head_dim);
     return parts / sizeof(float) + rows * QUERIES + (size_t)whole_pairs(n);
 }
 
-static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
-                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
-    char *parts = (char *)scratch;
-    char *k_parts = parts, *v_parts = k_parts + split_bytes(n, head_dim);
+static ALWAYS_INLINE void attend_in_parts(float *out, int ldo, const float *q, int ldq, const float *k, const float *v,
+                                          int ld, const float *bias, int rows, int n, int head_dim, float scale,
+                                          float *scratch, int parts) {
+    char *k_parts = (char *)scratch, *v_parts = k_parts + split_bytes(n, head_dim, parts);
     struct attend_tile tile = {.k = k_parts, .v = v_parts, .n = whole_pairs(n), .head_dim = head_dim};
-    tile.queries = v_parts + split_bytes(head_dim, n);
-    tile.weights[0] = tile.queries + split_bytes(QUERIES, head_dim);
-    tile.weights[1] = tile.weights[0] + split_bytes(QUERIES, STEP);
-    tile.scores[0] = (float *)(void *)(tile.weights[1] + split_bytes(QUERIES, STEP));
-    tile.scores[1] = tile.scores[0] + STEP * QUERIES;
-    tile.output = tile.scores[1] + STEP * QUERIES;
+    tile.step = attend_step_keys(parts);
+    tile.queries = v_parts + split_bytes(head_dim, n, parts);
+    tile.weights[0] = tile.queries + split_bytes(QUERIES, head_dim, parts);
+    tile.weights[1] = tile.weights[0] + split_bytes(QUERIES, tile.step, parts);
+    tile.scores[0] = (float *)(void *)(tile.weights[1] + split_bytes(QUERIES, tile.step, parts));
+    tile.scores[1] = tile.scores[0] + tile.step * QUERIES;
+    tile.output = tile.scores[1] + tile.step * QUERIES;
     float *biases = tile.output + whole_pairs(head_dim) * QUERIES;
     for (int i = 0; i < tile.n; i++) biases[i] = i >= n ? -INFINITY : bias ? bias[i] * log2_e : 0;
     tile.bias = biases;
     tile.scale = v_set(scale * log2_e);
-    split_keys(k_parts, k, (size_t)ld, n, head_dim);
-    split_values(v_parts, v, (size_t)ld, n, head_dim);
+    split_keys(k_parts, k, (size_t)ld, n, head_dim, parts);
+    split_values(v_parts, v, (size_t)ld, n, head_dim, parts);
     amx_enter();
     for (int row = 0; row < rows; row += QUERIES) {
         const int count = row + QUERIES < rows ? QUERIES : rows - row;
-        const size_t block = split_block_bytes(head_dim);
+        const size_t block = split_block_bytes(head_dim, parts);
         for (int i = 0; i < count; i += SPLIT_BLOCK)
             split_right(tile.queries + (size_t)(i / SPLIT_BLOCK) * block, q + (size_t)(row + i) * (size_t)ldq,
-                        (size_t)ldq, count - i < SPLIT_BLOCK ? count - i : SPLIT_BLOCK, head_dim);
-        attend_queries(&tile);
+                        (size_t)ldq, count - i < SPLIT_BLOCK ? count - i : SPLIT_BLOCK, head_dim, parts);
+        attend_queries(&tile, parts);
         transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
     }
     amx_leave();
 }
 
+static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
+                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
+    attend_in_parts(out, ldo, q, ldq, k, v, ld, bias, rows, n, head_dim, scale, scratch, FLOAT_PARTS);
+}
+
+static void attend_bf16(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
+                        const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
+    attend_in_parts(out, ldo, q, ldq, k, v, ld, bias, rows, n, head_dim, scale, scratch, 1);
+}
+
+enum { QUERIES_A_COPY = 1024 };
+
 #define ATTEND_KERNELS \
-    { .attend = attend, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = 1024 }
+    { .attend = attend, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = QUERIES_A_COPY }
+#define ATTEND_KERNELS_BF16 \
+    { .attend = attend_bf16, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = QUERIES_A_COPY }
 
 #endif

@@ -8,7 +8,7 @@
 enum { MIN_JOBS = 8 };
 
 struct attention_job {
-    const struct kernels *kernels;
+    const struct attend_kernels *kernels;
     float *out, *scratch;
     const float *q, *k, *v, *log_size;
     int ldo, ldq, ld, rows, n, head_dim;
@@ -17,22 +17,26 @@ struct attention_job {
     size_t scratch_floats; /* of one worker */
 };
 
-size_t attention_scratch(const struct kernels *kernels, int n, int head_dim) {
+static const struct attend_kernels *kernels_of(const struct compute *compute) {
+    const struct kernels *kernels = compute->kernels;
+    return compute->product && kernels->attention_bf16 ? kernels->attention_bf16 : kernels->attention;
+}
+
+size_t attention_scratch(const struct compute *compute, int n, int head_dim) {
     const size_t line = MEM_ALIGN / sizeof(float);
-    return (kernels->attention->scratch(n, head_dim) + line - 1) / line * line;
+    return (kernels_of(compute)->scratch(n, head_dim) + line - 1) / line * line;
 }
 
 static void attention_block(void *context, int tile, int worker) {
     const struct attention_job *job = context;
-    const struct attend_kernels *kernels = job->kernels->attention;
     const int head = tile / job->blocks, block = tile % job->blocks;
-    const int first = tiles_start(job->rows, kernels->queries, block, job->blocks);
-    const int end = tiles_start(job->rows, kernels->queries, block + 1, job->blocks);
+    const int first = tiles_start(job->rows, job->kernels->queries, block, job->blocks);
+    const int end = tiles_start(job->rows, job->kernels->queries, block + 1, job->blocks);
     const size_t column = (size_t)head * (size_t)job->head_dim;
-    kernels->attend(job->out + (size_t)first * (size_t)job->ldo + column, job->ldo,
-                    job->q + (size_t)first * (size_t)job->ldq + column, job->ldq, job->k + column, job->v + column,
-                    job->ld, job->log_size, end - first, job->n, job->head_dim, job->scale,
-                    job->scratch + (size_t)worker * job->scratch_floats);
+    job->kernels->attend(job->out + (size_t)first * (size_t)job->ldo + column, job->ldo,
+                         job->q + (size_t)first * (size_t)job->ldq + column, job->ldq, job->k + column, job->v + column,
+                         job->ld, job->log_size, end - first, job->n, job->head_dim, job->scale,
+                         job->scratch + (size_t)worker * job->scratch_floats);
 }
 
 static int block_count(const struct attend_kernels *kernels, int rows, int heads) {
@@ -46,7 +50,7 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
                const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
                float *scratch) {
     struct attention_job job = {
-        .kernels = compute->kernels,
+        .kernels = kernels_of(compute),
         .out = out,
         .scratch = scratch,
         .q = q,
@@ -60,8 +64,8 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
         .n = n,
         .head_dim = head_dim,
         .scale = scale,
-        .blocks = block_count(compute->kernels->attention, rows, heads),
-        .scratch_floats = attention_scratch(compute->kernels, n, head_dim),
+        .blocks = block_count(kernels_of(compute), rows, heads),
+        .scratch_floats = attention_scratch(compute, n, head_dim),
     };
     threads_run(compute->threads, heads * job.blocks, attention_block, &job);
 }

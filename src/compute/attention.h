@@ -6,12 +6,13 @@
 #include "compute/linear.h"
 
 /** Floats of scratch memory that attention() needs for each worker, for up to n keys of head_dim: whole cache lines. */
-size_t attention_scratch(const struct kernels *kernels, int n, int head_dim);
+size_t attention_scratch(const struct compute *compute, int n, int head_dim);
 
 /**
  * out (rows, heads * head_dim), rows ldo apart <- q (rows, heads * head_dim), rows ldq apart, and k, v (n, heads *
  * head_dim), rows ld apart. log_size (n) is added to the logits of each key (proportional attention, ToMe section 3.2),
- * or NULL. scratch: attention_scratch() floats for each worker, one after the other, on a cache line.
+ * or NULL. Beside layers of reduced precision, and where the processor has it, attention is in bf16. scratch:
+ * attention_scratch() floats for each worker, one after the other, on a cache line.
  */
 void attention(const struct compute *compute, float *out, int ldo, const float *q, int ldq, const float *k,
                const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,

@@ -55,6 +55,10 @@ struct kernels {
 
     const struct attend_kernels *attention;
 
+    /** The same with queries, keys, values and weights rounded to bf16, as beside layers of reduced precision they may
+     * be; NULL where that is not faster. */
+    const struct attend_kernels *attention_bf16;
+
     const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
 
     /** y = y + b; b (n) may be NULL: nothing to do. */

@@ -190,6 +190,9 @@ static void running_best(float *best, int *index, const float *scores, int first
 }
 
 static const struct attend_kernels attend_kernels = ATTEND_KERNELS;
+#ifdef ATTEND_KERNELS_BF16
+static const struct attend_kernels attend_kernels_bf16 = ATTEND_KERNELS_BF16;
+#endif
 #ifdef PRODUCT_KERNELS
 static const struct product_kernels product_kernels = PRODUCT_KERNELS;
 #endif
@@ -198,6 +201,9 @@ const struct kernels KERNELS_TABLE = {
     .level = KERNELS_LEVEL,
     .layer_norm = layer_norm,
     .attention = &attend_kernels,
+#ifdef ATTEND_KERNELS_BF16
+    .attention_bf16 = &attend_kernels_bf16,
+#endif
 #ifdef PRODUCT_KERNELS
     .products = &product_kernels,
 #endif

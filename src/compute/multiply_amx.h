@@ -12,7 +12,7 @@
 /* What is split at a time: columns of y and values of a row of w. */
 enum { SPLIT_COLUMNS = 192, SPLIT_DEPTH = 768 };
 enum {
-    SPLIT_BLOCK_BYTES = SPLIT_DEPTH / SPLIT_STEP * SPLIT_STEP_BYTES,
+    SPLIT_BLOCK_BYTES = SPLIT_DEPTH / SPLIT_STEP * FLOAT_PARTS * SPLIT_PART_BYTES,
     SPLIT_W_BYTES = SPLIT_COLUMNS / SPLIT_BLOCK * SPLIT_BLOCK_BYTES,
     PAIR_SUMS = SPLIT_PAIR * SPLIT_PAIR,
     SPLIT_FLOATS = (SPLIT_W_BYTES + 4 * SPLIT_BLOCK_BYTES) / sizeof(float) + 2 * PAIR_SUMS
@@ -63,16 +63,16 @@ static inline void put_sums(const struct multiply_chores *chores, int row) {
 
 static inline void split_next(const struct multiply_chores *chores, int row, int step) {
     const int k = step * SPLIT_STEP;
-    char *block = chores->to + (size_t)(row / SPLIT_BLOCK) * split_block_bytes(chores->depth);
-    split_line(block + row % SPLIT_BLOCK * AMX_BYTES + (size_t)step * SPLIT_STEP_BYTES,
-               chores->x + (size_t)row * chores->ldx + k, chores->depth - k);
+    char *block = chores->to + (size_t)(row / SPLIT_BLOCK) * split_block_bytes(chores->depth, FLOAT_PARTS);
+    split_line(block + row % SPLIT_BLOCK * AMX_BYTES + (size_t)step * split_step_bytes(FLOAT_PARTS),
+               chores->x + (size_t)row * chores->ldx + k, chores->depth - k, FLOAT_PARTS);
 }
 
-/* Each slot splits one row of the next pair, or every CHORE_SLOTS-th: a line a step. The last one puts sums away. */
+/* Each slot splits one row of the next pair, or every FLOAT_SLOTS-th: a line a step. The last one puts sums away. */
 static ALWAYS_INLINE void multiply_chore(void *context, int step, int slot) {
     const struct multiply_chores *chores = context;
-    for (int row = chores->next + slot; row < chores->next_end; row += CHORE_SLOTS) split_next(chores, row, step);
-    if (slot < CHORE_SLOTS - 1) return;
+    for (int row = chores->next + slot; row < chores->next_end; row += FLOAT_SLOTS) split_next(chores, row, step);
+    if (slot < FLOAT_SLOTS - 1) return;
     for (int row = step; row < chores->rows; row += chores->steps) put_sums(chores, row);
 }
 
@@ -81,7 +81,7 @@ static int at_most_pair(int count) {
 }
 
 static void multiply_block(const struct multiply_job *job) {
-    const size_t block = split_block_bytes(job->depth);
+    const size_t block = split_block_bytes(job->depth, FLOAT_PARTS);
     const int steps = split_steps(job->depth), pairs = (job->columns + SPLIT_PAIR - 1) / SPLIT_PAIR;
     struct multiply_chores chores = {.ldy = job->ldy,
                                      .steps = steps,
@@ -104,7 +104,7 @@ static void multiply_block(const struct multiply_job *job) {
             chores.next_end = SPLIT_PAIR * (i + 1) / pairs;
             if (chores.next_end > next_rows) chores.next_end = next_rows;
             zero_pair();
-            multiply_pair(x, job->w + 2 * (size_t)i * block, block, block, steps, multiply_chore, &chores);
+            multiply_pair(x, job->w + 2 * (size_t)i * block, block, block, steps, FLOAT_PARTS, multiply_chore, &chores);
             store_pair(job->sums[done % 2]);
             chores.sums = job->sums[done % 2];
             chores.y = job->y + (size_t)row * job->ldy + column;
@@ -136,9 +136,9 @@ static void multiply(float *y, int ldy, const float *x, int ldx, const float *w,
             job.bias = bias && k == 0 ? bias + column : NULL;
             job.add = add || k > 0;
             for (int i = 0; i < job.columns; i += SPLIT_BLOCK)
-                split_right(job.w + (size_t)(i / SPLIT_BLOCK) * split_block_bytes(job.depth),
+                split_right(job.w + (size_t)(i / SPLIT_BLOCK) * split_block_bytes(job.depth, FLOAT_PARTS),
                             part + (size_t)i * (size_t)ldw, (size_t)ldw,
-                            job.columns - i < SPLIT_BLOCK ? job.columns - i : SPLIT_BLOCK, job.depth);
+                            job.columns - i < SPLIT_BLOCK ? job.columns - i : SPLIT_BLOCK, job.depth, FLOAT_PARTS);
             multiply_block(&job);
         }
     }

@@ -18,11 +18,12 @@
 
 /*
  * Parts lie as the tiles read them: SPLIT_BLOCK rows of a factor make a block, SPLIT_STEP values of each of them a
- * step, of which the three parts follow each other. A product takes a pair of blocks of either factor at once, so there
- * is room for an even number of them; what fills them up is never part of a result.
+ * step, of which the parts follow each other: FLOAT_PARTS, or the first alone, the value rounded to bf16. A product
+ * takes a pair of blocks of either factor at once, so there is room for an even number of them; what fills them up is
+ * never part of a result.
  */
-enum { SPLIT_PARTS = 3, SPLIT_BLOCK = 16, SPLIT_STEP = 32, SPLIT_PAIR = 2 * SPLIT_BLOCK };
-enum { SPLIT_PART_BYTES = 2 * SPLIT_BLOCK * SPLIT_STEP, SPLIT_STEP_BYTES = SPLIT_PARTS * SPLIT_PART_BYTES };
+enum { FLOAT_PARTS = 3, SPLIT_BLOCK = 16, SPLIT_STEP = 32, SPLIT_PAIR = 2 * SPLIT_BLOCK };
+enum { SPLIT_PART_BYTES = 2 * SPLIT_BLOCK * SPLIT_STEP };
 
 _Static_assert(SPLIT_BLOCK == (int)AMX_ROWS && 2 * SPLIT_STEP == (int)AMX_BYTES,
                "a part of a step fills a tile register");
@@ -32,14 +33,19 @@ static inline int split_steps(int depth) {
     return (depth + SPLIT_STEP - 1) / SPLIT_STEP;
 }
 
-/** Bytes of a block of them. */
-static inline size_t split_block_bytes(int depth) {
-    return (size_t)split_steps(depth) * SPLIT_STEP_BYTES;
+/** Bytes of a step of a block. */
+static inline size_t split_step_bytes(int parts) {
+    return (size_t)parts * SPLIT_PART_BYTES;
+}
+
+/** Bytes of a block of such rows. */
+static inline size_t split_block_bytes(int depth, int parts) {
+    return (size_t)split_steps(depth) * split_step_bytes(parts);
 }
 
 /** Bytes of `rows` of them. */
-static inline size_t split_bytes(int rows, int depth) {
-    return ((size_t)rows + SPLIT_PAIR - 1) / SPLIT_PAIR * 2 * split_block_bytes(depth);
+static inline size_t split_bytes(int rows, int depth, int parts) {
+    return ((size_t)rows + SPLIT_PAIR - 1) / SPLIT_PAIR * 2 * split_block_bytes(depth, parts);
 }
 
 /* ---------------------------------------------------------------- splitting */
@@ -65,21 +71,32 @@ static inline __m512i last_part(vec a, vec b) {
     return _mm512_mask_blend_epi16(0xaaaaaaaa, lower, _mm512_castps_si512(b));
 }
 
-/** A line of each of the three parts of a step. */
-static ALWAYS_INLINE void put_parts(char *to, vec a, vec b) {
+/** Two vectors rounded to nearest, side by side in the same way. */
+static inline __m512i round_parts(vec a, vec b) {
+    const __m512i lower = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(a));
+    const __m512i upper = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(b));
+    return _mm512_or_si512(lower, _mm512_slli_epi32(upper, 16));
+}
+
+/** A line of each of the parts of a step. */
+static ALWAYS_INLINE void put_parts(char *to, vec a, vec b, int parts) {
+    if (parts == 1) {
+        _mm512_store_si512(to, round_parts(a, b));
+        return;
+    }
     _mm512_store_si512(to, take_part(&a, &b));
     _mm512_store_si512(to + SPLIT_PART_BYTES, take_part(&a, &b));
     _mm512_store_si512(to + 2 * SPLIT_PART_BYTES, last_part(a, b));
 }
 
 /** A line of a left factor: up to SPLIT_STEP values of a row. */
-static ALWAYS_INLINE void split_line(char *to, const float *x, int count) {
+static ALWAYS_INLINE void split_line(char *to, const float *x, int count, int parts) {
     if (count >= SPLIT_STEP)
-        put_parts(to, v_load(x), v_load(x + LANES));
+        put_parts(to, v_load(x), v_load(x + LANES), parts);
     else if (count > LANES)
-        put_parts(to, v_load(x), v_load_part(x + LANES, count - LANES, 0));
+        put_parts(to, v_load(x), v_load_part(x + LANES, count - LANES, 0), parts);
     else
-        put_parts(to, v_load_part(x, count, 0), v_set(0));
+        put_parts(to, v_load_part(x, count, 0), v_set(0), parts);
 }
 
 /** to (LANES) = from (LANES, LANES), transposed. */
@@ -96,29 +113,29 @@ static inline void turn_lanes(vec to[LANES], const float *from, size_t ldfrom) {
 }
 
 /** A step of a whole block, turned: its first and second half, each (LANES, LANES), rows `ld` apart. */
-static inline void split_turned(char *to, const float *first, const float *second, size_t ld) {
+static ALWAYS_INLINE void split_turned(char *to, const float *first, const float *second, size_t ld, int parts) {
     vec a[LANES], b[LANES];
     turn_lanes(a, first, ld);
     turn_lanes(b, second, ld);
-    for (int i = 0; i < LANES; i++) put_parts(to + i * AMX_BYTES, a[i], b[i]);
+    for (int i = 0; i < LANES; i++) put_parts(to + i * AMX_BYTES, a[i], b[i], parts);
 }
 
 /** A block of a right factor: up to SPLIT_BLOCK rows of w, which becomes turned. */
-static void split_right(char *to, const float *w, size_t ldw, int columns, int depth) {
+static ALWAYS_INLINE void split_right(char *to, const float *w, size_t ldw, int columns, int depth, int parts) {
     enum { AHEAD = 4 * SPLIT_STEP };
     int k = 0;
-    for (; columns == SPLIT_BLOCK && k + SPLIT_STEP <= depth; k += SPLIT_STEP, to += SPLIT_STEP_BYTES) {
+    for (; columns == SPLIT_BLOCK && k + SPLIT_STEP <= depth; k += SPLIT_STEP, to += split_step_bytes(parts)) {
         for (int j = 0; j < SPLIT_BLOCK; j++) {
             __builtin_prefetch(w + (size_t)j * ldw + k + AHEAD);
             __builtin_prefetch(w + (size_t)j * ldw + k + AHEAD + LANES);
         }
-        split_turned(to, w + k, w + k + LANES, ldw);
+        split_turned(to, w + k, w + k + LANES, ldw, parts);
     }
-    for (; k < depth; k += SPLIT_STEP, to += SPLIT_STEP_BYTES) {
+    for (; k < depth; k += SPLIT_STEP, to += split_step_bytes(parts)) {
         float step[SPLIT_BLOCK][SPLIT_STEP] = {0};
         const int count = depth - k < SPLIT_STEP ? depth - k : SPLIT_STEP;
         for (int j = 0; j < columns; j++) memcpy(step[j], w + (size_t)j * ldw + k, (size_t)count * sizeof(float));
-        split_turned(to, step[0], step[0] + LANES, SPLIT_STEP);
+        split_turned(to, step[0], step[0] + LANES, SPLIT_STEP, parts);
     }
 }
 
@@ -148,8 +165,9 @@ static inline void zero_pair(void) {
     _tile_zero(3);
 }
 
-/* Other work beside the tiles, which leave the vector units idle: in slots, CHORE_SLOTS in each step. */
-enum { CHORE_SLOTS = 6 };
+/* Other work beside the tiles, which leave the vector units idle: in slots, so many in each step of FLOAT_PARTS parts;
+ * with one part there is one. */
+enum { FLOAT_SLOTS = 6 };
 typedef void chore_function(void *context, int step, int slot);
 
 static ALWAYS_INLINE void no_chore(void *context, int step, int slot) {
@@ -158,7 +176,7 @@ static ALWAYS_INLINE void no_chore(void *context, int step, int slot) {
 
 /** Adds two blocks of x by two of w to the tiles; the smallest products come first in a step. */
 static ALWAYS_INLINE void multiply_pair(const char *x, const char *w, size_t x_block, size_t w_block, int steps,
-                                        chore_function *chore, void *context) {
+                                        int parts, chore_function *chore, void *context) {
 #define X(part)                                             \
     _tile_loadd(4, x + (part)*SPLIT_PART_BYTES, AMX_BYTES); \
     _tile_loadd(5, x + x_block + (part)*SPLIT_PART_BYTES, AMX_BYTES);
@@ -171,8 +189,12 @@ static ALWAYS_INLINE void multiply_pair(const char *x, const char *w, size_t x_b
     _tile_dpbf16ps(2, 5, 6); \
     _tile_dpbf16ps(3, 5, 7); \
     chore(context, s, slot);
-    for (int s = 0; s < steps; s++, x += SPLIT_STEP_BYTES, w += SPLIT_STEP_BYTES) {
-        X(2) W(0) DOT(0) X(1) DOT(1) W(1) DOT(2) X(0) DOT(3) W(2) DOT(4) W(0) DOT(5)
+    for (int s = 0; s < steps; s++, x += split_step_bytes(parts), w += split_step_bytes(parts)) {
+        if (parts == 1) {
+            X(0) W(0) DOT(0)
+        } else {
+            X(2) W(0) DOT(0) X(1) DOT(1) W(1) DOT(2) X(0) DOT(3) W(2) DOT(4) W(0) DOT(5)
+        }
     }
 #undef X
 #undef W
