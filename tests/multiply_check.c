@@ -47,8 +47,9 @@ static void fill(int rows, int columns, int n) {
 
 static void run(const struct kernels *level) {
     for (int i = 0; i < at.rows * LD_Y; i++) at.y[i] = at.start[i];
-    level->products->multiply(at.y, LD_Y, at.x, LD_X, at.w, LD_X, at.bias, at.rows, at.columns, at.n, at.add,
-                              at.scratch);
+    const struct float_product product = {at.y, at.x,    at.w,       at.bias, LD_Y,   LD_X,
+                                          LD_X, at.rows, at.columns, at.n,    at.add, NULL};
+    level->products->multiply(&product, at.scratch);
 }
 
 /** The error of one value in units of its bound: one rounding a product and a few for bias and y, each of at most the

@@ -78,6 +78,7 @@ static ALWAYS_INLINE void weigh_chore_float(void *context, int step, int slot) {
     if (chores->line < chores->lines) weigh_line(chores, FLOAT_PARTS);
 }
 
+/* Of one part there are few slots, and the work beside them is most of it. */
 static ALWAYS_INLINE void weigh_chore_bf16(void *context, int step, int slot) {
     struct weigh_chores *chores = context;
     (void)step, (void)slot;
@@ -100,8 +101,8 @@ static ALWAYS_INLINE void score_keys(const struct attend_tile *tile, int key, fl
 
 static ALWAYS_INLINE void add_values(const struct attend_tile *tile, int key, const char *weights,
                                      struct weigh_chores *chores, int parts) {
-    const size_t block = split_block_bytes(tile->n, parts),
-                 weights_block = split_block_bytes(attend_step_keys(parts), parts);
+    const size_t block = split_block_bytes(tile->n, parts);
+    const size_t weights_block = split_block_bytes(attend_step_keys(parts), parts);
     const char *v = tile->v + (size_t)(key / SPLIT_STEP) * split_step_bytes(parts);
     float *output = tile->output;
     for (int d = 0; d < tile->head_dim; d += SPLIT_PAIR, v += 2 * block, output += SPLIT_PAIR * QUERIES) {
@@ -121,7 +122,7 @@ static inline void rescale(const struct attend_tile *tile, const vec *factor) {
 
 /*
  * Scales scores to powers of 2 and lets the maxima follow them. A weight may well be above 1: a maximum moves where it
- * would rise by more than SLACK only, which after the first step is rare. Did one? Then output is to be rescaled.
+ * would rise by more than the slack only, which after the first step is rare. Did one? Then output is to be rescaled.
  */
 static inline bool raise_maxima(struct attend_tile *tile, float *scores, int key, vec *factor) {
     const vec slack = v_set(8);
@@ -177,7 +178,7 @@ static ALWAYS_INLINE void attend_queries(struct attend_tile *tile, int parts) {
     rescale(tile, factor);
 }
 
-/* ---------------------------------------------------------------- keys and values */
+/* ---------------------------------------------------------------- keys, values and queries */
 
 static ALWAYS_INLINE void split_keys(char *to, const float *k, size_t ld, int n, int head_dim, int parts) {
     const size_t block = split_block_bytes(head_dim, parts);
@@ -208,6 +209,13 @@ static ALWAYS_INLINE void split_values(char *to, const float *v, size_t ld, int 
     }
 }
 
+static ALWAYS_INLINE void split_queries(char *to, const float *q, size_t ld, int count, int head_dim, int parts) {
+    for (int i = 0; i < count; i += SPLIT_BLOCK, q += SPLIT_BLOCK * ld, to += split_block_bytes(head_dim, parts))
+        split_right(to, q, ld, count - i < SPLIT_BLOCK ? count - i : SPLIT_BLOCK, head_dim, parts);
+}
+
+/* ---------------------------------------------------------------- all queries */
+
 static size_t attend_scratch(int n, int head_dim) {
     const size_t parts = split_bytes(n, head_dim, FLOAT_PARTS) + split_bytes(head_dim, n, FLOAT_PARTS) +
                          split_bytes(QUERIES, head_dim, FLOAT_PARTS) +
@@ -237,10 +245,7 @@ static ALWAYS_INLINE void attend_in_parts(float *out, int ldo, const float *q, i
     amx_enter();
     for (int row = 0; row < rows; row += QUERIES) {
         const int count = row + QUERIES < rows ? QUERIES : rows - row;
-        const size_t block = split_block_bytes(head_dim, parts);
-        for (int i = 0; i < count; i += SPLIT_BLOCK)
-            split_right(tile.queries + (size_t)(i / SPLIT_BLOCK) * block, q + (size_t)(row + i) * (size_t)ldq,
-                        (size_t)ldq, count - i < SPLIT_BLOCK ? count - i : SPLIT_BLOCK, head_dim, parts);
+        split_queries(tile.queries, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, head_dim, parts);
         attend_queries(&tile, parts);
         transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
     }

@@ -31,14 +31,23 @@ struct attend_kernels {
     int queries, queries_a_copy;
 };
 
+/** What becomes of n values of a layer: y = act(y). */
+typedef void activation_kernel(float *y, int n);
+
+/** y (rows, columns) = x (rows, n) w^T (columns, n) + bias (columns, or NULL), or y += that; rows ld* apart, n > 0. */
+struct float_product {
+    float *y;
+    const float *x, *w, *bias;
+    size_t ldy, ldx, ldw;
+    int rows, columns, n;
+    bool add;
+    activation_kernel *activate; /* of each row then, while it is near; or NULL */
+};
+
 /** Float32 products where OpenBLAS is slower. */
 struct product_kernels {
-    /**
-     * y (rows, columns) = x (rows, n) w^T (columns, n) + bias (columns, or NULL), or y += that; rows ld* apart, n > 0.
-     * A row has the same bits whichever stand beside it.
-     */
-    void (*multiply)(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
-                     int columns, int n, bool add, float *scratch);
+    /** A row has the same bits whichever stand beside it. */
+    void (*multiply)(const struct float_product *product, float *scratch);
 
     /** Floats of scratch memory, on a cache line. */
     size_t scratch;
@@ -65,11 +74,11 @@ struct kernels {
     void (*add)(float *y, const float *b, int n);
 
     /** y = 0.5 y (1 + erf(y / sqrt 2)). */
-    void (*gelu)(float *y, int n);
+    activation_kernel *gelu;
     /** y = 0.5 y (1 + tanh(sqrt(2 / pi) (y + 0.044715 y^3))). */
-    void (*gelu_tanh)(float *y, int n);
+    activation_kernel *gelu_tanh;
     /** y = y / (1 + exp(-1.702 y)). */
-    void (*quick_gelu)(float *y, int n);
+    activation_kernel *quick_gelu;
 
     /** y = y + scale[i] * (x + b), the residual under a layer scale; b (n) or NULL. */
     void (*add_scaled)(float *y, const float *x, const float *b, const float *scale, int n);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /*
- * How a product is cut: from its shape alone, so that its bits do not depend on the number of threads. The sizes are
+ * How a product of OpenBLAS is cut: from its shape alone, as its bits depend on that. The sizes are
  * measured (Zen 4, OpenBLAS 0.3.21). OpenBLAS packs both factors of every tile, which costs less the larger the tile;
  * but the tile should still be in the second-level cache for the activation, and one layer of a base-size model should
  * occupy 8 to 16 threads. Long rows (the MLP's second layer) cost most to pack and get taller tiles.
@@ -33,58 +33,85 @@ size_t linear_scratch(const struct kernels *kernels, int threads) {
     return kernels->products ? (size_t)threads * kernels->products->scratch : 0;
 }
 
-static void cut_into_tiles(struct linear_job *job) {
+/* Our own kernels give the same bits however they are cut: there may be as many tiles as keep all threads busy, but not
+ * so low ones that preparing the weights of each is most of the work. */
+static void cut_for_threads(struct linear_job *job, int threads) {
+    enum { TILES_A_THREAD = 2, LEAST_ROWS = 128 };
+    const int wanted = tiles_count(TILES_A_THREAD * threads, job->column_parts);
+    const int most = job->rows / LEAST_ROWS;
+    const int parts = wanted < most ? wanted : most;
+    if (job->row_parts < parts) job->row_parts = parts;
+}
+
+static void cut_into_tiles(struct linear_job *job, int threads) {
     job->row_parts = job->column_parts = 1;
     if ((double)job->rows * job->in * job->out <= SMALL_PRODUCT) return;
     const struct product_kernels *own = job->kernels->products;
     job->row_parts = tiles_count(job->rows, own ? own->rows : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
     job->column_parts = tiles_count(job->out, own ? own->columns : TILE_COLUMNS);
+    if (own && threads > 1) cut_for_threads(job, threads);
     /* an even number of tiles leaves no thread of two idle at the end */
     if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows) job->row_parts++;
 }
 
-/* What a tile of y holds before OpenBLAS adds the product to it. */
-static void start_row(const struct linear_job *job, float *y, int column, int columns) {
-    const float *b = job->b ? job->b + column : NULL;
-    if (job->store == LINEAR_ADD) {
-        if (b) job->kernels->add(y, b, columns);
-    } else if (b) {
-        memcpy(y, b, (size_t)columns * sizeof *y);
-    } else {
-        memset(y, 0, (size_t)columns * sizeof *y);
+static activation_kernel *activation_of(const struct kernels *kernels, enum activation activation) {
+    switch (activation) {
+    case ACTIVATION_GELU: return kernels->gelu;
+    case ACTIVATION_GELU_TANH: return kernels->gelu_tanh;
+    case ACTIVATION_QUICK_GELU: return kernels->quick_gelu;
+    case ACTIVATION_NONE: break;
     }
+    return NULL;
 }
 
 void activate_row(const struct kernels *kernels, enum activation activation, float *y, int n) {
-    switch (activation) {
-    case ACTIVATION_NONE: break;
-    case ACTIVATION_GELU: kernels->gelu(y, n); break;
-    case ACTIVATION_GELU_TANH: kernels->gelu_tanh(y, n); break;
-    case ACTIVATION_QUICK_GELU: kernels->quick_gelu(y, n); break;
-    }
+    if (activation != ACTIVATION_NONE) activation_of(kernels, activation)(y, n);
+}
+
+/* What a row of y holds before OpenBLAS adds the product to it. */
+static void start_row(const struct kernels *kernels, const struct float_product *product, float *y) {
+    const size_t bytes = (size_t)product->columns * sizeof *y;
+    if (product->add && product->bias) kernels->add(y, product->bias, product->columns);
+    if (product->add) return;
+    if (product->bias)
+        memcpy(y, product->bias, bytes);
+    else
+        memset(y, 0, bytes);
+}
+
+static void multiply_by_blas(const struct kernels *kernels, const struct float_product *product) {
+    float *const y = product->y;
+    for (int i = 0; i < product->rows; i++) start_row(kernels, product, y + (size_t)i * product->ldy);
+    gemm_nt_add(y, (int)product->ldy, product->x, (int)product->ldx, product->w, (int)product->ldw, product->rows,
+                product->columns, product->n);
+    for (int i = 0; product->activate && i < product->rows; i++)
+        product->activate(y + (size_t)i * product->ldy, product->columns);
 }
 
 static void linear_tile(void *context, int tile, int worker) {
     const struct linear_job *job = context;
     const int row_part = tile / job->column_parts, column_part = tile % job->column_parts;
     const int row = tiles_start(job->rows, 1, row_part, job->row_parts);
-    const int rows = tiles_start(job->rows, 1, row_part + 1, job->row_parts) - row;
     const int column = tiles_start(job->out, 1, column_part, job->column_parts);
-    const int columns = tiles_start(job->out, 1, column_part + 1, job->column_parts) - column;
-    const float *x = job->x + (size_t)row * (size_t)job->ldx;
-    const float *w = job->w + (size_t)column * (size_t)job->in;
-    const size_t ldy = (size_t)job->ldy;
-    float *y = job->y + (size_t)row * ldy + column;
-
+    const struct float_product product = {
+        .y = job->y + (size_t)row * (size_t)job->ldy + column,
+        .x = job->x + (size_t)row * (size_t)job->ldx,
+        .w = job->w + (size_t)column * (size_t)job->in,
+        .bias = job->b ? job->b + column : NULL,
+        .ldy = (size_t)job->ldy,
+        .ldx = (size_t)job->ldx,
+        .ldw = (size_t)job->in,
+        .rows = tiles_start(job->rows, 1, row_part + 1, job->row_parts) - row,
+        .columns = tiles_start(job->out, 1, column_part + 1, job->column_parts) - column,
+        .n = job->in,
+        .add = job->store == LINEAR_ADD,
+        .activate = activation_of(job->kernels, job->activation),
+    };
     const struct product_kernels *own = job->kernels->products;
-    if (own) {
-        own->multiply(y, job->ldy, x, job->ldx, w, job->in, job->b ? job->b + column : NULL, rows, columns, job->in,
-                      job->store == LINEAR_ADD, job->scratch + (size_t)worker * own->scratch);
-    } else {
-        for (int i = 0; i < rows; i++) start_row(job, y + (size_t)i * ldy, column, columns);
-        gemm_nt_add(y, job->ldy, x, job->ldx, w, job->in, rows, columns, job->in);
-    }
-    for (int i = 0; i < rows; i++) activate_row(job->kernels, job->activation, y + (size_t)i * ldy, columns);
+    if (own)
+        own->multiply(&product, job->scratch + (size_t)worker * own->scratch);
+    else
+        multiply_by_blas(job->kernels, &product);
 }
 
 void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,
@@ -104,7 +131,7 @@ void linear(const struct compute *compute, float *y, int ldy, const float *x, in
         .activation = activation,
         .store = store,
     };
-    cut_into_tiles(&job);
+    cut_into_tiles(&job, threads_count(compute->threads));
     threads_run(compute->threads, job.row_parts * job.column_parts, linear_tile, &job);
 }
 

@@ -25,6 +25,7 @@ struct multiply_job {
     size_t ldy, ldx;
     int rows, columns, depth;
     bool add;
+    activation_kernel *activate;
     char *w, *pairs[2]; /* parts of w, and of a pair of blocks of x and the one after it */
     float *sums[2];
 };
@@ -80,6 +81,12 @@ static int at_most_pair(int count) {
     return count < SPLIT_PAIR ? count : SPLIT_PAIR;
 }
 
+/* A pair of blocks of rows whose sums have all been put away. */
+static void activate_pair(const struct multiply_job *job, int row) {
+    for (int i = row; job->activate && i < row + at_most_pair(job->rows - row); i++)
+        job->activate(job->y + (size_t)i * job->ldy, job->columns);
+}
+
 static void multiply_block(const struct multiply_job *job) {
     const size_t block = split_block_bytes(job->depth, FLOAT_PARTS);
     const int steps = split_steps(job->depth), pairs = (job->columns + SPLIT_PAIR - 1) / SPLIT_PAIR;
@@ -105,6 +112,7 @@ static void multiply_block(const struct multiply_job *job) {
             if (chores.next_end > next_rows) chores.next_end = next_rows;
             zero_pair();
             multiply_pair(x, job->w + 2 * (size_t)i * block, block, block, steps, FLOAT_PARTS, multiply_chore, &chores);
+            if (i == 0 && row > 0) activate_pair(job, row - SPLIT_PAIR);
             store_pair(job->sums[done % 2]);
             chores.sums = job->sums[done % 2];
             chores.y = job->y + (size_t)row * job->ldy + column;
@@ -113,32 +121,37 @@ static void multiply_block(const struct multiply_job *job) {
             chores.columns = at_most_pair(job->columns - column);
         }
     }
-    for (int j = 0; j < chores.rows; j++) put_sums(&chores, j);
+    for (int i = 0; i < chores.rows; i++) put_sums(&chores, i);
+    activate_pair(job, (job->rows - 1) / SPLIT_PAIR * SPLIT_PAIR);
     amx_leave();
 }
 
-static void multiply(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
-                     int columns, int n, bool add, float *scratch) {
-    char *parts = (char *)scratch;
-    struct multiply_job job = {.ldy = (size_t)ldy, .ldx = (size_t)ldx, .rows = rows};
-    job.w = parts;
+static void split_weights(const struct multiply_job *job, const float *w, size_t ldw) {
+    const size_t block = split_block_bytes(job->depth, FLOAT_PARTS);
+    char *to = job->w;
+    for (int i = 0; i < job->columns; i += SPLIT_BLOCK, w += SPLIT_BLOCK * ldw, to += block)
+        split_right(to, w, ldw, job->columns - i < SPLIT_BLOCK ? job->columns - i : SPLIT_BLOCK, job->depth,
+                    FLOAT_PARTS);
+}
+
+static void multiply(const struct float_product *all, float *scratch) {
+    struct multiply_job job = {.ldy = all->ldy, .ldx = all->ldx, .rows = all->rows};
+    job.w = (char *)scratch;
     job.pairs[0] = job.w + SPLIT_W_BYTES;
     job.pairs[1] = job.pairs[0] + 2 * SPLIT_BLOCK_BYTES;
     job.sums[0] = (float *)(void *)(job.pairs[1] + 2 * SPLIT_BLOCK_BYTES);
     job.sums[1] = job.sums[0] + PAIR_SUMS;
-    for (int column = 0; column < columns; column += SPLIT_COLUMNS) {
-        job.columns = columns - column < SPLIT_COLUMNS ? columns - column : SPLIT_COLUMNS;
-        job.y = y + column;
-        for (int k = 0; k < n; k += SPLIT_DEPTH) {
-            const float *part = w + (size_t)column * (size_t)ldw + k;
-            job.depth = n - k < SPLIT_DEPTH ? n - k : SPLIT_DEPTH;
-            job.x = x + k;
-            job.bias = bias && k == 0 ? bias + column : NULL;
-            job.add = add || k > 0;
-            for (int i = 0; i < job.columns; i += SPLIT_BLOCK)
-                split_right(job.w + (size_t)(i / SPLIT_BLOCK) * split_block_bytes(job.depth, FLOAT_PARTS),
-                            part + (size_t)i * (size_t)ldw, (size_t)ldw,
-                            job.columns - i < SPLIT_BLOCK ? job.columns - i : SPLIT_BLOCK, job.depth, FLOAT_PARTS);
+    for (int column = 0; column < all->columns; column += SPLIT_COLUMNS) {
+        job.columns = all->columns - column < SPLIT_COLUMNS ? all->columns - column : SPLIT_COLUMNS;
+        job.y = all->y + column;
+        for (int k = 0; k < all->n; k += SPLIT_DEPTH) {
+            const bool first = k == 0, last = k + SPLIT_DEPTH >= all->n;
+            job.depth = last ? all->n - k : SPLIT_DEPTH;
+            job.x = all->x + k;
+            job.bias = all->bias && first ? all->bias + column : NULL;
+            job.add = all->add || !first;
+            job.activate = last ? all->activate : NULL;
+            split_weights(&job, all->w + (size_t)column * all->ldw + k, all->ldw);
             multiply_block(&job);
         }
     }

@@ -150,32 +150,35 @@ static void multiply_panels(struct multiply_tile tile, const float *panels, cons
 
 /** Columns of y that the panels of `scratch` hold, over a part of the depth. */
 static void multiply_block(struct multiply_tile tile, const float *w, size_t ldw, const float *bias, int rows,
-                           int columns, float *scratch) {
+                           int columns, activation_kernel *activate, float *scratch) {
     float starts[PANELS_COLUMNS] = {0};
     if (bias) memcpy(starts, bias, (size_t)columns * sizeof *starts);
     fill_panels(scratch, w, ldw, columns, tile.depth);
     for (int row = 0; row < rows; row += MULTIPLY_ROWS) {
-        multiply_panels(tile, scratch, starts, rows - row < MULTIPLY_ROWS ? rows - row : MULTIPLY_ROWS, columns);
+        const int count = rows - row < MULTIPLY_ROWS ? rows - row : MULTIPLY_ROWS;
+        multiply_panels(tile, scratch, starts, count, columns);
+        for (int i = 0; activate && i < count; i++) activate(tile.y + (size_t)i * tile.ldy, columns);
         tile.x += MULTIPLY_ROWS * tile.ldx;
         tile.y += MULTIPLY_ROWS * tile.ldy;
     }
 }
 
-static void multiply(float *y, int ldy, const float *x, int ldx, const float *w, int ldw, const float *bias, int rows,
-                     int columns, int n, bool add, float *scratch) {
-    for (int column = 0; column < columns; column += PANELS_COLUMNS) {
-        const int count = columns - column < PANELS_COLUMNS ? columns - column : PANELS_COLUMNS;
-        const float *part = w + (size_t)column * (size_t)ldw;
-        for (int i = 0; i < n; i += PANELS_DEPTH) {
+static void multiply(const struct float_product *all, float *scratch) {
+    for (int column = 0; column < all->columns; column += PANELS_COLUMNS) {
+        const int count = all->columns - column < PANELS_COLUMNS ? all->columns - column : PANELS_COLUMNS;
+        const float *w = all->w + (size_t)column * all->ldw;
+        for (int i = 0; i < all->n; i += PANELS_DEPTH) {
+            const bool first = i == 0, last = i + PANELS_DEPTH >= all->n;
             const struct multiply_tile tile = {
-                .y = y + column,
-                .x = x + i,
-                .ldy = (size_t)ldy,
-                .ldx = (size_t)ldx,
-                .depth = n - i < PANELS_DEPTH ? n - i : PANELS_DEPTH,
-                .add = add || i > 0,
+                .y = all->y + column,
+                .x = all->x + i,
+                .ldy = all->ldy,
+                .ldx = all->ldx,
+                .depth = last ? all->n - i : PANELS_DEPTH,
+                .add = all->add || !first,
             };
-            multiply_block(tile, part + i, (size_t)ldw, bias && i == 0 ? bias + column : NULL, rows, count, scratch);
+            multiply_block(tile, w + i, all->ldw, all->bias && first ? all->bias + column : NULL, all->rows, count,
+                           last ? all->activate : NULL, scratch);
         }
     }
 }

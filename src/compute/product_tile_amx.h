@@ -26,6 +26,7 @@ static inline void multiply_tile(const struct product_panel *panel, struct produ
     const char *x = panel->x, *w = panel->w;
     const size_t ldx = panel->x_bytes;
     const int steps = panel->groups / AMX_ROWS;
+    amx_stored();
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);

@@ -189,6 +189,7 @@ static ALWAYS_INLINE void multiply_pair(const char *x, const char *w, size_t x_b
     _tile_dpbf16ps(2, 5, 6); \
     _tile_dpbf16ps(3, 5, 7); \
     chore(context, s, slot);
+    amx_stored();
     for (int s = 0; s < steps; s++, x += split_step_bytes(parts), w += split_step_bytes(parts)) {
         if (parts == 1) {
             X(0) W(0) DOT(0)

@@ -26,6 +26,11 @@ static inline void amx_enter(void) {
     _tile_loadconfig(&shape);
 }
 
+/** gcc 12 does not know that _tile_loadd reads memory: what was stored before this has been, when it does. */
+static inline void amx_stored(void) {
+    __asm__ volatile("" ::: "memory");
+}
+
 static inline void amx_leave(void) {
     _tile_release();
 }
