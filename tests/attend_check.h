@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/** Holds the kernels against plain loops in double over random shapes and values, prints a line each; false if it failed.
+/** Holds the kernels against plain loops in double over random shapes and values, prints a line each; false if it
+ * failed.
  */
 bool attend_check(const struct kernels *level);
 
