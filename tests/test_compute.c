@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "compute/attention.h"
+#include "compute/product.h"
 
 #include <float.h>
 #include <math.h>
@@ -55,14 +56,14 @@ static double activate(enum activation activation, double z) {
 
 /* ---------------------------------------------------------------- linear */
 
-struct product {
+struct linear_case {
     int rows, in, out, pad_x, pad_y;
     enum activation activation;
     enum linear_store store;
     bool bias;
 };
 
-static const struct product products[] = {
+static const struct linear_case products[] = {
     {1, 1, 1, 0, 0, ACTIVATION_NONE, LINEAR_SET, true},
     {1, 768, 400, 0, 0, ACTIVATION_NONE, LINEAR_SET, true},
     {3, 17, 5, 2, 7, ACTIVATION_GELU, LINEAR_SET, true},
@@ -78,13 +79,13 @@ static const struct product products[] = {
     {37, 800, 1600, 1, 0, ACTIVATION_GELU, LINEAR_SET, true},
 };
 
-static size_t y_count(const struct product *p) {
+static size_t y_count(const struct linear_case *p) {
     return (size_t)p->rows * (size_t)(p->out + p->pad_y);
 }
 
 /* One output in double, and the bound that n roundings of its terms allow. */
-static double expected_product(const struct product *p, const float *x, const float *w, const float *b, float before,
-                               double *bound) {
+static double expected_product(const struct linear_case *p, const float *x, const float *w, const float *b,
+                               float before, double *bound) {
     double sum = b ? (double)*b : 0, magnitude = fabs(sum);
     if (p->store == LINEAR_ADD) {
         sum += (double)before;
@@ -99,7 +100,7 @@ static double expected_product(const struct product *p, const float *x, const fl
     return activate(p->activation, sum);
 }
 
-static void check_product(const struct product *p, const struct compute *compute) {
+static void check_product(const struct linear_case *p, const struct compute *compute) {
     const int ldx = p->in + p->pad_x, ldy = p->out + p->pad_y;
     float *x = random_floats((size_t)p->rows * (size_t)ldx), *w = random_floats((size_t)p->out * (size_t)p->in);
     float *b = random_floats((size_t)p->out), *before = random_floats(y_count(p));
@@ -142,7 +143,7 @@ static void test_linear(void) {
 static void test_linear_same_bits(void) {
     static const int counts[] = {1, 2, 3, 5};
     for (size_t i = 0; i < CHECK_COUNT(products); i++) {
-        const struct product *p = &products[i];
+        const struct linear_case *p = &products[i];
         const int ldx = p->in + p->pad_x, ldy = p->out + p->pad_y;
         float *x = random_floats((size_t)p->rows * (size_t)ldx), *w = random_floats((size_t)p->out * (size_t)p->in);
         float *b = random_floats((size_t)p->out), *before = random_floats(y_count(p)), *first = NULL;
@@ -293,24 +294,31 @@ static void test_attention(void) {
     }
 }
 
-static void test_attention_same_bits(void) {
+/* Beside layers of reduced precision attention may be another kernel. */
+static void check_attention_bits(const struct heads *shape, const struct product *product) {
     static const int counts[] = {1, 2, 3, 5};
+    struct attention_case given = make_case(shape);
+    const size_t bytes = (size_t)shape->n * (size_t)given.width * sizeof(float);
+    float *first = NULL;
+    for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
+        struct compute compute = open_compute(counts[c], cpu_detect());
+        compute.product = product;
+        float *out = run_case(&given, &compute);
+        if (first) CU_ASSERT_EQUAL(memcmp(first, out, bytes), 0);
+        if (!first)
+            first = out;
+        else
+            mem_free(out);
+        close_compute(&compute);
+    }
+    mem_free(first);
+    free_case(&given);
+}
+
+static void test_attention_same_bits(void) {
     for (size_t i = 0; i < CHECK_COUNT(shapes); i++) {
-        struct attention_case given = make_case(&shapes[i]);
-        const size_t bytes = (size_t)shapes[i].n * (size_t)given.width * sizeof(float);
-        float *first = NULL;
-        for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
-            struct compute compute = open_compute(counts[c], cpu_detect());
-            float *out = run_case(&given, &compute);
-            if (first) CU_ASSERT_EQUAL(memcmp(first, out, bytes), 0);
-            if (!first)
-                first = out;
-            else
-                mem_free(out);
-            close_compute(&compute);
-        }
-        mem_free(first);
-        free_case(&given);
+        check_attention_bits(&shapes[i], NULL);
+        check_attention_bits(&shapes[i], product_for(PTM_INT8, cpu_detect()));
     }
 }
 

@@ -27,19 +27,26 @@ static bool has_amx(void) {
 }
 #endif
 
-enum cpu_level cpu_detect(void) {
+enum cpu_level cpu_vectors(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (avx512 && cpu_has(CPU_AVX512_BF16) && has_amx()) return CPU_AMX;
     return avx512 ? CPU_AVX512 : avx2 ? CPU_AVX2 : CPU_SCALAR;
 #elif defined(__aarch64__)
     return CPU_NEON; /* part of the base architecture */
 #else
     return CPU_SCALAR;
 #endif
+}
+
+enum cpu_level cpu_detect(void) {
+    const enum cpu_level vectors = cpu_vectors();
+#if defined(__x86_64__)
+    if (vectors == CPU_AVX512 && cpu_has(CPU_AVX512_BF16) && has_amx()) return CPU_AMX;
+#endif
+    return vectors;
 }
 
 #if defined(__x86_64__)
@@ -68,11 +75,11 @@ const char *cpu_level_name(enum cpu_level level) {
 }
 
 ptm_status cpu_parse(const char *name, enum cpu_level *level, ptm_error *err) {
-    const enum cpu_level best = cpu_detect();
     if (!name || strcmp(name, "auto") == 0) {
-        *level = best;
+        *level = cpu_detect();
         return PTM_OK;
     }
+    const enum cpu_level best = strcmp(name, names[CPU_AMX]) == 0 ? cpu_detect() : cpu_vectors();
     for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
         if (strcmp(name, names[i]) != 0) continue;
         const bool neon_mixup = (i == CPU_NEON) != (best == CPU_NEON) && i != CPU_SCALAR;

@@ -14,10 +14,14 @@ enum cpu_feature { CPU_NO_FEATURE, CPU_AVX_VNNI, CPU_AVX512_VNNI, CPU_AVX512_BF1
 /** Does this processor have it? CPU_NO_FEATURE: yes. The level that it belongs to is asked for by cpu_detect(). */
 bool cpu_has(enum cpu_feature feature);
 
+/** The best level without tiles that this processor and operating system allow: AVX2 means with FMA; AVX-512 means F,
+ * BW, DQ and VL. */
+enum cpu_level cpu_vectors(void);
+
 /**
- * The best level that this processor and operating system allow. AVX2 means with FMA and F16C; AVX-512 means F, BW, DQ,
- * VL; AMX means tiles of int8 and bf16 beside AVX-512. Linux gives a process the registers of tiles only when it asks
- * for them, which this does (Documentation/arch/x86/xstate.rst).
+ * The best level of all. AMX means tiles of int8 and bf16 beside AVX-512 with BF16. Linux gives a process the registers
+ * of tiles only when it asks for them, which this does, for good (Documentation/arch/x86/xstate.rst): the signal stacks
+ * of its threads must have room for 8 KiB more from then on, and where one has not, there is no AMX.
  */
 enum cpu_level cpu_detect(void);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads: the one mechanism of the library. Work comes as numbered tiles, whose number and shape never depend on the
- * count of threads; which thread runs a tile is left to chance, so results are the same bits for any count.
+ * Threads: the one mechanism of the library. Work comes as numbered tiles, and which thread runs a tile is left to
+ * chance. Where bits depend on how work is cut, number and shape of the tiles never depend on the count of threads, so
+ * results are the same bits for any count.
  */
 #ifndef POLYTOME_BASE_THREADS_H
 #define POLYTOME_BASE_THREADS_H

@@ -210,7 +210,9 @@ static ALWAYS_INLINE void split_values(char *to, const float *v, size_t ld, int 
 }
 
 static ALWAYS_INLINE void split_queries(char *to, const float *q, size_t ld, int count, int head_dim, int parts) {
-    for (int i = 0; i < count; i += SPLIT_BLOCK, q += SPLIT_BLOCK * ld, to += split_block_bytes(head_dim, parts))
+    const size_t block = split_block_bytes(head_dim, parts);
+    if (count <= SPLIT_BLOCK) memset(to + block, 0, block);
+    for (int i = 0; i < count; i += SPLIT_BLOCK, q += SPLIT_BLOCK * ld, to += block)
         split_right(to, q, ld, count - i < SPLIT_BLOCK ? count - i : SPLIT_BLOCK, head_dim, parts);
 }
 

@@ -90,8 +90,8 @@ char *__wrap_getenv(const char *name);
 char *__wrap_getenv(const char *name) {
     char *value = __real_getenv(name);
     if (value || strcmp(name, "OPENBLAS_CORETYPE") != 0) return value;
-    const enum cpu_level level = cpu_detect();
-    return level >= CPU_AVX512 ? "SkylakeX" : level == CPU_AVX2 ? "Haswell" : NULL;
+    const enum cpu_level level = cpu_vectors();
+    return level == CPU_AVX512 ? "SkylakeX" : level == CPU_AVX2 ? "Haswell" : NULL;
 }
 
 static void product(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k,

@@ -5,7 +5,6 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx512.h"
 
-#define ACC_ROWS 8
 #define TILES
 #define KERNELS_TABLE kernels_amx
 #define KERNELS_LEVEL CPU_AMX

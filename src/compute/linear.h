@@ -14,7 +14,7 @@
 struct compute {
     struct threads *threads;
     const struct kernels *kernels;
-    float *scratch;                /* linear_scratch() floats */
+    float *scratch;                /* linear_scratch() floats, on a cache line */
     const struct product *product; /* of the layers in reduced precision; NULL: all is float32 */
 };
 
@@ -26,7 +26,7 @@ void activate_row(const struct kernels *kernels, enum activation activation, flo
 /** How a product is put into y. */
 enum linear_store {
     LINEAR_SET, /* y  = act(x w^T + b) */
-    LINEAR_ADD  /* y += x w^T + b: the residual of a block; no activation */
+    LINEAR_ADD  /* y  = act(y + x w^T + b): the residual of a block */
 };
 
 /** Floats that products need beside their factors, for all of `threads` threads; may be 0. */

@@ -2,10 +2,10 @@
 /*
  * split: float32 products by a unit that multiplies bf16 only, but many times as fast: the tiles of AMX. The 24 bits of
  * a float are the sum of three bf16 of 8, x = x0 + x1 + x2, each the rest rounded to nearest: |x1| <= 2^-9 and |x2| <=
- * 2^-18 of the power of two above |x|. Of the nine products of parts six are taken; the others are together below 2^-25
- * of the largest, less than the rounding of one product in float32 (Henry, Tang and Heinecke, "Leveraging the bfloat16
- * Artificial Intelligence Datatype for Higher-Precision Computations", 2019). A value that is not finite makes NaN;
- * parts below 2^-126 count as 0.
+ * 2^-18 of the power of two above |x|. Of the nine products of parts six are taken; the others are together 2^-24
+ * of the largest at most, the rounding of one product in float32 (Henry, Tang and Heinecke, "Leveraging the bfloat16
+ * Artificial Intelligence Datatype for Higher-Precision Computations", 2019). A value that is not finite makes NaN,
+ * and so does one that rounding would make infinite; parts, and products of parts, below 2^-126 count as 0.
  */
 #ifndef POLYTOME_COMPUTE_SPLIT_AMX_H
 #define POLYTOME_COMPUTE_SPLIT_AMX_H
@@ -145,6 +145,7 @@ enum { PAIR_BYTES = SPLIT_PAIR * sizeof(float) };
 
 /** sum (SPLIT_PAIR, SPLIT_PAIR), contiguous: to and from the tiles of multiply_pair(). */
 static inline void load_pair(const float *sum) {
+    amx_stored();
     _tile_loadd(0, sum, PAIR_BYTES);
     _tile_loadd(1, sum + SPLIT_BLOCK, PAIR_BYTES);
     _tile_loadd(2, sum + SPLIT_BLOCK * SPLIT_PAIR, PAIR_BYTES);
@@ -169,10 +170,6 @@ static inline void zero_pair(void) {
  * with one part there is one. */
 enum { FLOAT_SLOTS = 6 };
 typedef void chore_function(void *context, int step, int slot);
-
-static ALWAYS_INLINE void no_chore(void *context, int step, int slot) {
-    (void)context, (void)step, (void)slot;
-}
 
 /** Adds two blocks of x by two of w to the tiles; the smallest products come first in a step. */
 static ALWAYS_INLINE void multiply_pair(const char *x, const char *w, size_t x_block, size_t w_block, int steps,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tiles: how work is cut up, from its size alone. */
+/* tiles: how work is cut up into parts that differ by one step at most. */
 #ifndef POLYTOME_COMPUTE_TILES_H
 #define POLYTOME_COMPUTE_TILES_H
 

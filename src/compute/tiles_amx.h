@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tile registers of AMX, all eight of the same shape: 16 rows of 64 bytes. Products fill the last rows and columns
- * up with zeros instead of changing it. A thread enters before it works on tiles and leaves afterwards: until then
- * their 8 KiB are saved and restored with the thread.
+ * The tile registers of AMX, all eight of the same shape: 16 rows of 64 bytes. Where a product ends before, they hold
+ * what is never part of a result, instead of changing the shape. A thread enters before it works on tiles and leaves
+ * afterwards: until then their 8 KiB are saved and restored with the thread.
  */
 #ifndef POLYTOME_COMPUTE_TILES_AMX_H
 #define POLYTOME_COMPUTE_TILES_AMX_H

@@ -200,7 +200,7 @@ ptm_status resizer_open(struct resizer **out, int in_h, int in_w, int out_h, int
     resizer->horizontal = resize_horizontal_c;
     resizer->vertical = resize_vertical_c;
 #if defined(__x86_64__)
-    if (cpu_detect() >= CPU_AVX2) {
+    if (cpu_vectors() >= CPU_AVX2) {
         resizer->horizontal = resize_horizontal_avx2;
         resizer->vertical = resize_vertical_avx2;
     }
