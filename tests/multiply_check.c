@@ -83,6 +83,7 @@ bool multiply_check(const struct kernels *level) {
     if (!level->products) return true;
     double worst = 0;
     at.scratch = mem_alloc(level->products->scratch, sizeof *at.scratch);
+    if (!at.scratch) return false;
     for (int round = 0; round < ROUNDS; round++) {
         const bool large = round % 10 == 0; /* past every size at which the kernel begins anew */
         fill(up_to(large ? 40 : 20), up_to(large ? MAX_COLUMNS : 60), up_to(large ? MAX_VALUES : 100));
@@ -101,6 +102,7 @@ double multiply_gflops(const struct kernels *level) {
     if (!level->products) return 0;
     fill(MAX_ROWS, MAX_COLUMNS, TURNED_VALUES);
     at.scratch = mem_alloc(level->products->scratch, sizeof *at.scratch);
+    if (!at.scratch) return 0;
     double best = INFINITY;
     for (int i = 0; i < 20; i++) {
         const double start = clock_ms();

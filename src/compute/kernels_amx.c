@@ -5,7 +5,9 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx512.h"
 
-#define TILES
+#include "compute/attend_amx.h"
+#include "compute/multiply_amx.h"
+
 #define KERNELS_TABLE kernels_amx
 #define KERNELS_LEVEL CPU_AMX
 

@@ -6,7 +6,9 @@
 #include "compute/vector_avx2.h"
 
 #define ACC_ROWS 4
-#define MULTIPLY_PAYS /* docs/decisions.md has the numbers */
+#include "compute/attend_vector.h"
+#include "compute/multiply_vector.h"
+
 #define KERNELS_TABLE kernels_avx2
 #define KERNELS_LEVEL CPU_AVX2
 

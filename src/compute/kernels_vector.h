@@ -12,22 +12,13 @@
  *     v_ldexp_normal(x, n)      the same for -126 <= n <= 127, where 2^n is a normal float; NaN where x is NaN
  *     v_greater, v_pick(mask, yes, no); vi_set vi_count (0, 1, 2 ...) vi_add vi_pick vi_store
  *     v_sum                     over the lanes
- *     v_load_blocks, v_low v_high v_low_pair v_high_pair      for MULTIPLY_PAYS and TILES: rows in 128-bit blocks,
- *                               interleaved
+ *     v_load_blocks, v_low v_high v_low_pair v_high_pair      rows in 128-bit blocks, interleaved: for turn_vector.h
  *
- * and defines KERNELS_TABLE, KERNELS_LEVEL and what attend_vector.h asks for, or TILES where products are those of AMX
- * (there `count` may be LANES). A row's tail goes through the same
- * arithmetic as its body, so a value gives the same bits wherever in a row it stands.
+ * and KERNELS_TABLE and KERNELS_LEVEL, and included the attention and, where OpenBLAS is slower, the products of the
+ * table: attend_vector.h and multiply_vector.h, or those of AMX, where `count` may be LANES. A row's tail goes through
+ * the same arithmetic as its body, so a value gives the same bits wherever in a row it stands.
  */
-#ifdef TILES
-#include "compute/attend_amx.h"
-#include "compute/multiply_amx.h"
-#else
-#include "compute/attend_vector.h"
-#ifdef MULTIPLY_PAYS
-#include "compute/multiply_vector.h"
-#endif
-#endif
+#include "compute/exp2_vector.h"
 #include "compute/kernels.h"
 
 #include <math.h>

@@ -9,6 +9,7 @@
 #include "compute/accumulate_vector.h"
 #include "compute/kernels.h"
 #include "compute/transpose.h"
+#include "compute/turn_vector.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -85,13 +86,12 @@ static void multiply_part(const struct multiply_tile *tile, int rows, int column
 
 /** to (4, LANES), rows WIDTH apart, = from (LANES, 4), transposed. */
 static inline void turn_block(float *to, const float *from, size_t ldfrom) {
-    const vec r0 = v_load_blocks(from, ldfrom), r1 = v_load_blocks(from + ldfrom, ldfrom);
-    const vec r2 = v_load_blocks(from + 2 * ldfrom, ldfrom), r3 = v_load_blocks(from + 3 * ldfrom, ldfrom);
-    const vec a = v_low(r0, r1), b = v_high(r0, r1), c = v_low(r2, r3), d = v_high(r2, r3);
-    v_store(to, v_low_pair(a, c));
-    v_store(to + WIDTH, v_high_pair(a, c));
-    v_store(to + 2 * WIDTH, v_low_pair(b, d));
-    v_store(to + 3 * WIDTH, v_high_pair(b, d));
+    vec columns[4];
+    turn_columns(columns, from, ldfrom);
+    v_store(to, columns[0]);
+    v_store(to + WIDTH, columns[1]);
+    v_store(to + 2 * WIDTH, columns[2]);
+    v_store(to + 3 * WIDTH, columns[3]);
 }
 
 /**

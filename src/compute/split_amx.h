@@ -14,6 +14,8 @@
 #include "compute/tiles_amx.h"
 #include "compute/vector_avx512.h"
 
+#include "compute/turn_vector.h"
+
 #include <string.h>
 
 /*
@@ -101,15 +103,7 @@ static ALWAYS_INLINE void split_line(char *to, const float *x, int count, int pa
 
 /** to (LANES) = from (LANES, LANES), transposed. */
 static inline void turn_lanes(vec to[LANES], const float *from, size_t ldfrom) {
-    for (int i = 0; i < LANES; i += 4, from += 4) {
-        const vec r0 = v_load_blocks(from, ldfrom), r1 = v_load_blocks(from + ldfrom, ldfrom);
-        const vec r2 = v_load_blocks(from + 2 * ldfrom, ldfrom), r3 = v_load_blocks(from + 3 * ldfrom, ldfrom);
-        const vec a = v_low(r0, r1), b = v_high(r0, r1), c = v_low(r2, r3), d = v_high(r2, r3);
-        to[i] = v_low_pair(a, c);
-        to[i + 1] = v_high_pair(a, c);
-        to[i + 2] = v_low_pair(b, d);
-        to[i + 3] = v_high_pair(b, d);
-    }
+    for (int i = 0; i < LANES; i += 4) turn_columns(to + i, from + i, ldfrom);
 }
 
 /** A step of a whole block, turned: its first and second half, each (LANES, LANES), rows `ld` apart. */
