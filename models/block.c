@@ -2,6 +2,7 @@
 #include "models/block.h"
 
 #include "compute/attention.h"
+#include "models/mean.h"
 #include "models/reduce.h"
 #include "models/rotary.h"
 
@@ -101,11 +102,15 @@ static void swiglu_tile(void *context, int tile, int worker) {
     }
 }
 
-void block_feed_forward(const struct vit *vit, const struct block_weights *block, int N) {
+static int hidden_width(const struct vit *vit, const struct block_weights *block) {
+    return config_has(&vit->network->config, PART_SWIGLU) ? 2 * block->mlp_dim : block->mlp_dim;
+}
+
+/** vit->wide (N, hidden_width()), of which mlp_dim values of a row are the input of the second layer. */
+static void hidden_layer(const struct vit *vit, const struct block_weights *block, int N) {
     const struct vit_config *config = &vit->network->config;
-    const int C = config->embed_dim, M = block->mlp_dim;
+    const int C = config->embed_dim, width = hidden_width(vit, block);
     const bool swiglu = config_has(config, PART_SWIGLU);
-    const int width = swiglu ? 2 * M : M;
     block_norm(vit, block->norm2_w, block->norm2_b, N);
     reduce_layer(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N, swiglu ? ACTIVATION_NONE : config->activation,
                  LINEAR_SET);
@@ -113,5 +118,20 @@ void block_feed_forward(const struct vit *vit, const struct block_weights *block
         struct row_job job = {.vit = vit, .y = vit->wide, .ld = width, .tokens = N};
         threads_run(vit->compute->threads, tiles_of(N), swiglu_tile, &job);
     }
-    add_branch(vit, block, LAYER_FC2, vit->wide, width, block->scale2, vit->y, C, N);
+}
+
+void block_feed_forward(const struct vit *vit, const struct block_weights *block, int N) {
+    hidden_layer(vit, block, N);
+    add_branch(vit, block, LAYER_FC2, vit->wide, hidden_width(vit, block), block->scale2, vit->y,
+               vit->network->config.embed_dim, N);
+}
+
+void block_feed_forward_mean(const struct vit *vit, const struct block_weights *block, int first, int N) {
+    const int C = vit->network->config.embed_dim, width = hidden_width(vit, block), count = N - first;
+    const float *size = vit->tome.size + first;
+    hidden_layer(vit, block, N);
+    float *hidden = vit->wide + (size_t)first * (size_t)width;
+    mean_rows(vit->compute, hidden, hidden, width, size, count, block->mlp_dim);
+    mean_rows(vit->compute, vit->x, vit->x + (size_t)first * (size_t)C, C, size, count, C);
+    add_branch(vit, block, LAYER_FC2, hidden, width, block->scale2, vit->y, C, 1);
 }

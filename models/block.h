@@ -22,4 +22,10 @@ void block_attend(struct vit *vit, const struct block_weights *block, int tokens
 /** x += scale2 * mlp(norm2(x)) for the first `tokens`. */
 void block_feed_forward(const struct vit *vit, const struct block_weights *block, int tokens);
 
+/**
+ * The mean of that over the tokens from `first` on, weighted by their sizes, becomes token 0: the second layer is
+ * linear and takes one row, the mean of its input. The other tokens are not to be used any more.
+ */
+void block_feed_forward_mean(const struct vit *vit, const struct block_weights *block, int first, int tokens);
+
 #endif

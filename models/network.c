@@ -82,6 +82,10 @@ int config_read_tokens(const struct vit_config *config, int block, int tokens) {
     return tokens;
 }
 
+bool config_pools_mlp(const struct vit_config *config) {
+    return config->pool == POOL_MEAN && !config_has(config, PART_FINAL_NORM);
+}
+
 double config_gflop(const struct vit_config *config, const int *tokens) {
     const double C = config->embed_dim, patches = (tokens ? *tokens : config->tokens) - config->special_tokens;
     const double mlp = (config_has(config, PART_SWIGLU) ? 3.0 : 2.0) * C * config->mlp_dim;
@@ -93,6 +97,7 @@ double config_gflop(const struct vit_config *config, const int *tokens) {
         const double read = config_read_tokens(config, i, (int)N), kept = config_read_tokens(config, i, (int)merged);
         macs += (3 * N + read) * C * C + 2 * read * N * C + kept * mlp;
     }
+    if (config_pools_mlp(config)) macs -= (left - 1) * C * config->mlp_dim;
     if (config_has(config, PART_POOLER)) {
         const double pooler_mlp = 2 * C * config->pooler_mlp_dim;
         macs += config->pooler_depth * (4 * left * C * C + 2 * left * left * C + left * pooler_mlp);

@@ -183,6 +183,12 @@ int config_reduced_blocks(const struct vit_config *config);
 /** How many of a block's `tokens`, from the first on, anybody reads: all, but of the last block what the head reads. */
 int config_read_tokens(const struct vit_config *config, int block, int tokens);
 
+/**
+ * Whether the last block's MLP may give the mean of its tokens and nothing else: the head takes that mean of x as it
+ * is, and the mean of a linear layer's outputs is the layer's output for the mean of its inputs.
+ */
+bool config_pools_mlp(const struct vit_config *config);
+
 /** Width of what the classifier takes: C, or 2C. */
 int config_head_width(const struct vit_config *config);
 
@@ -195,8 +201,8 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
 /**
  * Multiply-adds of one forward pass times 2e-9: 4 N C^2 + 2 N^2 C for the attention of each block and 2 N' C mlp_dim
  * for its MLP, where N tokens enter and N' leave the merging between the two, of the last block for the tokens that the
- * head reads only; plus embedding and head. `tokens` (L + 1) are those that enter each block and leave the last, or
- * NULL: all, and no merging.
+ * head reads only, or the mean of them in the MLP's second layer; plus embedding and head. `tokens` (L + 1) are those
+ * that enter each block and leave the last, or NULL: all, and no merging.
  */
 double config_gflop(const struct vit_config *config, const int *tokens);
 

@@ -124,6 +124,17 @@ static void enter(struct vit *vit, const float *input) {
     embed_tokens(vit->compute, vit->x, vit->wide, &job, &vit->memory);
 }
 
+/** The MLP of a block, as far as anybody reads it. */
+static void feed_forward(const struct vit *vit, int i) {
+    const struct vit_config *config = &vit->network->config;
+    const struct block_weights *block = &vit->network->weights.blocks[i];
+    const int tokens = vit->tokens[i + 1];
+    if (i + 1 == config->depth && config_pools_mlp(config))
+        block_feed_forward_mean(vit, block, config->special_tokens, tokens);
+    else
+        block_feed_forward(vit, block, config_read_tokens(config, i, tokens));
+}
+
 ptm_status vit_forward(struct vit *vit, const float *input, ptm_error *err) {
     const struct network *network = vit->network;
     const int depth = network->config.depth, *tokens = vit->tokens;
@@ -141,7 +152,7 @@ ptm_status vit_forward(struct vit *vit, const float *input, ptm_error *err) {
         vit->times.attention += lap(&mark);
         if (r > 0) merge(vit, tokens[i], r);
         vit->times.merge += lap(&mark);
-        block_feed_forward(vit, block, config_read_tokens(&network->config, i, tokens[i + 1]));
+        feed_forward(vit, i);
         vit->times.mlp += lap(&mark);
     }
 
