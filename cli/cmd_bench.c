@@ -9,15 +9,30 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MAX_SCHEDULE = 512 };
-
 struct bench {
     const struct options *options;
     struct engine engine;
     ptm_session_options session; /* of the engine */
-    struct plot_row *rows;       /* (num_rows) owned, for --plot */
+    char *words;                 /* owned: what `schedules` points to */
+    const char **schedules;      /* (num_schedules) owned, as -r gives them; none: what is usual */
+    int num_schedules;
+    struct plot_row *rows; /* (num_rows) owned, for --plot */
     int num_rows;
 };
+
+/** Every schedule in the options' lists, which hold one or more each. */
+static bool split_schedules(struct bench *bench) {
+    const struct option_list *lists = &bench->options->schedules;
+    size_t bytes = 1;
+    for (int i = 0; i < lists->count; i++) bytes += strlen(lists->items[i]) + 1;
+    char *words = bench->words = calloc(bytes, 1), *rest = NULL;
+    bench->schedules = calloc(bytes, sizeof *bench->schedules);
+    if (!words || !bench->schedules) return false;
+    for (int i = 0; i < lists->count; i++) strcat(strcat(words, lists->items[i]), " ");
+    for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        bench->schedules[bench->num_schedules++] = word;
+    return true;
+}
 
 static double peak_bytes(void) {
     struct rusage usage;
@@ -63,8 +78,8 @@ static void print_heading(const struct bench *bench, const ptm_model_info *info,
     printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
     if (*timing->instruction) printf("%s by %s, ", report_precision(timing->precision), timing->instruction);
     printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
-    printf("  %-12s %13s %8s %9s %9s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "tokens", "GFLOP", "min ms", "median",
-           "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
+    printf("  %-12s %13s %8s %9s %9s %8s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "tokens", "GFLOP", "min ms", "median",
+           "speed-up", "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
 }
 
 static void print_row(const char *r, const ptm_bench_report *timing) {
@@ -72,9 +87,10 @@ static void print_row(const char *r, const ptm_bench_report *timing) {
     const double rate = profile->gflop / timing->min_ms * 1000;
     char tokens[32];
     snprintf(tokens, sizeof tokens, "%d -> %d", profile->tokens[0], profile->tokens[profile->depth]);
-    printf("  %-12s %13s %8.3f %9.2f %9.2f %8.1f %4.0f %% | %7.2f %9.2f %7.2f %7.2f %6.2f\n", r, tokens, profile->gflop,
-           timing->min_ms, timing->median_ms, rate, timing->gemm_gflops > 0 ? 100 * rate / timing->gemm_gflops : 0,
-           profile->ms_embed, profile->ms_attention, profile->ms_merge, profile->ms_mlp, profile->ms_head);
+    printf("  %-12s %13s %8.3f %9.2f %9.2f %8.2f %8.1f %4.0f %% | %7.2f %9.2f %7.2f %7.2f %6.2f\n", r, tokens,
+           profile->gflop, timing->min_ms, timing->median_ms, timing->speed_up, rate,
+           timing->gemm_gflops > 0 ? 100 * rate / timing->gemm_gflops : 0, profile->ms_embed, profile->ms_attention,
+           profile->ms_merge, profile->ms_mlp, profile->ms_head);
 }
 
 static void print_blocks(const ptm_profile *profile) {
@@ -83,56 +99,49 @@ static void print_blocks(const ptm_profile *profile) {
     putchar('\n');
 }
 
-/** One row: the schedule `r` (NULL: the model's own). `first` of its modality: the heading stands over it. */
-static enum exit_status bench_schedule(struct bench *bench, const ptm_model_info *info, const char *r, bool first) {
+/** A row. `first` of its modality: the heading stands over it. */
+static bool report_row(struct bench *bench, const struct report_bench *row, bool first) {
     const struct options *options = bench->options;
+    if (options->plot && !keep_row(bench, row)) return false;
+    if (options->format == FORMAT_JSON) return report_json_bench(stdout, row);
+    if (first) print_heading(bench, row->info, &row->timing);
+    print_row(row->r, &row->timing);
+    if (options->verbosity > 0) print_blocks(&row->timing.profile);
+    return true;
+}
+
+/** A row for each schedule, of which they take turns; NULL among them: the model's own. */
+static enum exit_status bench_schedules(struct bench *bench, const ptm_model_info *info, const char *const *schedules,
+                                        int count) {
     ptm_error err = {0};
-    struct report_bench row = {.info = info, .r = r ? r : info->r, .threads = bench->session.threads};
-    if (ptm_session_set_merge(bench->engine.session, r, options->session.prop_attn, &err) != PTM_OK ||
-        ptm_bench(bench->engine.session, info->modality, &options->bench, &row.timing, &err) != PTM_OK)
+    ptm_bench_options options = bench->options->bench;
+    options.schedules = schedules;
+    options.num_schedules = count;
+    ptm_bench_report *reports = calloc((size_t)count, sizeof *reports);
+    bool good = reports;
+    if (good && ptm_bench(bench->engine.session, info->modality, &options, reports, &err) != PTM_OK) {
+        free(reports);
         return engine_complain(&err);
-    row.peak_bytes = peak_bytes();
-    bool good = !options->plot || keep_row(bench, &row);
-    if (good && options->format == FORMAT_JSON) {
-        good = report_json_bench(stdout, &row);
-    } else if (good) {
-        if (first) print_heading(bench, info, &row.timing);
-        print_row(row.r, &row.timing);
-        if (options->verbosity > 0) print_blocks(&row.timing.profile);
+    }
+    for (int i = 0; good && i < count; i++) {
+        const struct report_bench row = {.info = info,
+                                         .r = schedules[i] ? schedules[i] : info->r,
+                                         .threads = bench->session.threads,
+                                         .timing = reports[i],
+                                         .peak_bytes = peak_bytes()};
+        good = report_row(bench, &row, i == 0);
     }
     fflush(stdout);
+    free(reports);
     if (!good) text_complain("out of memory");
     return good ? STATUS_GOOD : STATUS_ENVIRONMENT;
 }
 
-/** Every schedule in the options' lists, which hold one or more each. */
-static enum exit_status bench_schedules(struct bench *bench, const ptm_model_info *info) {
-    bool first = true;
-    for (int i = 0; i < bench->options->schedules.count; i++) {
-        const char *list = bench->options->schedules.items[i];
-        for (list += strspn(list, " "); *list; list += strspn(list, " ")) {
-            char r[MAX_SCHEDULE];
-            const size_t length = strcspn(list, " ");
-            if (length >= sizeof r) {
-                text_complain("a schedule of -r is longer than %d bytes", MAX_SCHEDULE - 1);
-                return STATUS_USAGE;
-            }
-            memcpy(r, list, length);
-            r[length] = '\0';
-            const enum exit_status status = bench_schedule(bench, info, r, first);
-            if (status != STATUS_GOOD) return status;
-            list += length;
-            first = false;
-        }
-    }
-    return STATUS_GOOD;
-}
-
+/** Usually without merging, and with the model's own where it has some. */
 static enum exit_status bench_modality(struct bench *bench, const ptm_model_info *info) {
-    if (bench->options->schedules.count > 0) return bench_schedules(bench, info);
-    const enum exit_status status = bench_schedule(bench, info, "off", true);
-    if (status != STATUS_GOOD || strcmp(info->r, "off") == 0) return status;
-    return bench_schedule(bench, info, NULL, false);
+    const char *const usual[] = {"off", NULL};
+    if (bench->num_schedules > 0) return bench_schedules(bench, info, bench->schedules, bench->num_schedules);
+    return bench_schedules(bench, info, usual, strcmp(info->r, "off") == 0 ? 1 : 2);
 }
 
 /** Decoding and features need a real file. */
@@ -228,13 +237,20 @@ static enum exit_status bench_all(struct bench *bench) {
 enum exit_status cmd_bench(const struct options *options) {
     struct bench bench = {.options = options};
     struct output plot = {0};
-    if (options->plot && !output_open(&plot, options->plot)) return STATUS_ENVIRONMENT;
-    enum exit_status status = bench_all(&bench);
+    enum exit_status status = STATUS_ENVIRONMENT;
+    if (!options->plot || output_open(&plot, options->plot)) {
+        if (split_schedules(&bench))
+            status = bench_all(&bench);
+        else
+            text_complain("out of memory");
+    }
     if (options->plot && status <= STATUS_INPUT && bench.num_rows > 0) {
         plot_write(plot.stream, bench.rows, bench.num_rows);
         if (!output_commit(&plot)) status = STATUS_ENVIRONMENT;
     }
     output_discard(&plot);
     free(bench.rows);
+    free(bench.schedules);
+    free(bench.words);
     return status;
 }

@@ -150,7 +150,8 @@ const struct option_row option_rows[] = {
      ON(CLASSIFY) | OVER_TIME | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
      "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
     {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
-     "Merging schedules to time, divided by spaces; may be given more than once. Each is " SCHEDULE_HELP "."},
+     "Merging schedules to time, divided by spaces; may be given more than once. Their passes take turns, and the "
+     "speed-up is the median over the turns, beside the first. Each is " SCHEDULE_HELP "."},
     {"merge", 'r', OPTION_LIST, "SCHEDULE", FIELD(schedules), 0, 2, ON(COMPARE),
      "Tokens merged in each block, given twice for A and B: " SCHEDULE_HELP "."},
     {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(recommended), 0, 0, ON(PACK),

@@ -461,6 +461,7 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     put(&object, "gflop", json_number(profile->gflop));
     put(&object, "runs", json_integer(bench->timing.runs));
     put(&object, "ms", stages_object(&bench->timing));
+    put(&object, "speed_up", json_number(bench->timing.speed_up));
     put(&object, "gflops", json_number(profile->gflop / bench->timing.min_ms * 1000));
     put(&object, "gemm_gflops", json_number(bench->timing.gemm_gflops));
     put(&object, "peak_bytes", json_integer((json_int_t)bench->peak_bytes));

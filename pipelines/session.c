@@ -215,6 +215,7 @@ void ptm_session_close(ptm_session **handle) {
     fbank_close(&session->fbank);
     pixels_close(&session->video.pixels);
     pixels_close(&session->image.pixels);
+    mem_free(session->bench_tokens);
     mem_free(session->memory);
     gemm_release(session->reserved);
     threads_close(&session->threads);

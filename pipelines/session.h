@@ -12,6 +12,7 @@ struct ptm_session {
     int reserved; /* threads that gemm_reserve() knows of */
     struct lane video, audio, image;
     struct fbank *fbank; /* NULL without an audio lane */
+    int *bench_tokens;   /* owned: of the last benchmark's profiles, or NULL */
 };
 
 /** The lane of a modality, or NULL where no model brings it. */

@@ -339,6 +339,42 @@ static void refused_merging_changes_nothing(ptm_session *session) {
     for (int f = 0; f < 2; f++) ptm_result_free(&before[f]);
 }
 
+/** Schedules take turns, each with its tokens, and leave the session's own as it was, whether they can be met or not.
+ */
+static void test_bench(void) {
+    struct opened opened;
+    open_both(&opened, NULL, 1, "20");
+    const char *const schedules[] = {"off", "10", NULL}, *const refused[] = {"off", "40:7"};
+    const int merged[] = {0, 10, 20};
+    ptm_bench_options options;
+    ptm_bench_options_default(&options);
+    options.seconds = 0;
+    options.min_runs = 3;
+    options.schedules = schedules;
+    options.num_schedules = 3;
+    ptm_bench_report reports[3], own;
+    CHECK_OK(ptm_bench(opened.session, PTM_AUDIO, &options, reports, err));
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(reports[i].runs, 3);
+        CU_ASSERT(reports[i].min_ms > 0 && reports[i].min_ms <= reports[i].median_ms);
+        CU_ASSERT(reports[i].speed_up > 0 && reports[i].gemm_gflops == reports[0].gemm_gflops);
+        CU_ASSERT_EQUAL(reports[i].profile.tokens[0] - reports[i].profile.tokens[1], merged[i]);
+    }
+    CU_ASSERT_EQUAL(reports[0].speed_up, 1);
+    CU_ASSERT(reports[1].profile.gflop < reports[0].profile.gflop);
+
+    ptm_error error = {0};
+    options.schedules = refused;
+    options.num_schedules = 2;
+    CU_ASSERT_EQUAL(ptm_bench(opened.session, PTM_AUDIO, &options, reports, &error), PTM_EINVAL);
+    options.num_schedules = 0;
+    CU_ASSERT_EQUAL(ptm_bench(opened.session, PTM_AUDIO, &options, reports, &error), PTM_EINVAL);
+    options.schedules = NULL;
+    CHECK_OK(ptm_bench(opened.session, PTM_AUDIO, &options, &own, err));
+    CU_ASSERT_EQUAL(own.profile.tokens[0] - own.profile.tokens[1], 20);
+    close_both(&opened);
+}
+
 static void test_mistakes(void) {
     struct opened opened, audio;
     ptm_result *result;
@@ -412,6 +448,7 @@ int main(void) {
         {"samples in memory", test_samples_in_memory},
         {"a file in memory", test_file_in_memory},
         {"a picture in memory", test_decode_picture},
+        {"schedules timed in turn", test_bench},
         {"mistakes and interruptions", test_mistakes},
         {"a clip cut off", test_truncated_clip},
     };

@@ -3,10 +3,12 @@
 #include "base/memory.h"
 #include "check.h"
 #include "models/budget.h"
+#include "models/mean.h"
 #include "models/position.h"
 #include "models/schedule.h"
 #include "models/tome.h"
 
+#include <float.h>
 #include <math.h>
 
 /* ---------------------------------------------------------------- schedules */
@@ -270,6 +272,49 @@ static void test_weighted_average(void) {
     tome_stop(&bench);
 }
 
+/* ---------------------------------------------------------------- means */
+
+enum { MEAN_ROWS = 131, MEAN_WIDTH = 200, MEAN_LD = 203 };
+
+static void check_mean_error(const float *mean, const float *rows, const float *sizes, int count) {
+    for (int c = 0; c < MEAN_WIDTH; c++) {
+        double sum = 0, total = 0, magnitude = 0;
+        for (int k = 0; k < count; k++) {
+            sum += (double)sizes[k] * rows[k * MEAN_LD + c];
+            magnitude += (double)sizes[k] * fabsf(rows[k * MEAN_LD + c]);
+            total += sizes[k];
+        }
+        /* a product, additions to a part of 32 rows and of the parts, and a division: each rounds once */
+        const double roundings = 1 + 32 + MEAN_ROWS / 32.0 + 1, unit = FLT_EPSILON / 2;
+        CU_ASSERT_DOUBLE_EQUAL(mean[c], sum / total, 1.01 * roundings * unit * magnitude / total);
+    }
+}
+
+/** Near the mean in double, and the same bits in place and with any number of threads. */
+static void check_mean(float *rows, const float *sizes, int count) {
+    float means[THREADS][MEAN_WIDTH];
+    for (int i = 0; i < THREADS; i++) {
+        struct compute compute = {.kernels = kernels_for(cpu_detect())};
+        CHECK_OK(threads_open(&compute.threads, i + 1, err));
+        mean_rows(&compute, means[i], rows, MEAN_LD, sizes, count, MEAN_WIDTH);
+        if (i == 0) check_mean_error(means[i], rows, sizes, count);
+        if (i == THREADS - 1) mean_rows(&compute, rows, rows, MEAN_LD, sizes, count, MEAN_WIDTH);
+        threads_close(&compute.threads);
+        CU_ASSERT_EQUAL(memcmp(means[0], means[i], sizeof means[0]), 0);
+    }
+    CU_ASSERT_EQUAL(memcmp(means[0], rows, sizeof means[0]), 0);
+}
+
+static void test_means(void) {
+    const int counts[] = {1, 2, 31, 32, 33, MEAN_ROWS};
+    for (size_t i = 0; i < CHECK_COUNT(counts); i++) {
+        static float rows[MEAN_ROWS * MEAN_LD], sizes[MEAN_ROWS];
+        for (int k = 0; k < MEAN_ROWS * MEAN_LD; k++) rows[k] = (float)(k * 7919 % 1000) / 500 - 1;
+        for (int k = 0; k < MEAN_ROWS; k++) sizes[k] = (float)(1 + k % 5);
+        check_mean(rows, sizes, counts[i]);
+    }
+}
+
 /* ---------------------------------------------------------------- positions */
 
 static void test_sinusoid(void) {
@@ -303,6 +348,7 @@ int main(void) {
         {"ties go to the lower index", test_ties},
         {"rows without direction", test_zero_rows},
         {"weighted average and sizes", test_weighted_average},
+        {"means", test_means},
         {"sinusoid positions", test_sinusoid},
     };
     return check_main("tome", cases, CHECK_COUNT(cases));

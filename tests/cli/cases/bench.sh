@@ -5,7 +5,8 @@ polytome bench --seconds 0.1 --threads 1 -v | sed -E 's/[0-9]+\.[0-9]+/N/g; s/ +
 polytome bench --seconds 0.02 --modality audio -r 'off 10' -r 20 --json a.wav >lines
 jq -c '[.bench, .modality, .r, .tokens]' lines
 jq -s 'map(select(.bench == "network") |
-    .gflop > 0 and .ms.min > 0 and .ms.median >= .ms.min and .gflops > 0 and .gemm_gflops > 0 and .peak_bytes > 1e6) | all' lines
+    .gflop > 0 and .ms.min > 0 and .ms.median >= .ms.min and (.speed_up == 1 or .r != "off") and .speed_up > 0 and
+    .gflops > 0 and .gemm_gflops > 0 and .peak_bytes > 1e6) | all' lines
 # A row for each number of threads, each with its point and bar in the picture.
 polytome bench --seconds 0.02 --modality audio -r 'off 10 40' --threads 1 --threads 2 --json --plot rows.svg | jq -c '[.threads, .r]'
 grep -c '<circle' rows.svg
