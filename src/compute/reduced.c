@@ -297,6 +297,16 @@ static int block_rows(const struct product *product, size_t x_bytes) {
     return (tiles > 1 ? tiles : 1) * product->rows;
 }
 
+/* Bits do not depend on the cut: so many tiles a thread at least, and as many for each of them, so that none waits. */
+static void cut_for_threads(struct product_job *job, int threads) {
+    enum { TILES_A_THREAD = 4 };
+    const struct product *product = job->layer->product;
+    const int panels = tiles_count(job->layer->out, product->columns), units = tiles_count(job->rows, product->rows);
+    const int wanted = tiles_count(TILES_A_THREAD * threads, job->row_parts);
+    if (job->column_parts < wanted) job->column_parts = smaller(wanted, panels);
+    while (job->row_parts < units && job->row_parts * job->column_parts % threads) job->row_parts++;
+}
+
 void reduced_linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx,
                     const struct reduced_layer *layer, const struct reduced_input *input, int rows,
                     enum activation activation, enum linear_store store) {
@@ -316,6 +326,7 @@ void reduced_linear(const struct compute *compute, float *y, int ldy, const floa
         .column_parts = tiles_count(layer->out, TILE_COLUMNS),
         .block_rows = block_rows(layer->product, row_bytes(layer->product, layer->in)),
     };
+    if (threads_count(compute->threads) > 1) cut_for_threads(&job, threads_count(compute->threads));
     threads_run(compute->threads, tiles_count(whole_tiles(layer->product, rows), PREPARE_ROWS), prepare_rows, &job);
     threads_run(compute->threads, job.row_parts * job.column_parts, multiply_part, &job);
 }
