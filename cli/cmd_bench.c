@@ -20,13 +20,13 @@ struct bench {
     int num_rows;
 };
 
-/** Every schedule in the options' lists, which hold one or more each. */
+/** Every schedule in the options' lists. False where there is no memory. */
 static bool split_schedules(struct bench *bench) {
     const struct option_list *lists = &bench->options->schedules;
     size_t bytes = 1;
     for (int i = 0; i < lists->count; i++) bytes += strlen(lists->items[i]) + 1;
     char *words = bench->words = calloc(bytes, 1), *rest = NULL;
-    bench->schedules = calloc(bytes, sizeof *bench->schedules);
+    bench->schedules = calloc(bytes / 2 + 1, sizeof *bench->schedules);
     if (!words || !bench->schedules) return false;
     for (int i = 0; i < lists->count; i++) strcat(strcat(words, lists->items[i]), " ");
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
@@ -203,6 +203,16 @@ static enum exit_status bench_network(struct bench *bench) {
     return STATUS_USAGE;
 }
 
+/** With the last schedule: files are timed after it. */
+static enum exit_status bench_files_merged(struct bench *bench) {
+    ptm_error err = {0};
+    if (bench->num_schedules > 0 &&
+        ptm_session_set_merge(bench->engine.session, bench->schedules[bench->num_schedules - 1],
+                              bench->session.prop_attn, &err) != PTM_OK)
+        return engine_complain(&err);
+    return bench_files(bench);
+}
+
 /** All that is measured with one precision and number of threads. */
 static enum exit_status bench_session(struct bench *bench, int precision, int threads) {
     bench->session = bench->options->session;
@@ -210,7 +220,7 @@ static enum exit_status bench_session(struct bench *bench, int precision, int th
     bench->session.threads = threads;
     enum exit_status status = engine_open_session(&bench->engine, &bench->engine.session, &bench->session);
     if (status == STATUS_GOOD) status = bench_network(bench);
-    if (status == STATUS_GOOD) status = bench_files(bench);
+    if (status == STATUS_GOOD) status = bench_files_merged(bench);
     ptm_session_close(&bench->engine.session);
     return status;
 }
@@ -239,10 +249,14 @@ enum exit_status cmd_bench(const struct options *options) {
     struct output plot = {0};
     enum exit_status status = STATUS_ENVIRONMENT;
     if (!options->plot || output_open(&plot, options->plot)) {
-        if (split_schedules(&bench))
-            status = bench_all(&bench);
-        else
+        if (!split_schedules(&bench)) {
             text_complain("out of memory");
+        } else if (options->schedules.count > 0 && bench.num_schedules == 0) {
+            text_complain("-r names no schedule");
+            status = STATUS_USAGE;
+        } else {
+            status = bench_all(&bench);
+        }
     }
     if (options->plot && status <= STATUS_INPUT && bench.num_rows > 0) {
         plot_write(plot.stream, bench.rows, bench.num_rows);

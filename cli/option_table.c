@@ -150,8 +150,8 @@ const struct option_row option_rows[] = {
      ON(CLASSIFY) | OVER_TIME | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
      "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
     {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
-     "Merging schedules to time, divided by spaces; may be given more than once. Their passes take turns, and the "
-     "speed-up is the median over the turns, beside the first. Each is " SCHEDULE_HELP "."},
+     "Merging schedules to time, divided by spaces; may be given more than once. Their passes take turns; the "
+     "speed-up over the first is the median of the ratios within a turn. Each is " SCHEDULE_HELP "."},
     {"merge", 'r', OPTION_LIST, "SCHEDULE", FIELD(schedules), 0, 2, ON(COMPARE),
      "Tokens merged in each block, given twice for A and B: " SCHEDULE_HELP "."},
     {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(recommended), 0, 0, ON(PACK),
@@ -262,7 +262,7 @@ const struct option_row option_rows[] = {
     {"source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.source), 0, 0, ON(CHECK), "Write the source map here."},
     {"labels", 0, OPTION_SET, NULL, FIELD(labels), 1, 0, ON(INFO), "List the labels."},
     {"seconds", 0, OPTION_REAL, "S", FIELD(bench.seconds), 0.001, 3600, ON(BENCH),
-     "Time to spend on each row after one warm-up (default: 2)."},
+     "Time to spend on each row, on average, after one warm-up (default: 2)."},
     {"plot", 0, OPTION_TEXT, "FILE.svg", FIELD(plot), 0, 0, ON(BENCH),
      "Draw the rows: speed against merging, and where the time goes."},
     {"threads", 0, OPTION_INTS, "N", FIELD(threads), 0, 1024, ON(BENCH),

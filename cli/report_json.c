@@ -468,6 +468,15 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     return write_line(stream, NULL, object_end(&object));
 }
 
+/** How the windows of an answer were merged; nothing where there is none. */
+static void put_merging(struct object *object, const char *modality, const ptm_answer *answer) {
+    if (!answer || answer->missing) return;
+    struct object merging = object_begin();
+    put(&merging, "r", json_words(answer->r));
+    put(&merging, "tokens", integer_array(answer->tokens, answer->depth + 1));
+    put(object, modality, object_end(&merging));
+}
+
 bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes) {
     struct object object = object_begin();
     put(&object, "schema", json_integer(1));
@@ -475,6 +484,9 @@ bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *re
     put_path(&object, path);
     put(&object, "duration", json_number(result->duration));
     put(&object, "ms", times_object(result));
+    put_merging(&object, "video", result->video);
+    put_merging(&object, "audio", result->audio);
+    put_merging(&object, "image", result->image);
     put(&object, "peak_bytes", json_integer((json_int_t)peak_bytes));
     return write_line(stream, NULL, object_end(&object));
 }

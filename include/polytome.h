@@ -537,7 +537,7 @@ PTM_API PTM_NODISCARD ptm_status ptm_check(ptm_session *session, ptm_modality mo
                                            const ptm_check_options *options, ptm_check_report *report, ptm_error *err);
 
 typedef struct ptm_bench_options {
-    double seconds;               /* time slice of a schedule after one warm-up; default 2 */
+    double seconds;               /* time slice of a schedule on average, after one warm-up; default 2 */
     int min_runs;                 /* of each; default 5 */
     const char *const *schedules; /* of merging, as in ptm_session_options.r; NULL (default): the session's */
     int num_schedules;
@@ -549,7 +549,7 @@ typedef struct ptm_bench_report {
     int runs;
     double min_ms, median_ms; /* whole forward */
     double speed_up;          /* over the first schedule: the median of the ratios of runs in the same turn */
-    ptm_profile profile;      /* of the fastest run; tokens live until the next call on the session */
+    ptm_profile profile;      /* of the fastest run; tokens live until the session's next benchmark */
     ptm_precision precision;  /* of the linear layers */
     double gemm_gflops; /* matrix product rate in float32 measured before and after, same threads: the better one */
     const char *instruction; /* of the products in reduced precision, "" in PTM_F32 */
@@ -557,8 +557,9 @@ typedef struct ptm_bench_report {
 
 /**
  * Times the network of one modality on a synthetic input: one run with each schedule, in turn, and again, so that
- * whatever else the machine does meets all of them. `reports` holds one for each schedule, in their order, or one. The
- * session's merging stays as it was.
+ * whatever else the machine does meets all of them. `reports` holds one for each schedule, in their order; without
+ * schedules one. The session's merging stays as it was. PTM_EINVAL: a modality without a model, a schedule that is none
+ * or cannot be met, 0 or more than 1000 of them, runs outside of 1 to 10000.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_bench(ptm_session *session, ptm_modality modality,
                                            const ptm_bench_options *options, ptm_bench_report *reports, ptm_error *err);

@@ -20,8 +20,7 @@ static const float *normed_tokens(const struct vit *vit, int tokens) {
 static void pool_mean(const struct vit *vit, float *pooled, const float *x, int tokens) {
     const struct vit_config *config = &vit->network->config;
     const int C = config->embed_dim, first = config->special_tokens;
-    if (!config_pools_mlp(config)) /* where the last block has done it, x is the mean */
-        mean_rows(vit->compute, pooled, x + (size_t)first * (size_t)C, C, vit->tome.size + first, tokens - first, C);
+    mean_rows(vit->compute, pooled, x + (size_t)first * (size_t)C, C, vit->tome.size + first, tokens - first, C);
 }
 
 static void classify(const struct vit *vit, float *logits, const float *x, const float *w, const float *b) {
@@ -43,13 +42,16 @@ static void two_heads(struct vit *vit, const float *x) {
 
 /** vit->pooled (C, or 2C) of normed tokens. */
 static void pool(struct vit *vit, const float *x, int tokens) {
-    const int C = vit->network->config.embed_dim;
+    const struct vit_config *config = &vit->network->config;
+    const int C = config->embed_dim;
     memcpy(vit->pooled, x, (size_t)C * sizeof *x);
-    switch (vit->network->config.pool) {
+    switch (config->pool) {
     case POOL_FIRST_TWO:
         for (int c = 0; c < C; c++) vit->pooled[c] = (x[c] + x[C + c]) / 2;
         break;
-    case POOL_MEAN: pool_mean(vit, vit->pooled, x, tokens); break;
+    case POOL_MEAN:
+        if (!config_pools_mlp(config)) pool_mean(vit, vit->pooled, x, tokens); /* else the last block has: in x */
+        break;
     case POOL_FIRST_AND_MEAN: pool_mean(vit, vit->pooled + C, x, tokens); break;
     case POOL_FIRST:
     case POOL_TWO_HEADS:

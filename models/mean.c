@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/mean.h"
 
-/* Columns a tile; rows that are added up by themselves, so that the error grows with their number and not with all. */
+#include "compute/tiles.h"
+
+/* Columns a tile; rows that are added up by themselves, so that the error grows with 32 + count / 32, not with count.
+ */
 enum { COLUMNS = 64, ROWS = 32 };
 
 struct mean_job {
@@ -31,5 +34,5 @@ void mean_rows(const struct compute *compute, float *mean, const float *rows, in
     struct mean_job job = {
         .mean = mean, .rows = rows, .weights = weights, .ld = (size_t)ld, .count = count, .width = width};
     for (int i = 0; i < count; i++) job.total += weights[i];
-    threads_run(compute->threads, (width + COLUMNS - 1) / COLUMNS, mean_tile, &job);
+    threads_run(compute->threads, tiles_count(width, COLUMNS), mean_tile, &job);
 }

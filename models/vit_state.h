@@ -36,7 +36,7 @@ struct vit {
     float *wide; /* (N, 3C) q k v, (N, mlp_dim) hidden (twice as wide for SwiGLU), (N, patch volume) patches: in turn */
     float *scratch; /* attention's, for each worker */
     float *pooled;  /* (2C) */
-    float *row;     /* (2C) scratch of the head */
+    float *row;     /* (2C) scratch of the pooler */
     float *logits;  /* (num_labels), and as many more for a second head */
 };
 

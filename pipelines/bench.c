@@ -87,7 +87,7 @@ static int by_value(const void *left, const void *right) {
 
 static double median(double *values, int count) {
     qsort(values, (size_t)count, sizeof *values, by_value);
-    return values[count / 2];
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
 /** Turns times into what is reported of them, ratios first: those need the order of the turns. `scratch` (RUNS_MAX). */

@@ -85,6 +85,23 @@ static struct vit_config base_config(int tokens, int special, int patch_volume) 
                                .grid = {.channels = 1, .patch = {1, 1, patch_volume}}};
 }
 
+/** What a pass costs, without merging and with r = 65: of the last MLP's second layer one row counts, as the mean of
+ * the tokens is all that the head reads; not where they are normed first. */
+static void test_gflop(void) {
+    struct vit_config config = base_config(1568, 0, 1536);
+    config.pool = POOL_MEAN;
+    config.num_labels = 400;
+    int r[12], tokens[13];
+    for (int i = 0; i < 12; i++) r[i] = 65;
+    schedule_tokens(tokens, r, 12, config.tokens, 0);
+    CU_ASSERT_DOUBLE_EQUAL(config_gflop(&config, NULL), 353.296, 5e-4);
+    CU_ASSERT_DOUBLE_EQUAL(config_gflop(&config, tokens), 254.125, 5e-4);
+    const double row = 2e-9 * 768 * 3072;
+    config.parts |= PART_FINAL_NORM;
+    CU_ASSERT_DOUBLE_EQUAL(config_gflop(&config, NULL), 353.296 + 1567 * row, 5e-4);
+    CU_ASSERT_DOUBLE_EQUAL(config_gflop(&config, tokens), 254.125 + 787 * row, 5e-4);
+}
+
 /** Every budget from all of the cost down to a fifth of it is met within 5 %, on VideoMAE-B, AST and ViT-B. */
 static void test_budgets(void) {
     const struct vit_config configs[] = {base_config(1568, 0, 1536), base_config(1214, 2, 256),
@@ -340,6 +357,7 @@ int main(void) {
         {"schedules", test_schedules},
         {"bad schedules", test_bad_schedules},
         {"token counts", test_token_counts},
+        {"multiply-adds", test_gflop},
         {"budgets are met", test_budgets},
         {"budgets' schedules", test_budget_shapes},
         {"budgets' texts", test_budget_texts},

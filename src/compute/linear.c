@@ -15,9 +15,6 @@
  */
 enum { TILE_ROWS = 208, TILE_ROWS_LONG = 400, TILE_COLUMNS = 384, LONG_ROW = 1024 };
 
-/* Multiply-adds up to which a product is one tile: waking a thread would cost more than it brings. */
-#define SMALL_PRODUCT 4e6
-
 struct linear_job {
     const struct kernels *kernels;
     float *scratch;

@@ -297,14 +297,20 @@ static int block_rows(const struct product *product, size_t x_bytes) {
     return (tiles > 1 ? tiles : 1) * product->rows;
 }
 
-/* Bits do not depend on the cut: so many tiles a thread at least, and as many for each of them, so that none waits. */
+/* Bits do not depend on the cut: so many tiles a thread where the layer has them, and as many for each thread, so that
+ * none waits. */
 static void cut_for_threads(struct product_job *job, int threads) {
     enum { TILES_A_THREAD = 4 };
+    if ((double)job->rows * job->layer->in * job->layer->out <= SMALL_PRODUCT) return;
     const struct product *product = job->layer->product;
     const int panels = tiles_count(job->layer->out, product->columns), units = tiles_count(job->rows, product->rows);
     const int wanted = tiles_count(TILES_A_THREAD * threads, job->row_parts);
     if (job->column_parts < wanted) job->column_parts = smaller(wanted, panels);
-    while (job->row_parts < units && job->row_parts * job->column_parts % threads) job->row_parts++;
+    for (int parts = job->row_parts; parts <= units && parts < job->row_parts + threads; parts++) {
+        if (parts * job->column_parts % threads) continue;
+        job->row_parts = parts;
+        return;
+    }
 }
 
 void reduced_linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx,

@@ -9,6 +9,9 @@ jq -s 'map(select(.bench == "network") |
     .gflops > 0 and .gemm_gflops > 0 and .peak_bytes > 1e6) | all' lines
 # A row for each number of threads, each with its point and bar in the picture.
 polytome bench --seconds 0.02 --modality audio -r 'off 10 40' --threads 1 --threads 2 --json --plot rows.svg | jq -c '[.threads, .r]'
+# A file is timed with the last schedule.
+polytome bench --seconds 0.02 --modality audio -r 'off 10' --json a.wav | jq -c 'select(.bench == "file") | .audio'
+expect 2 polytome bench --seconds 0.02 -r ' ' >/dev/null
 grep -c '<circle' rows.svg
 grep -o 'audio, default-v0, f32, [12] threads\?' rows.svg
 expect 3 polytome bench --seconds 0.02 --modality audio -r off --plot nowhere/rows.svg >/dev/null
