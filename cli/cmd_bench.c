@@ -20,18 +20,23 @@ struct bench {
     int num_rows;
 };
 
-/** Every schedule in the options' lists. False where there is no memory. */
-static bool split_schedules(struct bench *bench) {
+/** Every schedule in the options' lists, one after the other. */
+static enum exit_status split_schedules(struct bench *bench) {
     const struct option_list *lists = &bench->options->schedules;
     size_t bytes = 1;
     for (int i = 0; i < lists->count; i++) bytes += strlen(lists->items[i]) + 1;
     char *words = bench->words = calloc(bytes, 1), *rest = NULL;
     bench->schedules = calloc(bytes / 2 + 1, sizeof *bench->schedules);
-    if (!words || !bench->schedules) return false;
+    if (!words || !bench->schedules) {
+        text_complain("out of memory");
+        return STATUS_ENVIRONMENT;
+    }
     for (int i = 0; i < lists->count; i++) strcat(strcat(words, lists->items[i]), " ");
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         bench->schedules[bench->num_schedules++] = word;
-    return true;
+    if (lists->count == 0 || bench->num_schedules > 0) return STATUS_GOOD;
+    text_complain("option -r names no schedule: give one or more, divided by spaces, like 'off 20'");
+    return STATUS_USAGE;
 }
 
 static double peak_bytes(void) {
@@ -167,14 +172,21 @@ static enum exit_status bench_file(struct bench *bench, const char *path, int wi
     return good ? STATUS_GOOD : STATUS_ENVIRONMENT;
 }
 
+/** The files, with the last schedule. */
 static enum exit_status bench_files(struct bench *bench) {
     const struct options *options = bench->options;
+    ptm_error err = {0};
+    if (options->num_operands == 0) return STATUS_GOOD;
+    if (bench->num_schedules > 0 &&
+        ptm_session_set_merge(bench->engine.session, bench->schedules[bench->num_schedules - 1],
+                              bench->session.prop_attn, &err) != PTM_OK)
+        return engine_complain(&err);
     int width = 4;
     for (int i = 0; i < options->num_operands; i++) {
         const int columns = text_columns(options->operands[i]);
         if (columns > width) width = columns;
     }
-    if (options->format == FORMAT_TEXT && options->num_operands > 0)
+    if (options->format == FORMAT_TEXT)
         printf("files, ms\n  %-*s %9s %9s %9s\n", width, "", "decode", "features", "network");
     enum exit_status worst = STATUS_GOOD;
     for (int i = 0; i < options->num_operands; i++) {
@@ -203,16 +215,6 @@ static enum exit_status bench_network(struct bench *bench) {
     return STATUS_USAGE;
 }
 
-/** With the last schedule: files are timed after it. */
-static enum exit_status bench_files_merged(struct bench *bench) {
-    ptm_error err = {0};
-    if (bench->num_schedules > 0 &&
-        ptm_session_set_merge(bench->engine.session, bench->schedules[bench->num_schedules - 1],
-                              bench->session.prop_attn, &err) != PTM_OK)
-        return engine_complain(&err);
-    return bench_files(bench);
-}
-
 /** All that is measured with one precision and number of threads. */
 static enum exit_status bench_session(struct bench *bench, int precision, int threads) {
     bench->session = bench->options->session;
@@ -220,7 +222,7 @@ static enum exit_status bench_session(struct bench *bench, int precision, int th
     bench->session.threads = threads;
     enum exit_status status = engine_open_session(&bench->engine, &bench->engine.session, &bench->session);
     if (status == STATUS_GOOD) status = bench_network(bench);
-    if (status == STATUS_GOOD) status = bench_files_merged(bench);
+    if (status == STATUS_GOOD) status = bench_files(bench);
     ptm_session_close(&bench->engine.session);
     return status;
 }
@@ -247,17 +249,9 @@ static enum exit_status bench_all(struct bench *bench) {
 enum exit_status cmd_bench(const struct options *options) {
     struct bench bench = {.options = options};
     struct output plot = {0};
-    enum exit_status status = STATUS_ENVIRONMENT;
-    if (!options->plot || output_open(&plot, options->plot)) {
-        if (!split_schedules(&bench)) {
-            text_complain("out of memory");
-        } else if (options->schedules.count > 0 && bench.num_schedules == 0) {
-            text_complain("-r names no schedule");
-            status = STATUS_USAGE;
-        } else {
-            status = bench_all(&bench);
-        }
-    }
+    enum exit_status status = split_schedules(&bench);
+    if (status == STATUS_GOOD && options->plot && !output_open(&plot, options->plot)) status = STATUS_ENVIRONMENT;
+    if (status == STATUS_GOOD) status = bench_all(&bench);
     if (options->plot && status <= STATUS_INPUT && bench.num_rows > 0) {
         plot_write(plot.stream, bench.rows, bench.num_rows);
         if (!output_commit(&plot)) status = STATUS_ENVIRONMENT;

@@ -42,7 +42,7 @@ static void cut_for_threads(struct linear_job *job, int threads) {
 
 static void cut_into_tiles(struct linear_job *job, int threads) {
     job->row_parts = job->column_parts = 1;
-    if ((double)job->rows * job->in * job->out <= SMALL_PRODUCT) return;
+    if (tiles_small(job->rows, job->in, job->out)) return;
     const struct product_kernels *own = job->kernels->products;
     job->row_parts = tiles_count(job->rows, own ? own->rows : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
     job->column_parts = tiles_count(job->out, own ? own->columns : TILE_COLUMNS);

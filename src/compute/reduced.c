@@ -301,7 +301,7 @@ static int block_rows(const struct product *product, size_t x_bytes) {
  * none waits. */
 static void cut_for_threads(struct product_job *job, int threads) {
     enum { TILES_A_THREAD = 4 };
-    if ((double)job->rows * job->layer->in * job->layer->out <= SMALL_PRODUCT) return;
+    if (tiles_small(job->rows, job->layer->in, job->layer->out)) return;
     const struct product *product = job->layer->product;
     const int panels = tiles_count(job->layer->out, product->columns), units = tiles_count(job->rows, product->rows);
     const int wanted = tiles_count(TILES_A_THREAD * threads, job->row_parts);

@@ -3,8 +3,12 @@
 #ifndef POLYTOME_COMPUTE_TILES_H
 #define POLYTOME_COMPUTE_TILES_H
 
-/* Multiply-adds up to which a product is not cut: waking a thread would cost more than it brings. */
-#define SMALL_PRODUCT 4e6
+#include <stdbool.h>
+
+/** Whether a product has so few multiply-adds that waking a thread would cost more than it brings. */
+static inline bool tiles_small(int rows, int in, int out) {
+    return (double)rows * in * out <= 4e6;
+}
 
 /** Parts of `most` or less that `size` (1 or more) makes. */
 static inline int tiles_count(int size, int most) {
