@@ -71,7 +71,7 @@ static bool keep_row(struct bench *bench, const struct report_bench *row) {
     };
     snprintf(kept->group, sizeof kept->group, "%s, %s, %s, %s", report_modality(row->info->modality), row->info->name,
              report_precision(row->timing.precision), threads);
-    snprintf(kept->r, sizeof kept->r, "%s", row->r);
+    snprintf(kept->r, sizeof kept->r, row->timing.batch > 1 ? "%s, %d windows" : "%s", row->r, row->timing.batch);
     return true;
 }
 
@@ -83,7 +83,7 @@ static void print_heading(const struct bench *bench, const ptm_model_info *info,
     printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
     if (*timing->instruction) printf("%s by %s, ", report_precision(timing->precision), timing->instruction);
     printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
-    printf("  %-12s %13s %8s %9s %9s %8s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "tokens", "GFLOP", "min ms", "median",
+    printf("  %-12s %5s %13s %8s %9s %9s %8s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "batch", "tokens", "GFLOP", "min ms", "median",
            "speed-up", "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
 }
 
@@ -92,8 +92,8 @@ static void print_row(const char *r, const ptm_bench_report *timing) {
     const double rate = profile->gflop / timing->min_ms * 1000;
     char tokens[32];
     snprintf(tokens, sizeof tokens, "%d -> %d", profile->tokens[0], profile->tokens[profile->depth]);
-    printf("  %-12s %13s %8.3f %9.2f %9.2f %8.2f %8.1f %4.0f %% | %7.2f %9.2f %7.2f %7.2f %6.2f\n", r, tokens,
-           profile->gflop, timing->min_ms, timing->median_ms, timing->speed_up, rate,
+    printf("  %-12s %5d %13s %8.3f %9.2f %9.2f %8.2f %8.1f %4.0f %% | %7.2f %9.2f %7.2f %7.2f %6.2f\n", r,
+           timing->batch, tokens, profile->gflop, timing->min_ms, timing->median_ms, timing->speed_up, rate,
            timing->gemm_gflops > 0 ? 100 * rate / timing->gemm_gflops : 0, profile->ms_embed, profile->ms_attention,
            profile->ms_merge, profile->ms_mlp, profile->ms_head);
 }
@@ -115,22 +115,27 @@ static bool report_row(struct bench *bench, const struct report_bench *row, bool
     return true;
 }
 
-/** A row for each schedule, of which they take turns; NULL among them: the model's own. */
+/** Rows for each schedule, of which they take turns; NULL among them: the model's own. */
 static enum exit_status bench_schedules(struct bench *bench, const ptm_model_info *info, const char *const *schedules,
                                         int count) {
     ptm_error err = {0};
     ptm_bench_options options = bench->options->bench;
     options.schedules = schedules;
     options.num_schedules = count;
-    ptm_bench_report *reports = calloc((size_t)count, sizeof *reports);
+    const struct option_numbers *batches = &bench->options->batches;
+    const int each = batches->count > 0 ? batches->count : 1, rows = count * each;
+    options.batches = batches->count > 0 ? batches->items : NULL;
+    options.num_batches = batches->count;
+    ptm_bench_report *reports = calloc((size_t)rows, sizeof *reports);
     bool good = reports;
     if (good && ptm_bench(bench->engine.session, info->modality, &options, reports, &err) != PTM_OK) {
         free(reports);
         return engine_complain(&err);
     }
-    for (int i = 0; good && i < count; i++) {
+    for (int i = 0; good && i < rows; i++) {
+        const char *r = schedules[i / each];
         const struct report_bench row = {.info = info,
-                                         .r = schedules[i] ? schedules[i] : info->r,
+                                         .r = r ? r : info->r,
                                          .threads = bench->session.threads,
                                          .timing = reports[i],
                                          .peak_bytes = peak_bytes()};
@@ -215,11 +220,19 @@ static enum exit_status bench_network(struct bench *bench) {
     return STATUS_USAGE;
 }
 
+/** At least 1. */
+static int largest(const struct option_numbers *numbers) {
+    int most = 1;
+    for (int i = 0; i < numbers->count; i++) most = numbers->items[i] > most ? numbers->items[i] : most;
+    return most;
+}
+
 /** All that is measured with one precision and number of threads. */
 static enum exit_status bench_session(struct bench *bench, int precision, int threads) {
     bench->session = bench->options->session;
     bench->session.precision = (ptm_precision)precision;
     bench->session.threads = threads;
+    bench->session.batch = largest(&bench->options->batches);
     enum exit_status status = engine_open_session(&bench->engine, &bench->engine.session, &bench->session);
     if (status == STATUS_GOOD) status = bench_network(bench);
     if (status == STATUS_GOOD) status = bench_files(bench);

@@ -269,6 +269,12 @@ const struct option_row option_rows[] = {
      "Threads of the network, 0 for one each processor; may be given more than once."},
     {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
      "Threads of the network, 0 for one each processor; the answer is the same for any number."},
+    {"batch", 0, OPTION_INTS, "N", FIELD(batches), 1, 64, ON(BENCH),
+     "Windows that share a pass over the weights; the times are those of one window; may be given more than once "
+     "(default: 1)."},
+    {"batch", 0, OPTION_INT, "N", FIELD(session.batch), 0, 64, LABELS | ON(TIMELINE),
+     "Windows, of one file or of several, that may share a pass over the weights; the answer is the same for any number "
+     "(default: 0, as many as make it faster)."},
     {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(session.precision), PTM_AUTO, 0,
      RUNS & ~(ON(BENCH) | ON(COMPARE)), PRECISION_HELP "."},
     {"precision", 0, OPTION_CHOICES, PRECISIONS, FIELD(precisions), PTM_AUTO, 4, ON(BENCH),

@@ -115,7 +115,7 @@ struct options {
     int pace, no_adapt;
     ptm_live_options live;
     struct option_list schedules;
-    struct option_numbers prop_attns, threads, precisions;
+    struct option_numbers prop_attns, threads, precisions, batches;
     int manual; /* help --man */
     const char *completion;
     ptm_session_options session;

@@ -457,6 +457,7 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     put(&object, "precision", json_string(report_precision(bench->timing.precision)));
     put(&object, "instruction", json_string(bench->timing.instruction));
     put(&object, "threads", json_integer(bench->threads));
+    put(&object, "batch", json_integer(bench->timing.batch));
     put(&object, "tokens", integer_array(profile->tokens, profile->depth + 1));
     put(&object, "gflop", json_number(profile->gflop));
     put(&object, "runs", json_integer(bench->timing.runs));

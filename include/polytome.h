@@ -139,6 +139,8 @@ typedef struct ptm_session_options {
     int protect;             /* tokens at the front that never merge; 0 (default): the model's own special tokens */
     double static_threshold; /* of a video, patches are left out whose mean |difference| to the tube before is at most
                                 this, in ImageNet-normalised pixels; 0 (default): none (docs/merging.md) */
+    int batch; /* windows that may share a pass over the weights, 1 to 64; 0 (default): as many as make it faster. No bit
+                  of an answer depends on it */
 } ptm_session_options;
 
 /** The instruction that sessions use for a precision on this processor ("avx512-vnni"): "" for PTM_F32, NULL where it
@@ -156,6 +158,9 @@ PTM_API PTM_NODISCARD ptm_status ptm_session_open(ptm_session **out, const ptm_m
                                                   const ptm_session_options *options, ptm_error *err);
 
 PTM_API void ptm_session_close(ptm_session **session);
+
+/** How many windows of a modality share a pass over the weights where there are so many; 0 without a model for it. */
+PTM_API int ptm_session_get_batch(const ptm_session *session, ptm_modality modality);
 
 /** Changes the merging of every later call: `r` and `prop_attn` as in ptm_session_options. */
 PTM_API PTM_NODISCARD ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn,
@@ -491,9 +496,10 @@ PTM_API void ptm_overlay_close(ptm_overlay **overlay);
 /* ---------------------------------------------------------------- prepared tensors, checks, timing */
 
 /**
- * Runs the network once on a prepared input: float32 in the layout and shape of ptm_model_info.input_shape.
- * Writes `logits` (num_labels) and, where `source` is not NULL, for each of the N0 input tokens the index of the output
- * token that it ended in.
+ * Runs the network once on a prepared input: float32 in the layout and shape of ptm_model_info.input_shape, of which
+ * the first axis may be anything up to ptm_session_get_batch().
+ * Writes `logits` (batch, num_labels) and, where `source` (batch, N0) is not NULL, for each of the N0 input tokens the
+ * index of the output token that it ended in.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float *input,
                                              const int *shape, int rank, float *logits, int32_t *source,
@@ -541,14 +547,17 @@ typedef struct ptm_bench_options {
     int min_runs;                 /* of each; default 5 */
     const char *const *schedules; /* of merging, as in ptm_session_options.r; NULL (default): the session's */
     int num_schedules;
+    const int *batches; /* windows in a pass, at most ptm_session_get_batch(); NULL (default): one */
+    int num_batches;
 } ptm_bench_options;
 
 PTM_API void ptm_bench_options_default(ptm_bench_options *options);
 
 typedef struct ptm_bench_report {
+    int batch; /* windows in a pass */
     int runs;
-    double min_ms, median_ms; /* whole forward */
-    double speed_up;          /* over the first schedule: the median of the ratios of runs in the same turn */
+    double min_ms, median_ms; /* of a window: a whole forward pass, divided by its windows */
+    double speed_up;          /* over the first row: the median of the ratios of runs in the same turn */
     ptm_profile profile;      /* of the fastest run; tokens live until the session's next benchmark */
     ptm_precision precision;  /* of the linear layers */
     double gemm_gflops; /* matrix product rate in float32 measured before and after, same threads: the better one */
@@ -556,9 +565,9 @@ typedef struct ptm_bench_report {
 } ptm_bench_report;
 
 /**
- * Times the network of one modality on a synthetic input: one run with each schedule, in turn, and again, so that
- * whatever else the machine does meets all of them. `reports` holds one for each schedule, in their order; without
- * schedules one. The session's merging stays as it was. PTM_EINVAL: a modality without a model, a schedule that is none
+ * Times the network of one modality on a synthetic input: one run with each schedule and batch, in turn, and again, so
+ * that whatever else the machine does meets all of them. `reports` holds a row for each schedule, in their order, and
+ * of a schedule for each batch. The session's merging stays as it was. PTM_EINVAL: a modality without a model, a schedule that is none
  * or cannot be met, 0 or more than 1000 of them, runs outside of 1 to 10000.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_bench(ptm_session *session, ptm_modality modality,

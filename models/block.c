@@ -7,6 +7,7 @@
 #include "models/rotary.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { ROWS = 32 }; /* tokens a tile of the element-wise steps */
 
@@ -38,9 +39,9 @@ static void norm_tile(void *context, int tile, int worker) {
     }
 }
 
-void block_norm(const struct vit *vit, const float *w, const float *b, int tokens) {
-    struct row_job job = {.vit = vit, .y = vit->y, .x = vit->x, .w = w, .b = b, .tokens = tokens};
-    threads_run(vit->compute->threads, tiles_of(tokens), norm_tile, &job);
+void block_norm(const struct vit *vit, const float *w, const float *b) {
+    struct row_job job = {.vit = vit, .y = vit->y, .x = vit->x, .w = w, .b = b, .tokens = vit_rows(vit)};
+    threads_run(vit->compute->threads, tiles_of(job.tokens), norm_tile, &job);
 }
 
 static void scaled_tile(void *context, int tile, int worker) {
@@ -57,8 +58,8 @@ static void scaled_tile(void *context, int tile, int worker) {
  * used under a layer scale only.
  */
 static void add_branch(const struct vit *vit, const struct block_weights *block, enum block_layer layer,
-                       const float *in, int ldin, const float *scale, float *branch, int ld, int tokens) {
-    const int C = vit->network->config.embed_dim;
+                       const float *in, int ldin, const float *scale, float *branch, int ld) {
+    const int C = vit->network->config.embed_dim, tokens = vit_rows(vit);
     if (!scale) {
         reduce_layer(vit, block, layer, vit->x, C, in, ldin, tokens, ACTIVATION_NONE, LINEAR_ADD);
         return;
@@ -70,23 +71,46 @@ static void add_branch(const struct vit *vit, const struct block_weights *block,
 
 /* ---------------------------------------------------------------- attention */
 
-const float *block_log_size(const struct vit *vit, int tokens) {
-    return vit->prop_attn && tokens < vit->network->config.tokens ? vit->tome.log_size : NULL;
+const float *block_log_size(const struct vit *vit, const struct vit_window *window) {
+    return window->prop_attn && window->rows < vit->network->config.tokens ? window->tome.log_size : NULL;
 }
 
-void block_attend(struct vit *vit, const struct block_weights *block, int N, int queries, bool rotated, bool metric) {
+/** out (queries, C): attention of a window's first tokens to all of them. */
+static void attend_window(struct vit *vit, struct vit_window *window, float *out, int queries, bool rotated) {
     const struct vit_config *config = &vit->network->config;
     const struct compute *compute = vit->compute;
-    const int C = config->embed_dim, ld = 3 * C;
-    float *q = vit->wide, *k = q + C, *v = k + C; /* rows of (3C): q, k, v of a token side by side */
+    const int N = window->rows, C = config->embed_dim, ld = 3 * C, H = config->num_heads, D = config->head_dim;
+    float *q = vit->wide + (size_t)window->first * (size_t)ld, *k = q + C, *v = k + C; /* of a token side by side */
+    if (window->r > 0) tome_metric(&window->tome, k, ld, N, H, D);
+    if (rotated) rotary_turn(compute, q, k, ld, window->tome.position, N, H, D);
+    attention(compute, out, C, q, ld, k, v, ld, block_log_size(vit, window), queries, N, H, D, 1 / sqrtf((float)D),
+              vit->scratch);
+}
 
-    block_norm(vit, block->norm1_w, block->norm1_b, N);
-    reduce_layer(vit, block, LAYER_QKV, q, ld, vit->y, C, N, ACTIVATION_NONE, LINEAR_SET);
-    if (metric) tome_metric(&vit->tome, k, ld, N, config->num_heads, config->head_dim);
-    if (rotated) rotary_turn(compute, q, k, ld, vit->tome.position, N, config->num_heads, config->head_dim);
-    attention(compute, vit->y, C, q, ld, k, v, ld, block_log_size(vit, N), queries, N, config->num_heads,
-              config->head_dim, 1 / sqrtf((float)config->head_dim), vit->scratch);
-    add_branch(vit, block, LAYER_PROJ, vit->y, C, block->scale1, q, ld, queries);
+/** Of each window so many tokens stay, the first. */
+static void keep_first(struct vit *vit, int read) {
+    const size_t C = (size_t)vit->network->config.embed_dim;
+    int first = 0;
+    for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
+        memmove(vit->x + (size_t)first * C, vit->x + (size_t)window->first * C, (size_t)read * C * sizeof *vit->x);
+        window->first = first;
+        window->rows = read;
+        first += read;
+    }
+}
+
+void block_attend(struct vit *vit, const struct block_weights *block, int read, bool rotated) {
+    const int C = vit->network->config.embed_dim, ld = 3 * C;
+    float *attended = vit->y;
+    block_norm(vit, block->norm1_w, block->norm1_b);
+    reduce_layer(vit, block, LAYER_QKV, vit->wide, ld, vit->y, C, vit_rows(vit), ACTIVATION_NONE, LINEAR_SET);
+    for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
+        const int queries = read > 0 ? read : window->rows;
+        attend_window(vit, window, attended, queries, rotated);
+        attended += (size_t)queries * (size_t)C;
+    }
+    if (read > 0) keep_first(vit, read);
+    add_branch(vit, block, LAYER_PROJ, vit->y, C, block->scale1, vit->wide, ld);
 }
 
 /* ---------------------------------------------------------------- MLP */
@@ -107,11 +131,11 @@ static int hidden_width(const struct vit *vit, const struct block_weights *block
 }
 
 /** vit->wide (N, hidden_width()), of which mlp_dim values of a row are the input of the second layer. */
-static void hidden_layer(const struct vit *vit, const struct block_weights *block, int N) {
+static void hidden_layer(const struct vit *vit, const struct block_weights *block) {
     const struct vit_config *config = &vit->network->config;
-    const int C = config->embed_dim, width = hidden_width(vit, block);
+    const int N = vit_rows(vit), C = config->embed_dim, width = hidden_width(vit, block);
     const bool swiglu = config_has(config, PART_SWIGLU);
-    block_norm(vit, block->norm2_w, block->norm2_b, N);
+    block_norm(vit, block->norm2_w, block->norm2_b);
     reduce_layer(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N, swiglu ? ACTIVATION_NONE : config->activation,
                  LINEAR_SET);
     if (swiglu) {
@@ -120,18 +144,28 @@ static void hidden_layer(const struct vit *vit, const struct block_weights *bloc
     }
 }
 
-void block_feed_forward(const struct vit *vit, const struct block_weights *block, int N) {
-    hidden_layer(vit, block, N);
+void block_feed_forward(const struct vit *vit, const struct block_weights *block) {
+    hidden_layer(vit, block);
     add_branch(vit, block, LAYER_FC2, vit->wide, hidden_width(vit, block), block->scale2, vit->y,
-               vit->network->config.embed_dim, N);
+               vit->network->config.embed_dim);
 }
 
-void block_feed_forward_mean(const struct vit *vit, const struct block_weights *block, int first, int N) {
-    const int C = vit->network->config.embed_dim, width = hidden_width(vit, block), count = N - first;
-    const float *size = vit->tome.size + first;
-    hidden_layer(vit, block, N);
-    float *hidden = vit->wide + (size_t)first * (size_t)width;
-    mean_rows(vit->compute, hidden, hidden, width, size, count, block->mlp_dim);
-    mean_rows(vit->compute, vit->x, vit->x + (size_t)first * (size_t)C, C, size, count, C);
-    add_branch(vit, block, LAYER_FC2, hidden, width, block->scale2, vit->y, C, 1);
+/** The mean over a window's tokens, of x and of the hidden layer, into rows `row` of both; no later window has those. */
+static void take_mean(struct vit *vit, struct vit_window *window, int row, int width, int hidden_count) {
+    const struct vit_config *config = &vit->network->config;
+    const size_t C = (size_t)config->embed_dim, ld = (size_t)width;
+    const size_t first = (size_t)(window->first + config->special_tokens);
+    const int count = window->rows - config->special_tokens;
+    const float *size = window->tome.size + config->special_tokens;
+    mean_rows(vit->compute, vit->wide + (size_t)row * ld, vit->wide + first * ld, width, size, count, hidden_count);
+    mean_rows(vit->compute, vit->x + (size_t)row * C, vit->x + first * C, (int)C, size, count, (int)C);
+    window->first = row;
+    window->rows = 1;
+}
+
+void block_feed_forward_mean(struct vit *vit, const struct block_weights *block) {
+    const int width = hidden_width(vit, block);
+    hidden_layer(vit, block);
+    for (int i = 0; i < vit->count; i++) take_mean(vit, &vit->windows[i], i, width, block->mlp_dim);
+    add_branch(vit, block, LAYER_FC2, vit->wide, width, block->scale2, vit->y, vit->network->config.embed_dim);
 }

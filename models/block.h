@@ -5,27 +5,27 @@
 
 #include "models/vit_state.h"
 
-/** log(size) of the tokens for proportional attention; NULL where it is off or nothing has merged yet. */
-const float *block_log_size(const struct vit *vit, int tokens);
+/** log(size) of a window's tokens for proportional attention; NULL where it is off or nothing has merged yet. */
+const float *block_log_size(const struct vit *vit, const struct vit_window *window);
 
 /** y (N, C) = norm(x); w (C), b (C). */
-void block_norm(const struct vit *vit, const float *w, const float *b, int tokens);
+void block_norm(const struct vit *vit, const float *w, const float *b);
 
 /**
- * x += scale1 * proj(attention(norm1(x))) for the first `queries` of all tokens. `rotated`: queries and keys are turned
- * by the tokens' positions. With `metric` the matching metric of the keys, as they are before that, is left in
- * vit->tome.metric.
+ * x += scale1 * proj(attention(norm1(x))), attention within each window. `read`: of each window so many tokens, the
+ * first, are read behind the block, and only these stay; 0: all. `rotated`: queries and keys are turned by the tokens'
+ * positions. Of a window that merges the matching metric of the keys, as they are before that, is left in its
+ * tome.metric.
  */
-void block_attend(struct vit *vit, const struct block_weights *block, int tokens, int queries, bool rotated,
-                  bool metric);
+void block_attend(struct vit *vit, const struct block_weights *block, int read, bool rotated);
 
-/** x += scale2 * mlp(norm2(x)) for the first `tokens`. */
-void block_feed_forward(const struct vit *vit, const struct block_weights *block, int tokens);
+/** x += scale2 * mlp(norm2(x)). */
+void block_feed_forward(const struct vit *vit, const struct block_weights *block);
 
 /**
- * The mean of that over the tokens from `first` on, weighted by their sizes, becomes token 0: the second layer is
- * linear and takes one row, the mean of its input. The other tokens are not to be used any more.
+ * The mean of that over the tokens of a window that are not special, weighted by their sizes, becomes its only token:
+ * the second layer is linear and takes one row, the mean of its input.
  */
-void block_feed_forward_mean(const struct vit *vit, const struct block_weights *block, int first, int tokens);
+void block_feed_forward_mean(struct vit *vit, const struct block_weights *block);
 
 #endif

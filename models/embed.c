@@ -82,10 +82,6 @@ static void put_special_tokens(float *x, const struct vit_weights *weights, int 
 
 /* ---------------------------------------------------------------- tubes that are kept */
 
-bool embed_can_keep(const struct compute *compute) {
-    return compute->kernels->products != NULL;
-}
-
 size_t embed_memory_floats(const struct network *network) {
     const struct vit_config *config = &network->config;
     return (size_t)(config->tokens - config->special_tokens) * (size_t)config->embed_dim;

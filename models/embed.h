@@ -16,10 +16,6 @@ struct embed_memory {
 
 enum { EMBED_NOWHERE = -1 };
 
-/** Whether tubes that are kept give the same bits as tubes embedded again: where a row of a product does not depend on
- * the number of rows. */
-bool embed_can_keep(const struct compute *compute);
-
 /** Floats of embed_memory.patches. */
 size_t embed_memory_floats(const struct network *network);
 

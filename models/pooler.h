@@ -6,9 +6,9 @@
 #include "models/vit_state.h"
 
 /**
- * vit->pooled (C) <- vit->x (N, C): final norm, pooler_depth pre-norm blocks, then one block in which only the query
- * asks: pooled = query + attention(query, norm1(x)) without an output projection, pooled += mlp(norm2(pooled)).
+ * vit->pooled (windows, C) <- vit->x (N, C): final norm, pooler_depth pre-norm blocks, then one block in which only the
+ * query asks: pooled = query + attention(query, norm1(x)) without an output projection, pooled += mlp(norm2(pooled)).
  */
-void pooler_attend(struct vit *vit, int tokens);
+void pooler_attend(struct vit *vit);
 
 #endif

@@ -18,8 +18,8 @@ struct reduced_store;
 struct reduced_store *reduced_store_open(const struct safetensors *files);
 void reduced_store_close(struct reduced_store *store);
 
-/** Memory for a pass's prepared inputs; none where the precision is float32. */
-void reduce_place(struct vit *vit, struct arena *arena);
+/** Memory for the prepared inputs of a pass over `windows`; none where the precision is float32. */
+void reduce_place(struct vit *vit, struct arena *arena, int windows);
 
 /**
  * Gives the vit the layers of its network for compute->product, where they do not lie in the file so: all blocks but

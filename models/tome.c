@@ -15,7 +15,7 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, int workers, bool positions) {
+void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, bool positions) {
     const size_t N = (size_t)tokens, half = (N + 1) / 2;
     tome->metric = arena_take(arena, N * (size_t)head_dim, sizeof(float));
     tome->size = arena_take(arena, N, sizeof(float));
@@ -33,7 +33,10 @@ void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim
     tome->last = arena_take(arena, half, sizeof(int));
     tome->next = arena_take(arena, half, sizeof(int));
     tome->moved = arena_take(arena, N, sizeof(int32_t));
-    tome->scores = arena_take(arena, (size_t)workers * MATCH_ROWS * MATCH_COLUMNS, sizeof(float));
+}
+
+float *tome_place_scores(struct arena *arena, int workers) {
+    return arena_take(arena, (size_t)workers * MATCH_ROWS * MATCH_COLUMNS, sizeof(float));
 }
 
 void tome_reset(struct tome *tome, int tokens) {

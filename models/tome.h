@@ -31,11 +31,15 @@ struct tome {
     int *first, *last; /* (N/2) of each B token: its sources, as a list in merging order; -1: none */
     int *next;         /* (N/2) of each A token: the next source of the same B token */
     int32_t *moved;    /* (N) new index of each old token */
-    float *scores;     /* a tile of scores for each worker */
+    float *scores;     /* a tile of scores for each worker; tomes of the same workers may share them */
 };
 
-/** Takes the memory for N0 tokens of head_dim D from the arena (or measures it); with `positions` also for them. */
-void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, int workers, bool positions);
+/** Takes the memory for N0 tokens of head_dim D from the arena (or measures it), but for the scores; with `positions`
+ * also for them. */
+void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, bool positions);
+
+/** Takes that for the scores. */
+float *tome_place_scores(struct arena *arena, int workers);
 
 /** Forgets all merging: sizes 1, each input token its own source. Once before each forward pass. What enters the first
  * block may then be fewer, larger tokens (run_length.h). */
@@ -52,7 +56,8 @@ void tome_match(struct tome *tome, int tokens, int head_dim, int r);
 
 /**
  * Carries out the planned merging: merged (N - r, C) <- x (N, C), and brings size, log_size, position and source up to
- * date. A merged token's position is the size-weighted mean (docs/decisions.md). Returns N - r.
+ * date. A merged token's position is the size-weighted mean (docs/decisions.md). Where nobody reads the rows, C is 0.
+ * Returns N - r.
  */
 int tome_merge(struct tome *tome, float *merged, const float *x, int tokens, int input_tokens, int embed_dim, int r);
 

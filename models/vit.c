@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "compute/attention.h"
+#include "compute/tiles.h"
 #include "models/block.h"
 #include "models/budget.h"
 #include "models/head.h"
@@ -17,9 +18,33 @@ static size_t largest(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-void vit_place(struct vit *vit, struct arena *arena, const struct network *network, const struct compute *compute) {
+int vit_batch(const struct network *network, const struct compute *compute, int most) {
+    enum { ENOUGH_ROWS = 800, WINDOWS_USUAL = 16 };
+    if (!linear_keeps_rows(compute->kernels)) return 1;
+    const int fill = tiles_count(ENOUGH_ROWS, network->config.tokens);
+    return most > 0 ? most : fill < WINDOWS_USUAL ? fill : WINDOWS_USUAL;
+}
+
+static void place_windows(struct vit *vit, struct arena *arena, int workers) {
+    const struct vit_config *config = &vit->network->config;
+    float *scores = tome_place_scores(arena, workers);
+    vit->windows = arena_take(arena, (size_t)vit->capacity, sizeof *vit->windows);
+    for (int i = 0; i < vit->capacity; i++) {
+        struct vit_window window = {.tome = {.compute = vit->compute, .scores = scores}};
+        window.tokens = arena_take(arena, (size_t)config->depth + 1, sizeof *window.tokens);
+        run_length_place(&window.runs, arena, config);
+        tome_place(&window.tome, arena, config->tokens, config->head_dim, config->position == POSITION_ROTARY);
+        if (!arena->base) continue; /* it is measured */
+        window.logits = vit->logits + (size_t)i * (size_t)config->num_labels;
+        vit->windows[i] = window;
+    }
+}
+
+void vit_place(struct vit *vit, struct arena *arena, const struct network *network, const struct compute *compute,
+               int windows) {
     const struct vit_config *config = &network->config;
-    const size_t N = (size_t)config->tokens, C = (size_t)config->embed_dim, L = (size_t)config->depth;
+    const size_t B = (size_t)windows, N = B * (size_t)config->tokens;
+    const size_t C = (size_t)config->embed_dim, L = (size_t)config->depth;
     const int workers = threads_count(compute->threads);
     const size_t hidden = (size_t)config->mlp_dim * (config_has(config, PART_SWIGLU) ? 2 : 1);
     const size_t branch = largest(3 * C, largest(hidden, (size_t)config->pooler_mlp_dim));
@@ -27,44 +52,40 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
 
     vit->network = network;
     vit->compute = compute;
-    vit->place = EMBED_NOWHERE;
+    vit->capacity = windows;
+    vit->protected_tokens = config->protected_tokens;
     vit->r = arena_take(arena, L, sizeof *vit->r);
     vit->planned = arena_take(arena, L + 1, sizeof *vit->planned);
-    vit->tokens = arena_take(arena, L + 1, sizeof *vit->tokens);
     vit->x = arena_take(arena, N * C, sizeof *vit->x);
     vit->y = arena_take(arena, N * C, sizeof *vit->y);
     vit->wide = arena_take(arena, N * widest, sizeof *vit->wide);
     const size_t scratch = attention_scratch(compute, config->tokens, config->head_dim);
     vit->scratch = arena_take(arena, (size_t)workers * scratch, sizeof *vit->scratch);
-    vit->pooled = arena_take(arena, 2 * C, sizeof *vit->pooled);
+    vit->pooled = arena_take(arena, B * (size_t)config_head_width(config), sizeof *vit->pooled);
     vit->row = arena_take(arena, 2 * C, sizeof *vit->row);
-    vit->logits = arena_take(arena, 2 * (size_t)config->num_labels, sizeof *vit->logits);
-    reduce_place(vit, arena);
-    run_length_place(&vit->runs, arena, config);
-    vit->tome.compute = compute;
-    vit->tome.protected_tokens = config->protected_tokens;
-    tome_place(&vit->tome, arena, config->tokens, config->head_dim, workers, config->position == POSITION_ROTARY);
+    vit->logits = arena_take(arena, 2 * B * (size_t)config->num_labels, sizeof *vit->logits);
+    reduce_place(vit, arena, windows);
+    place_windows(vit, arena, workers);
 }
 
-/** vit->tokens for a pass that `entering` tokens enter: of fewer, as many in proportion are merged. */
-static void count_tokens(struct vit *vit, int entering) {
+/** tokens (L + 1) of a window of which `entering` enter: of fewer, as many in proportion are merged. */
+static void count_tokens(const struct vit *vit, int *tokens, int entering) {
     const struct vit_config *config = &vit->network->config;
     int r[VIT_DEPTH_MAX];
     for (int i = 0; i < config->depth; i++) r[i] = (int)((int64_t)vit->r[i] * entering / config->tokens);
-    schedule_tokens(vit->tokens, r, config->depth, entering, vit->tome.protected_tokens);
+    schedule_tokens(tokens, r, config->depth, entering, vit->protected_tokens);
 }
 
 void vit_set_schedule(struct vit *vit, const int *r, bool prop_attn) {
     const struct vit_config *config = &vit->network->config;
     memcpy(vit->r, r, (size_t)config->depth * sizeof *vit->r);
-    count_tokens(vit, config->tokens);
-    memcpy(vit->planned, vit->tokens, ((size_t)config->depth + 1) * sizeof *vit->planned);
+    count_tokens(vit, vit->planned, config->tokens);
     vit->prop_attn = prop_attn;
 }
 
 ptm_status vit_set_budget(struct vit *vit, double gflop, bool prop_attn, ptm_error *err) {
     int r[VIT_DEPTH_MAX];
-    TRY(budget_schedule(r, &vit->network->config, vit->tome.protected_tokens, gflop, err));
+    TRY(budget_schedule(r, &vit->network->config, vit->protected_tokens, gflop, err));
     vit_set_schedule(vit, r, prop_attn);
     return PTM_OK;
 }
@@ -82,18 +103,7 @@ ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_err
     return PTM_OK;
 }
 
-/* ---------------------------------------------------------------- the whole */
-
-/** Merges the tokens by the metric that block_attend() left: N -> N - r. */
-static void merge(struct vit *vit, int N, int r) {
-    const struct vit_config *config = &vit->network->config;
-    const int C = config->embed_dim;
-    tome_match(&vit->tome, N, config->head_dim, r);
-    tome_merge(&vit->tome, vit->y, vit->x, N, config->tokens, C, r);
-    float *merged = vit->y;
-    vit->y = vit->x;
-    vit->x = merged;
-}
+/* ---------------------------------------------------------------- into a pass */
 
 /** Time since *mark, which moves on. */
 static double lap(double *mark) {
@@ -102,10 +112,115 @@ static double lap(double *mark) {
     return spent;
 }
 
-static ptm_status check_finite(const struct vit *vit, ptm_error *err) {
+void vit_begin(struct vit *vit) {
+    vit->count = 0;
+    vit->times = (struct vit_times){0};
+}
+
+void vit_put(struct vit *vit, const float *input, int64_t place) {
+    const struct vit_config *config = &vit->network->config;
+    double mark = clock_ms();
+    const int first = vit->count > 0 ? vit_rows(vit) : 0;
+    struct vit_window *window = &vit->windows[vit->count++];
+    window->first = first;
+    window->prop_attn = vit->prop_attn;
+    window->runs.threshold = vit->static_threshold;
+    window->tome.protected_tokens = vit->protected_tokens;
+    tome_reset(&window->tome, config->tokens);
+    window->rows = run_length_find(&window->runs, vit->network, input, &window->tome);
+    count_tokens(vit, window->tokens, window->rows);
+    if (config->position == POSITION_ROTARY)
+        position_grid(window->tome.position, &config->grid, window->runs.token, window->rows);
+    const struct embed_job job = {vit->network, input, window->runs.token, window->rows, place};
+    embed_tokens(vit->compute, vit->x + (size_t)first * (size_t)config->embed_dim, vit->wide, &job, &vit->memory);
+    vit->times.embed += lap(&mark);
+}
+
+/* ---------------------------------------------------------------- through the blocks */
+
+/** How many tokens of each window block i merges; returns the most. */
+static int plan_merging(struct vit *vit, int i) {
+    int most = 0;
+    for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
+        window->N = window->tokens[i];
+        window->r = window->tokens[i] - window->tokens[i + 1];
+        most = window->r > most ? window->r : most;
+    }
+    return most;
+}
+
+/** Merges tokens by the metric that block_attend() left: merged (N - r, C) <- x (N, C); of a C of 0 no row is read. */
+static void merge_window(const struct vit *vit, struct vit_window *window, float *merged, const float *x, int C) {
+    const struct vit_config *config = &vit->network->config;
+    tome_match(&window->tome, window->N, config->head_dim, window->r);
+    tome_merge(&window->tome, merged, x, window->N, config->tokens, C, window->r);
+}
+
+static void merge(struct vit *vit) {
+    const struct vit_config *config = &vit->network->config;
+    const size_t C = (size_t)config->embed_dim;
+    int first = 0;
+    for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
+        const float *x = vit->x + (size_t)window->first * C;
+        float *merged = vit->y + (size_t)first * C;
+        if (window->r > 0)
+            merge_window(vit, window, merged, x, config->embed_dim);
+        else
+            memcpy(merged, x, (size_t)window->rows * C * sizeof *merged);
+        window->rows -= window->r;
+        window->first = first;
+        first += window->rows;
+    }
+    float *merged = vit->y;
+    vit->y = vit->x;
+    vit->x = merged;
+}
+
+/** The same where only the first tokens are left, which do not merge: sizes and source maps. */
+static void merge_unread(struct vit *vit) {
+    for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++)
+        if (window->r > 0) merge_window(vit, window, vit->y, vit->x, 0);
+}
+
+static void run_block(struct vit *vit, int i, double *mark) {
+    const struct vit_config *config = &vit->network->config;
+    const struct block_weights *block = &vit->network->weights.blocks[i];
+    const int read = config_read_tokens(config, i, 0), r = plan_merging(vit, i);
+    block_attend(vit, block, read, config->position == POSITION_ROTARY);
+    vit->times.attention += lap(mark);
+    if (r > 0 && read > 0)
+        merge_unread(vit);
+    else if (r > 0)
+        merge(vit);
+    vit->times.merge += lap(mark);
+    if (i + 1 == config->depth && config_pools_mlp(config))
+        block_feed_forward_mean(vit, block);
+    else
+        block_feed_forward(vit, block);
+    vit->times.mlp += lap(mark);
+}
+
+static void share_times(struct vit_times *times, int windows) {
+    times->embed /= windows;
+    times->attention /= windows;
+    times->merge /= windows;
+    times->mlp /= windows;
+    times->head /= windows;
+    times->total = times->embed + times->attention + times->merge + times->mlp + times->head;
+}
+
+void vit_run(struct vit *vit) {
+    double mark = clock_ms();
+    for (int i = 0; i < vit->network->config.depth; i++) run_block(vit, i, &mark);
+    head_logits(vit);
+    vit->times.head = lap(&mark);
+    share_times(&vit->times, vit->count);
+}
+
+ptm_status vit_check_finite(const struct vit *vit, const struct vit_window *window, ptm_error *err) {
     const struct network *network = vit->network;
     for (int i = 0; i < network->config.num_labels; i++)
-        if (!isfinite(vit->logits[i]))
+        if (!isfinite(window->logits[i]))
             return error_set(err, PTM_EFORMAT,
                              "model %s gives a logit for \"%s\" that is no finite number: its weights or its input are "
                              "out of range",
@@ -113,51 +228,9 @@ static ptm_status check_finite(const struct vit *vit, ptm_error *err) {
     return PTM_OK;
 }
 
-/** The tokens that enter the first block. */
-static void enter(struct vit *vit, const float *input) {
-    const struct vit_config *config = &vit->network->config;
-    tome_reset(&vit->tome, config->tokens);
-    const int count = run_length_find(&vit->runs, vit->network, input, &vit->tome);
-    count_tokens(vit, count);
-    if (config->position == POSITION_ROTARY) position_grid(vit->tome.position, &config->grid, vit->runs.token, count);
-    const struct embed_job job = {vit->network, input, vit->runs.token, count, vit->place};
-    embed_tokens(vit->compute, vit->x, vit->wide, &job, &vit->memory);
-}
-
-/** The MLP of a block, as far as anybody reads it. */
-static void feed_forward(const struct vit *vit, int i) {
-    const struct vit_config *config = &vit->network->config;
-    const struct block_weights *block = &vit->network->weights.blocks[i];
-    const int tokens = vit->tokens[i + 1];
-    if (i + 1 == config->depth && config_pools_mlp(config))
-        block_feed_forward_mean(vit, block, config->special_tokens, tokens);
-    else
-        block_feed_forward(vit, block, config_read_tokens(config, i, tokens));
-}
-
 ptm_status vit_forward(struct vit *vit, const float *input, ptm_error *err) {
-    const struct network *network = vit->network;
-    const int depth = network->config.depth, *tokens = vit->tokens;
-    const bool rotated = network->config.position == POSITION_ROTARY;
-    const double start = clock_ms();
-    double mark = start;
-    vit->times = (struct vit_times){0};
-    enter(vit, input);
-    vit->times.embed = lap(&mark);
-
-    for (int i = 0; i < depth; i++) {
-        const struct block_weights *block = &network->weights.blocks[i];
-        const int r = tokens[i] - tokens[i + 1];
-        block_attend(vit, block, tokens[i], config_read_tokens(&network->config, i, tokens[i]), rotated, r > 0);
-        vit->times.attention += lap(&mark);
-        if (r > 0) merge(vit, tokens[i], r);
-        vit->times.merge += lap(&mark);
-        feed_forward(vit, i);
-        vit->times.mlp += lap(&mark);
-    }
-
-    head_logits(vit, tokens[depth]);
-    vit->times.head = lap(&mark);
-    vit->times.total = mark - start;
-    return check_finite(vit, err);
+    vit_begin(vit);
+    vit_put(vit, input, EMBED_NOWHERE);
+    vit_run(vit);
+    return vit_check_finite(vit, vit->windows, err);
 }

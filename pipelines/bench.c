@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS_MAX = 10000, SCHEDULES_MAX = 1000, GEMM_SIZE = 768 };
+enum { RUNS_MAX = 10000, ENTRIES_MAX = 1000, GEMM_SIZE = 768 };
 
-/* One schedule. */
+/* One schedule and batch. */
 struct bench_entry {
+    int batch; /* windows in a pass */
     struct lane_merge merge;
     double *times; /* (RUNS_MAX) milliseconds, in the order of the turns */
 };
@@ -43,13 +44,22 @@ static ptm_status measure_gemm(const struct ptm_session *session, double *gflops
 
 /* ---------------------------------------------------------------- turns */
 
-/** The next run of a schedule. */
+/** A pass of an entry, whose windows all have the same input. */
+static ptm_status forward(const struct bench *bench, const struct bench_entry *entry, ptm_error *err) {
+    struct vit *vit = &bench->lane->vit;
+    lane_put_merge(bench->lane, &entry->merge);
+    vit_begin(vit);
+    for (int i = 0; i < entry->batch; i++) vit_put(vit, bench->lane->input, EMBED_NOWHERE);
+    vit_run(vit);
+    return vit_check_finite(vit, vit->windows, err);
+}
+
+/** The next run of an entry. */
 static ptm_status run(struct bench *bench, int index, ptm_error *err) {
     struct lane *lane = bench->lane;
     struct bench_entry *entry = &bench->entries[index];
     ptm_bench_report *report = &bench->reports[index];
-    lane_put_merge(lane, &entry->merge);
-    TRY(vit_forward(&lane->vit, lane->input, err));
+    TRY(forward(bench, entry, err));
     const double ms = lane->vit.times.total;
     entry->times[report->runs++] = ms;
     if (report->runs > 1 && ms >= report->min_ms) return PTM_OK;
@@ -63,10 +73,7 @@ static ptm_status run(struct bench *bench, int index, ptm_error *err) {
 }
 
 static ptm_status warm_up(struct bench *bench, ptm_error *err) {
-    for (int i = 0; i < bench->count; i++) {
-        lane_put_merge(bench->lane, &bench->entries[i].merge);
-        TRY(vit_forward(&bench->lane->vit, bench->lane->input, err));
-    }
+    for (int i = 0; i < bench->count; i++) TRY(forward(bench, &bench->entries[i], err));
     return PTM_OK;
 }
 
@@ -106,12 +113,17 @@ static void sum_up(struct bench *bench, double *scratch) {
 
 /* ---------------------------------------------------------------- the whole */
 
-/** Reads the schedules, of which a budget in milliseconds is measured now. */
-static ptm_status set_schedules(struct bench *bench, const ptm_bench_options *options, ptm_error *err) {
+/** Reads the schedules, of which a budget in milliseconds is measured now, and the batches of each. */
+static ptm_status set_entries(struct bench *bench, const ptm_bench_options *options, ptm_error *err) {
     struct lane *lane = bench->lane;
+    const int batches = options->batches ? options->num_batches : 1;
     for (int i = 0; i < bench->count; i++) {
-        if (options->schedules) TRY(lane_set_merge(lane, options->schedules[i], lane->vit.prop_attn, err));
-        lane_get_merge(lane, &bench->entries[i].merge);
+        const int schedule = i / batches, batch = i % batches;
+        struct bench_entry *entry = &bench->entries[i];
+        if (options->schedules && batch == 0)
+            TRY(lane_set_merge(lane, options->schedules[schedule], lane->vit.prop_attn, err));
+        lane_get_merge(lane, &entry->merge);
+        entry->batch = bench->reports[i].batch = options->batches ? options->batches[batch] : 1;
     }
     return PTM_OK;
 }
@@ -119,7 +131,7 @@ static ptm_status set_schedules(struct bench *bench, const ptm_bench_options *op
 static ptm_status bench_entries(struct bench *bench, const ptm_bench_options *options, double *scratch,
                                 ptm_error *err) {
     double gemm_gflops = 0;
-    TRY(set_schedules(bench, options, err));
+    TRY(set_entries(bench, options, err));
     TRY(measure_gemm(bench->session, &gemm_gflops, err));
     lane_fill_noise(bench->lane);
     TRY(take_turns(bench, options, err));
@@ -151,14 +163,25 @@ static ptm_status bench_lane(struct bench *bench, const ptm_bench_options *optio
     return status;
 }
 
+static ptm_status count_entries(struct bench *bench, const ptm_bench_options *options, ptm_error *err) {
+    const int schedules = options->schedules ? options->num_schedules : 1;
+    const int batches = options->batches ? options->num_batches : 1, most = bench->lane->vit.capacity;
+    if (schedules < 1 || batches < 1 || schedules > ENTRIES_MAX / batches)
+        return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d schedules and batches", ENTRIES_MAX);
+    for (int i = 0; options->batches && i < batches; i++)
+        if (options->batches[i] < 1 || options->batches[i] > most)
+            return error_set(err, PTM_EINVAL, "a batch of %d windows; this session takes 1 to %d", options->batches[i],
+                             most);
+    bench->count = schedules * batches;
+    return PTM_OK;
+}
+
 ptm_status ptm_bench(ptm_session *session, ptm_modality modality, const ptm_bench_options *options,
                      ptm_bench_report *reports, ptm_error *err) {
     error_clear(err);
-    struct bench bench = {.session = session, .reports = reports, .count = 1, .modality = modality};
-    if (options->schedules) bench.count = options->num_schedules;
+    struct bench bench = {.session = session, .reports = reports, .modality = modality};
     TRY(session_need_lane(session, modality, &bench.lane, err));
-    if (bench.count < 1 || bench.count > SCHEDULES_MAX)
-        return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d schedules", SCHEDULES_MAX);
+    TRY(count_entries(&bench, options, err));
     if (options->min_runs < 1 || options->min_runs > RUNS_MAX || !(options->seconds >= 0))
         return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d runs and 0 or more seconds", RUNS_MAX);
     memset(reports, 0, (size_t)bench.count * sizeof *reports);

@@ -26,9 +26,12 @@ static float precision_tolerance(const struct lane *lane) {
     return precision == PTM_BF16 ? 0.02f : 0.1f;
 }
 
-static ptm_status check_input_shape(const struct network *network, const int *shape, int rank, ptm_error *err) {
+/** `most` windows: the first axis. */
+static ptm_status check_input_shape(const struct network *network, int most, const int *shape, int rank,
+                                    ptm_error *err) {
     int expected[5];
     const int expected_rank = network_input_shape(network, expected);
+    if (most > 1 && rank == expected_rank && shape[0] >= 1 && shape[0] <= most) expected[0] = shape[0];
     if (rank == expected_rank && memcmp(shape, expected, (size_t)rank * sizeof *shape) == 0) return PTM_OK;
     if (expected_rank == 5)
         return error_set(err, PTM_EINVAL, "the prepared input should have shape (%d,%d,%d,%d,%d)", expected[0],
@@ -49,11 +52,20 @@ ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float 
     error_clear(err);
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
-    TRY(check_input_shape(lane->network, shape, rank, err));
-    TRY(check_input_finite(input, network_input_count(lane->network), err));
-    TRY(vit_forward(&lane->vit, input, err));
-    memcpy(logits, lane->vit.logits, (size_t)lane->network->config.num_labels * sizeof *logits);
-    if (source) memcpy(source, lane->vit.tome.source, (size_t)lane->network->config.tokens * sizeof *source);
+    struct vit *vit = &lane->vit;
+    const size_t labels = (size_t)lane->network->config.num_labels, tokens = (size_t)lane->network->config.tokens;
+    const size_t count = network_input_count(lane->network);
+    TRY(check_input_shape(lane->network, vit->capacity, shape, rank, err));
+    TRY(check_input_finite(input, (size_t)shape[0] * count, err));
+    vit_begin(vit);
+    for (int i = 0; i < shape[0]; i++) vit_put(vit, input + (size_t)i * count, EMBED_NOWHERE);
+    vit_run(vit);
+    for (int i = 0; i < shape[0]; i++) {
+        const struct vit_window *window = &vit->windows[i];
+        TRY(vit_check_finite(vit, window, err));
+        memcpy(logits + (size_t)i * labels, window->logits, labels * sizeof *logits);
+        if (source) memcpy(source + (size_t)i * tokens, window->tome.source, tokens * sizeof *source);
+    }
     return PTM_OK;
 }
 
@@ -95,13 +107,13 @@ static ptm_status compare_files(const struct lane *lane, const ptm_check_options
     struct npy npy;
     if (options->expect) {
         TRY(read_npy(&npy, options->expect, NPY_FLOAT32, (size_t)config->num_labels, err));
-        compare_logits(report, lane->vit.logits, npy.data, config->num_labels);
+        compare_logits(report, lane->vit.windows->logits, npy.data, config->num_labels);
         npy_free(&npy);
     }
     if (options->expect_source) {
         TRY(read_npy(&npy, options->expect_source, NPY_INT32, (size_t)config->tokens, err));
         const int32_t *expected = npy.data;
-        for (int i = 0; i < config->tokens; i++) report->source_differences += expected[i] != lane->vit.tome.source[i];
+        for (int i = 0; i < config->tokens; i++) report->source_differences += expected[i] != lane->vit.windows->tome.source[i];
         npy_free(&npy);
     }
     return PTM_OK;
@@ -110,8 +122,8 @@ static ptm_status compare_files(const struct lane *lane, const ptm_check_options
 static ptm_status write_files(const struct lane *lane, const ptm_check_options *options, ptm_error *err) {
     const struct vit_config *config = &lane->network->config;
     const int logits_shape[] = {1, config->num_labels};
-    if (options->output) TRY(npy_write(options->output, NPY_FLOAT32, logits_shape, 2, lane->vit.logits, err));
-    if (options->source) TRY(npy_write(options->source, NPY_INT32, &config->tokens, 1, lane->vit.tome.source, err));
+    if (options->output) TRY(npy_write(options->output, NPY_FLOAT32, logits_shape, 2, lane->vit.windows->logits, err));
+    if (options->source) TRY(npy_write(options->source, NPY_INT32, &config->tokens, 1, lane->vit.windows->tome.source, err));
     return PTM_OK;
 }
 
@@ -119,7 +131,7 @@ static ptm_status check_files(struct lane *lane, const ptm_check_options *option
                               ptm_error *err) {
     struct npy input;
     TRY(read_npy(&input, options->input, NPY_FLOAT32, 0, err));
-    ptm_status status = check_input_shape(lane->network, input.shape, input.rank, err);
+    ptm_status status = check_input_shape(lane->network, 1, input.shape, input.rank, err);
     if (status == PTM_OK) status = check_input_finite(input.data, input.count, err);
     if (status == PTM_OK) status = vit_forward(&lane->vit, input.data, err);
     npy_free(&input);
@@ -138,7 +150,7 @@ static ptm_status check_answer(struct lane *lane, const char *r, const float *ex
     if (!expected) return PTM_OK;
     ptm_check_report one = {0};
     TRY(self_test_forward(lane, r, err));
-    compare_logits(&one, lane->vit.logits, expected, lane->network->config.num_labels);
+    compare_logits(&one, lane->vit.windows->logits, expected, lane->network->config.num_labels);
     report->compared += one.compared;
     if (!(one.max_difference <= report->max_difference)) report->max_difference = one.max_difference;
     if (!(one.max_relative <= report->max_relative)) report->max_relative = one.max_relative;
@@ -168,6 +180,6 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
     report->tokens_in = lane->network->config.tokens;
     const ptm_status status =
         options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);
-    report->tokens_out = lane->vit.tokens[lane->network->config.depth];
+    report->tokens_out = lane->vit.windows->tokens[lane->network->config.depth];
     return status;
 }

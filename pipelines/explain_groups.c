@@ -10,7 +10,7 @@ ptm_status explain_groups_open(struct explain_groups *groups, const struct lane 
     *groups = (struct explain_groups){
         .tubes = tokens[0],
         .patches = tokens[1] * tokens[2],
-        .count = lane->vit.tokens[config->depth],
+        .count = lane->vit.windows->tokens[config->depth],
     };
     const size_t total = (size_t)groups->tubes * (size_t)groups->patches;
     groups->token = mem_alloc(total, sizeof *groups->token);
@@ -19,7 +19,7 @@ ptm_status explain_groups_open(struct explain_groups *groups, const struct lane 
         explain_groups_close(groups);
         return error_no_memory(err);
     }
-    memcpy(groups->token, lane->vit.tome.source + config->special_tokens, total * sizeof *groups->token);
+    memcpy(groups->token, lane->vit.windows->tome.source + config->special_tokens, total * sizeof *groups->token);
     for (size_t i = 0; i < total; i++) {
         struct explain_group *group = &groups->group[groups->token[i]];
         const int tube = (int)i / groups->patches;

@@ -89,7 +89,7 @@ ptm_status explain_picture(struct explain *explain, ptm_error *err) {
     if (status == PTM_OK) status = film ? explain_write_film(&look, err) : write_figure(&look, err);
     if (status == PTM_OK) {
         explain->report.windows = look.num_windows;
-        explain->report.tokens_in = explain->lane->vit.tokens[0];
+        explain->report.tokens_in = explain->lane->vit.windows->tokens[0];
         explain->report.tokens_out = look.windows[look.num_windows - 1].groups.count;
     }
     explain_look_close(&look);

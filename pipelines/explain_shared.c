@@ -23,7 +23,7 @@ static ptm_status best_label(char *item, const struct tally *tally, ptm_error *e
 
 ptm_status explain_legend(char (*items)[FIGURE_TEXT], const struct lane *lane, const struct tally *tally,
                           ptm_error *err) {
-    const int in = lane->vit.tokens[0], out = lane->vit.tokens[lane->network->config.depth];
+    const int *tokens = lane->vit.windows->tokens, in = tokens[0], out = tokens[lane->network->config.depth];
     TRY(best_label(items[0], tally, err));
     snprintf(items[1], FIGURE_TEXT, "%d -> %d tokens", in, out);
     snprintf(items[2], FIGURE_TEXT, "r %s", lane->r);

@@ -248,7 +248,7 @@ ptm_status explain_sound(struct explain *explain, ptm_error *err) {
     if (status == PTM_OK) status = write_figure(&sound, err);
     if (status == PTM_OK) {
         explain->report.windows = sound.run.tally.windows;
-        explain->report.tokens_in = explain->lane->vit.tokens[0];
+        explain->report.tokens_in = explain->lane->vit.windows->tokens[0];
         explain->report.tokens_out = sound.groups.count;
     }
     explain_groups_close(&sound.groups);

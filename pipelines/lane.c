@@ -27,7 +27,7 @@ void lane_fill_noise(struct lane *lane) {
 
 ptm_status lane_keep_tubes(struct lane *lane, ptm_error *err) {
     struct embed_memory *memory = &lane->vit.memory;
-    if (!embed_can_keep(lane->vit.compute) || lane->vit.runs.threshold > 0) return PTM_OK;
+    if (!linear_keeps_rows(lane->vit.compute->kernels) || lane->vit.static_threshold > 0) return PTM_OK;
     memory->place = EMBED_NOWHERE;
     memory->patches = mem_alloc(embed_memory_floats(lane->network), sizeof *memory->patches);
     return memory->patches ? PTM_OK : error_no_memory(err);

@@ -19,6 +19,7 @@ struct lane_merge {
 struct lane {
     const struct network *network; /* NULL: no model brings it */
     struct vit vit;
+    int waiting;              /* windows of the vit's pass that is not run yet */
     struct pixels *pixels;    /* front end of video and image */
     float *input;             /* the prepared input of one window */
     float *recent;            /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */

@@ -126,7 +126,7 @@ static ptm_status answer(float **logits, struct lane *lane, const char *r, ptm_e
     *logits = mem_alloc(count, sizeof **logits);
     if (!*logits) return error_no_memory(err);
     TRY(self_test_forward(lane, r, err));
-    memcpy(*logits, lane->vit.logits, count * sizeof **logits);
+    memcpy(*logits, lane->vit.windows->logits, count * sizeof **logits);
     return PTM_OK;
 }
 

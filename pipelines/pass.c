@@ -45,8 +45,8 @@ static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_erro
     const struct pass *pass = watcher;
     const struct lane *lane = ready->lane;
     const struct span *span = &ready->span;
-    const struct vit *vit = &lane->vit;
-    tally_window_labels(ready->tally, vit->logits, pass->labels);
+    const struct vit_window *answer = ready->window;
+    tally_window_labels(ready->tally, answer->logits, pass->labels);
     const ptm_window window = {
         .modality = lane->network->modality,
         .model = lane->network->name,
@@ -58,11 +58,11 @@ static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_erro
         .padded = span->padded,
         .num_labels = lane->network->config.num_labels,
         .labels = pass->labels,
-        .static_share = vit->runs.share,
-        .tokens_in = vit->tokens[0],
-        .tokens_out = vit->tokens[lane->network->config.depth],
+        .static_share = answer->runs.share,
+        .tokens_in = answer->tokens[0],
+        .tokens_out = answer->tokens[lane->network->config.depth],
         .r = lane->r,
-        .network_ms = vit->times.total,
+        .network_ms = lane->vit.times.total,
         .arrived = span->arrived,
         .latency_ms = span->arrived > 0 ? 1e3 * (clock_unix() - span->arrived) : 0,
         .dropped = pass->run.relay ? relay_dropped(pass->run.relay, lane->network->modality) : 0,

@@ -58,15 +58,15 @@ ptm_status result_set_answer(struct result *result, const struct lane *lane, con
     part->labels = mem_alloc((size_t)count, sizeof *part->labels);
     part->tokens = mem_alloc((size_t)depth + 1, sizeof *part->tokens);
     if (!part->labels || !part->tokens) return error_no_memory(err);
-    memcpy(part->tokens, lane->vit.tokens, ((size_t)depth + 1) * sizeof *part->tokens);
+    memcpy(part->tokens, tally->tokens, ((size_t)depth + 1) * sizeof *part->tokens);
     tally_labels(tally, part->labels);
     part->answer.labels = part->labels;
     part->answer.num_labels = count;
     part->answer.windows = tally->windows;
     part->answer.static_share = tally->static_share / tally->windows;
     part->answer.coverage = *coverage;
-    part->answer.tokens_in = lane->vit.tokens[0];
-    part->answer.tokens_out = lane->vit.tokens[depth];
+    part->answer.tokens_in = part->tokens[0];
+    part->answer.tokens_out = part->tokens[depth];
     part->answer.depth = depth;
     part->answer.tokens = part->tokens;
     return PTM_OK;

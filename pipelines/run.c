@@ -2,6 +2,7 @@
 #include "pipelines/run.h"
 
 #include "base/clock.h"
+#include "pipelines/batch.h"
 #include "pipelines/relay.h"
 
 enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
@@ -51,6 +52,11 @@ ptm_status run_check_cancelled(struct run *run, ptm_error *err) {
     return is_cancelled(run) ? error_set(err, PTM_EINTERRUPTED, "interrupted") : PTM_OK;
 }
 
+ptm_status run_check_failed(const struct run *run, ptm_error *err) {
+    const ptm_error *failure = &run->failure;
+    return failure->status == PTM_OK ? PTM_OK : error_set(err, failure->status, "%s", failure->message);
+}
+
 ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,
                       ptm_error *err) {
     struct ready ready = {
@@ -61,14 +67,9 @@ ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, c
 }
 
 ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err) {
-    struct vit *vit = &ready->lane->vit;
-    vit->place = ready->place;
-    const ptm_status status = vit_forward(vit, ready->input, err);
-    vit->place = EMBED_NOWHERE;
-    TRY(status);
-    run->network_ms += vit->times.total;
-    tally_add(ready->tally, vit->logits, vit->runs.share);
-    return run->watch ? run->watch(run->watcher, ready, err) : PTM_OK;
+    batch_add(run, ready);
+    if (!run->gathers) batch_answer(run->session);
+    return run_check_failed(run, err);
 }
 
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,

@@ -17,7 +17,8 @@ struct relay;
 struct ready {
     struct lane *lane;
     struct tally *tally;
-    const float *input; /* prepared for the lane's network */
+    const float *input;              /* prepared for the lane's network; NULL once the window waits for others */
+    const struct vit_window *window; /* its answer, when there is one */
     struct span span;
     int64_t place;   /* of its first tube; see struct embed_memory */
     bool last;       /* the end cut it short: no other of its lane comes */
@@ -31,6 +32,9 @@ struct run {
     const char *name;              /* of the file or source, in sentences */
     double window, hop;            /* seconds; 0: as the model was trained, and side by side */
     struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
+    bool gathers;                  /* windows may wait to share a pass (batch.h) */
+    int waiting;                   /* those that do */
+    ptm_error failure;             /* of answering them */
     bool live;                     /* a gap ends a window without an answer */
     bool ended;                    /* what is collected now was left when the data ended */
     double arrived;                /* of what is being collected; see struct span */
@@ -148,11 +152,14 @@ const char *run_sampling_name(ptm_sampling sampling);
 /** Asks the caller whether to go on. */
 ptm_status run_check_cancelled(struct run *run, ptm_error *err);
 
+/** run->failure, if there is one. */
+ptm_status run_check_failed(const struct run *run, ptm_error *err);
+
 /** Hands on the window in lane->input, which may then be filled anew. */
 ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,
                       ptm_error *err);
 
-/** Runs the network on a window and adds its answer to the tally. */
+/** Runs the network on a window, now or, where the run gathers, with others, and adds its answer to the tally. */
 ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "pipelines/session.h"
 
 #include "models/reduce.h"
+#include "pipelines/batch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -70,7 +71,8 @@ static ptm_status choose_networks(struct ptm_session *session, const ptm_model *
 
 static void place_lane(struct ptm_session *session, struct lane *lane, struct arena *arena) {
     if (!lane->network) return;
-    vit_place(&lane->vit, arena, lane->network, &session->compute);
+    vit_place(&lane->vit, arena, lane->network, &session->compute,
+              vit_batch(lane->network, &session->compute, session->most_windows));
     lane->input = arena_take(arena, network_input_count(lane->network), sizeof(float));
     lane->recent = arena_take(arena, lane_window_floats(lane), sizeof(float));
 }
@@ -113,7 +115,7 @@ static ptm_status protect_tokens(struct ptm_session *session, int protect, ptm_e
         if (protect < 0 || protect > lane->network->config.tokens)
             return error_set(err, PTM_EINVAL, "%d protected tokens; it should be from 0 to the %d that %s has", protect,
                              lane->network->config.tokens, lane->network->name);
-        if (protect > lane->vit.tome.protected_tokens) lane->vit.tome.protected_tokens = protect;
+        if (protect > lane->vit.protected_tokens) lane->vit.protected_tokens = protect;
     }
     return PTM_OK;
 }
@@ -121,7 +123,7 @@ static ptm_status protect_tokens(struct ptm_session *session, int protect, ptm_e
 static ptm_status set_static(struct ptm_session *session, double threshold, ptm_error *err) {
     if (!(threshold >= 0 && isfinite(threshold)))
         return error_set(err, PTM_EINVAL, "the threshold of static patches should be 0 or more");
-    session->video.vit.runs.threshold = (float)threshold;
+    session->video.vit.static_threshold = (float)threshold;
     return PTM_OK;
 }
 
@@ -187,7 +189,12 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     session->reserved = threads_count(session->threads);
     session->compute = (struct compute){.threads = session->threads, .kernels = kernels_for(level)};
     TRY(choose_product(session, options->precision, level, err));
+    if (options->batch < 0 || options->batch > VIT_WINDOWS_MAX)
+        return error_set(err, PTM_EINVAL, "a batch of %d windows; it should be from 1 to %d, or 0", options->batch,
+                         VIT_WINDOWS_MAX);
+    session->most_windows = options->batch;
     TRY(take_memory(session, err));
+    TRY(batch_open(session, err));
     TRY(reduce_networks(session, err));
     TRY(open_fronts(session, err));
     TRY(protect_tokens(session, options->protect, err));
@@ -215,12 +222,18 @@ void ptm_session_close(ptm_session **handle) {
     fbank_close(&session->fbank);
     pixels_close(&session->video.pixels);
     pixels_close(&session->image.pixels);
+    batch_close(session);
     mem_free(session->bench_tokens);
     mem_free(session->memory);
     gemm_release(session->reserved);
     threads_close(&session->threads);
     mem_free(session);
     *handle = NULL;
+}
+
+int ptm_session_get_batch(const ptm_session *session, ptm_modality modality) {
+    const struct lane *lane = session_lane((struct ptm_session *)session, modality);
+    return lane ? lane->vit.capacity : 0;
 }
 
 ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
@@ -234,10 +247,11 @@ ptm_status ptm_session_get_profile(const ptm_session *session, ptm_modality moda
     struct lane *lane;
     TRY(session_need_lane((struct ptm_session *)session, modality, &lane, err));
     const struct vit *vit = &lane->vit;
+    const int *tokens = vit->count > 0 ? vit->windows[vit->count - 1].tokens : vit->planned;
     *profile = (ptm_profile){
         .depth = lane->network->config.depth,
-        .tokens = vit->tokens,
-        .gflop = config_gflop(&lane->network->config, vit->tokens),
+        .tokens = tokens,
+        .gflop = config_gflop(&lane->network->config, tokens),
         .ms_total = vit->times.total,
         .ms_embed = vit->times.embed,
         .ms_attention = vit->times.attention,

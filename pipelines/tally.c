@@ -7,11 +7,13 @@
 
 ptm_status tally_open(struct tally *tally, const struct network *network, ptm_error *err) {
     const size_t count = (size_t)network->config.num_labels;
-    tally->network = network;
-    tally->windows = 0;
-    tally->static_share = 0;
+    *tally = (struct tally){.network = network};
     tally->scores = mem_calloc(3 * count, sizeof *tally->scores);
-    if (!tally->scores) return error_no_memory(err);
+    tally->tokens = mem_calloc((size_t)network->config.depth + 1, sizeof *tally->tokens);
+    if (!tally->scores || !tally->tokens) {
+        tally_close(tally);
+        return error_no_memory(err);
+    }
     tally->logits = tally->scores + count;
     tally->row = tally->logits + count;
     return PTM_OK;
@@ -19,6 +21,7 @@ ptm_status tally_open(struct tally *tally, const struct network *network, ptm_er
 
 void tally_close(struct tally *tally) {
     mem_free(tally->scores);
+    mem_free(tally->tokens);
     memset(tally, 0, sizeof *tally);
 }
 
@@ -36,14 +39,16 @@ static void sigmoid(double *scores, const float *logits, int count) {
     for (int i = 0; i < count; i++) scores[i] = 1 / (1 + exp(-(double)logits[i]));
 }
 
-void tally_add(struct tally *tally, const float *logits, double static_share) {
+void tally_add(struct tally *tally, const struct vit_window *window) {
     const int count = tally->network->config.num_labels;
+    const float *logits = window->logits;
     (tally->network->score == SCORE_SIGMOID ? sigmoid : softmax)(tally->row, logits, count);
     for (int i = 0; i < count; i++) {
         tally->scores[i] += tally->row[i];
         tally->logits[i] += logits[i];
     }
-    tally->static_share += static_share;
+    tally->static_share += window->runs.share;
+    memcpy(tally->tokens, window->tokens, ((size_t)tally->network->config.depth + 1) * sizeof *tally->tokens);
     tally->windows++;
 }
 

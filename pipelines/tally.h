@@ -11,6 +11,7 @@ struct tally {
     double *scores, *logits; /* (num_labels) sums over windows */
     double *row;             /* (num_labels) scratch */
     double static_share;     /* sum over windows */
+    int *tokens;             /* (depth + 1) of the last window */
 };
 
 /** Takes memory for the sums; tally_close() frees it. */
@@ -20,7 +21,7 @@ void tally_close(struct tally *tally);
 /** Adds one window: softmax or sigmoid of its logits, as the model says, and the share of its patches that was left
  * out.
  */
-void tally_add(struct tally *tally, const float *logits, double static_share);
+void tally_add(struct tally *tally, const struct vit_window *window);
 
 /** labels (num_labels): of the window just added, whose logits these are, sorted as below. */
 void tally_window_labels(const struct tally *tally, const float *logits, ptm_label *labels);

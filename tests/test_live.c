@@ -226,10 +226,10 @@ static void test_pace(void) {
     CHECK_OK(pace_measure(&pace, err));
     pace_forget(&pace, audio);
     CU_ASSERT_EQUAL(pace.count, 1);
-    const int tokens = video->vit.tokens[video->network->config.depth];
+    const int tokens = video->vit.planned[video->network->config.depth];
     CHECK_OK(pace_start(&pace, err));
     CU_ASSERT(pace.raised > 0);
-    CU_ASSERT(video->vit.tokens[video->network->config.depth] < tokens);
+    CU_ASSERT(video->vit.planned[video->network->config.depth] < tokens);
     CU_ASSERT_STRING_NOT_EQUAL(video->r, own.text);
     CU_ASSERT_FALSE(pace_is_stale(&pace, video, 1e9)); /* none would be in time */
     pace.lanes[0].hop_ms = 1e6;

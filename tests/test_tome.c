@@ -179,11 +179,13 @@ static void tome_start(struct bench_tome *bench, int tokens, int width, int prot
     bench->tome.compute = &bench->compute;
     bench->tome.protected_tokens = protected_tokens;
     struct arena arena = {0};
-    tome_place(&bench->tome, &arena, tokens, width, THREADS, false);
+    tome_place(&bench->tome, &arena, tokens, width, false);
+    bench->tome.scores = tome_place_scores(&arena, THREADS);
     bench->memory = mem_alloc(arena.used, 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(bench->memory);
     arena = (struct arena){.base = bench->memory};
-    tome_place(&bench->tome, &arena, tokens, width, THREADS, false);
+    tome_place(&bench->tome, &arena, tokens, width, false);
+    bench->tome.scores = tome_place_scores(&arena, THREADS);
     tome_reset(&bench->tome, tokens);
 }
 

@@ -30,6 +30,10 @@ size_t linear_scratch(const struct kernels *kernels, int threads) {
     return kernels->products ? (size_t)threads * kernels->products->scratch : 0;
 }
 
+bool linear_keeps_rows(const struct kernels *kernels) {
+    return kernels->products != NULL; /* OpenBLAS chooses its kernel by the shape */
+}
+
 /* Our own kernels give the same bits however they are cut: there may be as many tiles as keep all threads busy, but not
  * so low ones that preparing the weights of each is most of the work. */
 static void cut_for_threads(struct linear_job *job, int threads) {

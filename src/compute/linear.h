@@ -32,6 +32,9 @@ enum linear_store {
 /** Floats that products need beside their factors, for all of `threads` threads; may be 0. */
 size_t linear_scratch(const struct kernels *kernels, int threads);
 
+/** Whether a row of a product has the same bits however many rows there are. */
+bool linear_keeps_rows(const struct kernels *kernels);
+
 /** One linear layer over many rows: y (rows, out), x (rows, in), w (out, in), b (out) or NULL. */
 void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,
             int rows, int in, int out, enum activation activation, enum linear_store store);

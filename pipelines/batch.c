@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipelines/batch.h"
+
+/** A window that lies in its lane's vit. */
+struct waiting {
+    struct run *run; /* NULL: it has gone */
+    struct ready ready;
+};
+
+struct batch {
+    int count;
+    struct waiting windows[]; /* in the order in which they came */
+};
+
+ptm_status batch_open(struct ptm_session *session, ptm_error *err) {
+    const int capacity = session->video.vit.capacity + session->audio.vit.capacity + session->image.vit.capacity;
+    session->batch = mem_calloc(1, sizeof *session->batch + (size_t)capacity * sizeof *session->batch->windows);
+    return session->batch ? PTM_OK : error_no_memory(err);
+}
+
+void batch_close(struct ptm_session *session) {
+    mem_free(session->batch);
+    session->batch = NULL;
+}
+
+void batch_add(struct run *run, const struct ready *ready) {
+    struct batch *batch = run->session->batch;
+    struct lane *lane = ready->lane;
+    struct vit *vit = &lane->vit;
+    if (lane->waiting == 0) vit_begin(vit);
+    vit_put(vit, ready->input, ready->place);
+    struct waiting *waiting = &batch->windows[batch->count++];
+    *waiting = (struct waiting){run, *ready};
+    if (run->gathers) waiting->ready.input = NULL; /* it is not there any more when the window is answered */
+    waiting->ready.window = &vit->windows[lane->waiting++];
+    run->waiting++;
+    if (lane->waiting == vit->capacity) batch_answer(run->session);
+}
+
+static ptm_status take_answer(struct run *run, const struct ready *ready, ptm_error *err) {
+    const struct vit *vit = &ready->lane->vit;
+    TRY(vit_check_finite(vit, ready->window, err));
+    run->network_ms += vit->times.total;
+    tally_add(ready->tally, ready->window);
+    return run->watch ? run->watch(run->watcher, ready, err) : PTM_OK;
+}
+
+void batch_answer(struct ptm_session *session) {
+    struct batch *batch = session->batch;
+    for (int i = 0; i < batch->count; i++) {
+        struct run *run = batch->windows[i].run;
+        const struct ready *ready = &batch->windows[i].ready;
+        if (ready->window == ready->lane->vit.windows) { /* the first of its lane */
+            vit_run(&ready->lane->vit);
+            ready->lane->waiting = 0;
+        }
+        if (!run) continue;
+        run->waiting--;
+        if (run->failure.status == PTM_OK) (void)take_answer(run, ready, &run->failure);
+    }
+    batch->count = 0;
+}
+
+void batch_forget(struct run *run) {
+    struct batch *batch = run->session->batch;
+    for (int i = 0; i < batch->count; i++)
+        if (batch->windows[i].run == run) batch->windows[i].run = NULL;
+    run->waiting = 0;
+}
