@@ -34,17 +34,16 @@ static bool print(const struct run *run, FILE *stream, const struct job *job, co
 }
 
 /** The result as it will be written out. */
-static ptm_status render(const struct run *run, struct job *job, const ptm_result *result, ptm_error *err) {
+static void render(const struct run *run, struct job *job, const ptm_result *result) {
     FILE *stream = open_memstream(&job->text, &job->bytes);
     bool good = stream && print(run, stream, job, result, NULL) && !ferror(stream);
     if (stream && fclose(stream) != 0) good = false;
-    if (good) return PTM_OK;
+    if (good) return;
     free(job->text);
     job->text = NULL;
     job->bytes = 0;
-    err->status = PTM_ENOMEM;
-    snprintf(err->message, sizeof err->message, "out of memory for the result");
-    return PTM_ENOMEM;
+    job->err.status = PTM_ENOMEM;
+    snprintf(job->err.message, sizeof job->err.message, "out of memory for the result");
 }
 
 /** Takes over what an earlier run wrote about the same file. */
@@ -57,17 +56,39 @@ static bool reuse(const struct run *run, struct job *job) {
     return true;
 }
 
-static ptm_status label(void *user, int worker, struct job *job, const ptm_classify_options *classify, ptm_error *err) {
-    const struct run *run = user;
-    job->stamped = stamp_read(&job->stamp, job->path);
-    if (reuse(run, job)) return PTM_OK;
-    ptm_result *result;
-    ptm_status status = ptm_classify_file(run->crew.sessions[worker], job->path, classify, &result, err);
-    if (status == PTM_OK) status = render(run, job, result, err);
-    ptm_result_free(&result);
+/** Files that the library has at a time. */
+struct group {
+    const struct run *run;
+    ptm_file files[WALK_TOGETHER];
+    struct walk_file *walked[WALK_TOGETHER]; /* of each file, its own */
+    int count;
+};
+
+static void take_result(void *user, ptm_file *file) {
+    struct group *group = user;
+    struct walk_file *walked = group->walked[file - group->files];
+    struct job *job = walked->job;
+    job->err = file->err;
+    if (file->result) render(group->run, job, file->result);
+    ptm_result_free(&file->result);
     struct stamp now;
     job->changed = job->stamped && stamp_read(&now, job->path) && !stamp_equal(&now, &job->stamp);
-    return status;
+    walk_done(walked);
+}
+
+static void label(void *user, int worker, struct walk_file *files, int count) {
+    struct group group = {.run = user};
+    for (int i = 0; i < count; i++) {
+        struct job *job = files[i].job;
+        job->stamped = stamp_read(&job->stamp, job->path);
+        if (reuse(group.run, job)) {
+            walk_done(&files[i]);
+            continue;
+        }
+        group.walked[group.count] = &files[i];
+        group.files[group.count++] = (ptm_file){.path = job->path, .options = &files[i].classify};
+    }
+    ptm_classify_files(group.run->crew.sessions[worker], group.files, group.count, take_result, &group);
 }
 
 /* ---------------------------------------------------------------- in the thread that writes */
@@ -120,8 +141,18 @@ static void set_style(struct run *run) {
                                        .colour = terminal && !(no_colour && *no_colour)};
 }
 
+/** As many files as fill a pass, where each has one window of a modality. */
+static int files_together(const struct run *run) {
+    int most = 1;
+    for (int i = 0; i < MODALITY_COUNT; i++) {
+        const int batch = ptm_session_get_batch(run->crew.sessions[0], modalities[i]);
+        most = batch > most ? batch : most;
+    }
+    return most < WALK_TOGETHER ? most : WALK_TOGETHER;
+}
+
 static enum exit_status walk(struct run *run) {
-    const struct walk_visitor visitor = {run->crew.count, label, keep, finish, tick, run};
+    const struct walk_visitor visitor = {run->crew.count, files_together(run), label, keep, finish, tick, run};
     signals_catch(&run->output);
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;

@@ -42,17 +42,19 @@ static ptm_status label_both(struct run *run, const char *path, const ptm_classi
 }
 
 /* There is one worker, and what it compares is looked at when it has ended. */
-static ptm_status label(void *user, int worker, struct job *job, const ptm_classify_options *classify, ptm_error *err) {
+static void label(void *user, int worker, struct walk_file *files, int count) {
     (void)worker;
+    (void)count; /* one */
     struct run *run = user;
-    ptm_status status = label_both(run, job->path, classify, err);
+    struct job *job = files->job;
+    ptm_status status = label_both(run, job->path, &files->classify, &job->err);
     if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1])) {
-        status = err->status = PTM_ENOMEM;
-        snprintf(err->message, sizeof err->message, "out of memory for the comparison");
+        status = job->err.status = PTM_ENOMEM;
+        snprintf(job->err.message, sizeof job->err.message, "out of memory for the comparison");
     }
     free_results(run);
     run->compared += status == PTM_OK;
-    return status;
+    walk_done(files);
 }
 
 static bool report(struct run *run, struct output *output) {
@@ -68,7 +70,7 @@ static bool report(struct run *run, struct output *output) {
 
 /** What was compared until a signal came is reported, too. */
 static enum exit_status compare(struct run *run) {
-    const struct walk_visitor visitor = {.workers = 1, .label = label, .user = run};
+    const struct walk_visitor visitor = {.workers = 1, .together = 1, .label = label, .user = run};
     struct output output;
     if (!output_open(&output, run->options->output)) return STATUS_ENVIRONMENT;
     signals_catch(&output);

@@ -18,15 +18,17 @@ static int count_processors(void) {
     return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
 }
 
-/** Runs each network once, on nothing, so that the memory of the session is touched. */
+/** Runs each network once, on as many windows of nothing as share a pass, so that the memory of the session is touched. */
 static ptm_status touch(const struct engine *engine, ptm_session *session, ptm_error *err) {
     ptm_status status = PTM_OK;
     for (int m = 0; status == PTM_OK && m < MODALITY_COUNT; m++) {
         ptm_model_info info;
         if (!engine_get_info(engine, modalities[m], &info)) continue;
         size_t count = 1;
+        info.input_shape[0] = ptm_session_get_batch(session, modalities[m]);
         for (int i = 0; i < info.input_rank; i++) count *= (size_t)info.input_shape[i];
-        float *input = calloc(count, sizeof *input), *logits = calloc((size_t)info.num_labels, sizeof *logits);
+        const size_t labels = (size_t)info.input_shape[0] * (size_t)info.num_labels;
+        float *input = calloc(count, sizeof *input), *logits = calloc(labels, sizeof *logits);
         if (input && logits)
             status = ptm_forward(session, modalities[m], input, info.input_shape, info.input_rank, logits, NULL, err);
         free(input);

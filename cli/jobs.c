@@ -14,6 +14,7 @@ static void queue_push(struct job_queue *queue, struct job *job) {
     else
         queue->first = job;
     queue->last = job;
+    queue->count++;
 }
 
 static struct job *queue_pop(struct job_queue *queue) {
@@ -21,6 +22,7 @@ static struct job *queue_pop(struct job_queue *queue) {
     if (!job) return NULL;
     queue->first = job->next;
     if (!queue->first) queue->last = NULL;
+    queue->count--;
     return job;
 }
 
@@ -50,10 +52,18 @@ static bool may_begin(const struct jobs *jobs) {
     return next && (jobs->bytes < JOBS_MAX_BYTES || next->number == jobs->turn);
 }
 
-static struct job *begin_job(struct jobs *jobs) {
+/** A list of jobs to work on; NULL at the end. */
+static struct job *begin_jobs(struct jobs *jobs) {
     while (!jobs->stopped && !may_begin(jobs) && !(jobs->searched && !jobs->waiting.first))
         pthread_cond_wait(&jobs->work, &jobs->lock);
-    return jobs->stopped ? NULL : queue_pop(&jobs->waiting);
+    const int share = (jobs->waiting.count + jobs->num_workers - 1) / jobs->num_workers;
+    struct job *list = NULL, **end = &list;
+    for (int i = 0; !jobs->stopped && i < share && i < jobs->hooks.together && may_begin(jobs); i++) {
+        struct job *job = *end = queue_pop(&jobs->waiting);
+        job->next = NULL;
+        end = &job->next;
+    }
+    return list;
 }
 
 static void finish_job(struct jobs *jobs, struct job *job) {
@@ -62,15 +72,20 @@ static void finish_job(struct jobs *jobs, struct job *job) {
     pthread_cond_signal(&jobs->done);
 }
 
+void jobs_finish(struct jobs *jobs, struct job *job) {
+    pthread_mutex_lock(&jobs->lock);
+    finish_job(jobs, job);
+    pthread_mutex_unlock(&jobs->lock);
+}
+
 static void *worker_main(void *argument) {
     struct jobs *jobs = argument;
     pthread_mutex_lock(&jobs->lock);
     const int worker = jobs->numbered++;
-    for (struct job *job; (job = begin_job(jobs));) {
+    for (struct job *list; (list = begin_jobs(jobs));) {
         pthread_mutex_unlock(&jobs->lock);
-        jobs->hooks.work(jobs->hooks.user, worker, job);
+        jobs->hooks.work(jobs->hooks.user, worker, list);
         pthread_mutex_lock(&jobs->lock);
-        finish_job(jobs, job);
     }
     pthread_mutex_unlock(&jobs->lock);
     return NULL;

@@ -34,11 +34,14 @@ struct job {
 
 struct job_queue {
     struct job *first, *last;
+    int count;
 };
 
 struct jobs_hooks {
-    void (*find)(void *user);                              /* calls jobs_add() for each input, until that is false */
-    void (*work)(void *user, int worker, struct job *job); /* sets its status and answer */
+    void (*find)(void *user); /* calls jobs_add() for each input, until that is false */
+    /* Sets status and answer of each job of the list, and hands it to jobs_finish() as soon as it is done. */
+    void (*work)(void *user, int worker, struct job *list);
+    int together; /* jobs in a list at most: as many as wait, but for what the other workers can take */
     void *user;
 };
 
@@ -70,6 +73,9 @@ bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_
 
 /** For find(): one more input, waiting for room. A failure is an input that needs no work. False: no more are taken. */
 bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failure);
+
+/** For work(): the job is done. It must not be touched any more. */
+void jobs_finish(struct jobs *jobs, struct job *job);
 
 /** What is finished, in any order; NULL after `seconds` (less than 1) without, and once all is done. */
 struct job *jobs_take(struct jobs *jobs, double seconds);

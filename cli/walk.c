@@ -11,43 +11,55 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/** What a worker knows of its file. */
-struct walk_worker {
-    struct walk *walk;
-    double deadline; /* moment; 0: none */
-    bool late;
-};
-
 /* ---------------------------------------------------------------- in the threads of workers */
 
 static void on_progress(void *user, double done, double total) {
-    const struct walk_worker *worker = user;
-    progress_update(&worker->walk->progress, done, total);
+    const struct walk_file *file = user;
+    progress_update(&file->walk->progress, done, total);
 }
 
+/** Its time is that of its own reading, not of the files that it is worked on with. */
+static void begin(struct walk_file *file) {
+    const double timeout = file->walk->options->timeout;
+    file->begun = true;
+    if (timeout > 0) file->deadline = moment_now() + timeout;
+    if (file->walk->progress.alone) progress_begin(&file->walk->progress, file->job->path);
+}
+
+/** The library asks before it opens a file, and again and again until it is read. */
 static bool is_cancelled(void *user) {
-    struct walk_worker *worker = user;
-    if (signals_interrupted(NULL) || jobs_stopped(&worker->walk->jobs)) return true;
-    worker->late = worker->late || (worker->deadline > 0 && moment_now() > worker->deadline);
-    return worker->late;
+    struct walk_file *file = user;
+    if (!file->begun) begin(file);
+    if (signals_interrupted(NULL) || jobs_stopped(&file->walk->jobs)) return true;
+    file->late = file->late || (file->deadline > 0 && moment_now() > file->deadline);
+    return file->late;
 }
 
-static void work(void *user, int number, struct job *job) {
-    struct walk *walk = user;
-    struct walk_worker *worker = &walk->workers[number];
-    const double timeout = walk->options->timeout;
-    *worker = (struct walk_worker){walk, timeout > 0 ? moment_now() + timeout : 0, false};
-    ptm_classify_options classify = walk->options->classify;
-    classify.progress = walk->progress.alone ? on_progress : NULL;
-    classify.cancelled = is_cancelled;
-    classify.user = worker;
-    if (walk->progress.alone) progress_begin(&walk->progress, job->path);
-    job->status = walk->visitor->label(walk->visitor->user, number, job, &classify, &job->err);
+void walk_done(struct walk_file *file) {
+    struct walk *walk = file->walk;
+    struct job *job = file->job;
+    if (job->err.status == PTM_EINTERRUPTED && file->late) {
+        job->err.status = PTM_ELIMIT;
+        snprintf(job->err.message, sizeof job->err.message,
+                 "took longer than %g s; --timeout-per-file gives it more time", walk->options->timeout);
+    }
+    job->status = job->err.status;
     if (walk->progress.alone) progress_end(&walk->progress);
-    if (job->status != PTM_EINTERRUPTED || !worker->late) return;
-    job->status = job->err.status = PTM_ELIMIT;
-    snprintf(job->err.message, sizeof job->err.message, "took longer than %g s; --timeout-per-file gives it more time",
-             timeout);
+    jobs_finish(&walk->jobs, job);
+}
+
+static void work(void *user, int worker, struct job *list) {
+    struct walk *walk = user;
+    struct walk_file files[WALK_TOGETHER];
+    int count = 0;
+    for (struct job *job = list; job; job = job->next) {
+        struct walk_file *file = &files[count++];
+        *file = (struct walk_file){.walk = walk, .job = job, .classify = walk->options->classify};
+        file->classify.progress = walk->progress.alone ? on_progress : NULL;
+        file->classify.cancelled = is_cancelled;
+        file->classify.user = file;
+    }
+    walk->visitor->label(walk->visitor->user, worker, files, count);
 }
 
 /* ---------------------------------------------------------------- in the thread that finds files */
@@ -215,10 +227,9 @@ static void open_progress(struct walk *walk) {
 
 void walk_run(struct walk *walk, const struct options *options, const struct walk_visitor *visitor) {
     *walk = (struct walk){.options = options, .visitor = visitor};
-    const struct jobs_hooks hooks = {find, work, walk};
-    walk->workers = calloc((size_t)visitor->workers, sizeof *walk->workers);
+    const struct jobs_hooks hooks = {find, work, visitor->together, walk};
     open_progress(walk);
-    if (walk->workers && jobs_start(&walk->jobs, visitor->workers, !options->unordered, &hooks)) {
+    if (jobs_start(&walk->jobs, visitor->workers, !options->unordered, &hooks)) {
         while (!jobs_ended(&walk->jobs)) collect(walk);
         jobs_close(&walk->jobs);
     } else {
@@ -230,8 +241,6 @@ void walk_run(struct walk *walk, const struct options *options, const struct wal
     }
     if (signals_interrupted(NULL)) walk->status = STATUS_INTERRUPTED;
     progress_close(&walk->progress);
-    free(walk->workers);
-    walk->workers = NULL;
 }
 
 void walk_summary(const struct walk *walk) {

@@ -7,11 +7,25 @@
 #include "jobs.h"
 #include "progress.h"
 
+enum { WALK_TOGETHER = 64 };
+
+/** A file on its way through a worker. */
+struct walk_file {
+    struct walk *walk;
+    struct job *job;
+    ptm_classify_options classify; /* to label it with; its callbacks know the file by this struct's address */
+    bool begun;
+    double deadline; /* moment; 0: none */
+    bool late;
+};
+
 /** What a command does with its files. */
 struct walk_visitor {
-    int workers; /* that call label() at the same time */
-    /** Labels one file with `classify`, and keeps the answer. In the thread of a worker. */
-    ptm_status (*label)(void *user, int worker, struct job *job, const ptm_classify_options *classify, ptm_error *err);
+    int workers;  /* that call label() at the same time */
+    int together; /* files that label() takes, 1 to WALK_TOGETHER */
+    /** Labels files, keeps the answer of each in its job, and calls walk_done() when it is there. In the thread of a
+     * worker. */
+    void (*label)(void *user, int worker, struct walk_file *files, int count);
     /* In the caller's thread; each may be NULL, and where it is false the run ends. */
     /** A file is labelled, in whatever order. */
     bool (*keep)(void *user, struct job *job);
@@ -23,18 +37,18 @@ struct walk_visitor {
     void *user;
 };
 
-struct walk_worker;
-
 struct walk {
     const struct options *options;
     const struct walk_visitor *visitor;
     struct progress progress;
     struct jobs jobs;
-    struct walk_worker *workers;
     long labelled, failed, passed_over, reused;
     bool over;               /* what is not handed on yet will not be */
     enum exit_status status; /* beyond STATUS_INPUT the run ended early */
 };
+
+/** For label(): what job->err says became of the file, which must not be touched any more. */
+void walk_done(struct walk_file *file);
 
 /** Are there inputs, and do the options that name them fit together? False after a complaint. */
 bool walk_check(const struct options *options);

@@ -250,6 +250,24 @@ PTM_API PTM_NODISCARD ptm_status ptm_classify_memory(ptm_session *session, const
                                                      const char *name, const ptm_classify_options *options,
                                                      ptm_result **out, ptm_error *err);
 
+/** One of several files to label. */
+typedef struct ptm_file {
+    const char *path;                    /* as ptm_classify_file() has it */
+    const ptm_classify_options *options; /* NULL: the defaults */
+    ptm_result *result;                  /* set; free it with ptm_result_free(). NULL where it failed */
+    ptm_error err;                       /* set: PTM_OK, or why it failed */
+} ptm_file;
+
+/** Told of a file that is done. */
+typedef void ptm_file_fn(void *user, ptm_file *file);
+
+/**
+ * Labels `count` files, each as ptm_classify_file() does, with the same bits. Their windows share passes over the
+ * weights, which is faster for pictures and short sounds; more files at a time than ptm_session_get_batch() gain no
+ * more. `on_file`, where it is not NULL, gets each file as soon as it is done, which need not be in their order.
+ */
+PTM_API void ptm_classify_files(ptm_session *session, ptm_file *files, int count, ptm_file_fn *on_file, void *user);
+
 /** A picture in memory: 8-bit RGB rows, `stride` bytes apart. */
 typedef struct ptm_frame {
     const uint8_t *rgb; /* (height, width, 3) */

@@ -10,8 +10,7 @@ void ptm_classify_options_default(ptm_classify_options *options) {
     };
 }
 
-/** The options of a call without windows of its own. */
-static ptm_timeline_options plain(const ptm_classify_options *options) {
+ptm_timeline_options pass_plain_options(const ptm_classify_options *options) {
     ptm_timeline_options timeline = {0};
     if (options)
         timeline.classify = *options;
@@ -23,7 +22,7 @@ static ptm_timeline_options plain(const ptm_classify_options *options) {
 ptm_status ptm_classify_file(ptm_session *session, const char *path, const ptm_classify_options *options,
                              ptm_result **out, ptm_error *err) {
     error_clear(err);
-    const ptm_timeline_options timeline = plain(options);
+    const ptm_timeline_options timeline = pass_plain_options(options);
     struct pass pass;
     ptm_status status = pass_open(&pass, session, &timeline, err);
     if (status == PTM_OK) status = pass_file(&pass, path, err);
@@ -36,7 +35,7 @@ ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t by
     *out = NULL;
     if (!name) name = "memory";
     if (bytes == 0) return error_set(err, PTM_ENODATA, "%s: is empty", name);
-    const ptm_timeline_options timeline = plain(options);
+    const ptm_timeline_options timeline = pass_plain_options(options);
     struct pass pass;
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.data = data;
@@ -48,6 +47,7 @@ ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t by
 /* ---------------------------------------------------------------- frames and samples that the caller holds */
 
 static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {
+    pass->run.gathers = true;
     TRY(pass_open_runs(pass, count, err));
     const double rate = pass->video.frame_rate;
     for (int i = 0; i < count && !pass->video.enough; i++) {
@@ -63,7 +63,7 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
                                const ptm_classify_options *options, ptm_result **out, ptm_error *err) {
     error_clear(err);
     *out = NULL;
-    const ptm_timeline_options timeline = plain(options);
+    const ptm_timeline_options timeline = pass_plain_options(options);
     struct pass pass;
     struct lane *lane;
     TRY(session_need_lane(session, PTM_VIDEO, &lane, err));
@@ -78,6 +78,7 @@ static ptm_status classify_samples(struct pass *pass, const float *samples, size
                                    ptm_error *err) {
     const int rate = pass->run.session->audio.network->audio.sample_rate;
     float *resampled = NULL;
+    pass->run.gathers = true;
     pass->result->result.duration = (double)count / sample_rate;
     if (rate != sample_rate) {
         TRY(media_resample(&resampled, &count, samples, count, sample_rate, rate, err));
@@ -95,7 +96,7 @@ ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size
                                 const ptm_classify_options *options, ptm_result **out, ptm_error *err) {
     error_clear(err);
     *out = NULL;
-    const ptm_timeline_options timeline = plain(options);
+    const ptm_timeline_options timeline = pass_plain_options(options);
     struct pass pass;
     struct lane *lane;
     TRY(session_need_lane(session, PTM_AUDIO, &lane, err));

@@ -9,7 +9,9 @@ struct pass {
     struct run run;
     const void *data; /* (bytes) the file, where the caller holds it; NULL: it is at its path */
     size_t bytes;
-    struct media *media;                  /* NULL: the caller brings frames or samples */
+    struct media *media;                  /* NULL: the file is read, or the caller brings frames or samples */
+    struct media_stats stats;             /* what it said in the end */
+    bool is_still;
     bool use_video, use_audio, use_image; /* asked for, with a model; cleared where the file has no such thing */
     struct video_run video;
     struct audio_run audio;
@@ -19,6 +21,9 @@ struct pass {
     void *on_window_user;
     ptm_label *labels; /* for it: of the modality with the most */
 };
+
+/** The options of a call without windows of its own; `options` may be NULL. */
+ptm_timeline_options pass_plain_options(const ptm_classify_options *options);
 
 /** Checks the options and takes memory; pass_close() after it, whatever it returns. The options must outlive the pass.
  */
@@ -38,8 +43,14 @@ ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, d
 /** Answers what is left when the data has ended. */
 ptm_status pass_finish(struct pass *pass, ptm_error *err);
 
-/** A whole file (of pass->data: called `path`), from opening it to its result. Decoding runs ahead where the session
- * has threads to spare. */
+/** Reads a whole file (of pass->data: called `path`), which is closed then; its last windows may still wait for others.
+ * Decoding runs ahead where the session has threads to spare. */
+ptm_status pass_read(struct pass *pass, const char *path, ptm_error *err);
+
+/** The result of a file that was read; answers first what still waits. */
+ptm_status pass_answer(struct pass *pass, ptm_error *err);
+
+/** Both. */
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err);
 
 /** The result of what the lanes have seen: answers, fusion, times. `stats` NULL: there was no decoder. */

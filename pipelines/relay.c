@@ -6,12 +6,18 @@
 #include <pthread.h>
 #include <string.h>
 
-/** A lane's window on its way. */
-struct slot {
-    struct ready ready; /* ready.input is `waiting` or `taken` */
-    float *waiting, *taken;
-    bool full;
+/** A window on its way. */
+struct passenger {
+    struct ready ready;
+    float *input;   /* owned; of ready */
     int64_t number; /* by which windows of all lanes stay in order */
+};
+
+/** A lane's windows. */
+struct slot {
+    struct passenger *waiting; /* (room) a ring; NULL: the lane is not asked */
+    int room, first, count;
+    float *taken; /* input of the one that is being answered */
     int64_t dropped;
 };
 
@@ -38,11 +44,22 @@ static struct slot *slot_of(struct relay *relay, ptm_modality modality) {
     return &relay->slots[i];
 }
 
-static ptm_status open_slot(struct slot *slot, const struct lane *lane, ptm_error *err) {
+static ptm_status open_slot(struct slot *slot, const struct lane *lane, int room, ptm_error *err) {
     const size_t count = network_input_count(lane->network);
-    slot->waiting = mem_alloc(count, sizeof *slot->waiting);
+    slot->waiting = mem_calloc((size_t)room, sizeof *slot->waiting);
     slot->taken = mem_alloc(count, sizeof *slot->taken);
-    return slot->waiting && slot->taken ? PTM_OK : error_no_memory(err);
+    if (!slot->waiting || !slot->taken) return error_no_memory(err);
+    for (; slot->room < room; slot->room++) {
+        slot->waiting[slot->room].input = mem_alloc(count, sizeof *slot->taken);
+        if (!slot->waiting[slot->room].input) return error_no_memory(err);
+    }
+    return PTM_OK;
+}
+
+static void close_slot(struct slot *slot) {
+    for (int i = 0; i < slot->room; i++) mem_free(slot->waiting[i].input);
+    mem_free(slot->waiting);
+    mem_free(slot->taken);
 }
 
 ptm_status relay_open(struct relay **out, struct ptm_session *session, unsigned asked, enum relay_policy policy,
@@ -56,7 +73,8 @@ ptm_status relay_open(struct relay **out, struct ptm_session *session, unsigned 
     for (int i = 0; i < MODEL_MODALITIES; i++) {
         const struct lane *lane = session_lane(session, modalities[i]);
         if (!lane || !(asked & modalities[i])) continue;
-        const ptm_status status = open_slot(&relay->slots[i], lane, err);
+        const int room = policy == RELAY_WAITS ? lane->vit.capacity : 1;
+        const ptm_status status = open_slot(&relay->slots[i], lane, room, err);
         if (status == PTM_OK) continue;
         relay_close(&relay);
         return status;
@@ -68,10 +86,7 @@ ptm_status relay_open(struct relay **out, struct ptm_session *session, unsigned 
 void relay_close(struct relay **handle) {
     struct relay *relay = *handle;
     if (!relay) return;
-    for (int i = 0; i < MODEL_MODALITIES; i++) {
-        mem_free(relay->slots[i].waiting);
-        mem_free(relay->slots[i].taken);
-    }
+    for (int i = 0; i < MODEL_MODALITIES; i++) close_slot(&relay->slots[i]);
     pthread_cond_destroy(&relay->changed);
     pthread_mutex_destroy(&relay->lock);
     mem_free(relay);
@@ -80,19 +95,28 @@ void relay_close(struct relay **handle) {
 
 /* ---------------------------------------------------------------- the collector's side */
 
+/** The place for one more; that of the one that waits longest, which is dropped, where there is none. */
+static struct passenger *next_place(struct slot *slot) {
+    if (slot->count == slot->room) {
+        slot->dropped++;
+        slot->first = (slot->first + 1) % slot->room;
+        slot->count--;
+    }
+    return &slot->waiting[(slot->first + slot->count++) % slot->room];
+}
+
 ptm_status relay_put(struct relay *relay, const struct ready *ready, ptm_error *err) {
     struct slot *slot = slot_of(relay, ready->lane->network->modality);
     pthread_mutex_lock(&relay->lock);
-    while (slot->full && relay->policy == RELAY_WAITS && !relay->given_up)
+    while (slot->count == slot->room && relay->policy == RELAY_WAITS && !relay->given_up)
         pthread_cond_wait(&relay->changed, &relay->lock);
     const bool given_up = relay->given_up;
     if (!given_up) {
-        slot->dropped += slot->full;
-        slot->full = true;
-        slot->number = relay->numbers++;
-        slot->ready = *ready;
-        slot->ready.ready_ms = clock_ms();
-        memcpy(slot->waiting, ready->input, network_input_count(ready->lane->network) * sizeof *slot->waiting);
+        struct passenger *passenger = next_place(slot);
+        passenger->number = relay->numbers++;
+        passenger->ready = *ready;
+        passenger->ready.ready_ms = clock_ms();
+        memcpy(passenger->input, ready->input, network_input_count(ready->lane->network) * sizeof(float));
         pthread_cond_broadcast(&relay->changed);
     }
     pthread_mutex_unlock(&relay->lock);
@@ -132,12 +156,16 @@ int64_t relay_dropped(struct relay *relay, ptm_modality modality) {
     return dropped;
 }
 
-/** The window that waits longest, or NULL. */
+static int64_t first_number(const struct slot *slot) {
+    return slot->waiting[slot->first].number;
+}
+
+/** The lane of the window that waits longest, or NULL. */
 static struct slot *oldest(struct relay *relay) {
     struct slot *found = NULL;
     for (int i = 0; i < MODEL_MODALITIES; i++) {
         struct slot *slot = &relay->slots[i];
-        if (slot->full && (!found || slot->number < found->number)) found = slot;
+        if (slot->count > 0 && (!found || first_number(slot) < first_number(found))) found = slot;
     }
     return found;
 }
@@ -149,11 +177,13 @@ static bool take(struct relay *relay, struct ready *ready) {
     while (!(slot = oldest(relay)) && !relay->ended) pthread_cond_wait(&relay->changed, &relay->lock);
     const bool interrupted = relay->ended && relay->status == PTM_EINTERRUPTED;
     if (slot && !interrupted) {
-        float *input = slot->waiting;
-        slot->waiting = slot->taken;
+        struct passenger *passenger = &slot->waiting[slot->first];
+        float *input = passenger->input;
+        passenger->input = slot->taken;
         slot->taken = input;
-        slot->full = false;
-        *ready = slot->ready;
+        slot->first = (slot->first + 1) % slot->room;
+        slot->count--;
+        *ready = passenger->ready;
         ready->input = input;
         pthread_cond_broadcast(&relay->changed);
     }
