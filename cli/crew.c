@@ -18,7 +18,8 @@ static int count_processors(void) {
     return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
 }
 
-/** Runs each network once, on as many windows of nothing as share a pass, so that the memory of the session is touched. */
+/** Runs each network once, on as many windows of nothing as share a pass, so that the memory of the session is touched.
+ */
 static ptm_status touch(const struct engine *engine, ptm_session *session, ptm_error *err) {
     ptm_status status = PTM_OK;
     for (int m = 0; status == PTM_OK && m < MODALITY_COUNT; m++) {

@@ -273,7 +273,8 @@ const struct option_row option_rows[] = {
      "Windows that share a pass over the weights; the times are those of one window; may be given more than once "
      "(default: 1)."},
     {"batch", 0, OPTION_INT, "N", FIELD(session.batch), 0, 64, LABELS | ON(TIMELINE),
-     "Windows, of one file or of several, that may share a pass over the weights; the answer is the same for any number "
+     "Windows, of one file or of several, that may share a pass over the weights; the answer is the same for any "
+     "number "
      "(default: 0, as many as make it faster)."},
     {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(session.precision), PTM_AUTO, 0,
      RUNS & ~(ON(BENCH) | ON(COMPARE)), PRECISION_HELP "."},

@@ -132,7 +132,8 @@ static bool complain_argument(const struct option_row *row, const char *shown, c
         snprintf(wanted, sizeof wanted, "bytes, or as many K, M, G or T, from %.0f MiB up", row->minimum / 1048576);
     } else if (row->kind == OPTION_SHARD) {
         snprintf(wanted, sizeof wanted, "I/N, part I of N, with I from 1 to N and N up to %.15g", row->maximum);
-    } else if (row->kind == OPTION_REAL || row->kind == OPTION_INT || row->kind == OPTION_INT64) {
+    } else if (row->kind == OPTION_REAL || row->kind == OPTION_INT || row->kind == OPTION_INTS ||
+               row->kind == OPTION_INT64) {
         snprintf(wanted, sizeof wanted, "a %s from %.15g to %.15g",
                  row->kind == OPTION_REAL ? "number" : "whole number", row->minimum, row->maximum);
     }

@@ -139,8 +139,8 @@ typedef struct ptm_session_options {
     int protect;             /* tokens at the front that never merge; 0 (default): the model's own special tokens */
     double static_threshold; /* of a video, patches are left out whose mean |difference| to the tube before is at most
                                 this, in ImageNet-normalised pixels; 0 (default): none (docs/merging.md) */
-    int batch; /* windows that may share a pass over the weights, 1 to 64; 0 (default): as many as make it faster. No bit
-                  of an answer depends on it */
+    int batch; /* windows that may share a pass over the weights, 1 to 64; 0 (default): as many as make it faster. No
+                  bit of an answer depends on it */
 } ptm_session_options;
 
 /** The instruction that sessions use for a precision on this processor ("avx512-vnni"): "" for PTM_F32, NULL where it
@@ -585,8 +585,8 @@ typedef struct ptm_bench_report {
 /**
  * Times the network of one modality on a synthetic input: one run with each schedule and batch, in turn, and again, so
  * that whatever else the machine does meets all of them. `reports` holds a row for each schedule, in their order, and
- * of a schedule for each batch. The session's merging stays as it was. PTM_EINVAL: a modality without a model, a schedule that is none
- * or cannot be met, 0 or more than 1000 of them, runs outside of 1 to 10000.
+ * of a schedule for each batch. The session's merging stays as it was. PTM_EINVAL: a modality without a model, a
+ * schedule that is none or cannot be met, 0 or more than 1000 of them, runs outside of 1 to 10000.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_bench(ptm_session *session, ptm_modality modality,
                                            const ptm_bench_options *options, ptm_bench_report *reports, ptm_error *err);

@@ -226,8 +226,7 @@ ptm_status reduce_network(struct vit *vit, ptm_error *err) {
 void reduce_place(struct vit *vit, struct arena *arena, int windows) {
     const struct vit_config *config = &vit->network->config;
     if (!vit->compute->product) return;
-    reduced_input_place(&vit->prepared, arena, vit->compute->product, windows * config->tokens,
-                        longest_row(config));
+    reduced_input_place(&vit->prepared, arena, vit->compute->product, windows * config->tokens, longest_row(config));
 }
 
 void reduce_layer(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y, int ldy,

@@ -43,9 +43,9 @@ struct vit {
     struct reduced_input prepared;        /* scratch of those */
     struct embed_memory memory;           /* of windows that overlap */
 
-    float *x;       /* (N, C) the tokens; exchanged with y when tokens merge */
-    float *y;       /* (N, C) normed tokens, then the heads' output */
-    float *wide;    /* (N, 3C) q k v, (N, mlp_dim) hidden (twice as wide for SwiGLU), (N, patch volume) patches: in turn */
+    float *x;    /* (N, C) the tokens; exchanged with y when tokens merge */
+    float *y;    /* (N, C) normed tokens, then the heads' output */
+    float *wide; /* (N, 3C) q k v, (N, mlp_dim) hidden (twice as wide for SwiGLU), (N, patch volume) patches: in turn */
     float *scratch; /* attention's, for each worker */
     float *pooled;  /* (windows, head width) */
     float *row;     /* (2C) scratch of the pooler */

@@ -113,7 +113,8 @@ static ptm_status compare_files(const struct lane *lane, const ptm_check_options
     if (options->expect_source) {
         TRY(read_npy(&npy, options->expect_source, NPY_INT32, (size_t)config->tokens, err));
         const int32_t *expected = npy.data;
-        for (int i = 0; i < config->tokens; i++) report->source_differences += expected[i] != lane->vit.windows->tome.source[i];
+        for (int i = 0; i < config->tokens; i++)
+            report->source_differences += expected[i] != lane->vit.windows->tome.source[i];
         npy_free(&npy);
     }
     return PTM_OK;
@@ -123,7 +124,8 @@ static ptm_status write_files(const struct lane *lane, const ptm_check_options *
     const struct vit_config *config = &lane->network->config;
     const int logits_shape[] = {1, config->num_labels};
     if (options->output) TRY(npy_write(options->output, NPY_FLOAT32, logits_shape, 2, lane->vit.windows->logits, err));
-    if (options->source) TRY(npy_write(options->source, NPY_INT32, &config->tokens, 1, lane->vit.windows->tome.source, err));
+    if (options->source)
+        TRY(npy_write(options->source, NPY_INT32, &config->tokens, 1, lane->vit.windows->tome.source, err));
     return PTM_OK;
 }
 

@@ -9,8 +9,8 @@ struct pass {
     struct run run;
     const void *data; /* (bytes) the file, where the caller holds it; NULL: it is at its path */
     size_t bytes;
-    struct media *media;                  /* NULL: the file is read, or the caller brings frames or samples */
-    struct media_stats stats;             /* what it said in the end */
+    struct media *media;      /* NULL: the file is read, or the caller brings frames or samples */
+    struct media_stats stats; /* what it said in the end */
     bool is_still;
     bool use_video, use_audio, use_image; /* asked for, with a model; cleared where the file has no such thing */
     struct video_run video;

@@ -8,9 +8,9 @@
 struct ptm_session {
     struct threads *threads;
     struct compute compute;
-    void *memory; /* everything the lanes point to */
+    void *memory;     /* everything the lanes point to */
     int most_windows; /* that may share a pass; 0: as many as make it faster */
-    int reserved; /* threads that gemm_reserve() knows of */
+    int reserved;     /* threads that gemm_reserve() knows of */
     struct lane video, audio, image;
     struct fbank *fbank; /* NULL without an audio lane */
     struct batch *batch; /* windows that wait to share a pass */

@@ -113,6 +113,18 @@ static ptm_status classify_file(ptm_error *err) {
     return status;
 }
 
+static ptm_status classify_files(ptm_error *err) {
+    ptm_file files[] = {{.path = PTM_SOURCE_DIR "/samples/seven.wav"}, {.path = PTM_SOURCE_DIR "/samples/two.flac"}};
+    ptm_status status = PTM_OK;
+    ptm_classify_files(session, files, 2, NULL, NULL);
+    for (int i = 0; i < 2; i++) {
+        if (status == PTM_OK) *err = files[i].err;
+        if (status == PTM_OK) status = files[i].err.status;
+        ptm_result_free(&files[i].result);
+    }
+    return status;
+}
+
 static ptm_status pass_over(void *user, const ptm_window *window, ptm_error *err) {
     (void)user;
     (void)err;
@@ -246,6 +258,10 @@ static void test_classify_file(void) {
     sweep_with_session(classify_file);
 }
 
+static void test_classify_files(void) {
+    sweep_with_session(classify_files);
+}
+
 static void test_timeline(void) {
     sweep_with_session(timeline);
 }
@@ -313,6 +329,7 @@ int main(void) {
         {"classify samples", test_classify_samples},
         {"classify frames", test_classify_frames},
         {"classify a file", test_classify_file},
+        {"classifying files together", test_classify_files},
         {"a timeline", test_timeline},
         {"push samples", test_stream},
         {"decode a picture", test_decode_picture},

@@ -146,6 +146,97 @@ static void check_level(const char *cpu, int threads) {
     }
 }
 
+/* ---------------------------------------------------------------- windows that share a pass */
+
+enum { BATCH = 3 };
+
+/** What came of inputs: logits (windows, labels), source map (windows, N0). */
+struct answers {
+    float *logits;
+    int32_t *source;
+};
+
+static struct answers new_answers(const ptm_model_info *info) {
+    struct answers answers = {calloc(BATCH * (size_t)info->num_labels, sizeof *answers.logits),
+                              calloc(BATCH * (size_t)info->tokens, sizeof *answers.source)};
+    CU_ASSERT_FATAL(answers.logits && answers.source);
+    return answers;
+}
+
+static void free_answers(struct answers *answers) {
+    free(answers->logits);
+    free(answers->source);
+}
+
+/** Runs the inputs (BATCH, count) `together` at a time. */
+static void run_inputs(const struct opened_folder *opened, const ptm_model_info *info, const float *inputs,
+                       size_t count, int together, const struct answers *answers) {
+    int shape[5];
+    memcpy(shape, info->input_shape, sizeof shape);
+    for (int i = 0; i < BATCH; i += together) {
+        shape[0] = i + together < BATCH ? together : BATCH - i;
+        CHECK_OK(ptm_forward(opened->session, opened->modality, inputs + (size_t)i * count, shape, info->input_rank,
+                             answers->logits + (size_t)i * (size_t)info->num_labels,
+                             answers->source + (size_t)i * (size_t)info->tokens, err));
+    }
+}
+
+/** Each window has the bits that it has alone, whatever it shares the pass with. */
+static void check_batch(const struct opened_folder *opened) {
+    ptm_model_info info;
+    size_t count = 1;
+    CHECK_OK(ptm_model_get_info(opened->model, opened->modality, &info, err));
+    for (int i = 0; i < info.input_rank; i++) count *= (size_t)info.input_shape[i];
+    float *inputs = malloc(BATCH * count * sizeof *inputs);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(inputs);
+    for (size_t i = 0; i < BATCH * count; i++) inputs[i] = (float)(i * 7919 % 1009) / 500 - 1;
+    struct answers alone = new_answers(&info), shared = new_answers(&info);
+    run_inputs(opened, &info, inputs, count, 1, &alone);
+    for (int together = 2; together <= BATCH; together++) {
+        run_inputs(opened, &info, inputs, count, together, &shared);
+        CU_ASSERT_EQUAL(memcmp(alone.logits, shared.logits, BATCH * (size_t)info.num_labels * sizeof(float)), 0);
+        CU_ASSERT_EQUAL(memcmp(alone.source, shared.source, BATCH * (size_t)info.tokens * sizeof(int32_t)), 0);
+    }
+    const size_t row = (size_t)info.num_labels * sizeof(float);
+    CU_ASSERT_NOT_EQUAL(memcmp(shared.logits, shared.logits + info.num_labels, row), 0);
+    free_answers(&alone);
+    free_answers(&shared);
+    free(inputs);
+}
+
+static void check_batches(const char *folder, ptm_precision precision) {
+    static const char *const schedules[] = {"off", "2", "0,3"};
+    struct opened_folder opened = {.folder = folder};
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.cpu = getenv("POLYTOME_TEST_CPU");
+    options.threads = 2;
+    options.precision = precision;
+    options.batch = BATCH;
+    CHECK_OK(ptm_model_open(&opened.model, folder, NULL, err));
+    if (ptm_session_open(&opened.session, (const ptm_model *[]){opened.model}, 1, &options, NULL) == PTM_OK) {
+        opened.modality = golden_modality(opened.model);
+        const int batch = ptm_session_get_batch(opened.session, opened.modality);
+        CU_ASSERT(batch == BATCH || batch == 1); /* 1: the level multiplies by OpenBLAS */
+        for (size_t i = 0; batch == BATCH && i < CHECK_COUNT(schedules); i++) {
+            CHECK_OK(ptm_session_set_merge(opened.session, schedules[i], -1, err));
+            check_batch(&opened);
+        }
+    } else {
+        CU_ASSERT_NOT_EQUAL(precision, PTM_F32); /* not every processor has the others */
+    }
+    close_folder(&opened);
+}
+
+static void test_batches(void) {
+    static const ptm_precision precisions[] = {PTM_F32, PTM_BF16, PTM_INT8};
+    char folder[GOLDEN_PATH];
+    for (size_t i = 0; i < CHECK_COUNT(folders); i++) {
+        snprintf(folder, sizeof folder, PTM_SOURCE_DIR "/tests/golden/%s", folders[i]);
+        for (size_t k = 0; k < CHECK_COUNT(precisions); k++) check_batches(folder, precisions[k]);
+    }
+}
+
 static void test_best(void) {
     check_level(getenv("POLYTOME_TEST_CPU"), 1);
 }
@@ -167,6 +258,7 @@ int main(void) {
         {"goldens", test_best},
         {"goldens, three threads", test_three_threads},
         {"goldens, every CPU level", test_all_levels},
+        {"windows that share a pass", test_batches},
     };
     return check_main("golden", cases, CHECK_COUNT(cases));
 }

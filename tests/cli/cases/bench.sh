@@ -9,6 +9,10 @@ jq -s 'map(select(.bench == "network") |
     .gflops > 0 and .gemm_gflops > 0 and .peak_bytes > 1e6) | all' lines
 # A row for each number of threads, each with its point and bar in the picture.
 polytome bench --seconds 0.02 --modality audio -r 'off 10 40' --threads 1 --threads 2 --json --plot rows.svg | jq -c '[.threads, .r]'
+# And for each size of a batch, whose times are those of one window.
+polytome bench --seconds 0.02 --modality audio -r 'off 20' --threads 1 --batch 1 --batch 3 --json --plot batches.svg | jq -c '[.batch, .r]'
+grep -o '20, 3 windows' batches.svg
+expect 2 polytome bench --seconds 0.02 --batch 0 >/dev/null
 # A file is timed with the last schedule.
 polytome bench --seconds 0.02 --modality audio -r 'off 10' --json a.wav | jq -c 'select(.bench == "file") | .audio'
 expect 2 polytome bench --seconds 0.02 -r ' ' >/dev/null

@@ -11,4 +11,7 @@ lines --threads 1 a.wav b.wav c.y4m >one
 lines --threads 2 a.wav b.wav c.y4m | cmp - one
 lines --threads 3 a.wav b.wav c.y4m | cmp - one
 lines --threads 3 c.y4m a.wav b.wav | sort | cmp - <(sort one)
+lines --batch 1 a.wav b.wav c.y4m | cmp - one
+lines --batch 64 --threads 2 a.wav b.wav c.y4m | cmp - one
+lines --jobs 2 a.wav b.wav c.y4m | cmp - one
 { lines a.wav && lines b.wav && lines c.y4m; } | cmp - one

@@ -21,4 +21,5 @@ ffmpeg -v error -i still.mkv -i noise.mkv -filter_complex "[0][1]concat=n=2" -c:
 polytome timeline --json -r off --static 0.1 --rows windows both.mkv |
     jq -c 'select(.kind == "window") | [.start, .tokens.in, .tokens.static]'
 for threads in 1 2 3; do polytome --json -r 40 --static 0.1 --threads $threads both.mkv | jq -c 'del(.ms)'; done | uniq | wc -l
+for batch in 1 2 0; do polytome --json --static 0.1 --batch $batch both.mkv still.mkv noise.mkv | jq -c 'del(.ms)'; done | sort -u | wc -l
 expect 2 polytome --static -1 still.mkv

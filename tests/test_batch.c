@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Windows of one file and of several share passes: no bit of an answer and no order depends on it, and what is wrong
+ * with one file is that file's alone. (test_golden.c has the networks themselves.)
+ */
+#include "opened.h"
+
+#include <math.h>
+
+#define SAMPLES PTM_SOURCE_DIR "/samples/"
+
+static void open_batch(struct opened *opened, int threads, int batch, double static_threshold) {
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.threads = threads;
+    options.batch = batch;
+    options.static_threshold = static_threshold;
+    options.cpu = getenv("POLYTOME_TEST_CPU");
+    CHECK_OK(ptm_model_open(&opened->model, NULL, NULL, err));
+    CHECK_OK(ptm_session_open(&opened->session, (const ptm_model *[]){opened->model}, 1, &options, err));
+}
+
+/* ---------------------------------------------------------------- several files */
+
+enum { FILES = 9, WRONG = 3 };
+
+static const char *const paths[FILES] = {
+    SAMPLES "rain.ogg",        SAMPLES "seven.wav",       SAMPLES "no-such-file.wav",
+    SAMPLES "static-shot.mp4", SAMPLES "labels.tsv",      SAMPLES "two.flac",
+    SAMPLES "clock-tick.flac", PTM_SOURCE_DIR "/samples", SAMPLES "pan-left.mp4",
+};
+
+static bool same_answer(const ptm_answer *a, const ptm_answer *b) {
+    if (!a || !b) return a == b;
+    if (a->num_labels != b->num_labels || a->windows != b->windows || a->static_share != b->static_share) return false;
+    for (int i = 0; i < a->num_labels; i++)
+        if (a->labels[i].index != b->labels[i].index || a->labels[i].score != b->labels[i].score ||
+            a->labels[i].logit != b->labels[i].logit)
+            return false;
+    for (int i = 0; a->tokens && i <= a->depth; i++)
+        if (a->tokens[i] != b->tokens[i]) return false;
+    return a->coverage.frames_used == b->coverage.frames_used && a->coverage.samples_used == b->coverage.samples_used &&
+           a->coverage.from == b->coverage.from && a->coverage.to == b->coverage.to;
+}
+
+static void check_same(const ptm_result *a, const ptm_result *b) {
+    CU_ASSERT_FATAL(a && b);
+    CU_ASSERT(same_answer(a->video, b->video));
+    CU_ASSERT(same_answer(a->audio, b->audio));
+    CU_ASSERT_EQUAL(a->duration, b->duration);
+    CU_ASSERT_EQUAL(a->num_fused, b->num_fused);
+}
+
+struct told {
+    ptm_file *files;
+    int times[FILES];
+};
+
+static void on_file(void *user, ptm_file *file) {
+    struct told *told = user;
+    told->times[file - told->files]++;
+    CU_ASSERT((file->result != NULL) == (file->err.status == PTM_OK));
+}
+
+static void check_files(int threads, int batch, double static_threshold, ptm_result *const *alone) {
+    struct opened opened;
+    ptm_file files[FILES];
+    struct told told = {.files = files};
+    open_batch(&opened, threads, batch, static_threshold);
+    for (int i = 0; i < FILES; i++) files[i] = (ptm_file){.path = paths[i]};
+    ptm_classify_files(opened.session, files, FILES, on_file, &told);
+    for (int i = 0; i < FILES; i++) {
+        CU_ASSERT_EQUAL(told.times[i], 1);
+        CU_ASSERT_EQUAL(files[i].err.status == PTM_OK, alone[i] != NULL);
+        if (alone[i])
+            check_same(files[i].result, alone[i]);
+        else
+            CU_ASSERT_PTR_NOT_NULL(strstr(files[i].err.message, paths[i]));
+        ptm_result_free(&files[i].result);
+    }
+    close_both(&opened);
+}
+
+/** Files together, for each number of threads and size of a batch, have the results that each has alone. */
+static void check_together(double static_threshold) {
+    ptm_result *alone[FILES];
+    struct opened opened;
+    int wrong = 0;
+    open_batch(&opened, 1, 1, static_threshold);
+    CU_ASSERT_EQUAL(ptm_session_get_batch(opened.session, PTM_AUDIO), 1);
+    for (int i = 0; i < FILES; i++)
+        wrong += ptm_classify_file(opened.session, paths[i], NULL, &alone[i], NULL) != PTM_OK;
+    CU_ASSERT_EQUAL(wrong, WRONG);
+    close_both(&opened);
+    for (int threads = 1; threads <= 3; threads++)
+        for (int batch = 0; batch <= 4; batch += 2) check_files(threads, batch, static_threshold, alone);
+    for (int i = 0; i < FILES; i++) ptm_result_free(&alone[i]);
+}
+
+static void test_together(void) {
+    check_together(0);
+}
+
+/** With patches left out, each window of a pass has its own number of tokens. */
+static void test_together_static(void) {
+    check_together(0.1);
+}
+
+static bool refuse_third(void *user) {
+    return ++*(int *)user > 2;
+}
+
+/** A file that is given up while others wait takes nothing from them; neither do options that make no sense. */
+static void test_given_up(void) {
+    struct opened opened;
+    int asked = 0;
+    ptm_classify_options given_up, senseless;
+    ptm_classify_options_default(&given_up);
+    given_up.cancelled = refuse_third;
+    given_up.user = &asked;
+    ptm_classify_options_default(&senseless);
+    senseless.start = -1;
+    open_batch(&opened, 1, 8, 0);
+    ptm_result *alone;
+    CHECK_OK(ptm_classify_file(opened.session, paths[0], NULL, &alone, err));
+    ptm_file files[] = {{.path = paths[0]},
+                        {.path = paths[1], .options = &given_up},
+                        {.path = paths[0]},
+                        {.path = paths[5], .options = &senseless},
+                        {.path = paths[0]}};
+    ptm_classify_files(opened.session, files, CHECK_COUNT(files), NULL, NULL);
+    CU_ASSERT_EQUAL(files[1].err.status, PTM_EINTERRUPTED);
+    CU_ASSERT_EQUAL(files[3].err.status, PTM_EINVAL);
+    for (size_t i = 0; i < CHECK_COUNT(files); i += 2) check_same(files[i].result, alone);
+    for (size_t i = 0; i < CHECK_COUNT(files); i++) ptm_result_free(&files[i].result);
+    ptm_classify_files(opened.session, NULL, 0, NULL, NULL); /* nothing to do */
+    ptm_result_free(&alone);
+    close_both(&opened);
+}
+
+/* ---------------------------------------------------------------- one file over time */
+
+enum { MOST = 128 };
+
+struct heard {
+    struct {
+        ptm_modality modality;
+        int64_t index;
+        float score, logit;
+    } windows[MOST];
+    int count;
+};
+
+static ptm_status hear(void *user, const ptm_window *window, ptm_error *err) {
+    (void)err;
+    struct heard *heard = user;
+    CU_ASSERT_FATAL(heard->count < MOST);
+    const int i = heard->count++;
+    heard->windows[i].modality = window->modality;
+    heard->windows[i].index = window->index;
+    heard->windows[i].score = window->labels->score;
+    heard->windows[i].logit = window->labels->logit;
+    return PTM_OK;
+}
+
+static void listen_to(struct heard *heard, const char *path, int threads, int batch) {
+    struct opened opened;
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.window = 0.5; /* of the picture */
+    options.hop = 0.1;
+    options.on_window = hear;
+    options.user = heard;
+    memset(heard, 0, sizeof *heard);
+    open_batch(&opened, threads, batch, 0);
+    CHECK_OK(ptm_timeline_file(opened.session, path, &options, NULL, err));
+    close_both(&opened);
+}
+
+/** Windows of picture and sound are told of in the order in which they fill, however many share a pass. */
+static void test_order(void) {
+    static const int batches[] = {0, 2, 5, 64};
+    struct heard alone, shared;
+    listen_to(&alone, SAMPLES "pan-right-three.mp4", 1, 1);
+    CU_ASSERT(alone.count > 20);
+    int changes = 0;
+    for (int i = 1; i < alone.count; i++) changes += alone.windows[i].modality != alone.windows[i - 1].modality;
+    CU_ASSERT(changes > 5);
+    for (size_t i = 0; i < CHECK_COUNT(batches); i++)
+        for (int threads = 1; threads <= 2; threads++) {
+            listen_to(&shared, SAMPLES "pan-right-three.mp4", threads, batches[i]);
+            CU_ASSERT_EQUAL(shared.count, alone.count);
+            CU_ASSERT_EQUAL(memcmp(&shared, &alone, sizeof alone), 0);
+        }
+}
+
+/* ---------------------------------------------------------------- what is refused */
+
+static void check_refused(int batch) {
+    struct opened opened;
+    ptm_session *session;
+    ptm_session_options options;
+    ptm_session_options_default(&options);
+    options.batch = batch;
+    CHECK_OK(ptm_model_open(&opened.model, NULL, NULL, err));
+    CU_ASSERT_EQUAL(ptm_session_open(&session, (const ptm_model *[]){opened.model}, 1, &options, NULL), PTM_EINVAL);
+    ptm_model_close(&opened.model);
+}
+
+static void test_refused(void) {
+    struct opened opened;
+    ptm_model_info info;
+    ptm_bench_report report;
+    ptm_bench_options options;
+    static const float input[1];
+    float logits[1];
+    check_refused(-1);
+    check_refused(65);
+    open_batch(&opened, 1, 3, 0);
+    CHECK_OK(ptm_model_get_info(opened.model, PTM_AUDIO, &info, err));
+    CU_ASSERT_EQUAL(ptm_session_get_batch(opened.session, PTM_IMAGE), 0);
+    for (int i = 0; i < 2; i++) { /* no memory is looked at */
+        info.input_shape[0] = i == 0 ? 0 : 4;
+        CU_ASSERT_EQUAL(
+            ptm_forward(opened.session, PTM_AUDIO, input, info.input_shape, info.input_rank, logits, NULL, NULL),
+            PTM_EINVAL);
+        ptm_bench_options_default(&options);
+        options.batches = info.input_shape;
+        options.num_batches = 1;
+        CU_ASSERT_EQUAL(ptm_bench(opened.session, PTM_AUDIO, &options, &report, NULL), PTM_EINVAL);
+    }
+    close_both(&opened);
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"files together", test_together},          {"files together, patches left out", test_together_static},
+        {"files that are given up", test_given_up}, {"windows keep their order", test_order},
+        {"what is refused", test_refused},
+    };
+    return check_main("batch", cases, CHECK_COUNT(cases));
+}
