@@ -93,7 +93,7 @@ static ALWAYS_INLINE void score_keys(const struct attend_tile *tile, int key, fl
     const char *k = tile->k + (size_t)(key / SPLIT_BLOCK) * block;
     for (int i = 0; i < step_keys(tile, key); i += SPLIT_PAIR, k += 2 * block, scores += SPLIT_PAIR * QUERIES) {
         zero_pair();
-        multiply_pair(k, tile->queries, block, block, split_steps(tile->head_dim), parts,
+        multiply_pair(k, tile->queries, block, block, 2, split_steps(tile->head_dim), parts,
                       parts == 1 ? weigh_chore_bf16 : weigh_chore_float, chores);
         store_pair(scores);
     }
@@ -107,7 +107,7 @@ static ALWAYS_INLINE void add_values(const struct attend_tile *tile, int key, co
     float *output = tile->output;
     for (int d = 0; d < tile->head_dim; d += SPLIT_PAIR, v += 2 * block, output += SPLIT_PAIR * QUERIES) {
         load_pair(output);
-        multiply_pair(v, weights, block, weights_block, step_keys(tile, key) / SPLIT_STEP, parts,
+        multiply_pair(v, weights, block, weights_block, 2, step_keys(tile, key) / SPLIT_STEP, parts,
                       parts == 1 ? weigh_chore_bf16 : weigh_chore_float, chores);
         store_pair(output);
     }

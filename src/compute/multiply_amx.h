@@ -111,7 +111,11 @@ static void multiply_block(const struct multiply_job *job) {
             chores.next_end = SPLIT_PAIR * (i + 1) / pairs;
             if (chores.next_end > next_rows) chores.next_end = next_rows;
             zero_pair();
-            multiply_pair(x, job->w + 2 * (size_t)i * block, block, block, steps, FLOAT_PARTS, multiply_chore, &chores);
+            const char *w = job->w + 2 * (size_t)i * block;
+            if (job->rows - row > SPLIT_BLOCK)
+                multiply_pair(x, w, block, block, 2, steps, FLOAT_PARTS, multiply_chore, &chores);
+            else
+                multiply_pair(x, w, block, block, 1, steps, FLOAT_PARTS, multiply_chore, &chores);
             if (i == 0 && row > 0) activate_pair(job, row - SPLIT_PAIR);
             store_pair(job->sums[done % 2]);
             chores.sums = job->sums[done % 2];

@@ -165,20 +165,25 @@ static inline void zero_pair(void) {
 enum { FLOAT_SLOTS = 6 };
 typedef void chore_function(void *context, int step, int slot);
 
-/** Adds two blocks of x by two of w to the tiles; the smallest products come first in a step. */
-static ALWAYS_INLINE void multiply_pair(const char *x, const char *w, size_t x_block, size_t w_block, int steps,
-                                        int parts, chore_function *chore, void *context) {
+/**
+ * Adds `blocks` (1 or 2) of x by two of w to the tiles; the smallest products come first in a step. With one block the
+ * sums of the second stay as they are.
+ */
+static ALWAYS_INLINE void multiply_pair(const char *x, const char *w, size_t x_block, size_t w_block, int blocks,
+                                        int steps, int parts, chore_function *chore, void *context) {
 #define X(part)                                             \
     _tile_loadd(4, x + (part)*SPLIT_PART_BYTES, AMX_BYTES); \
-    _tile_loadd(5, x + x_block + (part)*SPLIT_PART_BYTES, AMX_BYTES);
+    if (blocks == 2) _tile_loadd(5, x + x_block + (part)*SPLIT_PART_BYTES, AMX_BYTES);
 #define W(part)                                             \
     _tile_loadd(6, w + (part)*SPLIT_PART_BYTES, AMX_BYTES); \
     _tile_loadd(7, w + w_block + (part)*SPLIT_PART_BYTES, AMX_BYTES);
-#define DOT(slot)            \
-    _tile_dpbf16ps(0, 4, 6); \
-    _tile_dpbf16ps(1, 4, 7); \
-    _tile_dpbf16ps(2, 5, 6); \
-    _tile_dpbf16ps(3, 5, 7); \
+#define DOT(slot)                \
+    _tile_dpbf16ps(0, 4, 6);     \
+    _tile_dpbf16ps(1, 4, 7);     \
+    if (blocks == 2) {           \
+        _tile_dpbf16ps(2, 5, 6); \
+        _tile_dpbf16ps(3, 5, 7); \
+    }                            \
     chore(context, s, slot);
     amx_stored();
     for (int s = 0; s < steps; s++, x += split_step_bytes(parts), w += split_step_bytes(parts)) {
