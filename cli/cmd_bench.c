@@ -220,19 +220,14 @@ static enum exit_status bench_network(struct bench *bench) {
     return STATUS_USAGE;
 }
 
-/** At least 1. */
-static int largest(const struct option_numbers *numbers) {
-    int most = 1;
-    for (int i = 0; i < numbers->count; i++) most = numbers->items[i] > most ? numbers->items[i] : most;
-    return most;
-}
-
 /** All that is measured with one precision and number of threads. */
 static enum exit_status bench_session(struct bench *bench, int precision, int threads) {
     bench->session = bench->options->session;
     bench->session.precision = (ptm_precision)precision;
     bench->session.threads = threads;
-    bench->session.batch = largest(&bench->options->batches);
+    const struct option_numbers *batches = &bench->options->batches;
+    for (int i = 0; i < batches->count; i++)
+        if (batches->items[i] > bench->session.batch) bench->session.batch = batches->items[i];
     enum exit_status status = engine_open_session(&bench->engine, &bench->engine.session, &bench->session);
     if (status == STATUS_GOOD) status = bench_network(bench);
     if (status == STATUS_GOOD) status = bench_files(bench);

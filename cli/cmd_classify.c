@@ -56,39 +56,42 @@ static bool reuse(const struct run *run, struct job *job) {
     return true;
 }
 
-/** Files that the library has at a time. */
-struct group {
-    const struct run *run;
-    ptm_file files[WALK_TOGETHER];
-    struct walk_file *walked[WALK_TOGETHER]; /* of each file, its own */
-    int count;
+/** What a worker is labelling. */
+struct labelling {
+    struct run *run;
+    struct walk_file *first; /* until the library has asked for it */
 };
 
-static void take_result(void *user, ptm_file *file) {
-    struct group *group = user;
-    struct walk_file *walked = group->walked[file - group->files];
-    struct job *job = walked->job;
-    job->err = file->err;
-    if (file->result) render(group->run, job, file->result);
-    ptm_result_free(&file->result);
-    struct stamp now;
-    job->changed = job->stamped && stamp_read(&now, job->path) && !stamp_equal(&now, &job->stamp);
-    walk_done(walked);
+/** One that is not known from an earlier run. */
+static ptm_file *next_file(void *user) {
+    struct labelling *labelling = user;
+    struct run *run = labelling->run;
+    struct walk_file *file = labelling->first ? labelling->first : walk_more(&run->walk);
+    labelling->first = NULL;
+    for (; file; file = walk_more(&run->walk)) {
+        struct job *job = file->job;
+        job->stamped = stamp_read(&job->stamp, job->path);
+        if (!reuse(run, job)) return &file->file;
+        walk_done(file);
+    }
+    return NULL;
 }
 
-static void label(void *user, int worker, struct walk_file *files, int count) {
-    struct group group = {.run = user};
-    for (int i = 0; i < count; i++) {
-        struct job *job = files[i].job;
-        job->stamped = stamp_read(&job->stamp, job->path);
-        if (reuse(group.run, job)) {
-            walk_done(&files[i]);
-            continue;
-        }
-        group.walked[group.count] = &files[i];
-        group.files[group.count++] = (ptm_file){.path = job->path, .options = &files[i].classify};
-    }
-    ptm_classify_files(group.run->crew.sessions[worker], group.files, group.count, take_result, &group);
+static void take_result(void *user, ptm_file *labelled) {
+    const struct labelling *labelling = user;
+    struct walk_file *file = (struct walk_file *)labelled; /* its first member */
+    struct job *job = file->job;
+    job->err = labelled->err;
+    if (labelled->result) render(labelling->run, job, labelled->result);
+    ptm_result_free(&labelled->result);
+    struct stamp now;
+    job->changed = job->stamped && stamp_read(&now, job->path) && !stamp_equal(&now, &job->stamp);
+    walk_done(file);
+}
+
+static void label(void *user, int worker, struct walk_file *file) {
+    struct labelling labelling = {user, file};
+    ptm_classify_files(labelling.run->crew.sessions[worker], next_file, take_result, &labelling);
 }
 
 /* ---------------------------------------------------------------- in the thread that writes */
@@ -141,18 +144,8 @@ static void set_style(struct run *run) {
                                        .colour = terminal && !(no_colour && *no_colour)};
 }
 
-/** As many files as fill a pass, where each has one window of a modality. */
-static int files_together(const struct run *run) {
-    int most = 1;
-    for (int i = 0; i < MODALITY_COUNT; i++) {
-        const int batch = ptm_session_get_batch(run->crew.sessions[0], modalities[i]);
-        most = batch > most ? batch : most;
-    }
-    return most < WALK_TOGETHER ? most : WALK_TOGETHER;
-}
-
 static enum exit_status walk(struct run *run) {
-    const struct walk_visitor visitor = {run->crew.count, files_together(run), label, keep, finish, tick, run};
+    const struct walk_visitor visitor = {run->crew.count, label, keep, finish, tick, run};
     signals_catch(&run->output);
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;

@@ -42,19 +42,18 @@ static ptm_status label_both(struct run *run, const char *path, const ptm_classi
 }
 
 /* There is one worker, and what it compares is looked at when it has ended. */
-static void label(void *user, int worker, struct walk_file *files, int count) {
+static void label(void *user, int worker, struct walk_file *file) {
     (void)worker;
-    (void)count; /* one */
     struct run *run = user;
-    struct job *job = files->job;
-    ptm_status status = label_both(run, job->path, &files->classify, &job->err);
+    struct job *job = file->job;
+    ptm_status status = label_both(run, job->path, &file->classify, &job->err);
     if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1])) {
         status = job->err.status = PTM_ENOMEM;
         snprintf(job->err.message, sizeof job->err.message, "out of memory for the comparison");
     }
     free_results(run);
     run->compared += status == PTM_OK;
-    walk_done(files);
+    walk_done(file);
 }
 
 static bool report(struct run *run, struct output *output) {
@@ -70,7 +69,7 @@ static bool report(struct run *run, struct output *output) {
 
 /** What was compared until a signal came is reported, too. */
 static enum exit_status compare(struct run *run) {
-    const struct walk_visitor visitor = {.workers = 1, .together = 1, .label = label, .user = run};
+    const struct walk_visitor visitor = {.workers = 1, .label = label, .user = run};
     struct output output;
     if (!output_open(&output, run->options->output)) return STATUS_ENVIRONMENT;
     signals_catch(&output);

@@ -14,7 +14,6 @@ static void queue_push(struct job_queue *queue, struct job *job) {
     else
         queue->first = job;
     queue->last = job;
-    queue->count++;
 }
 
 static struct job *queue_pop(struct job_queue *queue) {
@@ -22,7 +21,6 @@ static struct job *queue_pop(struct job_queue *queue) {
     if (!job) return NULL;
     queue->first = job->next;
     if (!queue->first) queue->last = NULL;
-    queue->count--;
     return job;
 }
 
@@ -52,18 +50,18 @@ static bool may_begin(const struct jobs *jobs) {
     return next && (jobs->bytes < JOBS_MAX_BYTES || next->number == jobs->turn);
 }
 
-/** A list of jobs to work on; NULL at the end. */
-static struct job *begin_jobs(struct jobs *jobs) {
+static struct job *begin_job(struct jobs *jobs) {
     while (!jobs->stopped && !may_begin(jobs) && !(jobs->searched && !jobs->waiting.first))
         pthread_cond_wait(&jobs->work, &jobs->lock);
-    const int share = (jobs->waiting.count + jobs->num_workers - 1) / jobs->num_workers;
-    struct job *list = NULL, **end = &list;
-    for (int i = 0; !jobs->stopped && i < share && i < jobs->hooks.together && may_begin(jobs); i++) {
-        struct job *job = *end = queue_pop(&jobs->waiting);
-        job->next = NULL;
-        end = &job->next;
-    }
-    return list;
+    return jobs->stopped ? NULL : queue_pop(&jobs->waiting);
+}
+
+struct job *jobs_more(struct jobs *jobs) {
+    pthread_mutex_lock(&jobs->lock);
+    const bool more = !jobs->stopped && may_begin(jobs) && !jobs->waiting.first->slow;
+    struct job *job = more ? queue_pop(&jobs->waiting) : NULL;
+    pthread_mutex_unlock(&jobs->lock);
+    return job;
 }
 
 static void finish_job(struct jobs *jobs, struct job *job) {
@@ -82,9 +80,9 @@ static void *worker_main(void *argument) {
     struct jobs *jobs = argument;
     pthread_mutex_lock(&jobs->lock);
     const int worker = jobs->numbered++;
-    for (struct job *list; (list = begin_jobs(jobs));) {
+    for (struct job *job; (job = begin_job(jobs));) {
         pthread_mutex_unlock(&jobs->lock);
-        jobs->hooks.work(jobs->hooks.user, worker, list);
+        jobs->hooks.work(jobs->hooks.user, worker, job);
         pthread_mutex_lock(&jobs->lock);
     }
     pthread_mutex_unlock(&jobs->lock);
@@ -161,7 +159,7 @@ void jobs_close(struct jobs *jobs) {
 static struct job *copy_input(const struct job *input, const ptm_error *failure) {
     struct job *job = malloc(sizeof *job);
     if (!job) return NULL;
-    *job = (struct job){.found = input->found};
+    *job = (struct job){.found = input->found, .slow = input->slow};
     job->path = strdup(input->path);
     job->id = input->id ? strdup(input->id) : NULL;
     if (!job->path || (input->id && !job->id)) {

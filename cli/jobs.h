@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * jobs: a thread finds inputs, several work on them, and the caller takes what is done. No more than JOBS_WINDOW inputs
- * and, but for one, JOBS_MAX_BYTES of answers are under way, however slow one of them is.
+ * and JOBS_MAX_BYTES of answers, but for those begun before there were so many, are under way, however slow one is.
  */
 #ifndef POLYTOME_CLI_JOBS_H
 #define POLYTOME_CLI_JOBS_H
@@ -18,6 +18,7 @@ enum { JOBS_WINDOW = 256, JOBS_MAX_BYTES = 1 << 24, JOBS_MAX_WORKERS = 256 };
 struct job {
     char *path, *id; /* as inputs_visitor has them */
     bool found;
+    bool slow;   /* it is no file on a disk, and may keep its reader waiting */
     long number; /* in the order of the inputs, from 0 */
 
     ptm_status status; /* of the work; PTM_EINTERRUPTED: not done */
@@ -34,14 +35,13 @@ struct job {
 
 struct job_queue {
     struct job *first, *last;
-    int count;
 };
 
 struct jobs_hooks {
     void (*find)(void *user); /* calls jobs_add() for each input, until that is false */
-    /* Sets status and answer of each job of the list, and hands it to jobs_finish() as soon as it is done. */
-    void (*work)(void *user, int worker, struct job *list);
-    int together; /* jobs in a list at most: as many as wait, but for what the other workers can take */
+    /* Sets status and answer of a job, and of what jobs_more() gives beside it; each goes to jobs_finish() when it is
+     * done. */
+    void (*work)(void *user, int worker, struct job *job);
     void *user;
 };
 
@@ -73,6 +73,10 @@ bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_
 
 /** For find(): one more input, waiting for room. A failure is an input that needs no work. False: no more are taken. */
 bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failure);
+
+/** For work(): one more job, without waiting for it; NULL: there is none, or the next one may keep its reader waiting.
+ */
+struct job *jobs_more(struct jobs *jobs);
 
 /** For work(): the job is done. It must not be touched any more. */
 void jobs_finish(struct jobs *jobs, struct job *job);

@@ -18,7 +18,6 @@ static void on_progress(void *user, double done, double total) {
     progress_update(&file->walk->progress, done, total);
 }
 
-/** Its time is that of its own reading, not of the files that it is worked on with. */
 static void begin(struct walk_file *file) {
     const double timeout = file->walk->options->timeout;
     file->begun = true;
@@ -35,6 +34,29 @@ static bool is_cancelled(void *user) {
     return file->late;
 }
 
+/** NULL where there is no memory; the job is done then. */
+static struct walk_file *take_file(struct walk *walk, struct job *job) {
+    struct walk_file *file = calloc(1, sizeof *file);
+    if (!file) {
+        job->status = job->err.status = PTM_ENOMEM;
+        snprintf(job->err.message, sizeof job->err.message, "out of memory");
+        jobs_finish(&walk->jobs, job);
+        return NULL;
+    }
+    *file = (struct walk_file){.walk = walk, .job = job, .classify = walk->options->classify};
+    file->file = (ptm_file){.path = job->path, .options = &file->classify};
+    file->classify.progress = walk->progress.alone ? on_progress : NULL;
+    file->classify.cancelled = is_cancelled;
+    file->classify.user = file;
+    return file;
+}
+
+/* The time that a file may take should not go by while windows of others are answered. */
+struct walk_file *walk_more(struct walk *walk) {
+    struct job *job = walk->options->timeout > 0 ? NULL : jobs_more(&walk->jobs);
+    return job ? take_file(walk, job) : NULL;
+}
+
 void walk_done(struct walk_file *file) {
     struct walk *walk = file->walk;
     struct job *job = file->job;
@@ -46,26 +68,21 @@ void walk_done(struct walk_file *file) {
     job->status = job->err.status;
     if (walk->progress.alone) progress_end(&walk->progress);
     jobs_finish(&walk->jobs, job);
+    free(file);
 }
 
-static void work(void *user, int worker, struct job *list) {
+static void work(void *user, int worker, struct job *job) {
     struct walk *walk = user;
-    struct walk_file files[WALK_TOGETHER];
-    int count = 0;
-    for (struct job *job = list; job; job = job->next) {
-        struct walk_file *file = &files[count++];
-        *file = (struct walk_file){.walk = walk, .job = job, .classify = walk->options->classify};
-        file->classify.progress = walk->progress.alone ? on_progress : NULL;
-        file->classify.cancelled = is_cancelled;
-        file->classify.user = file;
-    }
-    walk->visitor->label(walk->visitor->user, worker, files, count);
+    struct walk_file *file = take_file(walk, job);
+    if (file) walk->visitor->label(walk->visitor->user, worker, file);
 }
 
 /* ---------------------------------------------------------------- in the thread that finds files */
 
 static bool add(struct walk *walk, const char *path, const char *id, bool found, const ptm_error *failure) {
-    const struct job input = {.path = (char *)path, .id = (char *)id, .found = found};
+    struct stat status;
+    const bool slow = strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode);
+    const struct job input = {.path = (char *)path, .id = (char *)id, .found = found, .slow = slow};
     return !signals_interrupted(NULL) && jobs_add(&walk->jobs, &input, failure);
 }
 
@@ -227,7 +244,7 @@ static void open_progress(struct walk *walk) {
 
 void walk_run(struct walk *walk, const struct options *options, const struct walk_visitor *visitor) {
     *walk = (struct walk){.options = options, .visitor = visitor};
-    const struct jobs_hooks hooks = {find, work, visitor->together, walk};
+    const struct jobs_hooks hooks = {find, work, walk};
     open_progress(walk);
     if (jobs_start(&walk->jobs, visitor->workers, !options->unordered, &hooks)) {
         while (!jobs_ended(&walk->jobs)) collect(walk);

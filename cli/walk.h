@@ -7,13 +7,12 @@
 #include "jobs.h"
 #include "progress.h"
 
-enum { WALK_TOGETHER = 64 };
-
 /** A file on its way through a worker. */
 struct walk_file {
+    ptm_file file; /* its path, and options with callbacks of the walk's own */
     struct walk *walk;
     struct job *job;
-    ptm_classify_options classify; /* to label it with; its callbacks know the file by this struct's address */
+    ptm_classify_options classify; /* file.options */
     bool begun;
     double deadline; /* moment; 0: none */
     bool late;
@@ -21,11 +20,10 @@ struct walk_file {
 
 /** What a command does with its files. */
 struct walk_visitor {
-    int workers;  /* that call label() at the same time */
-    int together; /* files that label() takes, 1 to WALK_TOGETHER */
-    /** Labels files, keeps the answer of each in its job, and calls walk_done() when it is there. In the thread of a
-     * worker. */
-    void (*label)(void *user, int worker, struct walk_file *files, int count);
+    int workers; /* that call label() at the same time */
+    /** Labels a file, and what walk_more() gives beside it; keeps the answer of each in its job, and calls walk_done()
+     * when it is there. In the thread of a worker. */
+    void (*label)(void *user, int worker, struct walk_file *file);
     /* In the caller's thread; each may be NULL, and where it is false the run ends. */
     /** A file is labelled, in whatever order. */
     bool (*keep)(void *user, struct job *job);
@@ -46,6 +44,10 @@ struct walk {
     bool over;               /* what is not handed on yet will not be */
     enum exit_status status; /* beyond STATUS_INPUT the run ended early */
 };
+
+/** For label(): one more file to label with those at hand; NULL: there is none just now, or each has a time of its own.
+ */
+struct walk_file *walk_more(struct walk *walk);
 
 /** For label(): what job->err says became of the file, which must not be touched any more. */
 void walk_done(struct walk_file *file);

@@ -231,7 +231,7 @@ typedef struct ptm_result {
     int num_fused;          /* labels that both answers share; 0 where none */
     const ptm_label *fused; /* (num_fused) score: mean of the two, highest first; index and logit: the video model's */
     struct {
-        double decode, features, network; /* milliseconds */
+        double decode, features, network; /* milliseconds; of a pass that windows share each has an equal part */
     } ms;
 } ptm_result;
 
@@ -250,7 +250,7 @@ PTM_API PTM_NODISCARD ptm_status ptm_classify_memory(ptm_session *session, const
                                                      const char *name, const ptm_classify_options *options,
                                                      ptm_result **out, ptm_error *err);
 
-/** One of several files to label. */
+/** One of many files to label. */
 typedef struct ptm_file {
     const char *path;                    /* as ptm_classify_file() has it */
     const ptm_classify_options *options; /* NULL: the defaults */
@@ -258,15 +258,18 @@ typedef struct ptm_file {
     ptm_error err;                       /* set: PTM_OK, or why it failed */
 } ptm_file;
 
+/** The next file, which stays where it is until it is done; NULL: there is none, or none that can be read at once. */
+typedef ptm_file *ptm_next_file_fn(void *user);
+
 /** Told of a file that is done. */
 typedef void ptm_file_fn(void *user, ptm_file *file);
 
 /**
- * Labels `count` files, each as ptm_classify_file() does, with the same bits. Their windows share passes over the
- * weights, which is faster for pictures and short sounds; more files at a time than ptm_session_get_batch() gain no
- * more. `on_file`, where it is not NULL, gets each file as soon as it is done, which need not be in their order.
+ * Labels files, each as ptm_classify_file() does and with the same bits, until `next` has no more. While windows of one
+ * wait for others, the next one is read; they share passes over the weights, which is faster for pictures and short
+ * sounds. `done` gets each file as soon as it is done, which need not be in their order. Neither may use the session.
  */
-PTM_API void ptm_classify_files(ptm_session *session, ptm_file *files, int count, ptm_file_fn *on_file, void *user);
+PTM_API void ptm_classify_files(ptm_session *session, ptm_next_file_fn *next, ptm_file_fn *done, void *user);
 
 /** A picture in memory: 8-bit RGB rows, `stride` bytes apart. */
 typedef struct ptm_frame {
@@ -315,8 +318,8 @@ typedef struct ptm_window {
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
     double static_share;     /* of the patches: left out as static */
     int tokens_in, tokens_out;
-    const char *r; /* merging in force */
-    double network_ms;
+    const char *r;     /* merging in force */
+    double network_ms; /* of a pass that windows share its equal part */
     /* of a live source; 0 of a file */
     double arrived;    /* UNIX time at which its last frame or sample, or the end, came in */
     double latency_ms; /* from then to the answer */
@@ -324,7 +327,7 @@ typedef struct ptm_window {
 } ptm_window;
 
 /** Gets a window's answer as it comes; what it points to lives until the return. Not PTM_OK: the call that answers
- * windows ends with that status. */
+ * windows ends with that status. The session is not to be used for other input meanwhile. */
 typedef ptm_status ptm_window_fn(void *user, const ptm_window *window, ptm_error *err);
 
 typedef struct ptm_timeline_options {
@@ -523,11 +526,14 @@ PTM_API PTM_NODISCARD ptm_status ptm_forward(ptm_session *session, ptm_modality 
                                              const int *shape, int rank, float *logits, int32_t *source,
                                              ptm_error *err);
 
-/** Where the last forward pass of a modality spent its time. Arrays live until the next call on the session. */
+/**
+ * The last forward pass of a modality: its last window, and where the time went, of which windows that share a pass
+ * have equal parts. Arrays live until the next call on the session.
+ */
 typedef struct ptm_profile {
     int depth;
     const int *tokens; /* (depth + 1): entering each block, then leaving the last */
-    double gflop;      /* multiply-adds of this pass times 2e-9 */
+    double gflop;      /* multiply-adds of this window times 2e-9 */
     double ms_total, ms_embed, ms_attention, ms_merge, ms_mlp, ms_head;
 } ptm_profile;
 
@@ -586,7 +592,8 @@ typedef struct ptm_bench_report {
  * Times the network of one modality on a synthetic input: one run with each schedule and batch, in turn, and again, so
  * that whatever else the machine does meets all of them. `reports` holds a row for each schedule, in their order, and
  * of a schedule for each batch. The session's merging stays as it was. PTM_EINVAL: a modality without a model, a
- * schedule that is none or cannot be met, 0 or more than 1000 of them, runs outside of 1 to 10000.
+ * schedule that is none or cannot be met, 0 or more than 1000 of both, runs outside of 1 to 10000, a batch beyond the
+ * session's.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_bench(ptm_session *session, ptm_modality modality,
                                            const ptm_bench_options *options, ptm_bench_report *reports, ptm_error *err);

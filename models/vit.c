@@ -14,15 +14,20 @@
 #include <math.h>
 #include <string.h>
 
+static int smaller(int a, int b) {
+    return a < b ? a : b;
+}
+
 static size_t largest(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
 int vit_batch(const struct network *network, const struct compute *compute, int most) {
-    enum { ENOUGH_ROWS = 800, WINDOWS_USUAL = 16 };
-    if (!linear_keeps_rows(compute->kernels)) return 1;
-    const int fill = tiles_count(ENOUGH_ROWS, network->config.tokens);
-    return most > 0 ? most : fill < WINDOWS_USUAL ? fill : WINDOWS_USUAL;
+    enum { ENOUGH_ROWS = 800, WINDOWS_USUAL = 16, ROWS_MOST = 1 << 24 };
+    const int tokens = network->config.tokens, fill = tiles_count(ENOUGH_ROWS, tokens);
+    if (!linear_keeps_rows(compute->kernels) || tokens > ROWS_MOST) return 1;
+    const int wanted = most > 0 ? most : smaller(fill, WINDOWS_USUAL);
+    return smaller(wanted, ROWS_MOST / tokens);
 }
 
 static void place_windows(struct vit *vit, struct arena *arena, int workers) {
@@ -215,6 +220,10 @@ void vit_run(struct vit *vit) {
     head_logits(vit);
     vit->times.head = lap(&mark);
     share_times(&vit->times, vit->count);
+}
+
+const int *vit_tokens(const struct vit *vit) {
+    return vit->count > 0 ? vit->windows[vit->count - 1].tokens : vit->planned;
 }
 
 ptm_status vit_check_finite(const struct vit *vit, const struct vit_window *window, ptm_error *err) {

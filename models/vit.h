@@ -10,8 +10,8 @@
 
 enum { VIT_WINDOWS_MAX = 64 };
 
-/** How many windows should share a pass, at most `most`, 0: as many as make it faster; 1 where sharing would change
- * bits. */
+/** How many windows may share a pass: `most` of them, 0: as many as make it faster; fewer where they would be very many
+ * tokens, 1 where sharing would change bits. */
 int vit_batch(const struct network *network, const struct compute *compute, int most);
 
 /**
@@ -44,6 +44,9 @@ void vit_put(struct vit *vit, const float *input, int64_t place);
 /** Runs the network on the windows, 1 or more: of each logits (num_labels) and tome.source (N0), and vit->times.
  * Allocates nothing. */
 void vit_run(struct vit *vit);
+
+/** Tokens (L + 1) of the last window of the pass, before the first one as they are planned. */
+const int *vit_tokens(const struct vit *vit);
 
 /** PTM_EFORMAT where a logit of the window is not finite. */
 ptm_status vit_check_finite(const struct vit *vit, const struct vit_window *window, ptm_error *err);

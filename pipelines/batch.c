@@ -8,7 +8,7 @@ struct waiting {
 };
 
 struct batch {
-    int count;
+    int first, count;         /* answered so far, and all */
     struct waiting windows[]; /* in the order in which they came */
 };
 
@@ -37,6 +37,7 @@ void batch_add(struct run *run, const struct ready *ready) {
     if (lane->waiting == vit->capacity) batch_answer(run->session);
 }
 
+/** The status decides: who watches may say nothing, or speak of what it got over. */
 static ptm_status take_answer(struct run *run, const struct ready *ready, ptm_error *err) {
     const struct vit *vit = &ready->lane->vit;
     TRY(vit_check_finite(vit, ready->window, err));
@@ -47,23 +48,38 @@ static ptm_status take_answer(struct run *run, const struct ready *ready, ptm_er
 
 void batch_answer(struct ptm_session *session) {
     struct batch *batch = session->batch;
-    for (int i = 0; i < batch->count; i++) {
-        struct run *run = batch->windows[i].run;
-        const struct ready *ready = &batch->windows[i].ready;
+    while (batch->first < batch->count) {
+        struct waiting *waiting = &batch->windows[batch->first++];
+        const struct ready *ready = &waiting->ready;
+        struct run *run = waiting->run;
         if (ready->window == ready->lane->vit.windows) { /* the first of its lane */
             vit_run(&ready->lane->vit);
             ready->lane->waiting = 0;
         }
         if (!run) continue;
         run->waiting--;
-        if (run->failure.status == PTM_OK) (void)take_answer(run, ready, &run->failure);
+        if (run->failed != PTM_OK) continue;
+        error_clear(&run->failure);
+        run->failed = take_answer(run, ready, &run->failure);
     }
-    batch->count = 0;
+    batch->first = batch->count = 0;
 }
 
 void batch_forget(struct run *run) {
-    struct batch *batch = run->session->batch;
-    for (int i = 0; i < batch->count; i++)
+    struct ptm_session *session = run->session;
+    struct batch *batch = session->batch;
+    bool others = false;
+    for (int i = batch->first; i < batch->count; i++) {
         if (batch->windows[i].run == run) batch->windows[i].run = NULL;
+        others = others || batch->windows[i].run;
+    }
     run->waiting = 0;
+    if (others) return;
+    batch->first = batch->count = 0; /* nobody waits: the next window begins a pass */
+    session->video.waiting = session->audio.waiting = session->image.waiting = 0;
+}
+
+ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
+    if (session->batch->first == session->batch->count) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "this session is labelling files: a callback should use another one");
 }

@@ -15,10 +15,13 @@ void batch_close(struct ptm_session *session);
 /** One more window; its input is not needed any more then. It is one of run->waiting until it is answered. */
 void batch_add(struct run *run, const struct ready *ready);
 
-/** Answers all that wait. A run that fails to take its answer gets no more of them; run->failure says why. */
+/** Answers all that wait. A run that fails to take its answer gets no more of them until run_take_failure(). */
 void batch_answer(struct ptm_session *session);
 
 /** The run goes: its windows will not be answered. */
 void batch_forget(struct run *run);
+
+/** PTM_EINVAL where answers are still to be given out, which another pass of the session would write over. */
+ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err);
 
 #endif

@@ -4,7 +4,7 @@
  * Machines are shared, and change by the second: only what runs side by side compares, so schedules take turns.
  */
 #include "base/clock.h"
-#include "pipelines/session.h"
+#include "pipelines/batch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +181,7 @@ ptm_status ptm_bench(ptm_session *session, ptm_modality modality, const ptm_benc
     error_clear(err);
     struct bench bench = {.session = session, .reports = reports, .modality = modality};
     TRY(session_need_lane(session, modality, &bench.lane, err));
+    TRY(batch_check_idle(session, err));
     TRY(count_entries(&bench, options, err));
     if (options->min_runs < 1 || options->min_runs > RUNS_MAX || !(options->seconds >= 0))
         return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d runs and 0 or more seconds", RUNS_MAX);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check: a network's answer on a prepared input, held against reference answers. */
 #include "files/npy.h"
+#include "pipelines/batch.h"
 #include "pipelines/self_test.h"
 #include "pipelines/session.h"
 
@@ -33,6 +34,8 @@ static ptm_status check_input_shape(const struct network *network, int most, con
     const int expected_rank = network_input_shape(network, expected);
     if (most > 1 && rank == expected_rank && shape[0] >= 1 && shape[0] <= most) expected[0] = shape[0];
     if (rank == expected_rank && memcmp(shape, expected, (size_t)rank * sizeof *shape) == 0) return PTM_OK;
+    if (most > 1 && rank == expected_rank && (shape[0] < 1 || shape[0] > most))
+        return error_set(err, PTM_EINVAL, "a batch of %d prepared inputs; this session takes 1 to %d", shape[0], most);
     if (expected_rank == 5)
         return error_set(err, PTM_EINVAL, "the prepared input should have shape (%d,%d,%d,%d,%d)", expected[0],
                          expected[1], expected[2], expected[3], expected[4]);
@@ -52,6 +55,7 @@ ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float 
     error_clear(err);
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
+    TRY(batch_check_idle(session, err));
     struct vit *vit = &lane->vit;
     const size_t labels = (size_t)lane->network->config.num_labels, tokens = (size_t)lane->network->config.tokens;
     const size_t count = network_input_count(lane->network);
@@ -178,10 +182,11 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
     *report = (ptm_check_report){0};
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
+    TRY(batch_check_idle(session, err));
     report->tolerance = options->tolerance >= 0 ? options->tolerance : precision_tolerance(lane);
     report->tokens_in = lane->network->config.tokens;
     const ptm_status status =
         options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);
-    report->tokens_out = lane->vit.windows->tokens[lane->network->config.depth];
+    report->tokens_out = vit_tokens(&lane->vit)[lane->network->config.depth];
     return status;
 }

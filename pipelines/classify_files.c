@@ -13,7 +13,7 @@ struct reading {
 struct readings {
     struct ptm_session *session;
     struct reading *first, **end; /* in the order of the files */
-    ptm_file_fn *on_file;
+    ptm_file_fn *done;
     void *user;
 };
 
@@ -22,7 +22,7 @@ static void end_file(struct readings *readings, struct reading *reading, ptm_sta
     ptm_file *file = reading->file;
     (void)pass_close(&reading->pass, &file->result, status); /* it is in file->err */
     mem_free(reading);
-    if (readings->on_file) readings->on_file(readings->user, file);
+    readings->done(readings->user, file);
 }
 
 static void begin_file(struct readings *readings, ptm_file *file) {
@@ -31,7 +31,7 @@ static void begin_file(struct readings *readings, ptm_file *file) {
     file->result = NULL;
     if (!reading) {
         (void)error_no_memory(&file->err);
-        if (readings->on_file) readings->on_file(readings->user, file);
+        readings->done(readings->user, file);
         return;
     }
     reading->file = file;
@@ -61,11 +61,11 @@ static void end_files(struct readings *readings, bool all) {
     }
 }
 
-void ptm_classify_files(ptm_session *session, ptm_file *files, int count, ptm_file_fn *on_file, void *user) {
-    struct readings readings = {.session = session, .on_file = on_file, .user = user};
+void ptm_classify_files(ptm_session *session, ptm_next_file_fn *next, ptm_file_fn *done, void *user) {
+    struct readings readings = {.session = session, .done = done, .user = user};
     readings.end = &readings.first;
-    for (int i = 0; i < count; i++) {
-        begin_file(&readings, &files[i]);
+    for (ptm_file *file; (file = next(user));) {
+        begin_file(&readings, file);
         end_files(&readings, false);
     }
     end_files(&readings, true);

@@ -174,7 +174,7 @@ static ptm_status put_answers(const struct pass *pass, const struct media_stats 
 ptm_status pass_put_result(struct pass *pass, const struct media_stats *stats, ptm_error *err) {
     ptm_result *result = &pass->result->result;
     if (pass->run.waiting > 0) batch_answer(pass->run.session);
-    TRY(run_check_failed(&pass->run, err));
+    TRY(run_take_failure(&pass->run, err));
     TRY(put_answers(pass, stats, err));
     result->ms.decode = pass->run.decode_ms;
     result->ms.features = pass->run.features_ms;

@@ -166,6 +166,9 @@ ptm_status pass_answer(struct pass *pass, ptm_error *err) {
 }
 
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
-    TRY(pass_read(pass, path, err));
-    return pass_answer(pass, err);
+    TRY(batch_check_idle(pass->run.session, err));
+    const ptm_status status = pass_read(pass, path, err);
+    if (status == PTM_OK) return pass_answer(pass, err);
+    if (pass->run.watch && pass->run.waiting > 0) batch_answer(pass->run.session); /* what filled before it is told */
+    return status;
 }

@@ -52,9 +52,11 @@ ptm_status run_check_cancelled(struct run *run, ptm_error *err) {
     return is_cancelled(run) ? error_set(err, PTM_EINTERRUPTED, "interrupted") : PTM_OK;
 }
 
-ptm_status run_check_failed(const struct run *run, ptm_error *err) {
-    const ptm_error *failure = &run->failure;
-    return failure->status == PTM_OK ? PTM_OK : error_set(err, failure->status, "%s", failure->message);
+ptm_status run_take_failure(struct run *run, ptm_error *err) {
+    const ptm_status failed = run->failed;
+    run->failed = PTM_OK;
+    if (failed == PTM_OK || run->failure.status == PTM_OK) return failed;
+    return error_set(err, failed, "%s", run->failure.message);
 }
 
 ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,
@@ -69,7 +71,7 @@ ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, c
 ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err) {
     batch_add(run, ready);
     if (!run->gathers) batch_answer(run->session);
-    return run_check_failed(run, err);
+    return run_take_failure(run, err);
 }
 
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,

@@ -34,7 +34,8 @@ struct run {
     struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
     bool gathers;                  /* windows may wait to share a pass (batch.h) */
     int waiting;                   /* those that do */
-    ptm_error failure;             /* of answering them */
+    ptm_status failed;             /* of answering a window; PTM_OK: none did */
+    ptm_error failure;             /* why, where anybody said so */
     bool live;                     /* a gap ends a window without an answer */
     bool ended;                    /* what is collected now was left when the data ended */
     double arrived;                /* of what is being collected; see struct span */
@@ -152,8 +153,8 @@ const char *run_sampling_name(ptm_sampling sampling);
 /** Asks the caller whether to go on. */
 ptm_status run_check_cancelled(struct run *run, ptm_error *err);
 
-/** run->failure, if there is one. */
-ptm_status run_check_failed(const struct run *run, ptm_error *err);
+/** What an answer failed with, if one did; the next one may be taken again. */
+ptm_status run_take_failure(struct run *run, ptm_error *err);
 
 /** Hands on the window in lane->input, which may then be filled anew. */
 ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/session.h"
 
+#include "models/budget.h"
 #include "models/reduce.h"
 #include "pipelines/batch.h"
 
@@ -127,7 +128,15 @@ static ptm_status set_static(struct ptm_session *session, double threshold, ptm_
     return PTM_OK;
 }
 
+/** Does the text ask for passes, to see how long they take? */
+static bool is_measured(const char *r) {
+    enum budget_kind kind;
+    double amount;
+    return budget_parse(r, &kind, &amount, NULL) == PTM_OK && kind == BUDGET_MS;
+}
+
 static ptm_status set_merge(struct ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
+    if (r && is_measured(r)) TRY(batch_check_idle(session, err));
     struct lane_merge before[MODEL_MODALITIES];
     for (int m = 0; m < MODEL_MODALITIES; m++) {
         struct lane *lane = lane_of(session, modalities[m]);
@@ -247,7 +256,7 @@ ptm_status ptm_session_get_profile(const ptm_session *session, ptm_modality moda
     struct lane *lane;
     TRY(session_need_lane((struct ptm_session *)session, modality, &lane, err));
     const struct vit *vit = &lane->vit;
-    const int *tokens = vit->count > 0 ? vit->windows[vit->count - 1].tokens : vit->planned;
+    const int *tokens = vit_tokens(vit);
     *profile = (ptm_profile){
         .depth = lane->network->config.depth,
         .tokens = tokens,

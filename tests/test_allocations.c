@@ -113,16 +113,38 @@ static ptm_status classify_file(ptm_error *err) {
     return status;
 }
 
+/** Two files together, and what became of them. */
+struct together {
+    ptm_file files[2];
+    int given;
+};
+
+static ptm_file *next_file(void *user) {
+    struct together *together = user;
+    return together->given < 2 ? &together->files[together->given++] : NULL;
+}
+
+static void file_done(void *user, ptm_file *file) {
+    (void)user;
+    CU_ASSERT((file->result != NULL) == (file->err.status == PTM_OK));
+}
+
 static ptm_status classify_files(ptm_error *err) {
-    ptm_file files[] = {{.path = PTM_SOURCE_DIR "/samples/seven.wav"}, {.path = PTM_SOURCE_DIR "/samples/two.flac"}};
-    ptm_status status = PTM_OK;
-    ptm_classify_files(session, files, 2, NULL, NULL);
+    struct together together = {
+        .files = {{.path = PTM_SOURCE_DIR "/samples/seven.wav"}, {.path = PTM_SOURCE_DIR "/samples/two.flac"}}};
+    int labelled = 0;
+    ptm_classify_files(session, next_file, file_done, &together);
     for (int i = 0; i < 2; i++) {
-        if (status == PTM_OK) *err = files[i].err;
-        if (status == PTM_OK) status = files[i].err.status;
-        ptm_result_free(&files[i].result);
+        const ptm_file *file = &together.files[i];
+        labelled += file->err.status == PTM_OK;
+        if (file->err.status != PTM_OK)
+            *err = file->err;
+        else
+            CU_ASSERT_STRING_EQUAL(file->result->audio->labels[0].name, i == 0 ? "seven" : "two");
+        ptm_result_free(&together.files[i].result);
     }
-    return status;
+    CU_ASSERT(labelled >= 1); /* one allocation fails, and one file */
+    return err->status;
 }
 
 static ptm_status pass_over(void *user, const ptm_window *window, ptm_error *err) {

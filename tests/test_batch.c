@@ -51,26 +51,36 @@ static void check_same(const ptm_result *a, const ptm_result *b) {
     CU_ASSERT_EQUAL(a->num_fused, b->num_fused);
 }
 
+/** Files in an array, and how often each was told of. */
 struct told {
     ptm_file *files;
-    int times[FILES];
+    int count, given, times[FILES];
 };
 
-static void on_file(void *user, ptm_file *file) {
+static ptm_file *next_file(void *user) {
+    struct told *told = user;
+    return told->given < told->count ? &told->files[told->given++] : NULL;
+}
+
+static void file_done(void *user, ptm_file *file) {
     struct told *told = user;
     told->times[file - told->files]++;
     CU_ASSERT((file->result != NULL) == (file->err.status == PTM_OK));
 }
 
+static void label_files(ptm_session *session, ptm_file *files, int count) {
+    struct told told = {.files = files, .count = count};
+    ptm_classify_files(session, next_file, file_done, &told);
+    for (int i = 0; i < count; i++) CU_ASSERT_EQUAL(told.times[i], 1);
+}
+
 static void check_files(int threads, int batch, double static_threshold, ptm_result *const *alone) {
     struct opened opened;
     ptm_file files[FILES];
-    struct told told = {.files = files};
     open_batch(&opened, threads, batch, static_threshold);
     for (int i = 0; i < FILES; i++) files[i] = (ptm_file){.path = paths[i]};
-    ptm_classify_files(opened.session, files, FILES, on_file, &told);
+    label_files(opened.session, files, FILES);
     for (int i = 0; i < FILES; i++) {
-        CU_ASSERT_EQUAL(told.times[i], 1);
         CU_ASSERT_EQUAL(files[i].err.status == PTM_OK, alone[i] != NULL);
         if (alone[i])
             check_same(files[i].result, alone[i]);
@@ -106,18 +116,24 @@ static void test_together_static(void) {
     check_together(0.1);
 }
 
-static bool refuse_third(void *user) {
-    return ++*(int *)user > 2;
+/** Asked so often, and from then on it says stop. */
+struct patience {
+    int asked, most;
+};
+
+static bool is_over(void *user) {
+    struct patience *patience = user;
+    return ++patience->asked > patience->most;
 }
 
 /** A file that is given up while others wait takes nothing from them; neither do options that make no sense. */
 static void test_given_up(void) {
     struct opened opened;
-    int asked = 0;
+    struct patience patience = {.most = 2};
     ptm_classify_options given_up, senseless;
     ptm_classify_options_default(&given_up);
-    given_up.cancelled = refuse_third;
-    given_up.user = &asked;
+    given_up.cancelled = is_over;
+    given_up.user = &patience;
     ptm_classify_options_default(&senseless);
     senseless.start = -1;
     open_batch(&opened, 1, 8, 0);
@@ -128,13 +144,51 @@ static void test_given_up(void) {
                         {.path = paths[0]},
                         {.path = paths[5], .options = &senseless},
                         {.path = paths[0]}};
-    ptm_classify_files(opened.session, files, CHECK_COUNT(files), NULL, NULL);
+    label_files(opened.session, files, CHECK_COUNT(files));
     CU_ASSERT_EQUAL(files[1].err.status, PTM_EINTERRUPTED);
     CU_ASSERT_EQUAL(files[3].err.status, PTM_EINVAL);
     for (size_t i = 0; i < CHECK_COUNT(files); i += 2) check_same(files[i].result, alone);
     for (size_t i = 0; i < CHECK_COUNT(files); i++) ptm_result_free(&files[i].result);
-    ptm_classify_files(opened.session, NULL, 0, NULL, NULL); /* nothing to do */
+    label_files(opened.session, NULL, 0); /* nothing to do */
     ptm_result_free(&alone);
+    close_both(&opened);
+}
+
+/** However far a file came before it was given up, what the session does next has the bits that it has in a new one. */
+static void test_after_given_up(void) {
+    struct opened opened;
+    ptm_model_info info;
+    ptm_result *alone, *after;
+    open_batch(&opened, 1, 8, 0);
+    const int batch = ptm_session_get_batch(opened.session, PTM_AUDIO);
+    CHECK_OK(ptm_model_get_info(opened.model, PTM_AUDIO, &info, err));
+    size_t values = (size_t)batch;
+    for (int i = 1; i < info.input_rank; i++) values *= (size_t)info.input_shape[i];
+    float *input = calloc(values, sizeof *input);
+    float *logits = calloc((size_t)batch * (size_t)info.num_labels, sizeof *logits);
+    CU_ASSERT_FATAL(input && logits);
+    CHECK_OK(ptm_classify_file(opened.session, paths[0], NULL, &alone, err));
+    int interrupted = 0;
+    for (int most = 1;; most += 3) {
+        struct patience patience = {.most = most};
+        ptm_classify_options options;
+        ptm_classify_options_default(&options);
+        options.cancelled = is_over;
+        options.user = &patience;
+        const ptm_status status = ptm_classify_file(opened.session, paths[0], &options, &after, NULL);
+        ptm_result_free(&after);
+        if (status == PTM_OK) break;
+        CU_ASSERT_EQUAL(status, PTM_EINTERRUPTED);
+        info.input_shape[0] = interrupted++ % batch + 1;
+        CHECK_OK(ptm_forward(opened.session, PTM_AUDIO, input, info.input_shape, info.input_rank, logits, NULL, err));
+        CHECK_OK(ptm_classify_file(opened.session, paths[0], NULL, &after, err));
+        check_same(after, alone);
+        ptm_result_free(&after);
+    }
+    CU_ASSERT(interrupted > 5);
+    ptm_result_free(&alone);
+    free(input);
+    free(logits);
     close_both(&opened);
 }
 
@@ -149,6 +203,7 @@ struct heard {
         float score, logit;
     } windows[MOST];
     int count;
+    int asked, most;
 };
 
 static ptm_status hear(void *user, const ptm_window *window, ptm_error *err) {
@@ -194,7 +249,128 @@ static void test_order(void) {
         }
 }
 
+static bool is_told_enough(void *user) {
+    struct heard *heard = user;
+    return heard->asked++ > heard->most;
+}
+
+/** What filled before a file was given up is told, as many windows as without others to wait for. */
+static void test_told_before_the_end(void) {
+    static const int batches[] = {1, 0, 5, 64};
+    int told[CHECK_COUNT(batches)];
+    for (size_t i = 0; i < CHECK_COUNT(batches); i++) {
+        struct heard heard = {.most = 151};
+        struct opened opened;
+        ptm_timeline_options options;
+        ptm_timeline_options_default(&options);
+        options.window = 0.5;
+        options.hop = 0.1;
+        options.on_window = hear;
+        options.user = options.classify.user = &heard;
+        options.classify.cancelled = is_told_enough;
+        open_batch(&opened, 1, batches[i], 0);
+        CU_ASSERT_EQUAL(ptm_timeline_file(opened.session, SAMPLES "pan-right-three.mp4", &options, NULL, NULL),
+                        PTM_EINTERRUPTED);
+        told[i] = heard.count;
+        close_both(&opened);
+    }
+    CU_ASSERT(told[0] > 3);
+    for (size_t i = 1; i < CHECK_COUNT(batches); i++) CU_ASSERT_EQUAL(told[i], told[0]);
+}
+
+static ptm_status hear_and_stop(void *user, const ptm_window *window, ptm_error *err) {
+    (void)window;
+    (void)err; /* nothing has to be said */
+    ++*(int *)user;
+    return PTM_EINTERRUPTED;
+}
+
+static ptm_status hear_and_mend(void *user, const ptm_window *window, ptm_error *err) {
+    (void)window;
+    ++*(int *)user;
+    err->status = PTM_EIO; /* of something that it got over */
+    return PTM_OK;
+}
+
+/** The status that a callback returns decides, whatever it says. */
+static void test_callback_decides(void) {
+    for (int batch = 0; batch < 4; batch += 3) {
+        struct opened opened;
+        int told = 0;
+        ptm_timeline_options options;
+        ptm_timeline_options_default(&options);
+        options.hop = 0.1;
+        options.on_window = hear_and_stop;
+        options.user = &told;
+        open_batch(&opened, 1, batch, 0);
+        CU_ASSERT_EQUAL(ptm_timeline_file(opened.session, SAMPLES "rain.ogg", &options, NULL, NULL), PTM_EINTERRUPTED);
+        CU_ASSERT_EQUAL(told, 1);
+        options.on_window = hear_and_mend;
+        CHECK_OK(ptm_timeline_file(opened.session, SAMPLES "rain.ogg", &options, NULL, err));
+        CU_ASSERT(told > 5);
+        close_both(&opened);
+    }
+}
+
+/** A stream goes on after a window that was not taken. */
+static void test_stream_goes_on(void) {
+    static const float samples[16000];
+    struct opened opened;
+    int told = 0;
+    ptm_stream *stream;
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.on_window = hear_and_stop;
+    options.user = &told;
+    open_batch(&opened, 1, 0, 0);
+    CHECK_OK(ptm_stream_open(&stream, opened.session, &options, err));
+    int refused = 0;
+    for (int i = 0; i < 6; i++)
+        refused += ptm_stream_push_samples(stream, samples, 16000, 16000, i, NULL) == PTM_EINTERRUPTED;
+    CU_ASSERT(refused > 1);
+    CU_ASSERT_EQUAL(told, refused);
+    ptm_stream_close(&stream);
+    close_both(&opened);
+}
+
 /* ---------------------------------------------------------------- what is refused */
+
+/** A callback may not start another pass while answers of this one are still to be told. */
+struct meddling {
+    ptm_session *session;
+    int refused, times;
+};
+
+static ptm_status meddle(void *user, const ptm_window *window, ptm_error *err) {
+    (void)window;
+    (void)err;
+    struct meddling *meddling = user;
+    ptm_bench_report report;
+    ptm_bench_options options;
+    ptm_bench_options_default(&options);
+    options.seconds = 0;
+    options.min_runs = 1;
+    const bool refused = ptm_bench(meddling->session, PTM_AUDIO, &options, &report, NULL) == PTM_EINVAL;
+    if (refused) CU_ASSERT_EQUAL(ptm_session_set_merge(meddling->session, "90ms", -1, NULL), PTM_EINVAL);
+    meddling->refused += refused;
+    meddling->times++;
+    return PTM_OK;
+}
+
+static void test_meddling(void) {
+    struct opened opened;
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.hop = 0.5;
+    options.on_window = meddle;
+    open_batch(&opened, 1, 4, 0);
+    struct meddling meddling = {.session = opened.session};
+    options.user = &meddling;
+    CHECK_OK(ptm_timeline_file(opened.session, SAMPLES "rain.ogg", &options, NULL, err));
+    if (ptm_session_get_batch(opened.session, PTM_AUDIO) > 1) CU_ASSERT(meddling.refused > 0);
+    CU_ASSERT(meddling.times > meddling.refused); /* the last of a pass may: nothing is lost */
+    close_both(&opened);
+}
 
 static void check_refused(int batch) {
     struct opened opened;
@@ -234,8 +410,15 @@ static void test_refused(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"files together", test_together},          {"files together, patches left out", test_together_static},
-        {"files that are given up", test_given_up}, {"windows keep their order", test_order},
+        {"files together", test_together},
+        {"files together, patches left out", test_together_static},
+        {"files that are given up", test_given_up},
+        {"after a file that was given up", test_after_given_up},
+        {"windows keep their order", test_order},
+        {"windows before the end are told", test_told_before_the_end},
+        {"a callback's status decides", test_callback_decides},
+        {"a stream goes on", test_stream_goes_on},
+        {"callbacks that meddle", test_meddling},
         {"what is refused", test_refused},
     };
     return check_main("batch", cases, CHECK_COUNT(cases));

@@ -66,6 +66,9 @@ expect 1 polytome stream list.m3u8
 printf 'ffconcat version 1.0\nfile %s\n' "$clip" | expect 1 polytome stream -
 expect 1 polytome stream 'lavfi:nosuchfilter' 2>told
 grep -c 'lavfi:nosuchfilter: cannot be opened: ' told
+# A source without an end stops where nobody takes the results.
+[[ -c /dev/full ]] || skip "there is no /dev/full"
+expect 3 timeout 60 "$POLYTOME" stream --json 'lavfi:testsrc=rate=16:size=64x64:duration=100000' >/dev/full
 # Devices that are not there are one sentence, whatever their libraries print; so are formats that lack a setting.
 polytome stream alsa:nosuch 2>told || true
 if grep -q libavdevice told; then echo 1; else grep -c . told; fi
