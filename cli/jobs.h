@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * jobs: a thread finds inputs, several work on them, and the caller takes what is done. No more than JOBS_WINDOW inputs
- * and JOBS_MAX_BYTES of answers, but for those begun before there were so many, are under way, however slow one is.
+ * are under way, nor JOBS_MAX_BYTES of answers, but for jobs begun before there were so many and the one whose turn it
+ * is.
  */
 #ifndef POLYTOME_CLI_JOBS_H
 #define POLYTOME_CLI_JOBS_H
@@ -74,8 +75,8 @@ bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_
 /** For find(): one more input, waiting for room. A failure is an input that needs no work. False: no more are taken. */
 bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failure);
 
-/** For work(): one more job, without waiting for it; NULL: there is none, or the next one may keep its reader waiting.
- */
+/** For work(): one more job, without waiting for it; NULL: there is none that may begin now, or the next one may keep
+ * its reader waiting. */
 struct job *jobs_more(struct jobs *jobs);
 
 /** For work(): the job is done. It must not be touched any more. */

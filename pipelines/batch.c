@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/batch.h"
 
+#include <string.h>
+
 /** A window that lies in its lane's vit. */
 struct waiting {
     struct run *run; /* NULL: it has gone */
     struct ready ready;
+    char r[LANE_MERGE_BYTES]; /* of ready */
 };
 
 struct batch {
+    bool telling;             /* somebody who watches is told of a window */
     int first, count;         /* answered so far, and all */
     struct waiting windows[]; /* in the order in which they came */
 };
@@ -30,9 +34,12 @@ void batch_add(struct run *run, const struct ready *ready) {
     if (lane->waiting == 0) vit_begin(vit);
     vit_put(vit, ready->input, ready->place);
     struct waiting *waiting = &batch->windows[batch->count++];
-    *waiting = (struct waiting){run, *ready};
+    waiting->run = run;
+    waiting->ready = *ready;
     if (run->gathers) waiting->ready.input = NULL; /* it is not there any more when the window is answered */
     waiting->ready.window = &vit->windows[lane->waiting++];
+    memcpy(waiting->r, lane->r, sizeof waiting->r);
+    waiting->ready.r = waiting->r;
     run->waiting++;
     if (lane->waiting == vit->capacity) batch_answer(run->session);
 }
@@ -43,13 +50,17 @@ static ptm_status take_answer(struct run *run, const struct ready *ready, ptm_er
     TRY(vit_check_finite(vit, ready->window, err));
     run->network_ms += vit->times.total;
     tally_add(ready->tally, ready->window);
-    return run->watch ? run->watch(run->watcher, ready, err) : PTM_OK;
+    if (!run->watch) return PTM_OK;
+    run->session->batch->telling = true;
+    const ptm_status status = run->watch(run->watcher, ready, err);
+    run->session->batch->telling = false;
+    return status;
 }
 
 void batch_answer(struct ptm_session *session) {
     struct batch *batch = session->batch;
     while (batch->first < batch->count) {
-        struct waiting *waiting = &batch->windows[batch->first++];
+        const struct waiting *waiting = &batch->windows[batch->first++];
         const struct ready *ready = &waiting->ready;
         struct run *run = waiting->run;
         if (ready->window == ready->lane->vit.windows) { /* the first of its lane */
@@ -74,12 +85,13 @@ void batch_forget(struct run *run) {
         others = others || batch->windows[i].run;
     }
     run->waiting = 0;
-    if (others) return;
-    batch->first = batch->count = 0; /* nobody waits: the next window begins a pass */
+    if (others || batch->telling) return; /* batch_answer() goes on */
+    batch->first = batch->count = 0;      /* nobody waits: the next window begins a pass */
     session->video.waiting = session->audio.waiting = session->image.waiting = 0;
 }
 
 ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
-    if (session->batch->first == session->batch->count) return PTM_OK;
+    const struct batch *batch = session->batch;
+    if (!batch->telling && batch->first == batch->count) return PTM_OK;
     return error_set(err, PTM_EINVAL, "this session is labelling files: a callback should use another one");
 }

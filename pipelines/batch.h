@@ -21,7 +21,8 @@ void batch_answer(struct ptm_session *session);
 /** The run goes: its windows will not be answered. */
 void batch_forget(struct run *run);
 
-/** PTM_EINVAL where answers are still to be given out, which another pass of the session would write over. */
+/** PTM_EINVAL from a callback, and while answers are still to be given out: another pass of the session would write
+ * over them, and over what its lanes collect. */
 ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Several files at a time: one is read while windows of others still wait to share a pass with its own. */
+#include "pipelines/batch.h"
 #include "pipelines/pass.h"
 
 /** A file that was read, and of which windows wait. */
@@ -15,6 +16,7 @@ struct readings {
     struct reading *first, **end; /* in the order of the files */
     ptm_file_fn *done;
     void *user;
+    ptm_error busy; /* why the session takes no files, or PTM_OK */
 };
 
 /** The file's result, or its error; then it is done. */
@@ -37,6 +39,7 @@ static void begin_file(struct readings *readings, ptm_file *file) {
     reading->file = file;
     reading->options = pass_plain_options(file->options);
     ptm_status status = pass_open(&reading->pass, readings->session, &reading->options, &file->err);
+    if (status == PTM_OK) status = error_set(&file->err, readings->busy.status, "%s", readings->busy.message);
     if (status == PTM_OK) status = pass_read(&reading->pass, file->path, &file->err);
     if (status != PTM_OK) {
         end_file(readings, reading, status);
@@ -64,6 +67,7 @@ static void end_files(struct readings *readings, bool all) {
 void ptm_classify_files(ptm_session *session, ptm_next_file_fn *next, ptm_file_fn *done, void *user) {
     struct readings readings = {.session = session, .done = done, .user = user};
     readings.end = &readings.first;
+    (void)batch_check_idle(session, &readings.busy); /* it is every file's */
     for (ptm_file *file; (file = next(user));) {
         begin_file(&readings, file);
         end_files(&readings, false);

@@ -60,7 +60,7 @@ static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_erro
         .static_share = answer->runs.share,
         .tokens_in = answer->tokens[0],
         .tokens_out = answer->tokens[lane->network->config.depth],
-        .r = lane->r,
+        .r = ready->r,
         .network_ms = lane->vit.times.total,
         .arrived = span->arrived,
         .latency_ms = span->arrived > 0 ? 1e3 * (clock_unix() - span->arrived) : 0,

@@ -19,6 +19,7 @@ struct ready {
     struct tally *tally;
     const float *input;              /* prepared for the lane's network; NULL once the window waits for others */
     const struct vit_window *window; /* its answer, when there is one */
+    const char *r;                   /* and the merging that it had */
     struct span span;
     int64_t place;   /* of its first tube; see struct embed_memory */
     bool last;       /* the end cut it short: no other of its lane comes */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "pipelines/batch.h"
 #include "pipelines/pass.h"
 
 #include <math.h>
@@ -48,6 +49,7 @@ void ptm_stream_close(ptm_stream **stream) {
 }
 
 static ptm_status check_going(const struct ptm_stream *stream, ptm_error *err) {
+    TRY(batch_check_idle(stream->pass.run.session, err));
     return stream->finished ? error_set(err, PTM_EINVAL, "this stream is finished: open another one") : PTM_OK;
 }
 
