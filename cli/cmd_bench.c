@@ -71,7 +71,9 @@ static bool keep_row(struct bench *bench, const struct report_bench *row) {
     };
     snprintf(kept->group, sizeof kept->group, "%s, %s, %s, %s", report_modality(row->info->modality), row->info->name,
              report_precision(row->timing.precision), threads);
-    snprintf(kept->r, sizeof kept->r, row->timing.batch > 1 ? "%s, %d windows" : "%s", row->r, row->timing.batch);
+    const int length = snprintf(kept->r, sizeof kept->r, "%s", row->r);
+    if (row->timing.batch > 1 && length < (int)sizeof kept->r)
+        snprintf(kept->r + length, sizeof kept->r - (size_t)length, ", %d windows", row->timing.batch);
     return true;
 }
 

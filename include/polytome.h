@@ -140,7 +140,8 @@ typedef struct ptm_session_options {
     double static_threshold; /* of a video, patches are left out whose mean |difference| to the tube before is at most
                                 this, in ImageNet-normalised pixels; 0 (default): none (docs/merging.md) */
     int batch; /* windows that may share a pass over the weights, 1 to 64; 0 (default): as many as make it faster. No
-                  bit of an answer depends on it */
+                  bit of an answer depends on it; where one would, as with products of OpenBLAS, each has its own pass
+                */
 } ptm_session_options;
 
 /** The instruction that sessions use for a precision on this processor ("avx512-vnni"): "" for PTM_F32, NULL where it

@@ -22,6 +22,7 @@ static size_t largest(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
+/* From so many rows on products run at their full rate, in all precisions (docs/decisions.md). */
 int vit_batch(const struct network *network, const struct compute *compute, int most) {
     enum { ENOUGH_ROWS = 800, WINDOWS_USUAL = 16, ROWS_MOST = 1 << 24 };
     const int tokens = network->config.tokens, fill = tiles_count(ENOUGH_ROWS, tokens);
@@ -147,20 +148,21 @@ void vit_put(struct vit *vit, const float *input, int64_t place) {
 static int plan_merging(struct vit *vit, int i) {
     int most = 0;
     for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
-        window->N = window->tokens[i];
         window->r = window->tokens[i] - window->tokens[i + 1];
         most = window->r > most ? window->r : most;
     }
     return most;
 }
 
-/** Merges tokens by the metric that block_attend() left: merged (N - r, C) <- x (N, C); of a C of 0 no row is read. */
-static void merge_window(const struct vit *vit, struct vit_window *window, float *merged, const float *x, int C) {
+/** merged (N - r, C) <- x (N, C) of a window, by the metric that block_attend() left; of a C of 0 no row is read. */
+static void merge_window(const struct vit *vit, struct vit_window *window, int N, float *merged, const float *x,
+                         int C) {
     const struct vit_config *config = &vit->network->config;
-    tome_match(&window->tome, window->N, config->head_dim, window->r);
-    tome_merge(&window->tome, merged, x, window->N, config->tokens, C, window->r);
+    tome_match(&window->tome, N, config->head_dim, window->r);
+    tome_merge(&window->tome, merged, x, N, config->tokens, C, window->r);
 }
 
+/** Merges the tokens of all windows; of one that merges none they keep their bits and their order. */
 static void merge(struct vit *vit) {
     const struct vit_config *config = &vit->network->config;
     const size_t C = (size_t)config->embed_dim;
@@ -169,7 +171,7 @@ static void merge(struct vit *vit) {
         const float *x = vit->x + (size_t)window->first * C;
         float *merged = vit->y + (size_t)first * C;
         if (window->r > 0)
-            merge_window(vit, window, merged, x, config->embed_dim);
+            merge_window(vit, window, window->rows, merged, x, config->embed_dim);
         else
             memcpy(merged, x, (size_t)window->rows * C * sizeof *merged);
         window->rows -= window->r;
@@ -182,19 +184,19 @@ static void merge(struct vit *vit) {
 }
 
 /** The same where only the first tokens are left, which do not merge: sizes and source maps. */
-static void merge_unread(struct vit *vit) {
+static void merge_unread(struct vit *vit, int i) {
     for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++)
-        if (window->r > 0) merge_window(vit, window, vit->y, vit->x, 0);
+        if (window->r > 0) merge_window(vit, window, window->tokens[i], vit->y, vit->x, 0);
 }
 
 static void run_block(struct vit *vit, int i, double *mark) {
     const struct vit_config *config = &vit->network->config;
     const struct block_weights *block = &vit->network->weights.blocks[i];
-    const int read = config_read_tokens(config, i, 0), r = plan_merging(vit, i);
+    const int read = config_read_tokens(config, i, 0), r = plan_merging(vit, i); /* read 0: all */
     block_attend(vit, block, read, config->position == POSITION_ROTARY);
     vit->times.attention += lap(mark);
     if (r > 0 && read > 0)
-        merge_unread(vit);
+        merge_unread(vit, i);
     else if (r > 0)
         merge(vit);
     vit->times.merge += lap(mark);

@@ -17,7 +17,7 @@ struct vit_times {
 struct vit_window {
     int first, rows;
     int *tokens; /* (L + 1) entering each block, and leaving the last */
-    int N, r;    /* of the block at hand: tokens that enter it, and that merge behind its attention */
+    int r;       /* of them, those that merge behind the attention of the block at hand */
     bool prop_attn;
     struct run_length runs; /* patches that are left out */
     struct tome tome;

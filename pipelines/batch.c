@@ -93,5 +93,5 @@ void batch_forget(struct run *run) {
 ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
     const struct batch *batch = session->batch;
     if (!batch->telling && batch->first == batch->count) return PTM_OK;
-    return error_set(err, PTM_EINVAL, "this session is labelling files: a callback should use another one");
+    return error_set(err, PTM_EINVAL, "this session is in use: open another one for what a callback asks of it");
 }

@@ -38,10 +38,6 @@ struct relay {
 
 enum { PLACES = 4 }; /* a window that is taken makes room at once, long before its pass is over */
 
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
-
 static const ptm_modality modalities[MODEL_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
 
 static struct slot *slot_of(struct relay *relay, ptm_modality modality) {
@@ -79,7 +75,8 @@ ptm_status relay_open(struct relay **out, struct ptm_session *session, unsigned 
     for (int i = 0; i < MODEL_MODALITIES; i++) {
         const struct lane *lane = session_lane(session, modalities[i]);
         if (!lane || !(asked & modalities[i])) continue;
-        const int most = policy == RELAY_WAITS ? PLACES : 1, room = smaller(lane->vit.capacity, most);
+        const int most = policy == RELAY_WAITS ? PLACES : 1, batch = lane->vit.capacity;
+        const int room = batch < most ? batch : most;
         const ptm_status status = open_slot(&relay->slots[i], lane, room, err);
         if (status == PTM_OK) continue;
         relay_close(&relay);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * relay: hands windows from the thread that decodes to the one that runs the networks, so that neither waits for the
- * other as long as there is work. Each lane has a few windows waiting where several share a pass, else
- * one, and one more that is being answered, so memory is bounded.
+ * other as long as there is work. Each lane has one window waiting, a few where several share a pass, and one more that
+ * is being answered, so memory is bounded.
  */
 #ifndef POLYTOME_PIPELINES_RELAY_H
 #define POLYTOME_PIPELINES_RELAY_H
