@@ -59,19 +59,20 @@ static bool reuse(const struct run *run, struct job *job) {
 /** What a worker is labelling. */
 struct labelling {
     struct run *run;
-    struct walk_file *first; /* until the library has asked for it */
+    bool begun; /* there was a file, of which windows may wait */
 };
 
 /** One that is not known from an earlier run. */
 static ptm_file *next_file(void *user) {
     struct labelling *labelling = user;
     struct run *run = labelling->run;
-    struct walk_file *file = labelling->first ? labelling->first : walk_more(&run->walk);
-    labelling->first = NULL;
-    for (; file; file = walk_more(&run->walk)) {
+    for (struct walk_file *file; (file = walk_next(&run->walk, labelling->begun));) {
         struct job *job = file->job;
         job->stamped = stamp_read(&job->stamp, job->path);
-        if (!reuse(run, job)) return &file->file;
+        if (!reuse(run, job)) {
+            labelling->begun = true;
+            return &file->file;
+        }
         walk_done(file);
     }
     return NULL;
@@ -89,9 +90,12 @@ static void take_result(void *user, ptm_file *labelled) {
     walk_done(file);
 }
 
-static void label(void *user, int worker, struct walk_file *file) {
-    struct labelling labelling = {user, file};
-    ptm_classify_files(labelling.run->crew.sessions[worker], next_file, take_result, &labelling);
+static void label(void *user) {
+    struct labelling labelling = {.run = user};
+    struct crew *crew = &labelling.run->crew;
+    ptm_session *session = crew_take(crew);
+    ptm_classify_files(session, next_file, take_result, &labelling);
+    crew_give(crew, session);
 }
 
 /* ---------------------------------------------------------------- in the thread that writes */
@@ -145,7 +149,7 @@ static void set_style(struct run *run) {
 }
 
 static enum exit_status walk(struct run *run) {
-    const struct walk_visitor visitor = {run->crew.count, label, keep, finish, tick, run};
+    const struct walk_visitor visitor = {run->crew.most, label, keep, finish, tick, run};
     signals_catch(&run->output);
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;
@@ -170,7 +174,7 @@ enum exit_status cmd_classify(const struct options *options) {
     if (!walk_check(options)) return STATUS_USAGE;
     struct run run = {.options = options};
     enum exit_status status = engine_open_models(&run.engine, &options->models);
-    if (status == STATUS_GOOD) status = crew_open(&run.crew, &run.engine, options);
+    if (status == STATUS_GOOD) status = crew_open(&run.crew, &run.engine, options, walk_count_files(options));
     if (status == STATUS_GOOD) status = classify(&run);
     crew_close(&run.crew);
     engine_close(&run.engine);

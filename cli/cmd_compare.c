@@ -41,10 +41,7 @@ static ptm_status label_both(struct run *run, const char *path, const ptm_classi
     return status;
 }
 
-/* There is one worker, and what it compares is looked at when it has ended. */
-static void label(void *user, int worker, struct walk_file *file) {
-    (void)worker;
-    struct run *run = user;
+static void label_file(struct run *run, struct walk_file *file) {
     struct job *job = file->job;
     ptm_status status = label_both(run, job->path, &file->classify, &job->err);
     if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1])) {
@@ -54,6 +51,12 @@ static void label(void *user, int worker, struct walk_file *file) {
     free_results(run);
     run->compared += status == PTM_OK;
     walk_done(file);
+}
+
+/* There is one worker, and what it compares is looked at when it has ended. */
+static void label(void *user) {
+    struct run *run = user;
+    for (struct walk_file *file; (file = walk_next(&run->walk, false));) label_file(run, file);
 }
 
 static bool report(struct run *run, struct output *output) {

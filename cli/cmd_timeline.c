@@ -17,6 +17,7 @@ struct timeline {
     ptm_overlay *overlay; /* NULL: none is asked for */
     pthread_mutex_t lock; /* of the progress, which decoding tells on a thread of its own */
     struct progress progress;
+    struct progress_file file; /* that is read: the source, then once more for what is drawn */
 };
 
 /** Before a line of results on the same terminal. */
@@ -40,7 +41,8 @@ static ptm_status on_window(void *user, const ptm_window *window, ptm_error *err
 static void on_progress(void *user, double done, double total) {
     struct timeline *timeline = user;
     pthread_mutex_lock(&timeline->lock);
-    progress_update(&timeline->progress, done, total);
+    progress_update(&timeline->progress, &timeline->file, done, total);
+    progress_show(&timeline->progress);
     pthread_mutex_unlock(&timeline->lock);
 }
 
@@ -49,7 +51,7 @@ static void on_progress(void *user, double done, double total) {
 static void prepare(struct timeline *timeline) {
     const struct options *options = timeline->options;
     const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
-    timeline->progress.on = options->progress < 0 ? unasked : options->progress > 0;
+    progress_open(&timeline->progress, options->progress < 0 ? unasked : options->progress > 0, 1);
     timeline->classify = options->classify;
     timeline->classify.progress = on_progress;
     timeline->classify.cancelled = signals_interrupted;
@@ -61,9 +63,10 @@ static ptm_status read_file(struct timeline *timeline, ptm_result **result, ptm_
     options.classify = timeline->classify;
     options.on_window = on_window;
     options.user = timeline;
-    progress_begin(&timeline->progress, timeline->writer.outputs.file);
+    progress_begin(&timeline->progress, &timeline->file, timeline->writer.outputs.file);
     const ptm_status status =
         ptm_timeline_file(timeline->writer.engine.session, timeline->writer.outputs.file, &options, result, err);
+    progress_end(&timeline->progress, &timeline->file);
     progress_clear(&timeline->progress);
     return status;
 }
@@ -92,9 +95,10 @@ static enum exit_status write_overlay(struct timeline *timeline) {
     const char *output = timeline->options->overlay;
     ptm_overlay_report report;
     ptm_error err = {0};
-    progress_begin(&timeline->progress, output);
+    progress_begin(&timeline->progress, &timeline->file, output);
     const ptm_status status =
         ptm_overlay_write(timeline->overlay, timeline->writer.outputs.file, output, &timeline->classify, &report, &err);
+    progress_end(&timeline->progress, &timeline->file);
     progress_clear(&timeline->progress);
     if (status != PTM_OK) return engine_judge(&err, output);
     if (timeline->options->verbosity < 0) return STATUS_GOOD;
@@ -143,7 +147,9 @@ static enum exit_status run(struct timeline *timeline) {
     if (status != STATUS_GOOD) return status;
     prepare(timeline);
     status = run_first_pass(timeline);
-    return status == STATUS_GOOD ? run_second_pass(timeline) : status;
+    if (status == STATUS_GOOD) status = run_second_pass(timeline);
+    progress_close(&timeline->progress);
+    return status;
 }
 
 /** What needs the file a second time needs its name. */

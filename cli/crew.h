@@ -1,21 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* crew: the sessions that work on files side by side, over models that they share. */
+/*
+ * crew: the sessions that work on files side by side, over models that they share, and the threads that they share out
+ * among them: all for one file, one for each where there are as many files as threads.
+ */
 #ifndef POLYTOME_CLI_CREW_H
 #define POLYTOME_CLI_CREW_H
 
 #include "engine.h"
 #include "jobs.h"
 
+struct crew_member {
+    ptm_session *session;
+    bool busy;
+};
+
 struct crew {
-    ptm_session *sessions[JOBS_MAX_WORKERS];
-    int count;
+    const struct engine *engine;
+    ptm_session_options options; /* threads: of all sessions together */
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    struct crew_member members[JOBS_MAX_WORKERS];
+    int count, busy; /* sessions that are open, and those of them at work */
+    int most;        /* that may be */
+    bool asked;      /* the user wants so many, and hears of it where there are fewer */
 };
 
 /**
- * As many sessions as --jobs asks for and --max-memory leaves room for, the threads shared out among them. Otherwise an
- * exit status, after a complaint. Close it before the engine.
+ * For as many files at a time as --jobs asks for and --max-memory leaves room for; where nothing is asked for, as many
+ * as there are threads, but no more than `files` (0: not known), and one at a time where merging is to be measured. One
+ * session is opened at once, the others when there is work for them. Otherwise an exit status, after a complaint. Close
+ * it before the engine.
  */
-enum exit_status crew_open(struct crew *crew, const struct engine *engine, const struct options *options);
+enum exit_status crew_open(struct crew *crew, const struct engine *engine, const struct options *options, long files);
+
+/** A session that is idle, for one caller until crew_give(); waits for it where all are busy. From any thread. */
+ptm_session *crew_take(struct crew *crew);
+void crew_give(struct crew *crew, const ptm_session *session);
 
 void crew_close(struct crew *crew);
 

@@ -40,12 +40,15 @@ enum exit_status engine_open_models(struct engine *engine, const struct option_l
     return STATUS_GOOD;
 }
 
+ptm_status engine_try_session(const struct engine *engine, ptm_session **session, const ptm_session_options *options,
+                              ptm_error *err) {
+    return ptm_session_open(session, (const ptm_model *const *)engine->models, engine->count, options, err);
+}
+
 enum exit_status engine_open_session(const struct engine *engine, ptm_session **session,
                                      const ptm_session_options *options) {
     ptm_error err = {0};
-    if (ptm_session_open(session, (const ptm_model *const *)engine->models, engine->count, options, &err) == PTM_OK)
-        return STATUS_GOOD;
-    return engine_complain(&err);
+    return engine_try_session(engine, session, options, &err) == PTM_OK ? STATUS_GOOD : engine_complain(&err);
 }
 
 enum exit_status engine_open(struct engine *engine, const struct option_list *models,

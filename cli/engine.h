@@ -25,6 +25,10 @@ struct engine {
 /** Opens the models, the shipped one where the list is empty. Otherwise an exit status, after a complaint. */
 enum exit_status engine_open_models(struct engine *engine, const struct option_list *models);
 
+/** Opens a session over them, without a word. */
+ptm_status engine_try_session(const struct engine *engine, ptm_session **session, const ptm_session_options *options,
+                              ptm_error *err);
+
 /** Opens a session over them, which is closed before the engine, or by it where it is engine->session. */
 enum exit_status engine_open_session(const struct engine *engine, ptm_session **session,
                                      const ptm_session_options *options);

@@ -50,15 +50,19 @@ static bool may_begin(const struct jobs *jobs) {
     return next && (jobs->bytes < JOBS_MAX_BYTES || next->number == jobs->turn);
 }
 
-static struct job *begin_job(struct jobs *jobs) {
+/** False when there will be none. */
+static bool wait_for_job(struct jobs *jobs) {
+    pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopped && !may_begin(jobs) && !(jobs->searched && !jobs->waiting.first))
         pthread_cond_wait(&jobs->work, &jobs->lock);
-    return jobs->stopped ? NULL : queue_pop(&jobs->waiting);
+    const bool found = !jobs->stopped && jobs->waiting.first;
+    pthread_mutex_unlock(&jobs->lock);
+    return found;
 }
 
-struct job *jobs_more(struct jobs *jobs) {
+struct job *jobs_next(struct jobs *jobs, bool slow) {
     pthread_mutex_lock(&jobs->lock);
-    const bool more = !jobs->stopped && may_begin(jobs) && !jobs->waiting.first->slow;
+    const bool more = !jobs->stopped && may_begin(jobs) && (slow || !jobs->waiting.first->slow);
     struct job *job = more ? queue_pop(&jobs->waiting) : NULL;
     pthread_mutex_unlock(&jobs->lock);
     return job;
@@ -78,26 +82,19 @@ void jobs_finish(struct jobs *jobs, struct job *job) {
 
 static void *worker_main(void *argument) {
     struct jobs *jobs = argument;
-    pthread_mutex_lock(&jobs->lock);
-    const int worker = jobs->numbered++;
-    for (struct job *job; (job = begin_job(jobs));) {
-        pthread_mutex_unlock(&jobs->lock);
-        jobs->hooks.work(jobs->hooks.user, worker, job);
-        pthread_mutex_lock(&jobs->lock);
-    }
-    pthread_mutex_unlock(&jobs->lock);
+    while (wait_for_job(jobs)) jobs->hooks.work(jobs->hooks.user);
     return NULL;
 }
 
 static bool start_threads(struct jobs *jobs, int workers) {
     jobs->workers = calloc((size_t)workers, sizeof *jobs->workers);
     if (!jobs->workers) return false;
-    while (jobs->num_workers < workers) {
-        if (pthread_create(&jobs->workers[jobs->num_workers], NULL, worker_main, jobs) != 0) return false;
-        jobs->num_workers++;
-    }
     jobs->has_finder = pthread_create(&jobs->finder, NULL, finder_main, jobs) == 0;
-    return jobs->has_finder;
+    if (!jobs->has_finder) return false;
+    while (jobs->num_workers < workers &&
+           pthread_create(&jobs->workers[jobs->num_workers], NULL, worker_main, jobs) == 0)
+        jobs->num_workers++;
+    return jobs->num_workers > 0;
 }
 
 bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_hooks *hooks) {

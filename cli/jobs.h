@@ -40,9 +40,8 @@ struct job_queue {
 
 struct jobs_hooks {
     void (*find)(void *user); /* calls jobs_add() for each input, until that is false */
-    /* Sets status and answer of a job, and of what jobs_more() gives beside it; each goes to jobs_finish() when it is
-     * done. */
-    void (*work)(void *user, int worker, struct job *job);
+    /* Sets status and answer of each job that jobs_next() gives, which may be none, and hands it to jobs_finish(). */
+    void (*work)(void *user);
     void *user;
 };
 
@@ -66,18 +65,17 @@ struct jobs {
     pthread_t finder, *workers; /* (num_workers) */
     int num_workers;
     bool has_finder;
-    int numbered; /* workers that know who they are */
 };
 
-/** Starts the threads. False where the system has none left, or no memory. */
+/** Starts the threads: as many workers as the system gives. False where it has none left, or no memory. */
 bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_hooks *hooks);
 
 /** For find(): one more input, waiting for room. A failure is an input that needs no work. False: no more are taken. */
 bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failure);
 
-/** For work(): one more job, without waiting for it; NULL: there is none that may begin now, or the next one may keep
- * its reader waiting. */
-struct job *jobs_more(struct jobs *jobs);
+/** For work(): one more job, without waiting for it; NULL: there is none that may begin now, or it may keep its reader
+ * waiting and `slow` is false. */
+struct job *jobs_next(struct jobs *jobs, bool slow);
 
 /** For work(): the job is done. It must not be touched any more. */
 void jobs_finish(struct jobs *jobs, struct job *job);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "memory_limit.h"
 
 #include "text.h"
@@ -6,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -28,6 +30,11 @@ int64_t memory_touched(void) {
 static bool complain(void) {
     text_complain("cannot limit the memory: %s", strerror(errno));
     return false;
+}
+
+bool memory_has_room(int64_t bytes) {
+    void *probe = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return probe != MAP_FAILED && munmap(probe, (size_t)bytes) == 0;
 }
 
 /* RLIMIT_DATA counts private memory that may be written to, touched or not, and so lets mapped models alone. */

@@ -236,7 +236,8 @@ const struct option_row option_rows[] = {
     {"shard", 0, OPTION_SHARD, "I/N", FIELD(shard), 0, 1000000, READS,
      "Take only part I of N of all files; which part a file belongs to depends on its path alone."},
     {"jobs", 'j', OPTION_INT, "N", FIELD(jobs), 0, JOBS_MAX_WORKERS, ON(CLASSIFY),
-     "Work on N files at a time, 0 for one each processor; the threads are shared out among them (default: 1)."},
+     "Work on N files at a time, 0 for as many as there are threads, which those at work share out among them "
+     "(default: 0)."},
     {"unordered", 0, OPTION_SET, NULL, FIELD(unordered), 1, 0, ON(CLASSIFY),
      "Give out results as they come instead of in the order of the files."},
     {"journal", 0, OPTION_TEXT, "FILE", FIELD(journal), 0, 0, ON(CLASSIFY),
@@ -248,8 +249,7 @@ const struct option_row option_rows[] = {
     {"fail-fast", 0, OPTION_SET, NULL, FIELD(max_errors), 1, 0, READS, "The same as --max-errors 1."},
     {"max-memory", 0, OPTION_SIZE, "SIZE", FIELD(max_memory), 1048576, 1e15, ON(CLASSIFY),
      "Take no more memory than this, as in 512M or 2G: fewer jobs where they would not fit, and an error for a file "
-     "that "
-     "needs more."},
+     "that needs more."},
     {"input", 0, OPTION_TEXT, "FILE.npy", FIELD(check.input), 0, 0, ON(CHECK),
      "Network input: float32, batch of 1, in the layout of the family's own processor."},
     {"expect", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect), 0, 0, ON(CHECK), "Logits to compare with."},

@@ -31,9 +31,14 @@ unsigned options_modalities(const struct options *options) {
     return options->modality > 0 ? (unsigned)modalities[options->modality - 1] : all;
 }
 
+bool options_measure_merging(const struct options *options) {
+    const char *r = options->session.r;
+    const size_t length = r ? strlen(r) : 0;
+    return length > 2 && strcmp(r + length - 2, "ms") == 0;
+}
+
 static void set_defaults(struct options *options, enum command command) {
-    *options = (struct options){
-        .command = command, .top = 5, .progress = -1, .jobs = 1, .form = -1, .max_request_bytes = 1 << 26};
+    *options = (struct options){.command = command, .top = 5, .progress = -1, .form = -1, .max_request_bytes = 1 << 26};
     ptm_session_options_default(&options->session);
     ptm_classify_options_default(&options->classify);
     ptm_timeline_options_default(&options->timeline);

@@ -100,7 +100,7 @@ struct options {
     int format;   /* enum format */
     int verbosity, progress, logits, labels, trace, top;
     int list_format;                 /* enum list_format */
-    int jobs, unordered, max_errors; /* jobs 0: one for each processor; max_errors 0: no limit */
+    int jobs, unordered, max_errors; /* jobs 0: as many as there are threads; max_errors 0: no limit */
     double timeout;                  /* seconds of one file; 0: no limit */
     int64_t max_memory;              /* bytes; 0: no limit */
     struct shard shard;
@@ -155,5 +155,8 @@ void options_hint(enum command command);
 
 /** The modalities asked for, as bits. */
 unsigned options_modalities(const struct options *options);
+
+/** Is merging to be found by timing passes, which each session does for itself? */
+bool options_measure_merging(const struct options *options);
 
 #endif

@@ -18,9 +18,9 @@ static const char *short_name(const char *path) {
     return path;
 }
 
-void progress_open(struct progress *progress, bool on, bool alone, long total) {
+void progress_open(struct progress *progress, bool on, long total) {
     const double now = moment_now(); /* a short run shows nothing */
-    *progress = (struct progress){.on = on, .alone = alone, .total = total, .start = now, .last = now};
+    *progress = (struct progress){.on = on, .total = total, .start = now, .last = now};
     pthread_mutex_init(&progress->lock, NULL);
 }
 
@@ -29,22 +29,26 @@ void progress_close(struct progress *progress) {
     pthread_mutex_destroy(&progress->lock);
 }
 
-void progress_begin(struct progress *progress, const char *path) {
+void progress_begin(struct progress *progress, struct progress_file *file, const char *path) {
     pthread_mutex_lock(&progress->lock);
-    progress->path = path;
-    progress->at = progress->end = 0;
+    *file = (struct progress_file){.path = path, .next = progress->files};
+    progress->files = file;
     pthread_mutex_unlock(&progress->lock);
 }
 
-void progress_update(struct progress *progress, double at, double end) {
+void progress_update(struct progress *progress, struct progress_file *file, double at, double end) {
     pthread_mutex_lock(&progress->lock);
-    progress->at = at;
-    progress->end = end;
+    file->at = at;
+    file->end = end;
     pthread_mutex_unlock(&progress->lock);
 }
 
-void progress_end(struct progress *progress) {
-    progress_begin(progress, NULL);
+void progress_end(struct progress *progress, const struct progress_file *file) {
+    pthread_mutex_lock(&progress->lock);
+    struct progress_file **place = &progress->files;
+    while (*place && *place != file) place = &(*place)->next;
+    if (*place) *place = file->next;
+    pthread_mutex_unlock(&progress->lock);
 }
 
 void progress_count(struct progress *progress, bool skipped) {
@@ -52,18 +56,25 @@ void progress_count(struct progress *progress, bool skipped) {
     progress->skipped += skipped;
 }
 
+/** Files that are through, and what is through of those at work. */
+static double count_through(const struct progress *progress) {
+    double through = (double)progress->done;
+    for (const struct progress_file *file = progress->files; file; file = file->next)
+        if (file->end > 0 && file->at > 0) through += file->at < file->end ? file->at / file->end : 1;
+    return through;
+}
+
 /** How many files are through, how fast, and how long the rest will take; columns. */
 static int show_run(const struct progress *progress) {
     const long total = progress->total >= progress->done ? progress->total : 0; /* directories in a list hold more */
-    const double seconds = moment_now() - progress->start;
-    const double rate = (double)(progress->done - progress->skipped) / seconds;
+    const double through = count_through(progress), seconds = moment_now() - progress->start;
+    const double rate = (through - (double)progress->skipped) / seconds;
     char left[32];
     int columns = fprintf(stderr, "%ld", progress->done);
-    if (total > 0) columns += fprintf(stderr, " of %ld  %3.0f %%", total, 100 * (double)progress->done / (double)total);
+    if (total > 0) columns += fprintf(stderr, " of %ld  %3.0f %%", total, 100 * through / (double)total);
     columns += fprintf(stderr, "  %.3g files/s", rate);
     if (total > 0 && rate > 0)
-        columns +=
-            fprintf(stderr, "  %s left", text_seconds(left, sizeof left, (double)(total - progress->done) / rate));
+        columns += fprintf(stderr, "  %s left", text_seconds(left, sizeof left, ((double)total - through) / rate));
     return columns;
 }
 
@@ -85,14 +96,15 @@ static int show_file(const char *path, double at, double end) {
 void progress_show(struct progress *progress) {
     if (!progress->on || moment_now() - progress->last < PROGRESS_INTERVAL) return;
     progress_clear(progress);
-    if (!progress->alone || progress->total > 1)
-        progress->shown += show_run(progress);
-    else
-        progress->shown += fprintf(stderr, "%ld", progress->done + 1);
     pthread_mutex_lock(&progress->lock);
-    if (progress->alone && progress->path) {
+    const struct progress_file *alone = progress->files && !progress->files->next ? progress->files : NULL;
+    if (alone && progress->done == 0 && progress->total <= 1)
+        progress->shown += fprintf(stderr, "1");
+    else
+        progress->shown += show_run(progress);
+    if (alone) {
         fputs("  ", stderr);
-        progress->shown += 2 + show_file(progress->path, progress->at, progress->end);
+        progress->shown += 2 + show_file(alone->path, alone->at, alone->end);
     }
     pthread_mutex_unlock(&progress->lock);
     fflush(stderr);

@@ -9,30 +9,36 @@
 /** The longest that a caller of progress_show() should wait, in seconds. */
 #define PROGRESS_INTERVAL (1.0 / 6)
 
+/** A file at work. */
+struct progress_file {
+    const char *path;
+    double at, end; /* seconds; end 0: not known */
+    struct progress_file *next;
+};
+
 struct progress {
     bool on;
-    bool alone;         /* one file at a time: it is shown, too */
     long total;         /* files to come, 0: not known */
     long done, skipped; /* files that are through, and those of them that cost nothing */
     double start, last; /* moments: of the first file, of the last update */
     int shown;          /* columns that stand on the line now */
 
-    pthread_mutex_t lock; /* of the file at hand, which its worker tells of */
-    const char *path;     /* NULL: none */
-    double at, end;       /* seconds; end 0: not known */
+    pthread_mutex_t lock; /* of the files, which their workers tell of */
+    struct progress_file *files;
 };
 
-void progress_open(struct progress *progress, bool on, bool alone, long total);
+void progress_open(struct progress *progress, bool on, long total);
 
 /* For a worker. */
 
-/** The next file begins; `path` must stay until it ends. */
-void progress_begin(struct progress *progress, const char *path);
+/** A file begins; `file` and its path must stay until it ends. */
+void progress_begin(struct progress *progress, struct progress_file *file, const char *path);
 
 /** `at` of `end` seconds of the file are through; end 0: not known. */
-void progress_update(struct progress *progress, double at, double end);
+void progress_update(struct progress *progress, struct progress_file *file, double at, double end);
 
-void progress_end(struct progress *progress);
+/** The file ends, if it did begin. */
+void progress_end(struct progress *progress, const struct progress_file *file);
 
 /* For the thread that prints. */
 

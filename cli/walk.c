@@ -14,15 +14,15 @@
 /* ---------------------------------------------------------------- in the threads of workers */
 
 static void on_progress(void *user, double done, double total) {
-    const struct walk_file *file = user;
-    progress_update(&file->walk->progress, done, total);
+    struct walk_file *file = user;
+    progress_update(&file->walk->progress, &file->progress, done, total);
 }
 
 static void begin(struct walk_file *file) {
     const double timeout = file->walk->options->timeout;
     file->begun = true;
     if (timeout > 0) file->deadline = moment_now() + timeout;
-    if (file->walk->progress.alone) progress_begin(&file->walk->progress, file->job->path);
+    progress_begin(&file->walk->progress, &file->progress, file->job->path);
 }
 
 /** The library asks before it opens a file, and again and again until it is read. */
@@ -45,16 +45,18 @@ static struct walk_file *take_file(struct walk *walk, struct job *job) {
     }
     *file = (struct walk_file){.walk = walk, .job = job, .classify = walk->options->classify};
     file->file = (ptm_file){.path = job->path, .options = &file->classify};
-    file->classify.progress = walk->progress.alone ? on_progress : NULL;
+    file->classify.progress = walk->progress.on ? on_progress : NULL;
     file->classify.cancelled = is_cancelled;
     file->classify.user = file;
     return file;
 }
 
 /* The time that a file may take should not go by while windows of others are answered. */
-struct walk_file *walk_more(struct walk *walk) {
-    struct job *job = walk->options->timeout > 0 ? NULL : jobs_more(&walk->jobs);
-    return job ? take_file(walk, job) : NULL;
+struct walk_file *walk_next(struct walk *walk, bool waited_for) {
+    if (waited_for && walk->options->timeout > 0) return NULL;
+    struct walk_file *file = NULL;
+    for (struct job *job; !file && (job = jobs_next(&walk->jobs, !waited_for));) file = take_file(walk, job);
+    return file;
 }
 
 void walk_done(struct walk_file *file) {
@@ -66,15 +68,14 @@ void walk_done(struct walk_file *file) {
                  "took longer than %g s; --timeout-per-file gives it more time", walk->options->timeout);
     }
     job->status = job->err.status;
-    if (walk->progress.alone) progress_end(&walk->progress);
+    progress_end(&walk->progress, &file->progress);
     jobs_finish(&walk->jobs, job);
     free(file);
 }
 
-static void work(void *user, int worker, struct job *job) {
-    struct walk *walk = user;
-    struct walk_file *file = take_file(walk, job);
-    if (file) walk->visitor->label(walk->visitor->user, worker, file);
+static void work(void *user) {
+    const struct walk *walk = user;
+    walk->visitor->label(walk->visitor->user);
 }
 
 /* ---------------------------------------------------------------- in the thread that finds files */
@@ -188,14 +189,6 @@ static void collect(struct walk *walk) {
     progress_show(&walk->progress);
 }
 
-/** Would sessions that must merge alike find different schedules? */
-static bool measures_merging(const struct options *options) {
-    const char *r = options->session.r;
-    const size_t length = r ? strlen(r) : 0;
-    const bool milliseconds = length > 2 && strcmp(r + length - 2, "ms") == 0;
-    return milliseconds && (options->jobs != 1 || options->journal);
-}
-
 /** What keeps the inputs of the options from being read, or NULL. */
 static const char *find_wrong_input(const struct options *options) {
     bool named = false;
@@ -208,7 +201,7 @@ static const char *find_wrong_input(const struct options *options) {
         return "standard input cannot be both the list of names and a file to label";
     if (options->list_format == LIST_JSON && !options->files_from)
         return "--jsonl tells how --files-from is read: give both";
-    if (measures_merging(options))
+    if (options_measure_merging(options) && (options->jobs > 1 || options->journal))
         return "-r in milliseconds is measured anew by every job and every run: with --jobs and "
                "--journal name a schedule, a speed-up or GFLOP";
     return NULL;
@@ -222,15 +215,21 @@ bool walk_check(const struct options *options) {
     return false;
 }
 
-/** How many files there will be; 0 where that is not known. */
-static long count_inputs(const struct options *options) {
+/** How many files the operands name; -1 where one is a directory. */
+static long count_operands(const struct options *options) {
     long count = 0;
     for (int i = 0; i < options->num_operands; i++) {
         struct stat status;
-        if (stat(options->operands[i], &status) == 0 && S_ISDIR(status.st_mode)) return 0;
+        if (stat(options->operands[i], &status) == 0 && S_ISDIR(status.st_mode)) return -1;
         count += shard_takes(&options->shard, options->operands[i]);
     }
-    if (!options->files_from) return count;
+    return count;
+}
+
+/** How many files there will be; 0 where that is not known. */
+static long count_inputs(const struct options *options) {
+    const long count = count_operands(options);
+    if (count < 0 || !options->files_from) return count > 0 ? count : 0;
     const long listed = inputs_count_list(options->files_from, (enum list_format)options->list_format, &options->shard);
     return listed > 0 ? count + listed : 0;
 }
@@ -239,7 +238,11 @@ static void open_progress(struct walk *walk) {
     const struct options *options = walk->options;
     const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
     const bool on = options->progress < 0 ? unasked : options->progress > 0;
-    progress_open(&walk->progress, on, walk->visitor->workers == 1, on ? count_inputs(options) : 0);
+    progress_open(&walk->progress, on, on ? count_inputs(options) : 0);
+}
+
+long walk_count_files(const struct options *options) {
+    return options->files_from ? 0 : count_inputs(options);
 }
 
 void walk_run(struct walk *walk, const struct options *options, const struct walk_visitor *visitor) {

@@ -12,6 +12,7 @@ struct walk_file {
     ptm_file file; /* its path, and options with callbacks of the walk's own */
     struct walk *walk;
     struct job *job;
+    struct progress_file progress;
     ptm_classify_options classify; /* file.options */
     bool begun;
     double deadline; /* moment; 0: none */
@@ -21,9 +22,9 @@ struct walk_file {
 /** What a command does with its files. */
 struct walk_visitor {
     int workers; /* that call label() at the same time */
-    /** Labels a file, and what walk_more() gives beside it; keeps the answer of each in its job, and calls walk_done()
+    /** Labels what walk_next() gives until that is NULL; keeps the answer of each in its job, and calls walk_done()
      * when it is there. In the thread of a worker. */
-    void (*label)(void *user, int worker, struct walk_file *file);
+    void (*label)(void *user);
     /* In the caller's thread; each may be NULL, and where it is false the run ends. */
     /** A file is labelled, in whatever order. */
     bool (*keep)(void *user, struct job *job);
@@ -45,15 +46,18 @@ struct walk {
     enum exit_status status; /* beyond STATUS_INPUT the run ended early */
 };
 
-/** For label(): one more file to label with those at hand; NULL: there is none just now, or each has a time of its own.
- */
-struct walk_file *walk_more(struct walk *walk);
+/** For label(): one more file; NULL: there is none just now. Where windows of others have waited for it, none that may
+ * keep its reader waiting, nor one that has a time of its own. */
+struct walk_file *walk_next(struct walk *walk, bool waited_for);
 
 /** For label(): what job->err says became of the file, which must not be touched any more. */
 void walk_done(struct walk_file *file);
 
 /** Are there inputs, and do the options that name them fit together? False after a complaint. */
 bool walk_check(const struct options *options);
+
+/** How many files the operands name; 0 where only the run will tell. */
+long walk_count_files(const struct options *options);
 
 /** Visits every input of the options. The last word is walk->status. */
 void walk_run(struct walk *walk, const struct options *options, const struct walk_visitor *visitor);

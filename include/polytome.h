@@ -129,7 +129,7 @@ PTM_API PTM_NODISCARD ptm_status ptm_model_get_info(const ptm_model *model, ptm_
 /* ---------------------------------------------------------------- sessions */
 
 typedef struct ptm_session_options {
-    int threads;     /* 0 (default): one for each processor that this process may use */
+    int threads;     /* the most; 0 (default): one for each processor that this process may use */
     const char *cpu; /* kernels: NULL or "auto" (default), "scalar", "avx2", "avx512", "amx", "neon" */
     const char *r; /* merging: "off", "R", "R:INFLECT", "R0,R1,...", a budget ("2x", "6GFLOP", "40ms": docs/merging.md);
                       NULL (default) or "auto": each model's own recommendation */
@@ -159,6 +159,13 @@ PTM_API PTM_NODISCARD ptm_status ptm_session_open(ptm_session **out, const ptm_m
                                                   const ptm_session_options *options, ptm_error *err);
 
 PTM_API void ptm_session_close(ptm_session **session);
+
+/**
+ * How many threads run a pass from now on, from 1 to ptm_session_options.threads, which it is at first; what is beyond
+ * is cut off. For whoever runs several sessions and shares processors out among those at work. No bit of an answer
+ * depends on it. May be called from any thread at any time; a thread is started when it is first needed.
+ */
+PTM_API void ptm_session_set_threads(ptm_session *session, int threads);
 
 /** How many windows of a modality share a pass over the weights where there are so many; 0 without a model for it. */
 PTM_API int ptm_session_get_batch(const ptm_session *session, ptm_modality modality);

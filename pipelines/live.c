@@ -117,7 +117,10 @@ static ptm_status run_source(struct live_run *run, const char *source, const ptm
     if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
     TRY(relay_open(&shared->relay, shared->session, pass_modalities(&run->pass),
                    run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
-    return relay_run(shared->relay, collect, answer, run, err);
+    if (!relay_start(shared->relay, collect, run))
+        return error_set(err, PTM_ENOMEM,
+                         "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");
+    return relay_run(shared->relay, answer, run, err);
 }
 
 /* ---------------------------------------------------------------- the report */

@@ -48,9 +48,10 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
     run->ended = false;
     if (threads_count(run->session->threads) == 1) return collect(pass, err);
     TRY(relay_open(&run->relay, run->session, pass_modalities(pass), RELAY_WAITS, err));
-    const ptm_status status = relay_run(run->relay, collect, answer, pass, err);
+    const bool started = relay_start(run->relay, collect, pass);
+    const ptm_status status = started ? relay_run(run->relay, answer, pass, err) : PTM_OK;
     relay_close(&run->relay);
-    return status;
+    return started ? status : collect(pass, err); /* one after the other, where there is no second thread */
 }
 
 /**

@@ -30,6 +30,7 @@ struct relay {
     bool ended;    /* nothing more will be put */
     bool given_up; /* nothing more will be taken */
 
+    pthread_t collector;
     ptm_status (*collect)(void *user, ptm_error *err);
     void *user;
     ptm_status status; /* of the collector */
@@ -201,20 +202,19 @@ static void give_up(struct relay *relay) {
     pthread_mutex_unlock(&relay->lock);
 }
 
-ptm_status relay_run(struct relay *relay, ptm_status (*collect)(void *user, ptm_error *err),
-                     ptm_status (*answer)(void *user, const struct ready *ready, ptm_error *err), void *user,
-                     ptm_error *err) {
-    pthread_t thread;
+bool relay_start(struct relay *relay, ptm_status (*collect)(void *user, ptm_error *err), void *user) {
     relay->collect = collect;
     relay->user = user;
-    if (pthread_create(&thread, NULL, collector_main, relay) != 0)
-        return error_set(err, PTM_ENOMEM,
-                         "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");
+    return pthread_create(&relay->collector, NULL, collector_main, relay) == 0;
+}
+
+ptm_status relay_run(struct relay *relay, ptm_status (*answer)(void *user, const struct ready *ready, ptm_error *err),
+                     void *user, ptm_error *err) {
     ptm_status status = PTM_OK;
     struct ready ready;
     while (status == PTM_OK && take(relay, &ready)) status = answer(user, &ready, err);
     if (status != PTM_OK) give_up(relay);
-    pthread_join(thread, NULL);
+    pthread_join(relay->collector, NULL);
     if (status != PTM_OK || relay->status == PTM_OK) return status;
     return error_set(err, relay->status, "%s", relay->error.message);
 }

@@ -33,13 +33,15 @@ void relay_drop(struct relay *relay, ptm_modality modality);
 /** Windows of a modality that were dropped so far. */
 int64_t relay_dropped(struct relay *relay, ptm_modality modality);
 
+/** Runs `collect`, which hands windows to relay_put(), on a thread of its own. False where the system has none left. */
+bool relay_start(struct relay *relay, ptm_status (*collect)(void *user, ptm_error *err), void *user);
+
 /**
- * Runs `collect` on a thread of its own, which hands windows to relay_put(), and `answer` for each of them, in order,
- * on the caller's. Returns when both are through, with the status of whichever failed first; windows that were ready
- * before a failure of `collect` are answered still, unless it was PTM_EINTERRUPTED.
+ * After relay_start(): runs `answer` for each window, in order, on the caller's thread. Returns when both are through,
+ * with the status of whichever failed first; windows that were ready before a failure of `collect` are answered still,
+ * unless it was PTM_EINTERRUPTED.
  */
-ptm_status relay_run(struct relay *relay, ptm_status (*collect)(void *user, ptm_error *err),
-                     ptm_status (*answer)(void *user, const struct ready *ready, ptm_error *err), void *user,
-                     ptm_error *err);
+ptm_status relay_run(struct relay *relay, ptm_status (*answer)(void *user, const struct ready *ready, ptm_error *err),
+                     void *user, ptm_error *err);
 
 #endif

@@ -81,7 +81,7 @@ static void place_lane(struct ptm_session *session, struct lane *lane, struct ar
 static void place_all(struct ptm_session *session, struct arena *arena) {
     struct compute *compute = &session->compute;
     compute->scratch =
-        arena_take(arena, linear_scratch(compute->kernels, threads_count(compute->threads)), sizeof(float));
+        arena_take(arena, linear_scratch(compute->kernels, threads_most(compute->threads)), sizeof(float));
     for (int m = 0; m < MODEL_MODALITIES; m++) place_lane(session, lane_of(session, modalities[m]), arena);
 }
 
@@ -194,8 +194,8 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     TRY(choose_networks(session, models, count, err));
     TRY(cpu_parse(options->cpu, &level, err));
     TRY(threads_open(&session->threads, options->threads, err));
-    TRY(gemm_reserve(threads_count(session->threads), err));
-    session->reserved = threads_count(session->threads);
+    TRY(gemm_reserve(threads_most(session->threads), err));
+    session->reserved = threads_most(session->threads);
     session->compute = (struct compute){.threads = session->threads, .kernels = kernels_for(level)};
     TRY(choose_product(session, options->precision, level, err));
     if (options->batch < 0 || options->batch > VIT_WINDOWS_MAX)
@@ -238,6 +238,10 @@ void ptm_session_close(ptm_session **handle) {
     threads_close(&session->threads);
     mem_free(session);
     *handle = NULL;
+}
+
+void ptm_session_set_threads(ptm_session *session, int threads) {
+    threads_set_count(session->threads, threads);
 }
 
 int ptm_session_get_batch(const ptm_session *session, ptm_modality modality) {

@@ -164,7 +164,7 @@ check_scripts() {
 
 several_threads() {
     POLYTOME=$builds/tsan/cli/polytome "${fixed_addresses[@]}" tests/cli/run.sh \
-        jobs together journal full_disk changing_files interrupt interrupt_jobs stream
+        jobs jobs_default together journal full_disk changing_files interrupt interrupt_jobs stream
 }
 
 # ---------------------------------------------------------------- fuzzing

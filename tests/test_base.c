@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE /* usleep() */
 /* Errors, memory, the processor and the threads. */
 #include "check.h"
 
@@ -9,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <unistd.h>
 
 /* ---------------------------------------------------------------- errors */
 
@@ -231,6 +233,41 @@ static void test_every_tile_once(void) {
     CU_ASSERT_EQUAL(atomic_load(&tally.shared_worker), 0);
 }
 
+struct turnout {
+    atomic_int now, most; /* threads at the tiles */
+};
+
+static void turnout_tile(void *context, int tile, int worker) {
+    (void)worker;
+    struct turnout *turnout = context;
+    const int now = atomic_fetch_add(&turnout->now, 1) + 1;
+    int most = atomic_load(&turnout->most);
+    while (now > most && !atomic_compare_exchange_weak(&turnout->most, &most, now)) continue;
+    if (tile % 8 == 0) usleep(100); /* others come in meanwhile */
+    atomic_fetch_sub(&turnout->now, 1);
+}
+
+/* No more take part than are to, up and down, and with all of them several do. */
+static void test_count_of_threads(void) {
+    static const int counts[] = {1, 2, 3, 8, 2, 1, 8};
+    struct threads *threads;
+    CHECK_OK(threads_open(&threads, 8, err));
+    for (size_t i = 0; i < CHECK_COUNT(counts); i++) {
+        struct turnout turnout = {0};
+        threads_set_count(threads, counts[i]);
+        CU_ASSERT_EQUAL(threads_count(threads), counts[i]);
+        for (int round = 0; round < 50; round++) threads_run(threads, 32, turnout_tile, &turnout);
+        CU_ASSERT(atomic_load(&turnout.most) <= counts[i]);
+        CU_ASSERT(atomic_load(&turnout.most) >= (counts[i] > 1 ? 2 : 1));
+    }
+    threads_set_count(threads, 0);
+    CU_ASSERT_EQUAL(threads_count(threads), 1);
+    threads_set_count(threads, 100);
+    CU_ASSERT_EQUAL(threads_count(threads), 8);
+    CU_ASSERT_EQUAL(threads_most(threads), 8);
+    threads_close(&threads);
+}
+
 static void count_tile(void *context, int tile, int worker) {
     (void)worker;
     long *sums = context;
@@ -275,6 +312,7 @@ int main(void) {
         {"CPU levels that are refused", test_cpu_refusals},
         {"the clock does not go back", test_clock},
         {"every tile runs once", test_every_tile_once},
+        {"no more threads than are to take part", test_count_of_threads},
         {"many generations", test_many_generations},
         {"open and close", test_open_and_close},
     };

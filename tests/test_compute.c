@@ -229,7 +229,7 @@ static void free_case(struct attention_case *used) {
 static float *run_case(const struct attention_case *given, const struct compute *compute) {
     const struct heads *s = given->shape;
     const int ld = 3 * given->width;
-    const size_t workers = (size_t)threads_count(compute->threads);
+    const size_t workers = (size_t)threads_most(compute->threads);
     float *scratch = random_floats(attention_scratch(compute, s->n, s->head_dim) * workers);
     float *out = random_floats((size_t)s->n * (size_t)given->width);
     attention(compute, out, given->width, given->qkv, ld, given->qkv + given->width, given->qkv + 2 * given->width, ld,

@@ -3,11 +3,15 @@
  * From a file to labels: the samples get the labels they were made for, real files get the reference's logits, results
  * do not depend on threads or order, and what callers and files get wrong ends in a sentence.
  */
+#define _DEFAULT_SOURCE /* usleep() */
 #include "files/json.h"
 #include "opened.h"
 #include "temporary.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
 
@@ -146,6 +150,42 @@ static void test_threads_and_order(void) {
     }
     ptm_result_free(&first);
     close_both(&keep);
+}
+
+struct changing {
+    ptm_session *session;
+    atomic_bool stop;
+};
+
+static void *change_threads(void *argument) {
+    struct changing *changing = argument;
+    for (int i = 0; !atomic_load(&changing->stop); i++) {
+        ptm_session_set_threads(changing->session, i % 5);
+        usleep(200);
+    }
+    return NULL;
+}
+
+/** The same where the number changes in the middle of passes. */
+static void test_changing_threads(void) {
+    struct opened opened;
+    ptm_result *first, *again;
+    open_both(&opened, NULL, 3, NULL);
+    ptm_session_set_threads(opened.session, 1);
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "pan-right-three.mp4", NULL, &first, err));
+    struct changing changing = {.session = opened.session};
+    pthread_t thread;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, change_threads, &changing), 0);
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(ptm_classify_file(opened.session, SAMPLES "pan-right-three.mp4", NULL, &again, err));
+        CU_ASSERT(same_answer(first->video, again->video));
+        CU_ASSERT(same_answer(first->audio, again->audio));
+        ptm_result_free(&again);
+    }
+    atomic_store(&changing.stop, true);
+    pthread_join(thread, NULL);
+    ptm_result_free(&first);
+    close_both(&opened);
 }
 
 /* ---------------------------------------------------------------- frames and samples in memory */
@@ -443,6 +483,7 @@ int main(void) {
         {"samples get their labels", test_samples},
         {"the reference's logits on real files", test_reference_media},
         {"threads and order change no bit", test_threads_and_order},
+        {"nor do threads that come and go", test_changing_threads},
         {"frames in memory", test_frames},
         {"uniform sampling", test_uniform},
         {"samples in memory", test_samples_in_memory},

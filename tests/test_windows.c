@@ -449,7 +449,8 @@ static ptm_status run_race(struct race *race, enum relay_policy policy, ptm_erro
     race->input = mem_calloc(network_input_count(race->lane->network), sizeof *race->input);
     CU_ASSERT_PTR_NOT_NULL_FATAL(race->input);
     CHECK_OK(relay_open(&race->relay, opened.session, PTM_AUDIO, policy, err));
-    const ptm_status status = relay_run(race->relay, put_all, answer_one, race, error);
+    CU_ASSERT_FATAL(relay_start(race->relay, put_all, race));
+    const ptm_status status = relay_run(race->relay, answer_one, race, error);
     if (policy == RELAY_DROPS) CU_ASSERT_EQUAL(race->answered + relay_dropped(race->relay, PTM_AUDIO), race->puts);
     relay_close(&race->relay);
     mem_free(race->input);

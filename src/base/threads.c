@@ -14,18 +14,19 @@ struct worker {
 };
 
 struct threads {
-    int count;
-    struct worker *workers; /* (count); [0] is the caller and has no thread */
-    int started;            /* threads that run, the caller not counted */
+    int most;               /* the caller counted, as in all that follows but `busy` */
+    atomic_int count;       /* that are to take part */
+    struct worker *workers; /* (most); [0] is the caller and has no thread */
+    int started;            /* threads that there are */
 
     pthread_mutex_t lock;
-    pthread_cond_t work; /* a new generation, or stop */
+    pthread_cond_t work; /* places to take, or stop */
     pthread_cond_t done; /* busy fell to 0 */
-    unsigned generation;
-    int busy; /* threads that have not finished this generation */
+    int places;          /* for threads that may still join in */
+    int busy;            /* threads at the tiles beside the caller */
     bool stop;
 
-    /* the job of this generation */
+    /* what is run */
     tile_fn *fn;
     void *context;
     int tiles;
@@ -43,12 +44,12 @@ static void run_tiles(struct threads *threads, int worker) {
 static void *worker_main(void *argument) {
     const struct worker *worker = argument;
     struct threads *threads = worker->threads;
-    unsigned seen = 0;
     pthread_mutex_lock(&threads->lock);
     for (;;) {
-        while (threads->generation == seen && !threads->stop) pthread_cond_wait(&threads->work, &threads->lock);
+        while (threads->places == 0 && !threads->stop) pthread_cond_wait(&threads->work, &threads->lock);
         if (threads->stop) break;
-        seen = threads->generation;
+        threads->places--;
+        threads->busy++;
         pthread_mutex_unlock(&threads->lock);
         run_tiles(threads, worker->index);
         pthread_mutex_lock(&threads->lock);
@@ -58,30 +59,24 @@ static void *worker_main(void *argument) {
     return NULL;
 }
 
-ptm_status threads_open(struct threads **out, int count, ptm_error *err) {
+ptm_status threads_open(struct threads **out, int most, ptm_error *err) {
     *out = NULL;
-    if (count <= 0) count = cpu_count();
+    if (most <= 0) most = cpu_count();
     struct threads *threads = mem_calloc(1, sizeof *threads);
-    struct worker *workers = mem_calloc((size_t)count, sizeof *workers);
+    struct worker *workers = mem_calloc((size_t)most, sizeof *workers);
     if (!threads || !workers) {
         mem_free(threads);
         mem_free(workers);
         return error_no_memory(err);
     }
-    threads->count = count;
+    threads->most = most;
+    threads->started = 1;
     threads->workers = workers;
+    atomic_init(&threads->count, most);
     pthread_mutex_init(&threads->lock, NULL);
     pthread_cond_init(&threads->work, NULL);
     pthread_cond_init(&threads->done, NULL);
-    for (int i = 1; i < count; i++) {
-        workers[i].threads = threads;
-        workers[i].index = i;
-        if (pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]) != 0) {
-            threads_close(&threads);
-            return error_set(err, PTM_ENOMEM, "cannot start %d threads: ask for fewer with --threads", count);
-        }
-        threads->started = i;
-    }
+    for (int i = 1; i < most; i++) workers[i] = (struct worker){.threads = threads, .index = i};
     *out = threads;
     return PTM_OK;
 }
@@ -93,7 +88,7 @@ void threads_close(struct threads **handle) {
     threads->stop = true;
     pthread_cond_broadcast(&threads->work);
     pthread_mutex_unlock(&threads->lock);
-    for (int i = 1; i <= threads->started; i++) pthread_join(threads->workers[i].thread, NULL);
+    for (int i = 1; i < threads->started; i++) pthread_join(threads->workers[i].thread, NULL);
     pthread_cond_destroy(&threads->done);
     pthread_cond_destroy(&threads->work);
     pthread_mutex_destroy(&threads->lock);
@@ -102,12 +97,40 @@ void threads_close(struct threads **handle) {
     *handle = NULL;
 }
 
+int threads_most(const struct threads *threads) {
+    return threads->most;
+}
+
 int threads_count(const struct threads *threads) {
-    return threads->count;
+    return atomic_load_explicit(&threads->count, memory_order_relaxed);
+}
+
+void threads_set_count(struct threads *threads, int count) {
+    const int within = count < 1 ? 1 : count > threads->most ? threads->most : count;
+    atomic_store_explicit(&threads->count, within, memory_order_relaxed);
+}
+
+/** As many as are wanted, or as the system gives; the work is done by fewer as well. */
+static int start_threads(struct threads *threads, int wanted) {
+    while (threads->started < wanted) {
+        struct worker *worker = &threads->workers[threads->started];
+        if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0) return threads->started;
+        threads->started++;
+    }
+    return wanted;
+}
+
+static void wake(struct threads *threads, int places) {
+    if (places == threads->started - 1)
+        pthread_cond_broadcast(&threads->work);
+    else
+        for (int i = 0; i < places; i++) pthread_cond_signal(&threads->work);
 }
 
 void threads_run(struct threads *threads, int tiles, tile_fn *fn, void *context) {
-    if (threads->started == 0 || tiles <= 1) {
+    const int count = threads_count(threads), useful = count < tiles ? count : tiles;
+    const int places = useful > 1 ? start_threads(threads, useful) - 1 : 0;
+    if (places == 0) {
         for (int tile = 0; tile < tiles; tile++) fn(context, tile, 0);
         return;
     }
@@ -116,14 +139,14 @@ void threads_run(struct threads *threads, int tiles, tile_fn *fn, void *context)
     threads->context = context;
     threads->tiles = tiles;
     atomic_store_explicit(&threads->next, 0, memory_order_relaxed);
-    threads->busy = threads->started;
-    threads->generation++;
-    pthread_cond_broadcast(&threads->work);
+    threads->places = places;
+    wake(threads, places);
     pthread_mutex_unlock(&threads->lock);
 
     run_tiles(threads, 0);
 
     pthread_mutex_lock(&threads->lock);
+    threads->places = 0; /* who has not come yet finds nothing to do, and is not waited for */
     while (threads->busy > 0) pthread_cond_wait(&threads->done, &threads->lock);
     pthread_mutex_unlock(&threads->lock);
 }

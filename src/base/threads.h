@@ -11,16 +11,21 @@
 
 struct threads;
 
-/** One tile of work. `worker` (0 .. threads_count() - 1) names the thread, for its own scratch memory. */
+/** One tile of work. `worker` (0 .. threads_most() - 1) names the thread, for its own scratch memory. */
 typedef void tile_fn(void *context, int tile, int worker);
 
-/** Starts `count` - 1 threads (the caller is the other one); 0: one for each processor the process may use. */
-ptm_status threads_open(struct threads **out, int count, ptm_error *err);
+/** Up to `most` threads, of which the caller is one; 0: one for each processor the process may use. The others are
+ * started when they are first needed, and where the system has none left, fewer do the work. */
+ptm_status threads_open(struct threads **out, int most, ptm_error *err);
 
 /** Stops and joins them; sets *threads to NULL. */
 void threads_close(struct threads **threads);
 
+int threads_most(const struct threads *threads);
+
+/** How many are to take part from now on, from 1 to threads_most(), which it is at first. From any thread. */
 int threads_count(const struct threads *threads);
+void threads_set_count(struct threads *threads, int count);
 
 /** Runs tiles 0 .. tiles - 1 and returns when all are done. Idle threads sleep. Not re-entrant. */
 void threads_run(struct threads *threads, int tiles, tile_fn *fn, void *context);

@@ -12,6 +12,6 @@ shows() {
 run='[0-9]+ of [34]0?  +[0-9]+ %  [0-9.e+-]+ files/s(  [0-9.:]+( s)? left)?'
 shows "$run" -j 2 --files-from list
 grep -q ' left' shown
-# A file that takes its time is named.
-shows "$run  long.wav  .*" long.wav long.wav long.wav long.wav
+# A file that is alone at work is named.
+shows "$run  long.wav  .*" -j 1 long.wav long.wav long.wav long.wav
 shows '[0-9]+  [0-9.e+-]+ files/s' -j 2 --files-from - <list

@@ -5,7 +5,7 @@ for ((i = 1; i <= 9; i++)); do make_wav $i.wav; done
 mkfifo later
 : >early
 # What is done before the pipe has a writer is there although the pass has room for more.
-polytome --unordered --json 1.wav 2.wav 3.wav later 4.wav >early 2>complaints &
+polytome --unordered -j 1 --json 1.wav 2.wav 3.wav later 4.wav >early 2>complaints &
 for ((i = 0; i < 600; i++)); do
     (($(wc -l <early) == 3)) && break
     sleep 0.05
