@@ -59,23 +59,26 @@ static bool reuse(const struct run *run, struct job *job) {
 /** What a worker is labelling. */
 struct labelling {
     struct run *run;
-    bool begun; /* there was a file, of which windows may wait */
+    struct walk_file *first; /* until the library has asked for it */
 };
 
-/** One that is not known from an earlier run. */
-static ptm_file *next_file(void *user) {
-    struct labelling *labelling = user;
-    struct run *run = labelling->run;
-    for (struct walk_file *file; (file = walk_next(&run->walk, labelling->begun));) {
+/** One more that is not known from an earlier run, or NULL. */
+static struct walk_file *next_unknown(struct run *run, bool waited_for) {
+    struct walk_file *file;
+    while ((file = walk_next(&run->walk, waited_for))) {
         struct job *job = file->job;
         job->stamped = stamp_read(&job->stamp, job->path);
-        if (!reuse(run, job)) {
-            labelling->begun = true;
-            return &file->file;
-        }
+        if (!reuse(run, job)) return file;
         walk_done(file);
     }
     return NULL;
+}
+
+static ptm_file *next_file(void *user) {
+    struct labelling *labelling = user;
+    struct walk_file *file = labelling->first ? labelling->first : next_unknown(labelling->run, true);
+    labelling->first = NULL;
+    return file ? &file->file : NULL;
 }
 
 static void take_result(void *user, ptm_file *labelled) {
@@ -90,12 +93,18 @@ static void take_result(void *user, ptm_file *labelled) {
     walk_done(file);
 }
 
-static void label(void *user) {
-    struct labelling labelling = {.run = user};
-    struct crew *crew = &labelling.run->crew;
-    ptm_session *session = crew_take(crew);
+static bool label(void *user) {
+    struct run *run = user;
+    struct labelling labelling = {run, next_unknown(run, false)};
+    if (!labelling.first) return true;
+    ptm_session *session = crew_take(&run->crew);
+    if (!session) {
+        walk_return(labelling.first);
+        return false;
+    }
     ptm_classify_files(session, next_file, take_result, &labelling);
-    crew_give(crew, session);
+    crew_give(&run->crew, session);
+    return true;
 }
 
 /* ---------------------------------------------------------------- in the thread that writes */
@@ -149,7 +158,8 @@ static void set_style(struct run *run) {
 }
 
 static enum exit_status walk(struct run *run) {
-    const struct walk_visitor visitor = {run->crew.most, label, keep, finish, tick, run};
+    const struct walk_visitor visitor = {
+        .workers = run->crew.most, .label = label, .keep = keep, .finish = finish, .tick = tick, .user = run};
     signals_catch(&run->output);
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;

@@ -54,9 +54,10 @@ static void label_file(struct run *run, struct walk_file *file) {
 }
 
 /* There is one worker, and what it compares is looked at when it has ended. */
-static void label(void *user) {
+static bool label(void *user) {
     struct run *run = user;
     for (struct walk_file *file; (file = walk_next(&run->walk, false));) label_file(run, file);
+    return true;
 }
 
 static bool report(struct run *run, struct output *output) {
@@ -72,7 +73,7 @@ static bool report(struct run *run, struct output *output) {
 
 /** What was compared until a signal came is reported, too. */
 static enum exit_status compare(struct run *run) {
-    const struct walk_visitor visitor = {.workers = 1, .label = label, .user = run};
+    const struct walk_visitor visitor = {.workers = 1, .reads_twice = true, .label = label, .user = run};
     struct output output;
     if (!output_open(&output, run->options->output)) return STATUS_ENVIRONMENT;
     signals_catch(&output);

@@ -3,6 +3,7 @@
 #include "crew.h"
 
 #include "memory_limit.h"
+#include "memory_room.h"
 #include "text.h"
 
 #include <sched.h>
@@ -13,8 +14,9 @@ enum { MIB = 1 << 20 };
 /** What each job is given for decoding beside its session: pictures of 1080 lines with their references fit. */
 static const int64_t decoding_bytes = 96 * MIB;
 
-/** What each job may set aside beside its session, touched or not: stacks and heaps of its threads as well. */
-static const int64_t address_bytes = 384 * MIB;
+/** What a job that nobody asked for is to find beside its session: large pictures fit, and stacks and heaps of its
+ * threads. */
+static const int64_t comfortable_bytes = 384 * MIB;
 
 static int smaller(int a, int b) {
     return a < b ? a : b;
@@ -64,31 +66,29 @@ static int64_t measure_session(const struct crew *crew, int64_t before) {
 
 /** Lowers crew->most to what the limit leaves room for. False, after a complaint, where that is not even one. */
 static bool fit_jobs(struct crew *crew, int64_t limit, int64_t before, int64_t session) {
-    const int64_t each = session + decoding_bytes, fitting = (limit - before) / each;
-    if (fitting < 1) {
-        text_complain("--max-memory is too little: one job needs %lldM", (long long)((before + each + MIB - 1) / MIB));
+    const int64_t least = session + decoding_bytes, each = crew->asked ? least : session + comfortable_bytes;
+    if (limit - before < least) {
+        text_complain("--max-memory is too little: one job needs %lldM", (long long)((before + least + MIB - 1) / MIB));
         return false;
     }
+    const int64_t fitting = (limit - before) / each;
     if (fitting >= crew->most) return true;
     if (crew->asked) text_complain("--max-memory leaves room for %d of %d jobs", (int)fitting, crew->most);
-    crew->most = (int)fitting;
+    crew->most = fitting > 0 ? (int)fitting : 1;
     return true;
 }
 
-static ptm_status open_session(struct crew *crew, int threads, ptm_error *err) {
-    ptm_session_options options = crew->options;
-    options.threads = threads;
-    return engine_try_session(crew->engine, &crew->members[crew->count].session, &options, err);
+static ptm_status open_session(const struct crew *crew, ptm_session **session, ptm_error *err) {
+    return engine_try_session(crew->engine, session, &crew->options, err);
 }
 
 /** As many as fit, and then what the sessions leave is all that there is for files. */
 static enum exit_status open_within(struct crew *crew, int64_t limit, int64_t before) {
     const int64_t session = measure_session(crew, before);
     if (session == 0 || !fit_jobs(crew, limit, before, session)) return STATUS_ENVIRONMENT;
-    const int part = larger(crew->options.threads / crew->most, 1);
     for (; crew->count < crew->most; crew->count++) {
         ptm_error err = {0};
-        if (open_session(crew, part, &err) != PTM_OK) return engine_complain(&err);
+        if (open_session(crew, &crew->members[crew->count].session, &err) != PTM_OK) return engine_complain(&err);
     }
     return memory_limit(limit - before - crew->most * session) ? STATUS_GOOD : STATUS_ENVIRONMENT;
 }
@@ -100,20 +100,32 @@ static int count_jobs(const struct options *options, int threads, long files) {
     return files > 0 && files < jobs ? (int)files : jobs;
 }
 
+/** Jobs that nobody asked for take no more memory than there is; `session` bytes are set aside for the first. */
+static void fit_system(struct crew *crew, int64_t session) {
+    const int64_t fitting = (memory_room() + session) / (session + comfortable_bytes);
+    if (fitting < crew->most) crew->most = fitting > 0 ? (int)fitting : 1;
+}
+
+static enum exit_status open_first(struct crew *crew, const struct options *options) {
+    const bool limited = options->max_memory > 0;
+    /* What is measured and set aside is to stay: each keeps its part of the threads. */
+    if (limited) crew->options.threads = larger(crew->threads / crew->most, 1);
+    const int64_t before = limited ? memory_touched() : memory_set_aside();
+    ptm_error err = {0};
+    if (open_session(crew, &crew->members[0].session, &err) != PTM_OK) return engine_complain(&err);
+    crew->count = 1;
+    if (limited) return open_within(crew, options->max_memory, before);
+    if (!crew->asked) fit_system(crew, memory_set_aside() - before);
+    return STATUS_GOOD;
+}
+
 enum exit_status crew_open(struct crew *crew, const struct engine *engine, const struct options *options, long files) {
     *crew = (struct crew){.engine = engine, .options = options->session, .asked = options->jobs > 0};
     pthread_mutex_init(&crew->lock, NULL);
-    pthread_cond_init(&crew->freed, NULL);
-    if (crew->options.threads == 0) crew->options.threads = count_processors();
-    crew->most = count_jobs(options, crew->options.threads, files);
-    const int64_t before = options->max_memory > 0 ? memory_touched() : 0;
-    ptm_error err = {0};
-    enum exit_status status = STATUS_GOOD;
-    if (open_session(crew, crew->options.threads, &err) == PTM_OK)
-        crew->count = 1;
-    else
-        status = engine_complain(&err);
-    if (status == STATUS_GOOD && options->max_memory > 0) status = open_within(crew, options->max_memory, before);
+    crew->threads = crew->options.threads > 0 ? crew->options.threads : count_processors();
+    crew->options.threads = crew->threads;
+    crew->most = count_jobs(options, crew->threads, files);
+    const enum exit_status status = open_first(crew, options);
     if (status != STATUS_GOOD) crew_close(crew);
     return status;
 }
@@ -121,7 +133,6 @@ enum exit_status crew_open(struct crew *crew, const struct engine *engine, const
 void crew_close(struct crew *crew) {
     if (!crew->engine) return; /* it was not opened */
     while (crew->count > 0) ptm_session_close(&crew->members[--crew->count].session);
-    pthread_cond_destroy(&crew->freed);
     pthread_mutex_destroy(&crew->lock);
     crew->engine = NULL;
 }
@@ -132,47 +143,37 @@ void crew_close(struct crew *crew) {
 static void share_threads(struct crew *crew) {
     int part = 0;
     for (int i = 0; i < crew->count; i++) {
-        if (!crew->members[i].busy) continue;
-        const int rest = part++ < crew->options.threads % crew->busy;
-        ptm_session_set_threads(crew->members[i].session, crew->options.threads / crew->busy + rest);
+        const struct crew_member *member = &crew->members[i];
+        if (!member->busy || !member->session) continue;
+        const int rest = part++ < crew->threads % crew->busy;
+        ptm_session_set_threads(member->session, crew->threads / crew->busy + rest);
     }
 }
 
-static struct crew_member *find_idle(struct crew *crew) {
-    for (int i = 0; i < crew->count; i++)
-        if (!crew->members[i].busy) return &crew->members[i];
-    return NULL;
-}
-
-/** One more, for its part of the threads beside those that are there, and one more for when they are through. Where
- * there is no room for it and for what its files need, there will be no others. */
-static void add_session(struct crew *crew) {
-    ptm_error err = {0};
-    const int part = (crew->options.threads + crew->count) / (crew->count + 1);
-    const bool opened = open_session(crew, larger(part, smaller(crew->options.threads, 2)), &err) == PTM_OK;
-    if (opened && memory_has_room((crew->count + 1) * address_bytes)) {
-        crew->count++;
-        return;
-    }
-    ptm_session_close(&crew->members[crew->count].session);
-    if (crew->asked) text_complain("the system leaves room for %d of %d jobs", crew->count, crew->most);
-    crew->most = crew->count;
+/** One that is idle, or a place for one more; NULL: there is neither. It is taken then. */
+static struct crew_member *take_member(struct crew *crew) {
+    int i = 0;
+    while (i < crew->count && crew->members[i].busy) i++;
+    if (i == crew->most) return NULL;
+    if (i == crew->count) crew->count++;
+    crew->members[i].busy = true;
+    return &crew->members[i];
 }
 
 ptm_session *crew_take(struct crew *crew) {
     pthread_mutex_lock(&crew->lock);
-    struct crew_member *member;
-    while (!(member = find_idle(crew))) {
-        if (crew->count < crew->most)
-            add_session(crew);
-        else
-            pthread_cond_wait(&crew->freed, &crew->lock);
-    }
-    member->busy = true;
-    crew->busy++;
-    share_threads(crew);
+    struct crew_member *member = take_member(crew);
+    ptm_session *session = member ? member->session : NULL;
     pthread_mutex_unlock(&crew->lock);
-    return member->session;
+    if (member && !session) (void)open_session(crew, &session, NULL); /* others are at work already */
+    pthread_mutex_lock(&crew->lock);
+    if (session) {
+        member->session = session;
+        crew->busy++;
+        share_threads(crew);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return session;
 }
 
 void crew_give(struct crew *crew, const ptm_session *session) {
@@ -182,6 +183,5 @@ void crew_give(struct crew *crew, const ptm_session *session) {
     member->busy = false;
     crew->busy--;
     share_threads(crew);
-    pthread_cond_signal(&crew->freed);
     pthread_mutex_unlock(&crew->lock);
 }

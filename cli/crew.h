@@ -10,30 +10,31 @@
 #include "jobs.h"
 
 struct crew_member {
-    ptm_session *session;
-    bool busy;
+    ptm_session *session; /* NULL until it is open, which it may fail to be */
+    bool busy;            /* nobody else may take it */
 };
 
 struct crew {
     const struct engine *engine;
-    ptm_session_options options; /* threads: of all sessions together */
+    ptm_session_options options; /* of each session */
+    int threads;                 /* of all together */
+    bool asked;                  /* the user wants so many */
     pthread_mutex_t lock;
-    pthread_cond_t freed;
     struct crew_member members[JOBS_MAX_WORKERS];
-    int count, busy; /* sessions that are open, and those of them at work */
-    int most;        /* that may be */
-    bool asked;      /* the user wants so many, and hears of it where there are fewer */
+    int count, most; /* members there are, and may be */
+    int busy;        /* sessions at work */
 };
 
 /**
  * For as many files at a time as --jobs asks for and --max-memory leaves room for; where nothing is asked for, as many
- * as there are threads, but no more than `files` (0: not known), and one at a time where merging is to be measured. One
- * session is opened at once, the others when there is work for them. Otherwise an exit status, after a complaint. Close
- * it before the engine.
+ * as there are threads, but no more than `files` (0: not known) or than memory is free for, and one at a time where
+ * merging is to be measured. One session is opened at once, the others when there is work for them, unless memory is
+ * limited. Otherwise an exit status, after a complaint. Close it before the engine.
  */
 enum exit_status crew_open(struct crew *crew, const struct engine *engine, const struct options *options, long files);
 
-/** A session that is idle, for one caller until crew_give(); waits for it where all are busy. From any thread. */
+/** A session for one caller until crew_give(); NULL: all are at work, and there is no room for one more. From any
+ * thread. */
 ptm_session *crew_take(struct crew *crew);
 void crew_give(struct crew *crew, const ptm_session *session);
 

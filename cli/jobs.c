@@ -24,6 +24,16 @@ static struct job *queue_pop(struct job_queue *queue) {
     return job;
 }
 
+static void push_waiting(struct jobs *jobs, struct job *job) {
+    queue_push(&jobs->waiting, job);
+    jobs->queued++;
+}
+
+static struct job *pop_waiting(struct jobs *jobs) {
+    jobs->queued -= jobs->waiting.first != NULL;
+    return queue_pop(&jobs->waiting);
+}
+
 static void free_job(struct job *job) {
     free(job->path);
     free(job->id);
@@ -50,28 +60,57 @@ static bool may_begin(const struct jobs *jobs) {
     return next && (jobs->bytes < JOBS_MAX_BYTES || next->number == jobs->turn);
 }
 
-/** False when there will be none. */
+/** False when there will be none; otherwise the worker is busy. */
 static bool wait_for_job(struct jobs *jobs) {
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopped && !may_begin(jobs) && !(jobs->searched && !jobs->waiting.first))
         pthread_cond_wait(&jobs->work, &jobs->lock);
     const bool found = !jobs->stopped && jobs->waiting.first;
+    jobs->busy += found;
     pthread_mutex_unlock(&jobs->lock);
     return found;
 }
 
-struct job *jobs_next(struct jobs *jobs, bool slow) {
+/** Whether the worker is to go on. */
+static bool work(struct jobs *jobs) {
+    const bool able = jobs->hooks.work(jobs->hooks.user);
     pthread_mutex_lock(&jobs->lock);
-    const bool more = !jobs->stopped && may_begin(jobs) && (slow || !jobs->waiting.first->slow);
-    struct job *job = more ? queue_pop(&jobs->waiting) : NULL;
+    jobs->busy--;
+    if (!able) {
+        jobs->most_workers = 0;
+        jobs->refused = true;
+    }
     pthread_mutex_unlock(&jobs->lock);
-    return job;
+    return able;
 }
 
 static void finish_job(struct jobs *jobs, struct job *job) {
     jobs->bytes += job->bytes;
     queue_push(&jobs->finished, job);
     pthread_cond_signal(&jobs->done);
+}
+
+struct job *jobs_next(struct jobs *jobs, bool slow) {
+    pthread_mutex_lock(&jobs->lock);
+    const bool more = !jobs->stopped && may_begin(jobs) && (slow || !jobs->waiting.first->slow);
+    struct job *job = more ? pop_waiting(jobs) : NULL;
+    pthread_mutex_unlock(&jobs->lock);
+    return job;
+}
+
+void jobs_return(struct jobs *jobs, struct job *job) {
+    pthread_mutex_lock(&jobs->lock);
+    if (jobs->stopped) {
+        job->status = PTM_EINTERRUPTED;
+        finish_job(jobs, job);
+    } else {
+        job->next = jobs->waiting.first;
+        jobs->waiting.first = job;
+        if (!jobs->waiting.last) jobs->waiting.last = job;
+        jobs->queued++;
+        pthread_cond_signal(&jobs->work);
+    }
+    pthread_mutex_unlock(&jobs->lock);
 }
 
 void jobs_finish(struct jobs *jobs, struct job *job) {
@@ -82,23 +121,33 @@ void jobs_finish(struct jobs *jobs, struct job *job) {
 
 static void *worker_main(void *argument) {
     struct jobs *jobs = argument;
-    while (wait_for_job(jobs)) jobs->hooks.work(jobs->hooks.user);
+    while (wait_for_job(jobs) && work(jobs)) continue;
     return NULL;
 }
 
-static bool start_threads(struct jobs *jobs, int workers) {
-    jobs->workers = calloc((size_t)workers, sizeof *jobs->workers);
-    if (!jobs->workers) return false;
+static bool start_worker(struct jobs *jobs) {
+    if (pthread_create(&jobs->workers[jobs->num_workers], NULL, worker_main, jobs) != 0) return false;
+    jobs->num_workers++;
+    return true;
+}
+
+/** One more where there is more to do than workers that are free. */
+static void add_worker(struct jobs *jobs) {
+    const int idle = jobs->num_workers - jobs->busy;
+    if (jobs->queued <= idle || jobs->num_workers >= jobs->most_workers || start_worker(jobs)) return;
+    jobs->most_workers = 0;
+    jobs->refused = true;
+}
+
+static bool start_threads(struct jobs *jobs) {
+    jobs->workers = calloc((size_t)jobs->most_workers, sizeof *jobs->workers);
+    if (!jobs->workers || !start_worker(jobs)) return false;
     jobs->has_finder = pthread_create(&jobs->finder, NULL, finder_main, jobs) == 0;
-    if (!jobs->has_finder) return false;
-    while (jobs->num_workers < workers &&
-           pthread_create(&jobs->workers[jobs->num_workers], NULL, worker_main, jobs) == 0)
-        jobs->num_workers++;
-    return jobs->num_workers > 0;
+    return jobs->has_finder;
 }
 
 bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_hooks *hooks) {
-    *jobs = (struct jobs){.hooks = *hooks, .ordered = ordered};
+    *jobs = (struct jobs){.hooks = *hooks, .ordered = ordered, .most_workers = workers};
     pthread_condattr_t clock;
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -107,7 +156,7 @@ bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_
     pthread_cond_init(&jobs->room, NULL);
     pthread_cond_init(&jobs->done, &clock);
     pthread_condattr_destroy(&clock);
-    if (start_threads(jobs, workers)) return true;
+    if (start_threads(jobs)) return true;
     jobs_close(jobs);
     return false;
 }
@@ -127,7 +176,7 @@ bool jobs_ended(struct jobs *jobs) {
 void jobs_stop(struct jobs *jobs) {
     pthread_mutex_lock(&jobs->lock);
     jobs->stopped = true;
-    for (struct job *job; (job = queue_pop(&jobs->waiting));) {
+    for (struct job *job; (job = pop_waiting(jobs));) {
         job->status = PTM_EINTERRUPTED;
         queue_push(&jobs->finished, job);
     }
@@ -142,8 +191,8 @@ bool jobs_stopped(const struct jobs *jobs) {
 
 void jobs_close(struct jobs *jobs) {
     jobs_stop(jobs);
+    if (jobs->has_finder) pthread_join(jobs->finder, NULL); /* it may add workers */
     for (int i = 0; i < jobs->num_workers; i++) pthread_join(jobs->workers[i], NULL);
-    if (jobs->has_finder) pthread_join(jobs->finder, NULL);
     free(jobs->workers);
     pthread_cond_destroy(&jobs->done);
     pthread_cond_destroy(&jobs->room);
@@ -176,10 +225,12 @@ bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failu
     const bool taken = job && !jobs->stopped;
     if (taken) {
         job->number = jobs->added++;
-        if (failure)
+        if (failure) {
             finish_job(jobs, job);
-        else
-            queue_push(&jobs->waiting, job);
+        } else {
+            push_waiting(jobs, job);
+            add_worker(jobs);
+        }
         pthread_cond_signal(&jobs->work);
     }
     pthread_mutex_unlock(&jobs->lock);

@@ -40,8 +40,9 @@ struct job_queue {
 
 struct jobs_hooks {
     void (*find)(void *user); /* calls jobs_add() for each input, until that is false */
-    /* Sets status and answer of each job that jobs_next() gives, which may be none, and hands it to jobs_finish(). */
-    void (*work)(void *user);
+    /* Sets status and answer of each job that jobs_next() gives, which may be none, and hands it to jobs_finish().
+     * False: it has no means to work, and the job went back by jobs_return(); there are enough workers. */
+    bool (*work)(void *user);
     void *user;
 };
 
@@ -54,6 +55,7 @@ struct jobs {
     pthread_cond_t room; /* for one more input */
     pthread_cond_t done; /* something for the caller */
     struct job_queue waiting, finished;
+    int queued;       /* of those that wait */
     struct job *held; /* out of their turn, by number; the caller's own */
     long added, released;
     long turn;     /* number of the next one to hand out, where they are ordered */
@@ -63,11 +65,14 @@ struct jobs {
     atomic_bool stopped;
 
     pthread_t finder, *workers; /* (num_workers) */
-    int num_workers;
+    int num_workers, busy;      /* busy: those in work() */
+    int most_workers;
+    bool refused; /* there was no room for so many */
     bool has_finder;
 };
 
-/** Starts the threads: as many workers as the system gives. False where it has none left, or no memory. */
+/** Starts the threads: one worker, and up to `workers` when there is work for them and the system has room. False where
+ * it has none left for one, or no memory. */
 bool jobs_start(struct jobs *jobs, int workers, bool ordered, const struct jobs_hooks *hooks);
 
 /** For find(): one more input, waiting for room. A failure is an input that needs no work. False: no more are taken. */
@@ -76,6 +81,9 @@ bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failu
 /** For work(): one more job, without waiting for it; NULL: there is none that may begin now, or it may keep its reader
  * waiting and `slow` is false. */
 struct job *jobs_next(struct jobs *jobs, bool slow);
+
+/** For work(): gives a job back that another worker is to take. */
+void jobs_return(struct jobs *jobs, struct job *job);
 
 /** For work(): the job is done. It must not be touched any more. */
 void jobs_finish(struct jobs *jobs, struct job *job);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "memory_limit.h"
 
 #include "text.h"
@@ -7,24 +6,34 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-/** Pages of this process; false where the system does not tell. */
-static bool count_pages(long long *own, long long *set_aside) {
+/** Bytes of this process. */
+struct memory {
+    int64_t mapped, touched, set_aside;
+};
+
+/** All 0 where the system does not tell. */
+static struct memory count_memory(void) {
+    long long size, resident, shared, data; /* pages: size, resident, shared, text, 0, data and stack */
     FILE *file = fopen("/proc/self/statm", "re");
-    if (!file) return false;
-    long long resident, shared; /* size, resident, shared, text, 0, data and stack */
-    const bool told = fscanf(file, "%*s %lld %lld %*s %*s %lld", &resident, &shared, set_aside) == 3;
-    fclose(file);
-    if (told) *own = resident - shared;
-    return told;
+    const bool told = file && fscanf(file, "%lld %lld %lld %*s %*s %lld", &size, &resident, &shared, &data) == 4;
+    if (file) fclose(file);
+    const int64_t page = told ? sysconf(_SC_PAGESIZE) : 0;
+    return told ? (struct memory){size * page, (resident - shared) * page, data * page} : (struct memory){0, 0, 0};
 }
 
 int64_t memory_touched(void) {
-    long long own, set_aside;
-    return count_pages(&own, &set_aside) ? (int64_t)own * sysconf(_SC_PAGESIZE) : 0;
+    return count_memory().touched;
+}
+
+int64_t memory_set_aside(void) {
+    return count_memory().set_aside;
+}
+
+int64_t memory_mapped(void) {
+    return count_memory().mapped;
 }
 
 static bool complain(void) {
@@ -32,17 +41,12 @@ static bool complain(void) {
     return false;
 }
 
-bool memory_has_room(int64_t bytes) {
-    void *probe = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return probe != MAP_FAILED && munmap(probe, (size_t)bytes) == 0;
-}
-
 /* RLIMIT_DATA counts private memory that may be written to, touched or not, and so lets mapped models alone. */
 bool memory_limit(int64_t bytes) {
-    long long own, set_aside;
+    const int64_t set_aside = memory_set_aside();
     struct rlimit limit;
-    if (!count_pages(&own, &set_aside) || getrlimit(RLIMIT_DATA, &limit) != 0) return complain();
-    const rlim_t wanted = (rlim_t)set_aside * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)bytes;
+    if (set_aside == 0 || getrlimit(RLIMIT_DATA, &limit) != 0) return complain();
+    const rlim_t wanted = (rlim_t)(set_aside + bytes);
     limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
     return setrlimit(RLIMIT_DATA, &limit) == 0 || complain();
 }

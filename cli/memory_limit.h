@@ -9,8 +9,11 @@
 /** Bytes of its own that the process has touched; mapped models and code do not count. 0 where that is not known. */
 int64_t memory_touched(void);
 
-/** May the process set aside so many bytes more, under the limits of its user and of the system? */
-bool memory_has_room(int64_t bytes);
+/** Private bytes that it may write to, touched or not; 0 where that is not known. */
+int64_t memory_set_aside(void);
+
+/** Bytes of all that is mapped; 0 where that is not known. */
+int64_t memory_mapped(void);
 
 /** From now on whatever would take more than `bytes` beyond what is set aside already fails for want of memory. False
  * after a complaint. */

@@ -23,7 +23,7 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome -r off --top 3 clip.mp4 bark.wav\n"
          "polytome --format json -o labels.jsonl archive/\n"
          "find . -name '*.mkv' -print0 | polytome --files-from - -0 --format json\n"
-         "polytome --files-from list --jobs 8 --journal done.jsonl --format json -o labels.jsonl\n"
+         "polytome --files-from list --journal done.jsonl --format json -o labels.jsonl\n"
          "polytome -m videomae-base/ -m ast-audioset/ clip.mp4\n"
          "polytome -m vit-base-patch16-224/ -r 2x holiday/"},
     [COMMAND_TIMELINE] =
@@ -243,7 +243,7 @@ const struct option_row option_rows[] = {
     {"journal", 0, OPTION_TEXT, "FILE", FIELD(journal), 0, 0, ON(CLASSIFY),
      "Keep in this file what is done: a run that was cut short and is started again takes it from there."},
     {"timeout-per-file", 0, OPTION_TIME, "TIME", FIELD(timeout), 0, 1e9, ON(CLASSIFY),
-     "Give up on a file that takes longer; 0 never does (default: 0)."},
+     "Give up on a file that takes longer, with its part of the threads (--jobs); 0 never does (default: 0)."},
     {"max-errors", 0, OPTION_INT, "N", FIELD(max_errors), 0, 1000000000, READS,
      "End the run when N inputs have failed; 0 never does (default: 0)."},
     {"fail-fast", 0, OPTION_SET, NULL, FIELD(max_errors), 1, 0, READS, "The same as --max-errors 1."},

@@ -18,9 +18,9 @@ static const char *short_name(const char *path) {
     return path;
 }
 
-void progress_open(struct progress *progress, bool on, long total) {
+void progress_open(struct progress *progress, bool on, bool parts, long total) {
     const double now = moment_now(); /* a short run shows nothing */
-    *progress = (struct progress){.on = on, .total = total, .start = now, .last = now};
+    *progress = (struct progress){.on = on, .parts = parts, .total = total, .start = now, .last = now};
     pthread_mutex_init(&progress->lock, NULL);
 }
 
@@ -59,15 +59,15 @@ void progress_count(struct progress *progress, bool skipped) {
 /** Files that are through, and what is through of those at work. */
 static double count_through(const struct progress *progress) {
     double through = (double)progress->done;
-    for (const struct progress_file *file = progress->files; file; file = file->next)
+    for (const struct progress_file *file = progress->parts ? progress->files : NULL; file; file = file->next)
         if (file->end > 0 && file->at > 0) through += file->at < file->end ? file->at / file->end : 1;
     return through;
 }
 
 /** How many files are through, how fast, and how long the rest will take; columns. */
 static int show_run(const struct progress *progress) {
-    const long total = progress->total >= progress->done ? progress->total : 0; /* directories in a list hold more */
     const double through = count_through(progress), seconds = moment_now() - progress->start;
+    const long total = (double)progress->total >= through ? progress->total : 0; /* directories in a list hold more */
     const double rate = (through - (double)progress->skipped) / seconds;
     char left[32];
     int columns = fprintf(stderr, "%ld", progress->done);

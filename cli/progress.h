@@ -17,7 +17,7 @@ struct progress_file {
 };
 
 struct progress {
-    bool on;
+    bool on, parts;     /* parts: those of files at work count */
     long total;         /* files to come, 0: not known */
     long done, skipped; /* files that are through, and those of them that cost nothing */
     double start, last; /* moments: of the first file, of the last update */
@@ -27,7 +27,7 @@ struct progress {
     struct progress_file *files;
 };
 
-void progress_open(struct progress *progress, bool on, long total);
+void progress_open(struct progress *progress, bool on, bool parts, long total);
 
 /* For a worker. */
 

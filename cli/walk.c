@@ -73,9 +73,14 @@ void walk_done(struct walk_file *file) {
     free(file);
 }
 
-static void work(void *user) {
+void walk_return(struct walk_file *file) {
+    jobs_return(&file->walk->jobs, file->job);
+    free(file);
+}
+
+static bool work(void *user) {
     const struct walk *walk = user;
-    walk->visitor->label(walk->visitor->user);
+    return walk->visitor->label(walk->visitor->user);
 }
 
 /* ---------------------------------------------------------------- in the thread that finds files */
@@ -156,7 +161,6 @@ static bool is_passed_over(const struct job *job) {
 static void settle(struct walk *walk, const struct job *job) {
     if (walk->over || job->status == PTM_EINTERRUPTED) return;
     progress_clear(&walk->progress);
-    progress_count(&walk->progress, job->reused);
     if (is_passed_over(job)) {
         walk->passed_over++;
         if (walk->options->verbosity > 0) text_complain("passed over %s: no media", job->path);
@@ -176,6 +180,7 @@ static void settle(struct walk *walk, const struct job *job) {
 static void collect(struct walk *walk) {
     const struct walk_visitor *visitor = walk->visitor;
     struct job *job = jobs_take(&walk->jobs, PROGRESS_INTERVAL);
+    if (job && job->status != PTM_EINTERRUPTED) progress_count(&walk->progress, job->reused);
     if (job && job->status == PTM_OK && visitor->keep && walk->status <= STATUS_INPUT &&
         !visitor->keep(visitor->user, job))
         end(walk, STATUS_ENVIRONMENT);
@@ -191,12 +196,13 @@ static void collect(struct walk *walk) {
 
 /** What keeps the inputs of the options from being read, or NULL. */
 static const char *find_wrong_input(const struct options *options) {
-    bool named = false;
-    for (int i = 0; i < options->num_operands; i++) named = named || strcmp(options->operands[i], "-") == 0;
+    int named = 0;
+    for (int i = 0; i < options->num_operands; i++) named += strcmp(options->operands[i], "-") == 0;
     if (options->num_operands == 0 && !options->files_from)
         return "nothing to label: name a file, a directory, - for standard input, or --files-from";
     if (named && options->command == COMMAND_COMPARE)
         return "compare reads each file twice, and standard input can be read once: name a file";
+    if (named > 1) return "standard input can be read once: name - once";
     if (named && options->files_from && strcmp(options->files_from, "-") == 0)
         return "standard input cannot be both the list of names and a file to label";
     if (options->list_format == LIST_JSON && !options->files_from)
@@ -238,7 +244,7 @@ static void open_progress(struct walk *walk) {
     const struct options *options = walk->options;
     const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
     const bool on = options->progress < 0 ? unasked : options->progress > 0;
-    progress_open(&walk->progress, on, on ? count_inputs(options) : 0);
+    progress_open(&walk->progress, on, !walk->visitor->reads_twice, on ? count_inputs(options) : 0);
 }
 
 long walk_count_files(const struct options *options) {
@@ -255,6 +261,8 @@ void walk_run(struct walk *walk, const struct options *options, const struct wal
     } else {
         walk->jobs.starved = true;
     }
+    if (walk->jobs.refused && options->jobs > 0)
+        text_complain("there was no room for %d jobs: the run had fewer", options->jobs);
     if (walk->jobs.starved) {
         text_complain("out of memory or threads for the files");
         walk->status = STATUS_ENVIRONMENT;

@@ -46,7 +46,8 @@ static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) 
 static ptm_status read_media(struct pass *pass, ptm_error *err) {
     struct run *run = &pass->run;
     run->ended = false;
-    if (threads_count(run->session->threads) == 1) return collect(pass, err);
+    const bool one_window = media_get_info(pass->media)->is_still;
+    if (one_window || threads_most(run->session->threads) == 1) return collect(pass, err);
     TRY(relay_open(&run->relay, run->session, pass_modalities(pass), RELAY_WAITS, err));
     const bool started = relay_start(run->relay, collect, pass);
     const ptm_status status = started ? relay_run(run->relay, answer, pass, err) : PTM_OK;

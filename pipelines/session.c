@@ -188,14 +188,20 @@ static ptm_status reduce_networks(struct ptm_session *session, ptm_error *err) {
     return PTM_OK;
 }
 
+/** For a thread that is to be started. */
+static bool reserve_products(void) {
+    return gemm_reserve(NULL) == PTM_OK;
+}
+
 static ptm_status open_session(struct ptm_session *session, const ptm_model *const *models, int count,
                                const ptm_session_options *options, ptm_error *err) {
     enum cpu_level level;
     TRY(choose_networks(session, models, count, err));
     TRY(cpu_parse(options->cpu, &level, err));
     TRY(threads_open(&session->threads, options->threads, err));
-    TRY(gemm_reserve(threads_most(session->threads), err));
-    session->reserved = threads_most(session->threads);
+    TRY(gemm_reserve(err));
+    session->reserved = true;
+    threads_ask(session->threads, reserve_products);
     session->compute = (struct compute){.threads = session->threads, .kernels = kernels_for(level)};
     TRY(choose_product(session, options->precision, level, err));
     if (options->batch < 0 || options->batch > VIT_WINDOWS_MAX)
@@ -234,7 +240,7 @@ void ptm_session_close(ptm_session **handle) {
     batch_close(session);
     mem_free(session->bench_tokens);
     mem_free(session->memory);
-    gemm_release(session->reserved);
+    if (session->reserved) gemm_release(threads_allowed(session->threads));
     threads_close(&session->threads);
     mem_free(session);
     *handle = NULL;

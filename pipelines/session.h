@@ -10,7 +10,7 @@ struct ptm_session {
     struct compute compute;
     void *memory;     /* everything the lanes point to */
     int most_windows; /* that may share a pass; 0: as many as make it faster */
-    int reserved;     /* threads that gemm_reserve() knows of */
+    bool reserved;    /* gemm_reserve() knows of its threads */
     struct lane video, audio, image;
     struct fbank *fbank; /* NULL without an audio lane */
     struct batch *batch; /* windows that wait to share a pass */

@@ -17,7 +17,7 @@ list=$1
 folder=$2
 task=$SLURM_ARRAY_TASK_ID
 status=0
-polytome --json --files-from "$list" --shard "$task/$SLURM_ARRAY_TASK_COUNT" --jobs "${SLURM_CPUS_PER_TASK:-1}" \
+polytome --json --files-from "$list" --shard "$task/$SLURM_ARRAY_TASK_COUNT" --threads "${SLURM_CPUS_PER_TASK:-1}" \
     --journal "$folder/journal.$task" -o "$folder/labels.$task.jsonl" || status=$?
 # 1: some files failed, and each has its line. The array is not to be stopped for them.
 ((status <= 1)) || exit "$status"

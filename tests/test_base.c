@@ -268,6 +268,28 @@ static void test_count_of_threads(void) {
     threads_close(&threads);
 }
 
+static int asked;
+
+static bool allow_two(void) {
+    return ++asked <= 2;
+}
+
+/* Where no more may start, the work is done by those that there are. */
+static void test_refused_threads(void) {
+    struct threads *threads;
+    struct turnout turnout = {0};
+    asked = 0;
+    CHECK_OK(threads_open(&threads, 8, err));
+    threads_ask(threads, allow_two);
+    CU_ASSERT_EQUAL(asked, 0);
+    threads_run(threads, 2, turnout_tile, &turnout);
+    CU_ASSERT_EQUAL(asked, 1); /* no more than are useful */
+    for (int round = 0; round < 50; round++) threads_run(threads, 32, turnout_tile, &turnout);
+    CU_ASSERT(atomic_load(&turnout.most) >= 2 && atomic_load(&turnout.most) <= 3);
+    CU_ASSERT_EQUAL(threads_allowed(threads), 3);
+    threads_close(&threads);
+}
+
 static void count_tile(void *context, int tile, int worker) {
     (void)worker;
     long *sums = context;
@@ -313,6 +335,7 @@ int main(void) {
         {"the clock does not go back", test_clock},
         {"every tile runs once", test_every_tile_once},
         {"no more threads than are to take part", test_count_of_threads},
+        {"fewer threads than there might be", test_refused_threads},
         {"many generations", test_many_generations},
         {"open and close", test_open_and_close},
     };

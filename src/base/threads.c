@@ -14,10 +14,12 @@ struct worker {
 };
 
 struct threads {
-    int most;               /* the caller counted, as in all that follows but `busy` */
-    atomic_int count;       /* that are to take part */
-    struct worker *workers; /* (most); [0] is the caller and has no thread */
-    int started;            /* threads that there are */
+    int most;                /* the caller counted, as in all that follows but `busy` */
+    atomic_int count;        /* that are to take part */
+    struct worker *workers;  /* (most); [0] is the caller and has no thread */
+    int started;             /* threads that there are */
+    bool (*may_start)(void); /* NULL: nobody is asked */
+    int allowed;             /* how many it has let start */
 
     pthread_mutex_t lock;
     pthread_cond_t work; /* places to take, or stop */
@@ -70,7 +72,7 @@ ptm_status threads_open(struct threads **out, int most, ptm_error *err) {
         return error_no_memory(err);
     }
     threads->most = most;
-    threads->started = 1;
+    threads->started = threads->allowed = 1;
     threads->workers = workers;
     atomic_init(&threads->count, most);
     pthread_mutex_init(&threads->lock, NULL);
@@ -97,6 +99,14 @@ void threads_close(struct threads **handle) {
     *handle = NULL;
 }
 
+void threads_ask(struct threads *threads, bool (*may_start)(void)) {
+    threads->may_start = may_start;
+}
+
+int threads_allowed(const struct threads *threads) {
+    return threads->allowed;
+}
+
 int threads_most(const struct threads *threads) {
     return threads->most;
 }
@@ -110,14 +120,29 @@ void threads_set_count(struct threads *threads, int count) {
     atomic_store_explicit(&threads->count, within, memory_order_relaxed);
 }
 
+static bool is_allowed(struct threads *threads) {
+    if (threads->started < threads->allowed) return true;
+    if (threads->may_start && !threads->may_start()) return false;
+    threads->allowed++;
+    return true;
+}
+
+static bool start_thread(struct threads *threads) {
+    enum { STACK_BYTES = 1 << 21 }; /* kernels need little: many threads should not set aside much */
+    struct worker *worker = &threads->workers[threads->started];
+    pthread_attr_t attributes;
+    if (!is_allowed(threads) || pthread_attr_init(&attributes) != 0) return false;
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    const bool started = pthread_create(&worker->thread, &attributes, worker_main, worker) == 0;
+    pthread_attr_destroy(&attributes);
+    threads->started += started;
+    return started;
+}
+
 /** As many as are wanted, or as the system gives; the work is done by fewer as well. */
 static int start_threads(struct threads *threads, int wanted) {
-    while (threads->started < wanted) {
-        struct worker *worker = &threads->workers[threads->started];
-        if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0) return threads->started;
-        threads->started++;
-    }
-    return wanted;
+    while (threads->started < wanted && start_thread(threads)) continue;
+    return threads->started < wanted ? threads->started : wanted;
 }
 
 static void wake(struct threads *threads, int places) {

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 struct threads;
 
 /** One tile of work. `worker` (0 .. threads_most() - 1) names the thread, for its own scratch memory. */
@@ -17,6 +19,12 @@ typedef void tile_fn(void *context, int tile, int worker);
 /** Up to `most` threads, of which the caller is one; 0: one for each processor the process may use. The others are
  * started when they are first needed, and where the system has none left, fewer do the work. */
 ptm_status threads_open(struct threads **out, int most, ptm_error *err);
+
+/** Asks, once for each, before a thread is started from now on; false: it is not, and fewer do the work. */
+void threads_ask(struct threads *threads, bool (*may_start)(void));
+
+/** For how many that was true, and the caller; for the thread that calls threads_run(). */
+int threads_allowed(const struct threads *threads);
 
 /** Stops and joins them; sets *threads to NULL. */
 void threads_close(struct threads **threads);

@@ -21,7 +21,8 @@
 static struct {
     pthread_mutex_t lock;
     int reserved; /* for the threads of all sessions */
-} buffers = {PTHREAD_MUTEX_INITIALIZER, 0};
+    int in_use;   /* by products at work */
+} buffers = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
 
 void *__real_blas_memory_alloc(int procedure) __attribute__((weak));
 void __real_blas_memory_free(void *buffer) __attribute__((weak));
@@ -31,6 +32,7 @@ void __wrap_blas_memory_free(void *buffer);
 void *__wrap_blas_memory_alloc(int procedure) {
     pthread_mutex_lock(&buffers.lock);
     void *buffer = __real_blas_memory_alloc(procedure);
+    buffers.in_use++;
     pthread_mutex_unlock(&buffers.lock);
     return buffer;
 }
@@ -38,12 +40,13 @@ void *__wrap_blas_memory_alloc(int procedure) {
 void __wrap_blas_memory_free(void *buffer) {
     pthread_mutex_lock(&buffers.lock);
     __real_blas_memory_free(buffer);
+    buffers.in_use--;
     pthread_mutex_unlock(&buffers.lock);
 }
 
 /*
  * OpenBLAS takes a new buffer when all are in use, and tries for ever where there is no memory for it. Taken once, when
- * sessions are opened, they stay in its table, so that a product never asks for memory.
+ * threads are started, they stay in its table, so that a product never asks for memory.
  */
 enum { BUFFER_BYTES = 1 << 27, MAX_BUFFERS = 256 /* in its table; beyond them it warns, and in the end exits */ };
 
@@ -54,7 +57,7 @@ static bool has_room(void) {
 
 /** Takes `count` buffers at the same time, then gives them back. False where there is no memory for them. */
 static bool fill_table(int count) {
-    if (count == 0) return true;
+    if (count <= 0) return true;
     if (!has_room()) return false;
     void *buffer = __real_blas_memory_alloc(0);
     const bool filled = fill_table(count - 1);
@@ -62,15 +65,15 @@ static bool fill_table(int count) {
     return filled;
 }
 
-ptm_status gemm_reserve(int threads, ptm_error *err) {
+ptm_status gemm_reserve(ptm_error *err) {
     pthread_mutex_lock(&buffers.lock);
-    const int wanted = buffers.reserved + threads;
-    const bool filled = !__real_blas_memory_alloc || fill_table(wanted < MAX_BUFFERS ? wanted : MAX_BUFFERS);
-    if (filled) buffers.reserved += threads;
+    const int wanted = buffers.reserved + 1, most = wanted < MAX_BUFFERS ? wanted : MAX_BUFFERS;
+    const bool filled = !__real_blas_memory_alloc || fill_table(most - buffers.in_use);
+    if (filled) buffers.reserved++;
     pthread_mutex_unlock(&buffers.lock);
     if (filled) return PTM_OK;
-    return error_set(err, PTM_ENOMEM, "out of memory: each of %d threads needs %d MiB of address space for products",
-                     threads, BUFFER_BYTES >> 20);
+    return error_set(err, PTM_ENOMEM, "out of memory: products need %d MiB of address space for each thread",
+                     BUFFER_BYTES >> 20);
 }
 
 void gemm_release(int threads) {

@@ -45,10 +45,10 @@ void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb
 /** The same, added to what c holds. */
 void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
 
-/** Memory for products on `threads` threads more at the same time, so that none of them has to ask for it. */
-ptm_status gemm_reserve(int threads, ptm_error *err);
+/** Memory for products on one thread more at the same time, so that none of them has to ask for it; PTM_ENOMEM. */
+ptm_status gemm_reserve(ptm_error *err);
 
-/** Gives up what gemm_reserve() promised. */
+/** Gives up what gemm_reserve() promised for so many threads. */
 void gemm_release(int threads);
 
 /** Matrix product rate of this machine with these threads, GFLOP/s: the yardstick of the benchmark. */
