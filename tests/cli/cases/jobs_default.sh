@@ -7,7 +7,7 @@ mkfifo a b c
 polytome --json --unordered --threads 3 a b c >lines &
 for ((i = 3; i >= 1; i--)); do
     fifo=$(echo abc | cut -c $i)
-    timeout 60 cp $i.wav $fifo || fail "nobody reads $fifo"
+    timeout 60 cp $i.wav "$fifo" || fail "nobody reads $fifo"
     for ((wait = 0; wait < 600 && $(wc -l <lines) + i < 4; wait++)); do sleep 0.05; done
 done
 wait

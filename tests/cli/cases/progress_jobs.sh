@@ -12,6 +12,10 @@ shows() {
 run='[0-9]+ of [34]0?  +[0-9]+ %  [0-9.e+-]+ files/s(  [0-9.:]+( s)? left)?'
 shows "$run" -j 2 --files-from list
 grep -q ' left' shown
+# It never falls, though the first file ends when others that wait for their turn have long ended.
+(echo long.wav && cat list && echo long.wav) >slow_first
+shows "${run/\[34]0?/32}" -j 3 --files-from slow_first
+grep -o '[0-9]* %' shown | sort -c -n
 # A file that is alone at work is named.
 shows "$run  long.wav  .*" -j 1 long.wav long.wav long.wav long.wav
 shows '[0-9]+  [0-9.e+-]+ files/s' -j 2 --files-from - <list
