@@ -93,18 +93,13 @@ static void take_result(void *user, ptm_file *labelled) {
     walk_done(file);
 }
 
-static bool label(void *user) {
+static void label(void *user) {
     struct run *run = user;
     struct labelling labelling = {run, next_unknown(run, false)};
-    if (!labelling.first) return true;
+    if (!labelling.first) return;
     ptm_session *session = crew_take(&run->crew);
-    if (!session) {
-        walk_return(labelling.first);
-        return false;
-    }
     ptm_classify_files(session, next_file, take_result, &labelling);
     crew_give(&run->crew, session);
-    return true;
 }
 
 /* ---------------------------------------------------------------- in the thread that writes */
@@ -164,6 +159,8 @@ static enum exit_status walk(struct run *run) {
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;
     signals_release();
+    if (run->options->jobs > 0 && (run->crew.refused || run->walk.jobs.refused))
+        text_complain("there was no room for %d jobs: the run had fewer", run->options->jobs);
     if (run->journal.name && !journal_sync(&run->journal, true)) status = STATUS_ENVIRONMENT;
     const bool kept = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
     if (kept && !output_commit(&run->output)) status = STATUS_ENVIRONMENT;

@@ -54,10 +54,9 @@ static void label_file(struct run *run, struct walk_file *file) {
 }
 
 /* There is one worker, and what it compares is looked at when it has ended. */
-static bool label(void *user) {
+static void label(void *user) {
     struct run *run = user;
     for (struct walk_file *file; (file = walk_next(&run->walk, false));) label_file(run, file);
-    return true;
 }
 
 static bool report(struct run *run, struct output *output) {

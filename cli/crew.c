@@ -26,6 +26,11 @@ static int larger(int a, int b) {
     return a > b ? a : b;
 }
 
+/** Jobs that nobody asked for take no more than there is. */
+static void lower_jobs(struct crew *crew, int64_t room_for) {
+    if (room_for < crew->most) crew->most = room_for > 0 ? (int)room_for : 1;
+}
+
 static int count_processors(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
@@ -51,46 +56,65 @@ static ptm_status touch(const struct engine *engine, ptm_session *session, ptm_e
     return status;
 }
 
-/** Bytes that the first session took; 0 after a complaint. */
-static int64_t measure_session(const struct crew *crew, int64_t before) {
-    ptm_error err = {0};
-    if (touch(crew->engine, crew->members[0].session, &err) != PTM_OK) {
-        text_complain("%s", err.message);
-        return 0;
-    }
-    const int64_t taken = memory_touched() - before;
-    if (before > 0 && taken > 0) return taken;
-    text_complain("--max-memory needs /proc, to see how much memory is taken");
-    return 0;
+static ptm_status open_session(const struct crew *crew, int threads, ptm_session **session, ptm_error *err) {
+    ptm_session_options options = crew->options;
+    options.threads = threads;
+    return engine_try_session(crew->engine, session, &options, err);
+}
+
+/** One more, with all its threads and the memory of its networks. */
+static ptm_status open_touched(struct crew *crew, int threads, ptm_error *err) {
+    ptm_session **session = &crew->members[crew->count].session;
+    ptm_status status = open_session(crew, threads, session, err);
+    if (status == PTM_OK) status = touch(crew->engine, *session, err);
+    if (status == PTM_OK)
+        crew->count++;
+    else
+        ptm_session_close(session);
+    return status;
 }
 
 /** Lowers crew->most to what the limit leaves room for. False, after a complaint, where that is not even one. */
-static bool fit_jobs(struct crew *crew, int64_t limit, int64_t before, int64_t session) {
-    const int64_t least = session + decoding_bytes, each = crew->asked ? least : session + comfortable_bytes;
+static bool fit_jobs(struct crew *crew, int64_t limit, int64_t before) {
+    const int64_t session = memory_touched() - before, least = session + decoding_bytes;
+    if (before == 0 || session <= 0) {
+        text_complain("--max-memory needs /proc, to see how much memory is taken");
+        return false;
+    }
     if (limit - before < least) {
         text_complain("--max-memory is too little: one job needs %lldM", (long long)((before + least + MIB - 1) / MIB));
         return false;
     }
-    const int64_t fitting = (limit - before) / each;
+    const int64_t fitting = (limit - before) / (crew->asked ? least : session + comfortable_bytes);
     if (fitting >= crew->most) return true;
     if (crew->asked) text_complain("--max-memory leaves room for %d of %d jobs", (int)fitting, crew->most);
     crew->most = fitting > 0 ? (int)fitting : 1;
     return true;
 }
 
-static ptm_status open_session(const struct crew *crew, ptm_session **session, ptm_error *err) {
-    return engine_try_session(crew->engine, session, &crew->options, err);
+/** As many as fit, and then what the sessions leave is all that there is for files. The first may have all threads, the
+ * others their part: more, when the last files are at work, would take what was left for those. */
+static enum exit_status open_within(struct crew *crew, int64_t limit) {
+    const int64_t before = memory_touched();
+    ptm_error err = {0};
+    if (open_touched(crew, crew->threads, &err) != PTM_OK) return engine_complain(&err);
+    if (!fit_jobs(crew, limit, before)) return STATUS_ENVIRONMENT;
+    const int part = larger(crew->threads / crew->most, 1);
+    while (crew->count < crew->most && open_touched(crew, part, NULL) == PTM_OK) continue;
+    crew->refused = crew->count < crew->most;
+    crew->most = crew->count;
+    return memory_limit(limit - memory_touched()) ? STATUS_GOOD : STATUS_ENVIRONMENT;
 }
 
-/** As many as fit, and then what the sessions leave is all that there is for files. */
-static enum exit_status open_within(struct crew *crew, int64_t limit, int64_t before) {
-    const int64_t session = measure_session(crew, before);
-    if (session == 0 || !fit_jobs(crew, limit, before, session)) return STATUS_ENVIRONMENT;
-    for (; crew->count < crew->most; crew->count++) {
-        ptm_error err = {0};
-        if (open_session(crew, &crew->members[crew->count].session, &err) != PTM_OK) return engine_complain(&err);
-    }
-    return memory_limit(limit - before - crew->most * session) ? STATUS_GOOD : STATUS_ENVIRONMENT;
+/** One, and room for others when there is work for them. */
+static enum exit_status open_first(struct crew *crew) {
+    const int64_t before = memory_set_aside();
+    ptm_error err = {0};
+    if (open_session(crew, crew->threads, &crew->members[0].session, &err) != PTM_OK) return engine_complain(&err);
+    crew->count = 1;
+    const int64_t address = memory_set_aside() - before;
+    if (!crew->asked) lower_jobs(crew, 1 + memory_address_room() / (address + comfortable_bytes));
+    return STATUS_GOOD;
 }
 
 static int count_jobs(const struct options *options, int threads, long files) {
@@ -100,32 +124,14 @@ static int count_jobs(const struct options *options, int threads, long files) {
     return files > 0 && files < jobs ? (int)files : jobs;
 }
 
-/** Jobs that nobody asked for take no more memory than there is; `session` bytes are set aside for the first. */
-static void fit_system(struct crew *crew, int64_t session) {
-    const int64_t fitting = (memory_room() + session) / (session + comfortable_bytes);
-    if (fitting < crew->most) crew->most = fitting > 0 ? (int)fitting : 1;
-}
-
-static enum exit_status open_first(struct crew *crew, const struct options *options) {
-    const bool limited = options->max_memory > 0;
-    /* What is measured and set aside is to stay: each keeps its part of the threads. */
-    if (limited) crew->options.threads = larger(crew->threads / crew->most, 1);
-    const int64_t before = limited ? memory_touched() : memory_set_aside();
-    ptm_error err = {0};
-    if (open_session(crew, &crew->members[0].session, &err) != PTM_OK) return engine_complain(&err);
-    crew->count = 1;
-    if (limited) return open_within(crew, options->max_memory, before);
-    if (!crew->asked) fit_system(crew, memory_set_aside() - before);
-    return STATUS_GOOD;
-}
-
 enum exit_status crew_open(struct crew *crew, const struct engine *engine, const struct options *options, long files) {
     *crew = (struct crew){.engine = engine, .options = options->session, .asked = options->jobs > 0};
     pthread_mutex_init(&crew->lock, NULL);
+    pthread_cond_init(&crew->freed, NULL);
     crew->threads = crew->options.threads > 0 ? crew->options.threads : count_processors();
-    crew->options.threads = crew->threads;
     crew->most = count_jobs(options, crew->threads, files);
-    const enum exit_status status = open_first(crew, options);
+    if (!crew->asked) lower_jobs(crew, memory_room() / comfortable_bytes);
+    const enum exit_status status = options->max_memory > 0 ? open_within(crew, options->max_memory) : open_first(crew);
     if (status != STATUS_GOOD) crew_close(crew);
     return status;
 }
@@ -133,25 +139,30 @@ enum exit_status crew_open(struct crew *crew, const struct engine *engine, const
 void crew_close(struct crew *crew) {
     if (!crew->engine) return; /* it was not opened */
     while (crew->count > 0) ptm_session_close(&crew->members[--crew->count].session);
+    pthread_cond_destroy(&crew->freed);
     pthread_mutex_destroy(&crew->lock);
     crew->engine = NULL;
 }
 
 /* ---------------------------------------------------------------- at work */
 
+static bool is_at_work(const struct crew_member *member) {
+    return member->busy && member->session;
+}
+
 /** All threads, in parts as even as can be. */
 static void share_threads(struct crew *crew) {
-    int part = 0;
+    int sessions = 0, part = 0;
+    for (int i = 0; i < crew->count; i++) sessions += is_at_work(&crew->members[i]);
     for (int i = 0; i < crew->count; i++) {
-        const struct crew_member *member = &crew->members[i];
-        if (!member->busy || !member->session) continue;
-        const int rest = part++ < crew->threads % crew->busy;
-        ptm_session_set_threads(member->session, crew->threads / crew->busy + rest);
+        if (!is_at_work(&crew->members[i])) continue;
+        const int rest = part++ < crew->threads % sessions;
+        ptm_session_set_threads(crew->members[i].session, crew->threads / sessions + rest);
     }
 }
 
-/** One that is idle, or a place for one more; NULL: there is neither. It is taken then. */
-static struct crew_member *take_member(struct crew *crew) {
+/** One that is idle, or a place for one more, which is busy then; NULL: there is neither. */
+static struct crew_member *find_member(struct crew *crew) {
     int i = 0;
     while (i < crew->count && crew->members[i].busy) i++;
     if (i == crew->most) return NULL;
@@ -160,20 +171,31 @@ static struct crew_member *take_member(struct crew *crew) {
     return &crew->members[i];
 }
 
+/** In a place where there is none. Where it cannot be opened the place stays busy, and there will be no others. */
+static void open_more(struct crew *crew, struct crew_member *member) {
+    ptm_session *session;
+    pthread_mutex_unlock(&crew->lock);
+    (void)open_session(crew, crew->threads, &session, NULL); /* others are at work, and go on */
+    pthread_mutex_lock(&crew->lock);
+    member->session = session;
+    if (session) return;
+    crew->most = crew->count;
+    crew->refused = true;
+}
+
 ptm_session *crew_take(struct crew *crew) {
+    struct crew_member *member = NULL;
     pthread_mutex_lock(&crew->lock);
-    struct crew_member *member = take_member(crew);
-    ptm_session *session = member ? member->session : NULL;
-    pthread_mutex_unlock(&crew->lock);
-    if (member && !session) (void)open_session(crew, &session, NULL); /* others are at work already */
-    pthread_mutex_lock(&crew->lock);
-    if (session) {
-        member->session = session;
-        crew->busy++;
-        share_threads(crew);
+    while (!member || !member->session) {
+        member = find_member(crew);
+        if (!member)
+            pthread_cond_wait(&crew->freed, &crew->lock);
+        else if (!member->session)
+            open_more(crew, member);
     }
+    share_threads(crew);
     pthread_mutex_unlock(&crew->lock);
-    return session;
+    return member->session;
 }
 
 void crew_give(struct crew *crew, const ptm_session *session) {
@@ -181,7 +203,7 @@ void crew_give(struct crew *crew, const ptm_session *session) {
     struct crew_member *member = crew->members;
     while (member->session != session) member++;
     member->busy = false;
-    crew->busy--;
     share_threads(crew);
+    pthread_cond_signal(&crew->freed);
     pthread_mutex_unlock(&crew->lock);
 }

@@ -71,19 +71,6 @@ static bool wait_for_job(struct jobs *jobs) {
     return found;
 }
 
-/** Whether the worker is to go on. */
-static bool work(struct jobs *jobs) {
-    const bool able = jobs->hooks.work(jobs->hooks.user);
-    pthread_mutex_lock(&jobs->lock);
-    jobs->busy--;
-    if (!able) {
-        jobs->most_workers = 0;
-        jobs->refused = true;
-    }
-    pthread_mutex_unlock(&jobs->lock);
-    return able;
-}
-
 static void finish_job(struct jobs *jobs, struct job *job) {
     jobs->bytes += job->bytes;
     queue_push(&jobs->finished, job);
@@ -98,21 +85,6 @@ struct job *jobs_next(struct jobs *jobs, bool slow) {
     return job;
 }
 
-void jobs_return(struct jobs *jobs, struct job *job) {
-    pthread_mutex_lock(&jobs->lock);
-    if (jobs->stopped) {
-        job->status = PTM_EINTERRUPTED;
-        finish_job(jobs, job);
-    } else {
-        job->next = jobs->waiting.first;
-        jobs->waiting.first = job;
-        if (!jobs->waiting.last) jobs->waiting.last = job;
-        jobs->queued++;
-        pthread_cond_signal(&jobs->work);
-    }
-    pthread_mutex_unlock(&jobs->lock);
-}
-
 void jobs_finish(struct jobs *jobs, struct job *job) {
     pthread_mutex_lock(&jobs->lock);
     finish_job(jobs, job);
@@ -121,7 +93,12 @@ void jobs_finish(struct jobs *jobs, struct job *job) {
 
 static void *worker_main(void *argument) {
     struct jobs *jobs = argument;
-    while (wait_for_job(jobs) && work(jobs)) continue;
+    while (wait_for_job(jobs)) {
+        jobs->hooks.work(jobs->hooks.user);
+        pthread_mutex_lock(&jobs->lock);
+        jobs->busy--;
+        pthread_mutex_unlock(&jobs->lock);
+    }
     return NULL;
 }
 

@@ -40,9 +40,8 @@ struct job_queue {
 
 struct jobs_hooks {
     void (*find)(void *user); /* calls jobs_add() for each input, until that is false */
-    /* Sets status and answer of each job that jobs_next() gives, which may be none, and hands it to jobs_finish().
-     * False: it has no means to work, and the job went back by jobs_return(); there are enough workers. */
-    bool (*work)(void *user);
+    /* Sets status and answer of each job that jobs_next() gives, which may be none, and hands it to jobs_finish(). */
+    void (*work)(void *user);
     void *user;
 };
 
@@ -67,7 +66,7 @@ struct jobs {
     pthread_t finder, *workers; /* (num_workers) */
     int num_workers, busy;      /* busy: those in work() */
     int most_workers;
-    bool refused; /* there was no room for so many */
+    bool refused; /* the system had no room for so many */
     bool has_finder;
 };
 
@@ -81,9 +80,6 @@ bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failu
 /** For work(): one more job, without waiting for it; NULL: there is none that may begin now, or it may keep its reader
  * waiting and `slow` is false. */
 struct job *jobs_next(struct jobs *jobs, bool slow);
-
-/** For work(): gives a job back that another worker is to take. */
-void jobs_return(struct jobs *jobs, struct job *job);
 
 /** For work(): the job is done. It must not be touched any more. */
 void jobs_finish(struct jobs *jobs, struct job *job);

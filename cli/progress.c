@@ -38,29 +38,38 @@ void progress_begin(struct progress *progress, struct progress_file *file, const
 
 void progress_update(struct progress *progress, struct progress_file *file, double at, double end) {
     pthread_mutex_lock(&progress->lock);
+    const double part = end > 0 ? at / end : 0;
     file->at = at;
     file->end = end;
+    if (part > file->part) file->part = part < 1 ? part : 1;
     pthread_mutex_unlock(&progress->lock);
+}
+
+static void remove_file(struct progress *progress, const struct progress_file *file) {
+    struct progress_file **place = &progress->files;
+    while (*place && *place != file) place = &(*place)->next;
+    if (*place) *place = file->next;
 }
 
 void progress_end(struct progress *progress, const struct progress_file *file) {
     pthread_mutex_lock(&progress->lock);
-    struct progress_file **place = &progress->files;
-    while (*place && *place != file) place = &(*place)->next;
-    if (*place) *place = file->next;
+    remove_file(progress, file);
     pthread_mutex_unlock(&progress->lock);
 }
 
-void progress_count(struct progress *progress, bool skipped) {
+void progress_done(struct progress *progress, const struct progress_file *file, bool skipped) {
+    pthread_mutex_lock(&progress->lock);
+    remove_file(progress, file);
     progress->done++;
     progress->skipped += skipped;
+    pthread_mutex_unlock(&progress->lock);
 }
 
 /** Files that are through, and what is through of those at work. */
 static double count_through(const struct progress *progress) {
     double through = (double)progress->done;
     for (const struct progress_file *file = progress->parts ? progress->files : NULL; file; file = file->next)
-        if (file->end > 0 && file->at > 0) through += file->at < file->end ? file->at / file->end : 1;
+        through += file->part;
     return through;
 }
 

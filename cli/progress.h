@@ -13,17 +13,18 @@
 struct progress_file {
     const char *path;
     double at, end; /* seconds; end 0: not known */
+    double part;    /* that is through, at most 1; it never falls, though a file may be read once more */
     struct progress_file *next;
 };
 
 struct progress {
     bool on, parts;     /* parts: those of files at work count */
     long total;         /* files to come, 0: not known */
-    long done, skipped; /* files that are through, and those of them that cost nothing */
     double start, last; /* moments: of the first file, of the last update */
     int shown;          /* columns that stand on the line now */
 
-    pthread_mutex_t lock; /* of the files, which their workers tell of */
+    pthread_mutex_t lock; /* of all that workers tell */
+    long done, skipped;   /* files that are through, and those of them that cost nothing */
     struct progress_file *files;
 };
 
@@ -37,13 +38,13 @@ void progress_begin(struct progress *progress, struct progress_file *file, const
 /** `at` of `end` seconds of the file are through; end 0: not known. */
 void progress_update(struct progress *progress, struct progress_file *file, double at, double end);
 
-/** The file ends, if it did begin. */
+/** The file ends, if it did begin, and is not through. */
 void progress_end(struct progress *progress, const struct progress_file *file);
 
-/* For the thread that prints. */
+/** One file more is through, `file` if it did begin; `skipped`: at no cost. */
+void progress_done(struct progress *progress, const struct progress_file *file, bool skipped);
 
-/** One file more is through. */
-void progress_count(struct progress *progress, bool skipped);
+/* For the thread that prints. */
 
 void progress_show(struct progress *progress);
 

@@ -40,6 +40,7 @@ static struct walk_file *take_file(struct walk *walk, struct job *job) {
     if (!file) {
         job->status = job->err.status = PTM_ENOMEM;
         snprintf(job->err.message, sizeof job->err.message, "out of memory");
+        progress_done(&walk->progress, NULL, false);
         jobs_finish(&walk->jobs, job);
         return NULL;
     }
@@ -68,19 +69,17 @@ void walk_done(struct walk_file *file) {
                  "took longer than %g s; --timeout-per-file gives it more time", walk->options->timeout);
     }
     job->status = job->err.status;
-    progress_end(&walk->progress, &file->progress);
+    if (job->status == PTM_EINTERRUPTED)
+        progress_end(&walk->progress, &file->progress);
+    else
+        progress_done(&walk->progress, &file->progress, job->reused);
     jobs_finish(&walk->jobs, job);
     free(file);
 }
 
-void walk_return(struct walk_file *file) {
-    jobs_return(&file->walk->jobs, file->job);
-    free(file);
-}
-
-static bool work(void *user) {
+static void work(void *user) {
     const struct walk *walk = user;
-    return walk->visitor->label(walk->visitor->user);
+    walk->visitor->label(walk->visitor->user);
 }
 
 /* ---------------------------------------------------------------- in the thread that finds files */
@@ -89,6 +88,7 @@ static bool add(struct walk *walk, const char *path, const char *id, bool found,
     struct stat status;
     const bool slow = strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode);
     const struct job input = {.path = (char *)path, .id = (char *)id, .found = found, .slow = slow};
+    if (failure) progress_done(&walk->progress, NULL, false);
     return !signals_interrupted(NULL) && jobs_add(&walk->jobs, &input, failure);
 }
 
@@ -180,7 +180,6 @@ static void settle(struct walk *walk, const struct job *job) {
 static void collect(struct walk *walk) {
     const struct walk_visitor *visitor = walk->visitor;
     struct job *job = jobs_take(&walk->jobs, PROGRESS_INTERVAL);
-    if (job && job->status != PTM_EINTERRUPTED) progress_count(&walk->progress, job->reused);
     if (job && job->status == PTM_OK && visitor->keep && walk->status <= STATUS_INPUT &&
         !visitor->keep(visitor->user, job))
         end(walk, STATUS_ENVIRONMENT);
@@ -261,8 +260,6 @@ void walk_run(struct walk *walk, const struct options *options, const struct wal
     } else {
         walk->jobs.starved = true;
     }
-    if (walk->jobs.refused && options->jobs > 0)
-        text_complain("there was no room for %d jobs: the run had fewer", options->jobs);
     if (walk->jobs.starved) {
         text_complain("out of memory or threads for the files");
         walk->status = STATUS_ENVIRONMENT;

@@ -24,9 +24,8 @@ struct walk_visitor {
     int workers;      /* that may call label() at the same time */
     bool reads_twice; /* so that how far a file is says little */
     /** Labels what walk_next() gives until that is NULL; keeps the answer of each in its job, and calls walk_done()
-     * when it is there. False: it has no means to, gave the file back, and there are enough workers. In the thread of a
-     * worker. */
-    bool (*label)(void *user);
+     * when it is there. In the thread of a worker. */
+    void (*label)(void *user);
     /* In the caller's thread; each may be NULL, and where it is false the run ends. */
     /** A file is labelled, in whatever order. */
     bool (*keep)(void *user, struct job *job);
@@ -51,9 +50,6 @@ struct walk {
 /** For label(): one more file; NULL: there is none just now. Where windows of others have waited for it, none that may
  * keep its reader waiting, nor one that has a time of its own. */
 struct walk_file *walk_next(struct walk *walk, bool waited_for);
-
-/** For label(): gives a file back that another worker is to label. */
-void walk_return(struct walk_file *file);
 
 /** For label(): what job->err says became of the file, which must not be touched any more. */
 void walk_done(struct walk_file *file);

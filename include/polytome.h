@@ -163,8 +163,8 @@ PTM_API void ptm_session_close(ptm_session **session);
 /**
  * How many threads run a pass from now on, from 1 to ptm_session_options.threads, which it is at first; what is beyond
  * is cut off. For whoever runs several sessions and shares processors out among those at work. No bit of an answer
- * depends on it. May be called from any thread at any time. A thread is started when it is first needed; where the
- * system has none left, fewer do the work.
+ * depends on it. May be called from any thread while the session is open. A thread is started when it is first needed;
+ * where the system has none left, fewer do the work.
  */
 PTM_API void ptm_session_set_threads(ptm_session *session, int threads);
 

@@ -22,25 +22,36 @@ static struct {
     pthread_mutex_t lock;
     int reserved; /* for the threads of all sessions */
     int in_use;   /* by products at work */
-} buffers = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
+    int taken;    /* that the table has */
+} buffers = {PTHREAD_MUTEX_INITIALIZER, 0, 0, 0};
 
 void *__real_blas_memory_alloc(int procedure) __attribute__((weak));
 void __real_blas_memory_free(void *buffer) __attribute__((weak));
 void *__wrap_blas_memory_alloc(int procedure);
 void __wrap_blas_memory_free(void *buffer);
 
-void *__wrap_blas_memory_alloc(int procedure) {
-    pthread_mutex_lock(&buffers.lock);
+static void *take_buffer(int procedure) {
     void *buffer = __real_blas_memory_alloc(procedure);
     buffers.in_use++;
+    if (buffers.taken < buffers.in_use) buffers.taken = buffers.in_use;
+    return buffer;
+}
+
+static void give_buffer(void *buffer) {
+    __real_blas_memory_free(buffer);
+    buffers.in_use--;
+}
+
+void *__wrap_blas_memory_alloc(int procedure) {
+    pthread_mutex_lock(&buffers.lock);
+    void *buffer = take_buffer(procedure);
     pthread_mutex_unlock(&buffers.lock);
     return buffer;
 }
 
 void __wrap_blas_memory_free(void *buffer) {
     pthread_mutex_lock(&buffers.lock);
-    __real_blas_memory_free(buffer);
-    buffers.in_use--;
+    give_buffer(buffer);
     pthread_mutex_unlock(&buffers.lock);
 }
 
@@ -50,25 +61,27 @@ void __wrap_blas_memory_free(void *buffer) {
  */
 enum { BUFFER_BYTES = 1 << 27, MAX_BUFFERS = 256 /* in its table; beyond them it warns, and in the end exits */ };
 
+/** For a buffer, and as much again for what other threads may take meanwhile. */
 static bool has_room(void) {
-    void *probe = mmap(NULL, BUFFER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return probe != MAP_FAILED && munmap(probe, BUFFER_BYTES) == 0;
+    const size_t bytes = 2 * (size_t)BUFFER_BYTES;
+    void *probe = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return probe != MAP_FAILED && munmap(probe, bytes) == 0;
 }
 
-/** Takes `count` buffers at the same time, then gives them back. False where there is no memory for them. */
+/** Takes buffers until `count` are in use at the same time, then gives them back. False where there is no memory. */
 static bool fill_table(int count) {
-    if (count <= 0) return true;
-    if (!has_room()) return false;
-    void *buffer = __real_blas_memory_alloc(0);
-    const bool filled = fill_table(count - 1);
-    __real_blas_memory_free(buffer);
+    if (buffers.in_use >= count) return true;
+    if (buffers.in_use >= buffers.taken && !has_room()) return false;
+    void *buffer = take_buffer(0);
+    const bool filled = fill_table(count);
+    give_buffer(buffer);
     return filled;
 }
 
 ptm_status gemm_reserve(ptm_error *err) {
     pthread_mutex_lock(&buffers.lock);
     const int wanted = buffers.reserved + 1, most = wanted < MAX_BUFFERS ? wanted : MAX_BUFFERS;
-    const bool filled = !__real_blas_memory_alloc || fill_table(most - buffers.in_use);
+    const bool filled = !__real_blas_memory_alloc || fill_table(most);
     if (filled) buffers.reserved++;
     pthread_mutex_unlock(&buffers.lock);
     if (filled) return PTM_OK;

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# Sessions come and go thousands of times where each file has its own time, and none is lost.
+echo "not sound" >bad.wav
+for ((i = 0; i < 4000; i++)); do echo bad.wav; done >list
+expect 1 polytome -q --json --threads 4 --timeout-per-file 60 --files-from list 2>/dev/null | wc -l
+# Nor where a session cannot be opened while the others are through; sanitizers set aside memory of their own.
+grep -q -e __asan_init -e __tsan_init "$POLYTOME" || ulimit -v 700000
+for ((i = 1; i <= 6; i++)); do cp bad.wav $i.wav; done
+for ((i = 0; i < 20; i++)); do
+    expect 1 timeout 60 "$POLYTOME" -q --json --threads 8 -j 6 {1..6}.wav 2>/dev/null
+done | wc -l
