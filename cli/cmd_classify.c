@@ -76,7 +76,9 @@ static struct walk_file *next_unknown(struct run *run, bool waited_for) {
 
 static ptm_file *next_file(void *user) {
     struct labelling *labelling = user;
-    struct walk_file *file = labelling->first ? labelling->first : next_unknown(labelling->run, true);
+    struct run *run = labelling->run;
+    struct walk_file *file = labelling->first;
+    if (!file && !crew_is_wanted(&run->crew)) file = next_unknown(run, true);
     labelling->first = NULL;
     return file ? &file->file : NULL;
 }

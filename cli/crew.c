@@ -22,13 +22,9 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-static int larger(int a, int b) {
-    return a > b ? a : b;
-}
-
 /** Jobs that nobody asked for take no more than there is. */
 static void lower_jobs(struct crew *crew, int64_t room_for) {
-    if (room_for < crew->most) crew->most = room_for > 0 ? (int)room_for : 1;
+    if (!crew->asked && room_for < crew->most) crew->most = room_for > 0 ? (int)room_for : 1;
 }
 
 static int count_processors(void) {
@@ -74,22 +70,18 @@ static ptm_status open_touched(struct crew *crew, int threads, ptm_error *err) {
     return status;
 }
 
-/** Lowers crew->most to what the limit leaves room for. False, after a complaint, where that is not even one. */
-static bool fit_jobs(struct crew *crew, int64_t limit, int64_t before) {
-    const int64_t session = memory_touched() - before, least = session + decoding_bytes;
-    if (before == 0 || session <= 0) {
-        text_complain("--max-memory needs /proc, to see how much memory is taken");
-        return false;
+/** Opens as many as the limit leaves room for beside what each is given for its files. */
+static void fill_crew(struct crew *crew, int64_t limit, int64_t session) {
+    const int64_t share = crew->asked ? decoding_bytes : comfortable_bytes;
+    const int part = (crew->threads + crew->most - 1) / crew->most;
+    for (int64_t taken = memory_touched(); crew->count < crew->most; taken += session) {
+        if (taken + session + (crew->count + 1) * share > limit) break;
+        if (open_touched(crew, part, NULL) != PTM_OK) break;
+        session = memory_touched() - taken; /* the first has what all share as well */
     }
-    if (limit - before < least) {
-        text_complain("--max-memory is too little: one job needs %lldM", (long long)((before + least + MIB - 1) / MIB));
-        return false;
-    }
-    const int64_t fitting = (limit - before) / (crew->asked ? least : session + comfortable_bytes);
-    if (fitting >= crew->most) return true;
-    if (crew->asked) text_complain("--max-memory leaves room for %d of %d jobs", (int)fitting, crew->most);
-    crew->most = fitting > 0 ? (int)fitting : 1;
-    return true;
+    if (crew->asked && crew->count < crew->most)
+        text_complain("--max-memory leaves room for %d of %d jobs", crew->count, crew->most);
+    crew->most = crew->count;
 }
 
 /** As many as fit, and then what the sessions leave is all that there is for files. The first may have all threads, the
@@ -98,11 +90,16 @@ static enum exit_status open_within(struct crew *crew, int64_t limit) {
     const int64_t before = memory_touched();
     ptm_error err = {0};
     if (open_touched(crew, crew->threads, &err) != PTM_OK) return engine_complain(&err);
-    if (!fit_jobs(crew, limit, before)) return STATUS_ENVIRONMENT;
-    const int part = larger(crew->threads / crew->most, 1);
-    while (crew->count < crew->most && open_touched(crew, part, NULL) == PTM_OK) continue;
-    crew->refused = crew->count < crew->most;
-    crew->most = crew->count;
+    const int64_t taken = memory_touched(), least = taken + decoding_bytes;
+    if (before == 0 || taken <= before) {
+        text_complain("--max-memory needs /proc, to see how much memory is taken");
+        return STATUS_ENVIRONMENT;
+    }
+    if (limit < least) {
+        text_complain("--max-memory is too little: one job needs %lldM", (long long)((least + MIB - 1) / MIB));
+        return STATUS_ENVIRONMENT;
+    }
+    fill_crew(crew, limit, taken - before);
     return memory_limit(limit - memory_touched()) ? STATUS_GOOD : STATUS_ENVIRONMENT;
 }
 
@@ -112,8 +109,9 @@ static enum exit_status open_first(struct crew *crew) {
     ptm_error err = {0};
     if (open_session(crew, crew->threads, &crew->members[0].session, &err) != PTM_OK) return engine_complain(&err);
     crew->count = 1;
-    const int64_t address = memory_set_aside() - before;
-    if (!crew->asked) lower_jobs(crew, 1 + memory_address_room() / (address + comfortable_bytes));
+    const int64_t each = memory_set_aside() - before + comfortable_bytes;
+    lower_jobs(crew, 1 + memory_room() / each);
+    lower_jobs(crew, 1 + memory_address_room() / each);
     return STATUS_GOOD;
 }
 
@@ -130,7 +128,7 @@ enum exit_status crew_open(struct crew *crew, const struct engine *engine, const
     pthread_cond_init(&crew->freed, NULL);
     crew->threads = crew->options.threads > 0 ? crew->options.threads : count_processors();
     crew->most = count_jobs(options, crew->threads, files);
-    if (!crew->asked) lower_jobs(crew, memory_room() / comfortable_bytes);
+    lower_jobs(crew, memory_room() / comfortable_bytes);
     const enum exit_status status = options->max_memory > 0 ? open_within(crew, options->max_memory) : open_first(crew);
     if (status != STATUS_GOOD) crew_close(crew);
     return status;
@@ -171,38 +169,56 @@ static struct crew_member *find_member(struct crew *crew) {
     return &crew->members[i];
 }
 
-/** In a place where there is none. Where it cannot be opened the place stays busy, and there will be no others. */
-static void open_more(struct crew *crew, struct crew_member *member) {
+/** In a place where there is none; NULL where it cannot be opened: the place stays busy, and there will be no others.
+ */
+static struct crew_member *open_more(struct crew *crew, struct crew_member *member) {
     ptm_session *session;
     pthread_mutex_unlock(&crew->lock);
     (void)open_session(crew, crew->threads, &session, NULL); /* others are at work, and go on */
     pthread_mutex_lock(&crew->lock);
     member->session = session;
-    if (session) return;
+    if (session) return member;
     crew->most = crew->count;
     crew->refused = true;
+    return NULL;
+}
+
+/** For one that others give, who see that it is wanted. */
+static struct crew_member *wait_for_member(struct crew *crew) {
+    struct crew_member *member;
+    crew->waiting++;
+    while (!(member = crew->handed_on) && !(member = find_member(crew))) pthread_cond_wait(&crew->freed, &crew->lock);
+    if (member == crew->handed_on) crew->handed_on = NULL;
+    crew->waiting--;
+    return member;
 }
 
 ptm_session *crew_take(struct crew *crew) {
-    struct crew_member *member = NULL;
     pthread_mutex_lock(&crew->lock);
-    while (!member || !member->session) {
-        member = find_member(crew);
-        if (!member)
-            pthread_cond_wait(&crew->freed, &crew->lock);
-        else if (!member->session)
-            open_more(crew, member);
-    }
+    struct crew_member *member = find_member(crew);
+    if (member && !member->session) member = open_more(crew, member);
+    if (!member) member = wait_for_member(crew);
     share_threads(crew);
     pthread_mutex_unlock(&crew->lock);
     return member->session;
 }
 
+bool crew_is_wanted(struct crew *crew) {
+    pthread_mutex_lock(&crew->lock);
+    const bool wanted = crew->waiting > 0;
+    pthread_mutex_unlock(&crew->lock);
+    return wanted;
+}
+
+/* Who waits gets it for sure: the caller may be back for another one before the other wakes. */
 void crew_give(struct crew *crew, const ptm_session *session) {
     pthread_mutex_lock(&crew->lock);
     struct crew_member *member = crew->members;
     while (member->session != session) member++;
-    member->busy = false;
+    if (crew->waiting > 0 && !crew->handed_on)
+        crew->handed_on = member;
+    else
+        member->busy = false;
     share_threads(crew);
     pthread_cond_signal(&crew->freed);
     pthread_mutex_unlock(&crew->lock);

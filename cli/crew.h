@@ -23,7 +23,9 @@ struct crew {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     struct crew_member members[JOBS_MAX_WORKERS];
-    int count, most; /* members there are, and may be */
+    int count, most;               /* members there are, and may be */
+    int waiting;                   /* in crew_take() */
+    struct crew_member *handed_on; /* busy, for one of those */
 };
 
 /**
@@ -38,6 +40,9 @@ enum exit_status crew_open(struct crew *crew, const struct engine *engine, const
  * thread. */
 ptm_session *crew_take(struct crew *crew);
 void crew_give(struct crew *crew, const ptm_session *session);
+
+/** Does somebody wait for a session? Who has one should give it when its file is through. */
+bool crew_is_wanted(struct crew *crew);
 
 void crew_close(struct crew *crew);
 

@@ -268,6 +268,12 @@ static void test_count_of_threads(void) {
     threads_close(&threads);
 }
 
+static void count_tile(void *context, int tile, int worker) {
+    (void)worker;
+    long *sums = context;
+    sums[tile] += tile + 1;
+}
+
 static int asked;
 
 static bool allow_two(void) {
@@ -287,13 +293,11 @@ static void test_refused_threads(void) {
     for (int round = 0; round < 50; round++) threads_run(threads, 32, turnout_tile, &turnout);
     CU_ASSERT(atomic_load(&turnout.most) >= 2 && atomic_load(&turnout.most) <= 3);
     CU_ASSERT_EQUAL(threads_allowed(threads), 3);
+    CU_ASSERT_EQUAL(asked, 3); /* not at each run */
+    long sums[8] = {0};
+    for (int round = 0; round < 1000; round++) threads_run(threads, 8, count_tile, sums);
+    CU_ASSERT_EQUAL(asked, 4); /* but now and then */
     threads_close(&threads);
-}
-
-static void count_tile(void *context, int tile, int worker) {
-    (void)worker;
-    long *sums = context;
-    sums[tile] += tile + 1;
 }
 
 /* Each run builds on what other threads wrote in the run before. */

@@ -20,7 +20,7 @@ struct threads {
     int started;             /* threads that there are */
     bool (*may_start)(void); /* NULL: nobody is asked */
     int allowed;             /* how many it has let start */
-    int refused;             /* the count at which there was no room for one more; 0: there was */
+    int patience;            /* runs to wait before the system is asked for one more again */
 
     pthread_mutex_t lock;
     pthread_cond_t work; /* places to take, or stop */
@@ -140,11 +140,15 @@ static bool start_thread(struct threads *threads) {
     return started;
 }
 
-/** As many as are wanted, or as the system gives: fewer do the work as well. It is not asked again until the count is
- * another one. */
-static int start_threads(struct threads *threads, int wanted, int count) {
-    while (threads->started < wanted && threads->refused != count) threads->refused = start_thread(threads) ? 0 : count;
-    return threads->started < wanted ? threads->started : wanted;
+/** As many as are wanted, or as the system gives: fewer do the work as well. Asking in vain takes time, so it is not
+ * done at each run. */
+static int start_threads(struct threads *threads, int wanted) {
+    enum { PATIENCE = 1000 };
+    while (threads->started < wanted && threads->patience == 0)
+        if (!start_thread(threads)) threads->patience = PATIENCE;
+    if (threads->started >= wanted) return wanted;
+    threads->patience--;
+    return threads->started;
 }
 
 static void wake(struct threads *threads, int places) {
@@ -156,7 +160,7 @@ static void wake(struct threads *threads, int places) {
 
 void threads_run(struct threads *threads, int tiles, tile_fn *fn, void *context) {
     const int count = threads_count(threads), useful = count < tiles ? count : tiles;
-    const int places = useful > 1 ? start_threads(threads, useful, count) - 1 : 0;
+    const int places = useful > 1 ? start_threads(threads, useful) - 1 : 0;
     if (places == 0) {
         for (int tile = 0; tile < tiles; tile++) fn(context, tile, 0);
         return;

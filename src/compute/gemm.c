@@ -85,8 +85,8 @@ ptm_status gemm_reserve(ptm_error *err) {
     if (filled) buffers.reserved++;
     pthread_mutex_unlock(&buffers.lock);
     if (filled) return PTM_OK;
-    return error_set(err, PTM_ENOMEM, "out of memory: products need %d MiB of address space for each thread",
-                     BUFFER_BYTES >> 20);
+    return error_set(err, PTM_ENOMEM, "out of memory: products need %d MiB of address space for a thread",
+                     2 * (BUFFER_BYTES >> 20));
 }
 
 void gemm_release(int threads) {

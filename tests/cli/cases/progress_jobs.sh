@@ -15,7 +15,9 @@ grep -q ' left' shown
 # It never falls, though the first file ends when others that wait for their turn have long ended.
 (echo long.wav && cat list && echo long.wav) >slow_first
 shows "${run/\[34]0?/32}" -j 3 --files-from slow_first
-grep -o '[0-9]* %' shown | sort -c -n
+sed -n 's/^[0-9]* of 32 *\([0-9]*\) %.*/\1/p' shown >percents
+[[ -s percents ]]
+sort -c -n percents
 # A file that is alone at work is named.
 shows "$run  long.wav  .*" -j 1 long.wav long.wav long.wav long.wav
 shows '[0-9]+  [0-9.e+-]+ files/s' -j 2 --files-from - <list
