@@ -73,8 +73,11 @@ static ptm_status open_touched(struct crew *crew, int threads, ptm_error *err) {
 /** Opens as many as the limit leaves room for beside what each is given for its files. */
 static void fill_crew(struct crew *crew, int64_t limit, int64_t session) {
     const int64_t share = crew->asked ? decoding_bytes : comfortable_bytes;
-    const int part = (crew->threads + crew->most - 1) / crew->most;
-    for (int64_t taken = memory_touched(); crew->count < crew->most; taken += session) {
+    int64_t taken = memory_touched();
+    const int64_t fitting = 1 + (limit - taken - share) / (session + share);
+    const int jobs = fitting < 1 ? 1 : fitting < crew->most ? (int)fitting : crew->most;
+    const int part = (crew->threads + jobs - 1) / jobs;
+    for (; crew->count < crew->most; taken += session) {
         if (taken + session + (crew->count + 1) * share > limit) break;
         if (open_touched(crew, part, NULL) != PTM_OK) break;
         session = memory_touched() - taken; /* the first has what all share as well */
