@@ -162,7 +162,8 @@ static enum exit_status walk(struct run *run) {
     enum exit_status status = run->walk.status;
     signals_release();
     if (run->options->jobs > 0 && (run->crew.refused || run->walk.jobs.refused))
-        text_complain("there was no room for %d jobs: the run had fewer", run->options->jobs);
+        text_complain("there was no room for %d jobs, of memory or threads (ulimit -a): the run had fewer",
+                      run->options->jobs);
     if (run->journal.name && !journal_sync(&run->journal, true)) status = STATUS_ENVIRONMENT;
     const bool kept = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
     if (kept && !output_commit(&run->output)) status = STATUS_ENVIRONMENT;

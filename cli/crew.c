@@ -22,9 +22,11 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-/** Jobs that nobody asked for take no more than there is. */
-static void lower_jobs(struct crew *crew, int64_t room_for) {
-    if (!crew->asked && room_for < crew->most) crew->most = room_for > 0 ? (int)room_for : 1;
+/** Jobs that nobody asked for take no more than there is, beside those that are open; each has a session of so much. */
+static void fit_system(struct crew *crew, int64_t session) {
+    if (crew->asked || crew->most == 1) return;
+    const int64_t fitting = crew->count + memory_room() / (session + comfortable_bytes);
+    if (fitting < crew->most) crew->most = fitting > 0 ? (int)fitting : 1;
 }
 
 static int count_processors(void) {
@@ -90,6 +92,7 @@ static void fill_crew(struct crew *crew, int64_t limit, int64_t session) {
 /** As many as fit, and then what the sessions leave is all that there is for files. The first may have all threads, the
  * others their part: more, when the last files are at work, would take what was left for those. */
 static enum exit_status open_within(struct crew *crew, int64_t limit) {
+    fit_system(crew, 0);
     const int64_t before = memory_touched();
     ptm_error err = {0};
     if (open_touched(crew, crew->threads, &err) != PTM_OK) return engine_complain(&err);
@@ -112,9 +115,7 @@ static enum exit_status open_first(struct crew *crew) {
     ptm_error err = {0};
     if (open_session(crew, crew->threads, &crew->members[0].session, &err) != PTM_OK) return engine_complain(&err);
     crew->count = 1;
-    const int64_t each = memory_set_aside() - before + comfortable_bytes;
-    lower_jobs(crew, 1 + memory_room() / each);
-    lower_jobs(crew, 1 + memory_address_room() / each);
+    fit_system(crew, memory_set_aside() - before);
     return STATUS_GOOD;
 }
 
@@ -131,7 +132,6 @@ enum exit_status crew_open(struct crew *crew, const struct engine *engine, const
     pthread_cond_init(&crew->freed, NULL);
     crew->threads = crew->options.threads > 0 ? crew->options.threads : count_processors();
     crew->most = count_jobs(options, crew->threads, files);
-    lower_jobs(crew, memory_room() / comfortable_bytes);
     const enum exit_status status = options->max_memory > 0 ? open_within(crew, options->max_memory) : open_first(crew);
     if (status != STATUS_GOOD) crew_close(crew);
     return status;

@@ -96,12 +96,7 @@ static int64_t commit_room(void) {
 
 int64_t memory_room(void) {
     const int64_t available = read_number("/proc/meminfo", "MemAvailable:", INT64_MAX / KIB) * KIB;
-    const int64_t room = least(available, group_room());
-    return room > 0 ? room : 0;
-}
-
-int64_t memory_address_room(void) {
     const int64_t limits = least(limit_room(RLIMIT_AS, memory_mapped()), limit_room(RLIMIT_DATA, memory_set_aside()));
-    const int64_t room = least(limits, commit_room());
+    const int64_t room = least(least(available, group_room()), least(limits, commit_room()));
     return room > 0 ? room : 0;
 }

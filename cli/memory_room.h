@@ -5,10 +5,7 @@
 
 #include <stdint.h>
 
-/** Bytes of memory that are free, or can be made so; INT64_MAX where nobody tells. */
+/** Bytes that may be set aside, and are free or can be made so; INT64_MAX where nobody tells. */
 int64_t memory_room(void);
-
-/** Bytes that may be set aside, touched or not; INT64_MAX where there is no limit. */
-int64_t memory_address_room(void);
 
 #endif

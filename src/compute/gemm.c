@@ -85,7 +85,7 @@ ptm_status gemm_reserve(ptm_error *err) {
     if (filled) buffers.reserved++;
     pthread_mutex_unlock(&buffers.lock);
     if (filled) return PTM_OK;
-    return error_set(err, PTM_ENOMEM, "out of memory: products need %d MiB of address space for a thread",
+    return error_set(err, PTM_ENOMEM, "out of memory: products need %d MiB of address space for a thread (ulimit -v)",
                      2 * (BUFFER_BYTES >> 20));
 }
 

@@ -7,4 +7,4 @@ for ((i = 1; i <= 6; i++)); do make_wav $i.wav; done
 ulimit -v 1000000
 polytome --json --threads 8 {1..6}.wav | jq -r .status | uniq -c
 polytome --json --threads 8 --jobs 6 {1..6}.wav 2>complaint | jq -r .status | uniq -c
-[[ ! -s complaint || $(cat complaint) == 'polytome: there was no room for 6 jobs: the run had fewer' ]] || cat complaint
+[[ ! -s complaint || $(cat complaint) == 'polytome: there was no room for 6 jobs, '* ]] || cat complaint
