@@ -173,7 +173,7 @@ static ptm_status watch_window(void *watcher, const struct ready *ready, ptm_err
 }
 
 static ptm_status take_frame(struct explain_look *look, const struct media_item *item, ptm_error *err) {
-    const struct frame_view frame = {take_picture, look, item->time, item->end};
+    const struct frame_view frame = {.picture = take_picture, .context = look, .time = item->time, .end = item->end};
     look->frame_time = item->time;
     return is_video(look) ? video_run_frame(&look->video, &frame, err) : image_run_frame(&look->image, &frame, err);
 }

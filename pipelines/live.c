@@ -33,7 +33,8 @@ static ptm_status take_item(struct live_run *run, const struct media_item *item,
     struct pass *pass = &run->pass;
     pass->run.arrived = item->arrived;
     if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
-    const struct frame_view frame = {picture_of_live, run->live, item->time, item->end};
+    const struct frame_view frame = {
+        .picture = picture_of_live, .context = run->live, .time = item->time, .end = item->end};
     return item->kind == MEDIA_FRAME ? pass_frame(pass, &frame, err) : PTM_OK;
 }
 

@@ -15,7 +15,8 @@ static ptm_status picture_of_media(void *context, struct media_picture *picture,
 
 static ptm_status take_item(struct pass *pass, const struct media_item *item, ptm_error *err) {
     if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
-    const struct frame_view frame = {picture_of_media, pass->media, item->time, item->end};
+    const int64_t skipped = pass->use_video ? item->index - pass->video.frames_seen : 0;
+    const struct frame_view frame = {picture_of_media, pass->media, item->time, item->end, skipped};
     return item->kind == MEDIA_FRAME ? pass_frame(pass, &frame, err) : PTM_OK;
 }
 
@@ -99,15 +100,25 @@ static ptm_status count_frames(struct pass *pass, int64_t *frames, ptm_error *er
     return PTM_OK;
 }
 
+/** Where frames were counted, only those of the evenly spread places need be decoded. */
+static ptm_status want_frames(struct pass *pass, ptm_error *err) {
+    if (!pass->use_video || pass->video.total == 0) return PTM_OK;
+    int64_t *frames = mem_alloc((size_t)pass->video.window.capacity, sizeof *frames);
+    if (!frames) return error_no_memory(err);
+    const int count = video_run_wanted(&pass->video, frames);
+    const ptm_status status = media_want_frames(pass->media, frames, count, err);
+    mem_free(frames);
+    return status;
+}
+
 /** Whether frames were counted and decoding then gave another number: the evenly spread places were wrong. */
 static bool miscounted(const struct pass *pass) {
     const struct video_run *video = &pass->video;
     return pass->use_video && video->total > 0 && video->frames_seen > 0 && video->frames_seen != video->total;
 }
 
-/** A second look at the pictures alone, for a file that delivers another number of frames than its packets promise. */
-static ptm_status look_again(struct pass *pass, const char *path, ptm_error *err) {
-    const int64_t frames = pass->video.frames_seen;
+/** Another look at the pictures alone, all of them, for a file that delivers other frames than its packets promise. */
+static ptm_status look_again(struct pass *pass, const char *path, int64_t frames, ptm_error *err) {
     const bool use_audio = pass->use_audio;
     batch_answer(pass->run.session); /* what waits would be added to a tally that is gone */
     video_run_close(&pass->video);
@@ -154,8 +165,10 @@ ptm_status pass_read(struct pass *pass, const char *path, ptm_error *err) {
     TRY(open_media(pass, path, err));
     TRY(count_frames(pass, &frames, err));
     TRY(pass_open_runs(pass, frames, err));
+    TRY(want_frames(pass, err));
     TRY(read_media(pass, err));
-    if (miscounted(pass)) TRY(look_again(pass, path, err));
+    if (media_get_stats(pass->media)->misled) TRY(look_again(pass, path, frames, err));
+    if (miscounted(pass)) TRY(look_again(pass, path, pass->video.frames_seen, err));
     keep_facts(pass);
     return PTM_OK;
 }

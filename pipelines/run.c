@@ -97,7 +97,7 @@ static ptm_status picture_of_frame(void *context, struct media_picture *picture,
 }
 
 struct frame_view frame_view_of(const ptm_frame *frame, double time, double end) {
-    return (struct frame_view){picture_of_frame, (void *)frame, time, end};
+    return (struct frame_view){.picture = picture_of_frame, .context = (void *)frame, .time = time, .end = end};
 }
 
 void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats) {

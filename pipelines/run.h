@@ -53,6 +53,7 @@ struct frame_view {
     ptm_status (*picture)(void *context, struct media_picture *picture, ptm_error *err);
     void *context;
     double time, end; /* seconds during which it is shown */
+    int64_t skipped;  /* frames between the one before and this that were not wanted */
 };
 
 /** A picture that the caller holds; PTM_EINVAL from `picture` where it has no pixels. */
@@ -84,6 +85,10 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err);
 void video_run_close(struct video_run *video);
 /** What was looked at. `stats` NULL: there was no decoder. */
 ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats);
+
+/** Numbers of the frames that uniform sampling of a file of video->total frames uses, rising: frames (T); returns how
+ * many they are. */
+int video_run_wanted(const struct video_run *video, int64_t *frames);
 
 /** The sampling of a video lane under these options, never PTM_SAMPLING_MODEL. */
 ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked);

@@ -133,6 +133,16 @@ static int64_t uniform_index(int64_t frames, int count, int i) {
     return (int64_t)(i * ((double)(frames - 1) / (count - 1)));
 }
 
+int video_run_wanted(const struct video_run *video, int64_t *frames) {
+    const int count = video->window.capacity;
+    int wanted = 0;
+    for (int i = 0; i < count; i++) {
+        const int64_t frame = uniform_index(video->total, count, i);
+        if (wanted == 0 || frames[wanted - 1] != frame) frames[wanted++] = frame;
+    }
+    return wanted;
+}
+
 /** Length known: the frame goes to every place of the window that asks for it. */
 static ptm_status sample_known(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     const int count = video->window.capacity;
@@ -182,6 +192,7 @@ ptm_status video_run_frame(struct video_run *video, const struct frame_view *fra
     if (video->enough) return PTM_OK;
     if (video->frames_seen == 0) video->from = frame->time;
     bridge_outage(video, frame);
+    video->frames_seen += frame->skipped;
     if (video->sampling != PTM_SAMPLING_UNIFORM)
         TRY(sample_grid(video, frame, err));
     else if (video->total > 0)

@@ -113,6 +113,18 @@ static ptm_status classify_file(ptm_error *err) {
     return status;
 }
 
+/** One window spread over the file, whose frames are counted first. */
+static ptm_status classify_spread(ptm_error *err) {
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    options.sampling = PTM_SAMPLING_UNIFORM;
+    ptm_result *result;
+    const ptm_status status =
+        ptm_classify_file(session, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", &options, &result, err);
+    ptm_result_free(&result);
+    return status;
+}
+
 /** Two files together, and what became of them. */
 struct together {
     ptm_file files[2];
@@ -280,6 +292,10 @@ static void test_classify_file(void) {
     sweep_with_session(classify_file);
 }
 
+static void test_classify_spread(void) {
+    sweep_with_session(classify_spread);
+}
+
 static void test_classify_files(void) {
     sweep_with_session(classify_files);
 }
@@ -351,6 +367,7 @@ int main(void) {
         {"classify samples", test_classify_samples},
         {"classify frames", test_classify_frames},
         {"classify a file", test_classify_file},
+        {"classify a file, spread evenly", test_classify_spread},
         {"classifying files together", test_classify_files},
         {"a timeline", test_timeline},
         {"push samples", test_stream},

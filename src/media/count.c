@@ -13,28 +13,50 @@ static bool is_whole(struct track_range range) {
     return range.start <= 0 && isinf(range.end);
 }
 
+/** The frames so far, and whether another one can matter. */
+struct counting {
+    const AVStream *stream;
+    double origin;
+    struct track_range range;
+    int64_t frames;
+    bool known, past; /* their number can be told; the range has ended */
+};
+
+static ptm_status count_packet(struct counting *counting, const AVPacket *packet, struct frame_index *index,
+                               ptm_error *err) {
+    const struct track_range range = counting->range;
+    const double time = demux_seconds(counting->stream, packet->pts) - counting->origin;
+    if (!(time >= -TRACK_SAME_TIME)) index->refused = true; /* it will be shown at another time */
+    counting->known = is_whole(range) || !isnan(time);
+    /* Frames come in decoding order, and none is shown before it is decoded. */
+    const double decoded = demux_seconds(counting->stream, packet->dts) - counting->origin;
+    counting->past = !is_whole(range) && decoded >= range.end;
+    const bool within =
+        is_whole(range) || (time >= range.start - TRACK_SAME_TIME && time < range.end - TRACK_SAME_TIME);
+    counting->frames += within;
+    return frame_index_add(index, packet, within, err);
+}
+
 ptm_status count_frames(struct demux *demux, int stream, double origin, struct track_range range, int64_t *count,
-                        ptm_error *err) {
+                        struct frame_index *index, ptm_error *err) {
     *count = 0;
-    const AVStream *chosen = demux->format->streams[stream];
+    frame_index_begin(index, demux, stream);
+    struct counting counting = {demux->format->streams[stream], origin, range, .known = true};
     AVPacket *packet = av_packet_alloc();
     if (!packet) return error_no_memory(err);
-    int64_t frames = 0;
-    bool known = true, past = false;
-    while (known && !past && av_read_frame(demux->format, packet) >= 0) {
-        if (packet->stream_index == stream && is_shown(packet, chosen->codecpar->codec_id)) {
-            const double time = demux_seconds(chosen, packet->pts) - origin;
-            known = is_whole(range) || !isnan(time);
-            /* Frames come in decoding order, and none is shown before it is decoded. */
-            const double decoded = demux_seconds(chosen, packet->dts) - origin;
-            past = !is_whole(range) && decoded >= range.end;
-            frames += is_whole(range) || (time >= range.start - TRACK_SAME_TIME && time < range.end - TRACK_SAME_TIME);
-        }
+    ptm_status status = PTM_OK;
+    while (status == PTM_OK && counting.known && !counting.past && av_read_frame(demux->format, packet) >= 0) {
+        if (packet->stream_index == stream && is_shown(packet, counting.stream->codecpar->codec_id))
+            status = count_packet(&counting, packet, index, err);
+        else if (packet->stream_index == stream)
+            index->refused = true;
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
+    TRY(status);
     struct byte_source *source = demux->reader.source;
     if (source->interrupted) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
-    *count = known ? frames : 0;
-    return past ? PTM_OK : demux_check_read(demux, err);
+    if (!counting.past) TRY(demux_check_read(demux, err));
+    *count = counting.known ? counting.frames : 0;
+    return frame_index_end(index, err);
 }

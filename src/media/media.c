@@ -12,8 +12,8 @@
 #include <stdio.h>
 
 enum {
-    MAX_FAILED_READS = 32,      /* in a row: then the data has ended */
-    MAX_BARREN_PACKETS = 500000 /* in a row that gave nothing: then the demuxer goes round in circles */
+    MAX_FAILED_READS = 32,       /* in a row: then the data has ended */
+    MAX_BARREN_PACKETS = 2000000 /* in a row that gave nothing: then the demuxer goes round in circles */
 };
 
 struct media {
@@ -23,6 +23,8 @@ struct media {
     struct tracks tracks;
     struct tracks_place place;
     AVPacket *packet;
+    struct frame_index index; /* of what was counted */
+    struct frame_picks picks; /* of it; in use where tracks.video has them */
     int failed_reads, barren_packets;
     bool started, draining, delivered;
     bool has_frame; /* the last item was a frame */
@@ -106,6 +108,8 @@ ptm_status media_open_memory(struct media **out, const void *data, size_t bytes,
 void media_close(struct media **media) {
     if (!media || !*media) return;
     tracks_close(&(*media)->tracks);
+    frame_picks_close(&(*media)->picks);
+    frame_index_free(&(*media)->index);
     av_packet_free(&(*media)->packet);
     demux_close(&(*media)->demux);
     byte_source_close(&(*media)->source);
@@ -187,19 +191,39 @@ ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, p
     return video_picture(&media->tracks.video, picture, err);
 }
 
+static ptm_status check_unread(const struct media *media, ptm_error *err) {
+    if (!media->started) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "%s: frames can be counted and chosen only before the first is read",
+                     media->source.name);
+}
+
 ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *err) {
     *count = 0;
-    if (media->started)
-        return error_set(err, PTM_EINVAL, "%s: frames can be counted only before the first is read",
-                         media->source.name);
+    TRY(check_unread(media, err));
     if (media->tracks.video_index < 0 || !media->tracks.info.seekable) return PTM_OK;
     /* A demuxer of its own, so that the one that will be read stays where it is. */
     struct demux demux;
     ptm_status status = demux_open(&demux, &media->source, NULL, media->options.max_pixels, err);
     if (status == PTM_OK && media->tracks.video_index < (int)demux.format->nb_streams) {
         demux_keep(&demux, media->tracks.video_index, -1);
-        status = count_frames(&demux, media->tracks.video_index, media->place.origin, media->place.range, count, err);
+        frame_index_free(&media->index);
+        status = count_frames(&demux, media->tracks.video_index, media->place.origin, media->place.range, count,
+                              &media->index, err);
     }
     demux_close(&demux);
     return status;
+}
+
+ptm_status media_want_frames(struct media *media, const int64_t *frames, int count, ptm_error *err) {
+    TRY(check_unread(media, err));
+    /* Where there are more than are allowed, the decoder comes to that. */
+    if (!media->index.shown || media->index.count > media->options.max_frames || media->tracks.video.picks)
+        return PTM_OK;
+    bool worth;
+    TRY(frame_picks_open(&media->picks, &media->index, frames, count, &worth, err));
+    if (worth) {
+        media->tracks.video.picks = &media->picks;
+        media->tracks.video.clock.discontinuous = false; /* the index knows that its clock does not jump */
+    }
+    return PTM_OK;
 }

@@ -44,7 +44,7 @@ struct media_item {
     double time;    /* seconds: of the frame's display, or of the first sample */
     double end;     /* MEDIA_FRAME: when the next frame replaces it (the decoder runs one frame ahead); the last frame's
                        own duration, or one frame interval, decides where there is no next */
-    int64_t index;  /* number of the frame, or of the first sample at sample_rate, among those delivered */
+    int64_t index;  /* number of the frame, or of the first sample at sample_rate, among those of the range */
     double arrived; /* UNIX time at which it came in; 0 of a file (see live.h) */
     /* MEDIA_SAMPLES */
     const float *samples;
@@ -61,12 +61,14 @@ struct media_picture {
 
 struct media_stats {
     int64_t frames_decoded, samples_decoded;
+    int64_t frames_passed_over;     /* of frames_decoded: not decoded, as no wanted frame needs them */
     int decode_errors;              /* damaged packets, frames or reads passed over, in all */
     int video_errors, audio_errors; /* of these, in one stream only */
     int rotation;                   /* degrees clockwise by which the last picture was turned */
     bool frame_rate_clock;          /* no usable time stamps: the frame rate was the clock */
     double video_end, audio_end;    /* end of what was decoded, seconds */
     int decoders_opened;            /* one for each stream: a file is decoded once */
+    bool misled; /* its packets promised other frames than came: wanted ones are missing, read it without wanting any */
 };
 
 /** PTM_EINVAL where the options make no sense. */
@@ -104,6 +106,13 @@ ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, p
  * Only before the first media_next(), and only where info->seekable; *count 0 where it cannot be told.
  */
 ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *err);
+
+/**
+ * After media_count_frames() and before the first media_next(): of the frames that it counted only these (count) are
+ * wanted, by their rising numbers. Others may then be missing, and are left undecoded where the file says what each
+ * frame needs and that spares much; item->index tells which one came.
+ */
+ptm_status media_want_frames(struct media *media, const int64_t *frames, int count, ptm_error *err);
 
 /** Mono float samples at another rate: src (count) at `from` Hz -> *out (owned by the caller, mem_free()) at `to` Hz.
  */

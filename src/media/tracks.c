@@ -120,7 +120,7 @@ static bool audio_wants(const struct tracks *tracks) {
 ptm_status tracks_send(struct tracks *tracks, const AVPacket *packet, ptm_error *err) {
     const bool to_video = !packet || packet->stream_index == tracks->video_index;
     const bool to_audio = !packet || packet->stream_index == tracks->audio_index;
-    if (to_video && video_wants(tracks)) TRY(decoder_send(&tracks->video.decoder, packet, err));
+    if (to_video && video_wants(tracks)) TRY(video_send(&tracks->video, packet, err));
     if (to_audio && audio_wants(tracks)) TRY(decoder_send(&tracks->audio.decoder, packet, err));
     return PTM_OK;
 }

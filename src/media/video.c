@@ -121,7 +121,7 @@ static bool deliver(struct video *video, double end, struct media_item *item) {
     av_frame_move_ref(video->shown, video->ahead);
     end = fmin(end, video->setup.range.end); /* what comes after is not asked for */
     *item =
-        (struct media_item){.kind = MEDIA_FRAME, .time = video->ahead_time, .end = end, .index = video->delivered++};
+        (struct media_item){.kind = MEDIA_FRAME, .time = video->ahead_time, .end = end, .index = video->ahead_index};
     video->setup.stats->video_end = end;
     return true;
 }
@@ -129,22 +129,47 @@ static bool deliver(struct video *video, double end, struct media_item *item) {
 static void hold(struct video *video, double time) {
     av_frame_move_ref(video->ahead, video->decoder.frame);
     video->ahead_time = time;
+    video->ahead_index = video->held++;
     video->has_ahead = true;
+}
+
+/** The frame in the decoder, which was picked: the index knows how long it is shown. */
+static void deliver_pick(struct video *video, double time, struct media_item *item) {
+    hold(video, time);
+    const int64_t next = frame_picks_next(video->picks, &video->ahead_index);
+    const double end = demux_seconds(video->setup.stream, next) - video->setup.origin;
+    deliver(video, isnan(end) ? time + own_duration(video, video->ahead) : end, item);
+}
+
+ptm_status video_send(struct video *video, const AVPacket *packet, ptm_error *err) {
+    return video->picks ? frame_picks_send(video->picks, &video->decoder, packet, err)
+                        : decoder_send(&video->decoder, packet, err);
+}
+
+static ptm_status receive(struct video *video, enum track_state *state, ptm_error *err) {
+    if (!video->picks) return decoder_receive(&video->decoder, state, err);
+    TRY(frame_picks_receive(video->picks, &video->decoder, state, err));
+    video->setup.stats->misled = video->picks->misled;
+    return PTM_OK;
 }
 
 ptm_status video_receive(struct video *video, struct media_item *item, enum track_state *state, ptm_error *err) {
     const struct track_range range = video->setup.range;
     while (!video->ended) {
-        TRY(decoder_receive(&video->decoder, state, err));
+        TRY(receive(video, state, err));
         if (*state == TRACK_HUNGRY) return PTM_OK;
         double time = video->ahead_time + own_duration(video, video->ahead);
         if (*state == TRACK_READY) {
             time = frame_time(video);
-            video->setup.stats->frames_decoded++;
+            video->setup.stats->frames_decoded += !video->picks; /* which count for themselves */
             video->setup.stats->frame_rate_clock = frame_clock_is_guess(&video->clock);
             if (time < range.end - TRACK_SAME_TIME) TRY(check_limits(video, time, err));
         }
         video->ended = *state == TRACK_ENDED || time >= range.end - TRACK_SAME_TIME;
+        if (video->picks && !video->ended) {
+            deliver_pick(video, time, item);
+            return PTM_OK;
+        }
         const bool delivered = deliver(video, time, item);
         if (!video->ended && time >= range.start - TRACK_SAME_TIME) hold(video, time);
         *state = TRACK_READY;

@@ -3,6 +3,7 @@
 #ifndef POLYTOME_MEDIA_VIDEO_H
 #define POLYTOME_MEDIA_VIDEO_H
 
+#include "media/frame_picks.h"
 #include "media/picture.h"
 #include "media/track.h"
 #include "media/track_clock.h"
@@ -17,13 +18,18 @@ struct video {
     AVFrame *ahead; /* decoded, and delivered once the frame after it tells how long it is shown */
     bool has_ahead;
     double ahead_time;
-    int64_t delivered;
+    int64_t ahead_index;
+    int64_t held;              /* frames within the range so far */
+    struct frame_picks *picks; /* NULL: all frames are wanted */
     bool ended;
 };
 
 ptm_status video_open(struct video *video, const struct track_setup *setup, ptm_error *err);
 
 void video_close(struct video *video);
+
+/** Sends a packet, or NULL at the end, to the decoder. */
+ptm_status video_send(struct video *video, const AVPacket *packet, ptm_error *err);
 
 /** The next wanted frame, if the packets sent so far give one. */
 ptm_status video_receive(struct video *video, struct media_item *item, enum track_state *state, ptm_error *err);

@@ -43,7 +43,7 @@ static void read_items(struct media *media) {
     }
 }
 
-static void read_media(const uint8_t *data, size_t bytes, double start) {
+static void read_media(const uint8_t *data, size_t bytes, double start, bool pick) {
     const struct media_options options = {.want_video = true,
                                           .want_audio = true,
                                           .sample_rate = 16000,
@@ -60,6 +60,8 @@ static void read_media(const uint8_t *data, size_t bytes, double start) {
     int64_t frames;
     fuzz_status(media_count_frames(media, &frames, &err), &err);
     FUZZ_ASSERT(frames >= 0);
+    const int64_t wanted[] = {0, frames / 2, frames - 1};
+    if (pick && frames > 2) fuzz_status(media_want_frames(media, wanted, 3, &err), &err);
     read_items(media);
     media_close(&media);
     FUZZ_ASSERT(!media);
@@ -67,7 +69,7 @@ static void read_media(const uint8_t *data, size_t bytes, double start) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
     if (bytes == 0 || bytes > FUZZ_MAX_BYTES) return 0;
-    /* The last byte also chooses whether a seek is tried. */
-    read_media(data, bytes, data[bytes - 1] % 4 == 0 ? 0.6 : 0);
+    /* The last byte also chooses whether a seek is tried, and whether frames are picked. */
+    read_media(data, bytes, data[bytes - 1] % 4 == 0 ? 0.6 : 0, data[bytes - 1] % 3 == 0);
     return 0;
 }

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames that are picked are those that decoding all of them gives, to the bit and at the same times, and a file whose
+ * packets do not say what leads to a frame is told. The films are encoded here. */
+#include "media/frame_index.h"
+#include "media_reading.h"
+#include "temporary.h"
+
+#include <libavutil/opt.h>
+#include <math.h>
+
+enum { WIDTH = 64, HEIGHT = 48, RATE = 25, FRAMES = 240, MAX_FRAMES = 2000, PICKS = 5 };
+
+/* ---------------------------------------------------------------- films */
+
+struct film {
+    const char *codec, *container;
+    const char *options; /* of the encoder; NULL: none */
+    int gop, b_frames;
+};
+
+static AVCodecContext *open_encoder(const struct film *film, const AVFormatContext *out) {
+    const AVCodec *codec = avcodec_find_encoder_by_name(film->codec);
+    if (!codec) return NULL;
+    AVCodecContext *encoder = avcodec_alloc_context3(codec);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(encoder);
+    encoder->width = WIDTH;
+    encoder->height = HEIGHT;
+    encoder->pix_fmt = codec->pix_fmts ? codec->pix_fmts[0] : AV_PIX_FMT_YUV420P;
+    encoder->time_base = (AVRational){1, RATE};
+    encoder->framerate = (AVRational){RATE, 1};
+    encoder->gop_size = film->gop;
+    encoder->max_b_frames = film->b_frames;
+    encoder->thread_count = 1;
+    if (out->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    AVDictionary *options = NULL;
+    if (film->options) CU_ASSERT_EQUAL_FATAL(av_dict_parse_string(&options, film->options, "=", ";", 0), 0);
+    CU_ASSERT_FATAL(avcodec_open2(encoder, codec, &options) >= 0);
+    av_dict_free(&options);
+    return encoder;
+}
+
+/** Every frame is another picture: noise over a bar that moves. */
+static void paint(AVFrame *frame, int number) {
+    uint32_t noise = (uint32_t)number * 2654435761u + 1;
+    for (int plane = 0; plane < 3; plane++)
+        for (int y = 0; y < (plane ? HEIGHT / 2 : HEIGHT); y++)
+            for (int x = 0; x < (plane ? WIDTH / 2 : WIDTH); x++) {
+                noise = noise * 1664525u + 1013904223u;
+                const int level = plane ? 128 : (x + 3 * number) % WIDTH < 16 ? 200 : 60;
+                frame->data[plane][y * frame->linesize[plane] + x] = (uint8_t)(level + (int)(noise >> 28));
+            }
+    frame->pts = number;
+}
+
+/** What the encoder has ready, into the file. */
+static void put_packets(AVCodecContext *encoder, AVFormatContext *out, const AVFrame *frame) {
+    AVPacket *packet = av_packet_alloc();
+    CU_ASSERT_FATAL(packet && avcodec_send_frame(encoder, frame) >= 0);
+    while (avcodec_receive_packet(encoder, packet) >= 0) {
+        if (packet->duration == 0) packet->duration = 1;
+        av_packet_rescale_ts(packet, encoder->time_base, out->streams[0]->time_base);
+        CU_ASSERT_FATAL(av_interleaved_write_frame(out, packet) >= 0);
+    }
+    av_packet_free(&packet);
+}
+
+static void put_frames(AVCodecContext *encoder, AVFormatContext *out) {
+    AVFrame *frame = av_frame_alloc();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(frame);
+    frame->width = WIDTH;
+    frame->height = HEIGHT;
+    frame->format = encoder->pix_fmt;
+    CU_ASSERT_FATAL(av_frame_get_buffer(frame, 0) >= 0);
+    for (int i = 0; i < FRAMES; i++) {
+        CU_ASSERT_FATAL(av_frame_make_writable(frame) >= 0);
+        paint(frame, i);
+        put_packets(encoder, out, frame);
+    }
+    put_packets(encoder, out, NULL);
+    av_frame_free(&frame);
+}
+
+/** FRAMES frames into the file; false where FFmpeg here has no such encoder. */
+static bool make_film(const struct film *film, const char *path) {
+    AVFormatContext *out;
+    CU_ASSERT_FATAL(avformat_alloc_output_context2(&out, NULL, film->container, path) >= 0);
+    AVCodecContext *encoder = open_encoder(film, out);
+    if (encoder) {
+        AVStream *stream = avformat_new_stream(out, NULL);
+        CU_ASSERT_FATAL(stream && avcodec_parameters_from_context(stream->codecpar, encoder) >= 0);
+        stream->time_base = encoder->time_base;
+        stream->avg_frame_rate = encoder->framerate;
+        CU_ASSERT_FATAL(avio_open(&out->pb, path, AVIO_FLAG_WRITE) >= 0);
+        CU_ASSERT_FATAL(avformat_write_header(out, NULL) >= 0);
+        put_frames(encoder, out);
+        CU_ASSERT_FATAL(av_write_trailer(out) >= 0);
+        avio_closep(&out->pb);
+    }
+    const bool made = encoder;
+    avcodec_free_context(&encoder);
+    avformat_free_context(out);
+    return made;
+}
+
+/* ---------------------------------------------------------------- reading */
+
+struct seen {
+    double time, end;
+    uint64_t hash;
+};
+
+struct reading {
+    struct seen frames[MAX_FRAMES]; /* by their numbers; hash 0: not delivered */
+    int delivered;
+    int64_t counted;
+    struct media_stats stats;
+};
+
+static uint64_t hash_of(struct media *media) {
+    struct media_picture picture;
+    CHECK_OK(media_frame_rgb(media, &picture, err));
+    uint64_t hash = UINT64_C(1469598103934665603);
+    for (int y = 0; y < picture.height; y++)
+        for (int x = 0; x < 3 * picture.width; x++)
+            hash = (hash ^ picture.rgb[y * picture.stride + x]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/** `count` frames spread evenly over those counted, the last among them; 0: all. */
+static void read_frames(struct reading *reading, const char *path, const struct media_options *options, int count) {
+    struct media *media;
+    *reading = (struct reading){0};
+    CHECK_OK(media_open(&media, path, options, err));
+    CHECK_OK(media_count_frames(media, &reading->counted, err));
+    int64_t wanted[PICKS];
+    if (reading->counted == 0) count = 0;
+    for (int i = 0; i < count; i++) wanted[i] = i * (reading->counted - 1) / (count - 1);
+    if (count > 0) CHECK_OK(media_want_frames(media, wanted, count, err));
+    for (struct media_item item = {.kind = MEDIA_FRAME}; item.kind != MEDIA_END;) {
+        CHECK_OK(media_next(media, &item, err));
+        if (item.kind != MEDIA_FRAME) continue;
+        CU_ASSERT_FATAL(item.index >= reading->delivered && item.index < MAX_FRAMES);
+        reading->frames[item.index] = (struct seen){item.time, item.end, hash_of(media)};
+        reading->delivered++;
+    }
+    reading->stats = *media_get_stats(media);
+    media_close(&media);
+}
+
+/** Reads it whole and then picks: the same frames, or the reader is told. Whether any packet was passed over. */
+static bool check_picks(const char *path, const struct media_options *options, bool misled) {
+    static struct reading whole, picked;
+    read_frames(&whole, path, options, 0);
+    read_frames(&picked, path, options, PICKS);
+    CU_ASSERT(picked.counted == whole.delivered || picked.counted == 0); /* a stretch without time stamps */
+    if (picked.counted == 0) return false;
+    CU_ASSERT_EQUAL(picked.stats.misled, misled);
+    CU_ASSERT_EQUAL(picked.stats.decode_errors, whole.stats.decode_errors);
+    for (int i = 0; i < MAX_FRAMES; i++)
+        CU_ASSERT(picked.frames[i].hash == 0 ||
+                  memcmp(&picked.frames[i], &whole.frames[i], sizeof whole.frames[i]) == 0);
+    for (int i = 0; !misled && i < PICKS; i++)
+        CU_ASSERT(picked.frames[i * (whole.counted - 1) / (PICKS - 1)].hash != 0);
+    if (picked.stats.frames_passed_over == 0) return false;
+    CU_ASSERT(misled ? picked.delivered < PICKS : picked.delivered == PICKS);
+    return true;
+}
+
+/** The film read whole and by picks, all of it and a stretch. */
+static void check_film(const struct film *film, bool worth, bool misled) {
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(path, folder, "film");
+    struct media_options options = options_default();
+    options.want_audio = false;
+    if (make_film(film, path)) {
+        CU_ASSERT_EQUAL(check_picks(path, &options, misled), worth);
+        if (!misled) {
+            options.start = 1.52;
+            options.duration = 6;
+            check_picks(path, &options, false);
+        }
+    }
+    temporary_remove(folder, (const char *const[]){"film", NULL});
+}
+
+/* ---------------------------------------------------------------- cases */
+
+static void test_films(void) {
+    static const struct film films[] = {
+        {.codec = "mpeg2video", .container = "matroska", .gop = 8, .b_frames = 2}, /* its groups are open */
+        {.codec = "mpeg2video", .container = "mpegts", .gop = 8},
+        {.codec = "mpeg4", .container = "mp4", .gop = 8, .b_frames = 2},
+        {.codec = "mjpeg", .container = "avi", .gop = 1},
+        {.codec = "libx264", .container = "mp4", .gop = 8, .b_frames = 3},
+        {.codec = "libx264", .container = "matroska", .gop = 8, .options = "x264-params=open-gop=1:bframes=4"},
+        {.codec = "libx265", .container = "mp4", .gop = 8, .options = "x265-params=log-level=none:pools=none"},
+        {.codec = "libvpx-vp9", .container = "webm", .gop = 8, .options = "deadline=realtime;cpu-used=8"},
+        {.codec = "libvpx", .container = "webm", .gop = 8, .options = "deadline=realtime;cpu-used=8"},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(films); i++) check_film(&films[i], true, false);
+}
+
+/** Little would be passed over, nothing is known of the codec's key frames, or packets have no time stamps. */
+static void test_whole(void) {
+    static const struct film films[] = {
+        {.codec = "mpeg2video", .container = "matroska", .gop = 200, .options = "sc_threshold=1000000000"},
+        {.codec = "flv", .container = "flv", .gop = 8},
+        {.codec = "mpeg2video", .container = "mpeg2video", .gop = 8},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(films); i++) check_film(&films[i], false, false);
+}
+
+/** Pictures that are refreshed piece by piece have no frame at which decoding could begin. */
+static void test_misled(void) {
+    static const struct film film = {
+        .codec = "libx264", .container = "matroska", .gop = 20, .options = "x264-params=intra-refresh=1:bframes=0"};
+    check_film(&film, true, true);
+}
+
+/** A film cut off after it was counted is told, too; one with fewer frames allowed than it has says so as ever. */
+static void test_changed(void) {
+    const struct film film = {.codec = "mpeg2video", .container = "matroska", .gop = 8, .b_frames = 2};
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(path, folder, "film");
+    CU_ASSERT_FATAL(make_film(&film, path));
+    struct media_options options = options_default();
+    struct media *media;
+    struct media_item item = {.kind = MEDIA_FRAME};
+    int64_t counted;
+    for (int cut = 0; cut < 2; cut++) {
+        const int64_t wanted[] = {0, 100, FRAMES - 1};
+        options.max_frames = cut ? FRAMES : FRAMES - 1;
+        CHECK_OK(media_open(&media, path, &options, err));
+        CHECK_OK(media_count_frames(media, &counted, err));
+        CU_ASSERT_EQUAL(counted, FRAMES);
+        CHECK_OK(media_want_frames(media, wanted, 3, err));
+        if (cut) CU_ASSERT_EQUAL_FATAL(truncate(path, 20000), 0);
+        ptm_error err = {0};
+        ptm_status status = PTM_OK;
+        for (item.kind = MEDIA_FRAME; status == PTM_OK && item.kind != MEDIA_END;)
+            status = media_next(media, &item, &err);
+        CU_ASSERT_EQUAL(status, cut ? PTM_OK : PTM_ELIMIT);
+        CU_ASSERT_EQUAL(media_get_stats(media)->misled, cut == 1);
+        CU_ASSERT_EQUAL(media_want_frames(media, wanted, 3, &err), PTM_EINVAL);
+        media_close(&media);
+    }
+    temporary_remove(folder, (const char *const[]){"film", NULL});
+}
+
+struct given {
+    int64_t pts;
+    int flags;
+};
+
+static bool is_indexed(const struct given *packets, int count, int64_t gap) {
+    struct frame_index index = {.gap = gap};
+    AVPacket *packet = av_packet_alloc();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
+    for (int i = 0; i < count; i++) {
+        packet->pts = packets[i].pts;
+        packet->flags = packets[i].flags;
+        CHECK_OK(frame_index_add(&index, packet, packets[i].pts >= 10, err));
+    }
+    av_packet_free(&packet);
+    CHECK_OK(frame_index_end(&index, err));
+    const bool indexed = index.shown;
+    if (indexed) {
+        CU_ASSERT_EQUAL(index.count, count);
+        for (int i = 1; i < count; i++) CU_ASSERT(index.shown[i - 1].pts < index.shown[i].pts);
+        for (int i = 0; i < count; i++) {
+            CU_ASSERT_EQUAL(index.shown[frame_index_find(&index, packets[i].pts)].place, i);
+            CU_ASSERT_EQUAL(frame_index_find(&index, packets[i].pts + 1), -1);
+        }
+        CU_ASSERT(index.shown[index.first].pts >= 10 && (index.first == 0 || index.shown[index.first - 1].pts < 10));
+    }
+    frame_index_free(&index);
+    return indexed;
+}
+
+static void test_index(void) {
+    enum { KEY = AV_PKT_FLAG_KEY };
+    const struct given good[] = {{0, KEY}, {8, 0}, {4, 0}, {20, KEY}, {12, 0}, {16, 0}, {24, 0}};
+    const int count = CHECK_COUNT(good);
+    CU_ASSERT(is_indexed(good, count, INT64_MAX));
+    CU_ASSERT(is_indexed(good, count, 4));
+    CU_ASSERT_FALSE(is_indexed(good, count, 3)); /* its clock may have jumped */
+    CU_ASSERT_FALSE(is_indexed(good, 0, INT64_MAX));
+    static const struct {
+        int place;
+        struct given packet;
+    } bad[] = {{0, {0, 0}},                    /* does not begin with a key frame */
+               {1, {-4, 0}},                   /* shown before the first one */
+               {2, {8, 0}},                    /* two at one time */
+               {3, {-2, KEY}},                 /* key frames out of order */
+               {4, {AV_NOPTS_VALUE, 0}},       /* no time */
+               {4, {INT64_MAX / 2, 0}},        /* a time beyond all clocks */
+               {5, {16, AV_PKT_FLAG_DISCARD}}, /* cut off */
+               {6, {24, KEY | AV_PKT_FLAG_CORRUPT}}};
+    for (size_t i = 0; i < CHECK_COUNT(bad); i++) {
+        struct given packets[CHECK_COUNT(good)];
+        memcpy(packets, good, sizeof good);
+        packets[bad[i].place] = bad[i].packet;
+        CU_ASSERT_FALSE(is_indexed(packets, count, INT64_MAX));
+    }
+}
+
+static void test_shared(void) {
+    static const char *const names[] = {"pancake.mkv", "grid_bbaf2n.mpg", "rot_90.mov", "nasa_13013.mp4"};
+    char path[TEMPORARY_PATH], name[64];
+    const struct media_options options = options_default();
+    for (size_t i = 0; i < CHECK_COUNT(names); i++) {
+        snprintf(name, sizeof name, "media/%s", names[i]);
+        if (check_shared(path, sizeof path, name)) check_picks(path, &options, false);
+    }
+}
+
+int main(void) {
+    static const struct check_case cases[] = {
+        {"index: order, and what is refused", test_index}, {"films of many codecs: the same frames", test_films},
+        {"films that are decoded whole", test_whole},      {"a film without key frames that lead on", test_misled},
+        {"a film that changes, and limits", test_changed}, {"real files (skipped where they are missing)", test_shared},
+    };
+    return check_main("frame_picks", cases, CHECK_COUNT(cases));
+}
