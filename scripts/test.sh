@@ -106,7 +106,7 @@ suite() {
     shift 2
     log=$logs/${name//[^A-Za-z0-9_+-]/-}.log
     run "$name" "${fixed_addresses[@]}" ctest --test-dir "$builds/$build" --output-on-failure --no-tests=error \
-        --timeout 900 -j 2 "$@"
+        --timeout 900 -j 3 "$@" # some only wait for a clock
     closing=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$log" || true)
     if [[ $closing =~ ,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
         failed=$((failed + BASH_REMATCH[1]))

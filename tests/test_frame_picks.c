@@ -194,7 +194,6 @@ static void test_films(void) {
         {.codec = "mjpeg", .container = "avi", .gop = 1},
         {.codec = "libx264", .container = "mp4", .gop = 8, .b_frames = 3},
         {.codec = "libx264", .container = "matroska", .gop = 8, .options = "x264-params=open-gop=1:bframes=4"},
-        {.codec = "libx265", .container = "mp4", .gop = 8, .options = "x265-params=log-level=none:pools=none"},
         {.codec = "libvpx-vp9", .container = "webm", .gop = 8, .options = "deadline=realtime;cpu-used=8"},
         {.codec = "libvpx", .container = "webm", .gop = 8, .options = "deadline=realtime;cpu-used=8"},
     };
