@@ -16,9 +16,9 @@ film open.mp4 -c:v libx265 -x265-params keyint=4:log-level=none -movflags +fasts
 film short.webm -c:v libvpx-vp9 -g 4 -deadline realtime -cpu-used 8 -an
 film stills.mkv -c:v mjpeg -q:v 3
 film one.mkv -c:v mpeg2video -g 300 -sc_threshold 1000000000
-films="closed.mkv open.mkv refreshed.mkv open.mp4 short.webm stills.mkv one.mkv"
+films=(closed.mkv open.mkv refreshed.mkv open.mp4 short.webm stills.mkv one.mkv)
 seen='del(.ms, .path, .duration)'
-for film in $films; do
+for film in "${films[@]}"; do
     polytome --json --logits --sampling uniform "$film" > file.json
     polytome --json --logits --sampling uniform - < "$film" > pipe.json
     jq -r --arg film "$film" '[$film, .status, .video.coverage.frames_used, .video.coverage.frames_decoded] | @tsv' file.json
@@ -26,8 +26,8 @@ for film in $films; do
 done
 
 # Among other files, in any number of jobs: the same lines.
-polytome --json --logits --sampling uniform --jobs 1 --threads 1 $films | jq -c 'del(.ms)' > one
-polytome --json --logits --sampling uniform --jobs 2 --threads 2 $films | jq -c 'del(.ms)' > two
+polytome --json --logits --sampling uniform --jobs 1 --threads 1 "${films[@]}" | jq -c 'del(.ms)' > one
+polytome --json --logits --sampling uniform --jobs 2 --threads 2 "${films[@]}" | jq -c 'del(.ms)' > two
 cmp one two && wc -l < two
 
 # A stretch of it, and fewer frames allowed than there are.
