@@ -44,7 +44,7 @@ void expect_failure(struct outcome outcome, ptm_status status, const char *part_
 /** Bytes that grow; free(data). */
 struct bytes {
     uint8_t *data;
-    size_t count;
+    size_t count, room;
 };
 
 void append(struct bytes *bytes, const void *data, size_t count);
