@@ -210,7 +210,7 @@ typedef struct ptm_label {
 typedef struct ptm_coverage {
     double from, to;
     double padded;                       /* seconds added to fill a window: silence, or the last frame repeated */
-    int64_t frames_decoded, frames_used; /* video; decoded: or passed over, as no used frame needs them */
+    int64_t frames_decoded, frames_used; /* video; those gone through, even where no used frame needs them */
     int64_t samples_used;                /* audio, at the model's sample rate */
     int rotation;                        /* video: degrees clockwise by which the picture was turned upright */
     int decode_errors;                   /* damaged packets passed over */

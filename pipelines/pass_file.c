@@ -123,8 +123,8 @@ static ptm_status look_again(struct pass *pass, const char *path, int64_t frames
     batch_answer(pass->run.session); /* what waits would be added to a tally that is gone */
     video_run_close(&pass->video);
     media_close(&pass->media);
+    TRY(open_media(pass, path, err)); /* with the sound, so that what its decoder says of it is told in the end */
     pass->use_audio = false;
-    TRY(open_media(pass, path, err));
     TRY(video_run_open(&pass->video, &pass->run, frames, err));
     TRY(read_media(pass, err));
     pass->use_audio = use_audio;

@@ -13,13 +13,17 @@ static bool is_whole(struct track_range range) {
     return range.start <= 0 && isinf(range.end);
 }
 
+/* Packets after the range that the index gets as well: those until decoders have given out the frames in it. */
+enum { BEYOND = 64 };
+
 /** The frames so far, and whether another one can matter. */
 struct counting {
     const AVStream *stream;
     double origin;
     struct track_range range;
     int64_t frames;
-    bool known, past; /* their number can be told; the range has ended */
+    bool known; /* their number can be told */
+    int past;   /* packets since the range has ended */
 };
 
 static ptm_status count_packet(struct counting *counting, const AVPacket *packet, struct frame_index *index,
@@ -30,7 +34,7 @@ static ptm_status count_packet(struct counting *counting, const AVPacket *packet
     counting->known = is_whole(range) || !isnan(time);
     /* Frames come in decoding order, and none is shown before it is decoded. */
     const double decoded = demux_seconds(counting->stream, packet->dts) - counting->origin;
-    counting->past = !is_whole(range) && decoded >= range.end;
+    counting->past += !is_whole(range) && decoded >= range.end;
     const bool within =
         is_whole(range) || (time >= range.start - TRACK_SAME_TIME && time < range.end - TRACK_SAME_TIME);
     counting->frames += within;
@@ -45,7 +49,10 @@ ptm_status count_frames(struct demux *demux, int stream, double origin, struct t
     AVPacket *packet = av_packet_alloc();
     if (!packet) return error_no_memory(err);
     ptm_status status = PTM_OK;
-    while (status == PTM_OK && counting.known && !counting.past && av_read_frame(demux->format, packet) >= 0) {
+    int code = 0;
+    while (status == PTM_OK && counting.known && counting.past < BEYOND) {
+        code = av_read_frame(demux->format, packet);
+        if (code < 0) break;
         if (packet->stream_index == stream && is_shown(packet, counting.stream->codecpar->codec_id))
             status = count_packet(&counting, packet, index, err);
         else if (packet->stream_index == stream)
@@ -54,9 +61,10 @@ ptm_status count_frames(struct demux *demux, int stream, double origin, struct t
     }
     av_packet_free(&packet);
     TRY(status);
+    if (code < 0 && code != AVERROR_EOF) index->refused = true; /* who reads on may find more */
     struct byte_source *source = demux->reader.source;
     if (source->interrupted) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
-    if (!counting.past) TRY(demux_check_read(demux, err));
+    if (counting.past == 0) TRY(demux_check_read(demux, err));
     *count = counting.known ? counting.frames : 0;
     return frame_index_end(index, err);
 }

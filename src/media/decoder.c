@@ -64,13 +64,16 @@ ptm_status decoder_send(struct decoder *decoder, const AVPacket *packet, ptm_err
     return count_error(decoder, code, err);
 }
 
+bool decoder_frame_is_damaged(const AVFrame *frame) {
+    return (frame->flags & AV_FRAME_FLAG_CORRUPT) || frame->decode_error_flags;
+}
+
 ptm_status decoder_receive(struct decoder *decoder, enum track_state *state, ptm_error *err) {
     for (int attempt = 0;; attempt++) {
         const int code = avcodec_receive_frame(decoder->context, decoder->frame);
         *state = code >= 0 ? TRACK_READY : code == AVERROR(EAGAIN) ? TRACK_HUNGRY : TRACK_ENDED;
         if (code >= 0) {
-            const bool damaged = (decoder->frame->flags & AV_FRAME_FLAG_CORRUPT) || decoder->frame->decode_error_flags;
-            if (damaged && !decoder->mid_stream) decoder_count_error(decoder);
+            if (decoder_frame_is_damaged(decoder->frame) && !decoder->mid_stream) decoder_count_error(decoder);
             decoder->mid_stream = false;
             return PTM_OK;
         }

@@ -36,6 +36,9 @@ void decoder_count_error(struct decoder *decoder);
 /** Sends a packet; NULL tells that the stream has ended. */
 ptm_status decoder_send(struct decoder *decoder, const AVPacket *packet, ptm_error *err);
 
+/** Whether the decoder says that the frame is not what was coded. */
+bool decoder_frame_is_damaged(const AVFrame *frame);
+
 /** The next frame into decoder->frame. */
 ptm_status decoder_receive(struct decoder *decoder, enum track_state *state, ptm_error *err);
 

@@ -2,7 +2,7 @@
 #include "media/frame_index.h"
 
 #include "base/memory.h"
-#include "media/track_clock.h"
+#include "media/nal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,27 +13,75 @@ enum {
 };
 
 /**
- * Codecs whose key frames leave nothing of what came before them, and whose decoders give one frame a packet. Others
- * (GIF, screen codecs) paint on what is there, or do not say which frames are keys.
+ * Codecs whose key frames leave nothing of what came before, but for the parameter sets of H.264 and HEVC, and whose
+ * decoders tell of damage. Others paint on what is there (GIF, screen codecs), have packets without a frame (VP8,
+ * MPEG-4), keep tables from frame to frame (MJPEG, MPEG-2), or pass over damage.
  */
 static bool is_indexable(enum AVCodecID codec) {
-    static const enum AVCodecID known[] = {AV_CODEC_ID_H264,       AV_CODEC_ID_HEVC,       AV_CODEC_ID_AV1,
-                                           AV_CODEC_ID_VP8,        AV_CODEC_ID_VP9,        AV_CODEC_ID_MPEG4,
-                                           AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MJPEG,
-                                           AV_CODEC_ID_PRORES,     AV_CODEC_ID_DNXHD};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (codec == known[i]) return true;
-    return false;
+    return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP9 ||
+           codec == AV_CODEC_ID_AV1 || codec == AV_CODEC_ID_PRORES;
 }
 
 void frame_index_begin(struct frame_index *index, const struct demux *demux, int stream) {
-    const AVStream *chosen = demux->format->streams[stream];
-    const AVRational base = chosen->time_base;
-    const bool usable = demux_has_timestamps(demux) && is_indexable(chosen->codecpar->codec_id) && base.num > 0;
-    *index = (struct frame_index){.gap = INT64_MAX, .refused = !usable};
-    if (usable && demux->format->iformat->flags & AVFMT_TS_DISCONT)
-        index->gap = (int64_t)(TRACK_CLOCK_JUMP / 2 * base.den / base.num);
+    const AVCodecParameters *codec = demux->format->streams[stream]->codecpar;
+    const bool steady = demux_has_timestamps(demux) && !(demux->format->iformat->flags & AVFMT_TS_DISCONT);
+    *index = (struct frame_index){.codec = codec->codec_id,
+                                  .length_bytes = nal_length_bytes(codec),
+                                  .refused = !steady || !is_indexable(codec->codec_id)};
 }
+
+/* ---------------------------------------------------------------- what is in a packet */
+
+static uint64_t hash_of(const struct nal_unit *unit) {
+    uint64_t hash = UINT64_C(1469598103934665603); /* FNV-1a */
+    for (size_t i = 0; i < unit->bytes; i++) hash = (hash ^ unit->data[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/** A parameter set: the first packet's are kept; false where a later one is another. */
+static bool keep_set(struct frame_index *index, const struct nal_unit *unit) {
+    const uint64_t hash = hash_of(unit);
+    for (int i = 0; i < index->num_sets; i++)
+        if (index->sets[i] == hash) return true;
+    if (index->count > 0 || index->num_sets == FRAME_INDEX_SETS) return false;
+    index->sets[index->num_sets++] = hash;
+    return true;
+}
+
+/** Units of H.264 (table 7-1): 5 is a slice of an IDR picture, 7, 8, 13 and 15 are parameter sets. */
+static bool take_h264(struct frame_index *index, const struct nal_unit *unit, bool *idr) {
+    const int type = unit->data[0] & 31;
+    *idr = *idr || type == 5;
+    return (type != 7 && type != 8 && type != 13 && type != 15) || keep_set(index, unit);
+}
+
+/** Units of HEVC (table 7-1): 16 to 23 are slices of pictures from which decoding can begin, 32 to 34 parameter sets,
+ * 36 and 37 end the sequence. no_output_of_prior_pics_flag, the second bit of such a slice, drops frames. */
+static bool take_hevc(struct frame_index *index, const struct nal_unit *unit, bool *irap) {
+    const int type = unit->data[0] >> 1 & 63;
+    const bool slice = type >= 16 && type <= 23;
+    *irap = *irap || slice;
+    if (slice && index->count > 0 && (unit->bytes < 3 || unit->data[2] & 0x40)) return false;
+    return type != 36 && type != 37 && (type < 32 || type > 34 || keep_set(index, unit));
+}
+
+/** Looks for what later packets lean on; false where the index must be refused. *key false where the packet is no place
+ * to begin at, whatever its flag says: in H.264 that stands for recovery points, too, before which frames may reach. */
+static bool look_into(struct frame_index *index, const AVPacket *packet, bool *key) {
+    const bool h264 = index->codec == AV_CODEC_ID_H264;
+    if (av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, NULL) ||
+        av_packet_get_side_data(packet, AV_PKT_DATA_PARAM_CHANGE, NULL))
+        return false;
+    if (!h264 && index->codec != AV_CODEC_ID_HEVC) return true;
+    struct nal_reader reader = {packet->data, packet->data + packet->size, index->length_bytes};
+    bool begins = false, good = true;
+    for (struct nal_unit unit; good && nal_next(&reader, &unit);)
+        good = (h264 ? take_h264 : take_hevc)(index, &unit, &begins);
+    *key = *key && begins;
+    return good && reader.data == reader.end;
+}
+
+/* ---------------------------------------------------------------- the list */
 
 /** Room for one entry more, up to MOST. */
 static ptm_status reserve(struct frame_index *index, ptm_error *err) {
@@ -51,13 +99,15 @@ static ptm_status reserve(struct frame_index *index, ptm_error *err) {
 ptm_status frame_index_add(struct frame_index *index, const AVPacket *packet, bool within, ptm_error *err) {
     const int64_t far = INT64_MAX / 4; /* so that differences are numbers */
     const bool timed = packet->pts > -far && packet->pts < far;
-    const bool whole = !(packet->flags & (AV_PKT_FLAG_DISCARD | AV_PKT_FLAG_CORRUPT));
-    index->refused = index->refused || !timed || !whole || index->count == MOST;
+    const bool whole = packet->size > 0 && !(packet->flags & (AV_PKT_FLAG_DISCARD | AV_PKT_FLAG_CORRUPT));
+    bool key = packet->flags & AV_PKT_FLAG_KEY;
+    index->refused = index->refused || !timed || !whole || index->count == MOST || !look_into(index, packet, &key);
     if (index->refused) return PTM_OK;
     TRY(reserve(index, err));
-    index->coded[index->count] = (struct frame_entry){
-        .pts = packet->pts, .place = index->count, .key = packet->flags & AV_PKT_FLAG_KEY, .within = within};
+    index->coded[index->count] =
+        (struct frame_entry){.pts = packet->pts, .place = index->count, .key = key, .within = within};
     index->count++;
+    if (within) index->end = index->count;
     return PTM_OK;
 }
 
@@ -66,15 +116,13 @@ static int by_time(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/** Each frame has a time of its own, on one clock; nothing is shown before the first key frame; key frames keep their
- * order. */
+/** Each frame has a time of its own, nothing is shown before the first key frame, and key frames keep their order. */
 static bool is_sound(const struct frame_index *index) {
     const struct frame_entry *first = &index->coded[0];
     if (!first->key || index->shown[0].pts != first->pts) return false;
     int64_t last_key = first->pts;
     for (int32_t i = 1; i < index->count; i++) {
-        const int64_t lasts = index->shown[i].pts - index->shown[i - 1].pts;
-        if (lasts == 0 || lasts > index->gap) return false;
+        if (index->shown[i].pts == index->shown[i - 1].pts) return false;
         if (!index->coded[i].key) continue;
         if (index->coded[i].pts < last_key) return false;
         last_key = index->coded[i].pts;

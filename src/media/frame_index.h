@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * frame_index: the frames of a picture stream as its packets announce them, so that some can be decoded without all
- * others. It is refused wherever a packet may not be one frame, shown at its time stamp, that a key frame before it
- * leads to.
+ * others. It is refused wherever a packet may not be one frame, shown at its time stamp, that follows from the key
+ * frame before it and from what the first packet and the header say.
  */
 #ifndef POLYTOME_MEDIA_FRAME_INDEX_H
 #define POLYTOME_MEDIA_FRAME_INDEX_H
@@ -16,13 +16,19 @@ struct frame_entry {
     bool key, within; /* the range that is asked for */
 };
 
+enum { FRAME_INDEX_SETS = 32 };
+
 struct frame_index {
     struct frame_entry *coded; /* (count) in decoding order */
     struct frame_entry *shown; /* (count) in order of display; NULL: there is no index */
     int32_t count, room;
     int32_t first; /* of `shown` within the range */
-    int64_t gap;   /* ticks: a longer one between two frames may be a jump of the clock; INT64_MAX: none is */
+    int32_t end;   /* of `coded` within the range, behind the last */
     bool refused;
+    enum AVCodecID codec;
+    int length_bytes; /* see nal.h */
+    uint64_t sets[FRAME_INDEX_SETS];
+    int num_sets; /* hashes of the parameter sets that the first packet brings */
 };
 
 /** Begins the index of a stream; one that cannot have any is refused at once. */

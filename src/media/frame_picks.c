@@ -3,36 +3,38 @@
 
 #include "base/memory.h"
 
-/* Of the packets up to the last wanted frame: where fewer than this part can be passed over, none is. */
+/* Of the packets from the first to the last that is needed: where fewer than this part can be passed over, none is. */
 static const double WORTH = 0.25;
-
-/*
- * What is decoded for a frame begins so many packets before the end of the data, at least: what FFmpeg's H.264 decoder
- * still holds at the end it gives out only where the key frame came out before, unless that cleared all references.
- */
-enum { FROM_END = 32 };
 
 /* ---------------------------------------------------------------- which packets */
 
 /** The last key frame from which the frame can be decoded: those that an open group shows before its key frame lean on
  * the group before. */
 static int32_t key_before(const struct frame_index *index, const struct frame_entry *frame) {
-    const int32_t latest = index->count - FROM_END;
     int32_t place = frame->place;
-    while (place > 0 && (!index->coded[place].key || index->coded[place].pts > frame->pts || place > latest)) place--;
-    return place; /* 0 is one */
+    while (!index->coded[place].key || index->coded[place].pts > frame->pts) place--; /* the first is one */
+    return place;
+}
+
+/** The last frame, in order of display, of those that are decoded for this one: it may lean on any of them. */
+static int32_t last_shown(const struct frame_index *index, int32_t key, int32_t place) {
+    int64_t latest = index->coded[key].pts;
+    for (int32_t i = key; i <= place; i++)
+        if (index->coded[i].pts > latest) latest = index->coded[i].pts;
+    return frame_index_find(index, latest);
 }
 
 /** Is enough passed over? Key frames of wanted frames lie in the same order as these. */
 static bool is_worth(const struct frame_picks *picks) {
+    const int32_t first = picks->wanted[0].key; /* what lies before it is sought over */
     int64_t passed = 0;
-    int32_t place = 0; /* after what was decoded */
+    int32_t place = first; /* after what was decoded */
     for (int i = 0; i < picks->count; i++) {
         const int32_t last = picks->index->shown[picks->wanted[i].shown].place;
         if (picks->wanted[i].key > place) passed += picks->wanted[i].key - place;
         if (last >= place) place = last + 1;
     }
-    return (double)passed >= WORTH * place;
+    return (double)passed >= WORTH * (place - first);
 }
 
 ptm_status frame_picks_open(struct frame_picks *picks, const struct frame_index *index, const int64_t *frames,
@@ -42,7 +44,9 @@ ptm_status frame_picks_open(struct frame_picks *picks, const struct frame_index 
     if (!picks->wanted) return error_no_memory(err);
     for (int i = 0; i < count; i++) {
         const int32_t shown = index->first + (int32_t)frames[i];
-        picks->wanted[i] = (struct frame_pick){shown, key_before(index, &index->shown[shown])};
+        const struct frame_entry *frame = &index->shown[shown];
+        const int32_t key = key_before(index, frame);
+        picks->wanted[i] = (struct frame_pick){shown, key, last_shown(index, key, frame->place)};
     }
     *worth = is_worth(picks);
     if (!*worth) frame_picks_close(picks);
@@ -73,43 +77,51 @@ static void pass_over(struct decoder *decoder, int64_t packets) {
     decoder->stats->frames_passed_over += packets;
 }
 
+/** Whole frames after the last wanted one: is the decoder done with what they lean on, and the next one elsewhere? */
+static bool is_done(const struct frame_picks *picks) {
+    if (picks->shown < picks->until) return false;
+    return picks->next == picks->count || picks->wanted[picks->next].key > picks->place;
+}
+
 static void begin(struct frame_picks *picks, struct decoder *decoder, int32_t place) {
+    avcodec_flush_buffers(decoder->context);
+    /* left alone, this decoder gives out pictures of damaged slices as if they were whole */
+    if (picks->index->codec == AV_CODEC_ID_HEVC) decoder->context->err_recognition |= AV_EF_EXPLODE;
+    decoder->mid_stream = false;
     picks->inside = true;
     picks->key = frame_index_find(picks->index, picks->index->coded[place].pts);
     picks->shown = picks->key - 1;
-    decoder->mid_stream = place > 0;
+    picks->until = picks->wanted[picks->next].shown;
 }
 
 ptm_status frame_picks_send(struct frame_picks *picks, struct decoder *decoder, const AVPacket *packet,
                             ptm_error *err) {
-    if (packet && !picks->misled) {
-        const int32_t key = picks->wanted[picks->next].key;
-        int32_t place;
-        picks->misled = !take_place(picks, packet, &place) || (!picks->inside && place > key);
-        if (!picks->misled && !picks->inside && place < key) {
-            pass_over(decoder, 1);
-            return PTM_OK;
-        }
-        if (!picks->misled && !picks->inside) begin(picks, decoder, place);
-        decoder->stats->frames_decoded++;
-    } else {
-        picks->misled = picks->misled || !picks->inside; /* the data ends before a wanted frame */
+    int32_t place = -1;
+    if (!packet || !take_place(picks, packet, &place)) {
+        picks->misled = picks->misled || packet || !picks->inside; /* the data ends before a wanted frame, or differs */
+        return picks->misled ? PTM_OK : decoder_send(decoder, NULL, err);
     }
-    return picks->misled ? PTM_OK : decoder_send(decoder, packet, err);
+    const int32_t key = picks->next < picks->count ? picks->wanted[picks->next].key : 0;
+    if (!picks->inside && place < key) {
+        pass_over(decoder, 1);
+        return PTM_OK;
+    }
+    picks->misled = picks->misled || (!picks->inside && place > key);
+    if (picks->misled) return PTM_OK;
+    if (!picks->inside) begin(picks, decoder, place);
+    decoder->stats->frames_decoded++;
+    return decoder_send(decoder, packet, err);
 }
 
 /* ---------------------------------------------------------------- receiving */
 
-static bool is_damaged(const AVFrame *frame) {
-    return (frame->flags & AV_FRAME_FLAG_CORRUPT) || frame->decode_error_flags;
-}
-
 static bool is_key(const AVFrame *frame) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-    return frame->flags & AV_FRAME_FLAG_KEY;
+    const bool flagged = frame->flags & AV_FRAME_FLAG_KEY;
 #else
-    return frame->key_frame;
+    const bool flagged = frame->key_frame;
 #endif
+    return flagged && frame->pict_type == AV_PICTURE_TYPE_I;
 }
 
 /** Takes a frame: from the key frame on all come whole, one after the other in order of display. */
@@ -118,41 +130,35 @@ static bool is_expected(struct frame_picks *picks, const struct decoder *decoder
     const bool first = picks->shown < picks->key;
     picks->shown++;
     return picks->shown < picks->index->count && frame->pts == picks->index->shown[picks->shown].pts &&
-           !is_damaged(frame) && *decoder->stream_errors == 0 && (!first || is_key(frame));
+           !decoder_frame_is_damaged(frame) && *decoder->stream_errors == 0 && (!first || is_key(frame));
 }
 
-/** After a wanted frame: packets up to the key frame of the next one are passed over. */
-static void go_on(struct frame_picks *picks, struct decoder *decoder) {
-    if (++picks->next == picks->count) {
-        pass_over(decoder, picks->index->count - picks->place); /* none of them will be read */
-    } else if (picks->wanted[picks->next].key > picks->place) {
-        avcodec_flush_buffers(decoder->context);
-        picks->inside = false;
-    }
-}
-
-/** The frame in the decoder: is it wanted? */
-static bool is_wanted(struct frame_picks *picks, struct decoder *decoder) {
+/** The frame in the decoder: is it wanted? Those that are shown before the key frame lean on what was passed over. */
+static bool is_wanted(struct frame_picks *picks, const struct decoder *decoder) {
     const int64_t stamp = decoder->frame->pts;
-    if (stamp != AV_NOPTS_VALUE && stamp < picks->index->shown[picks->key].pts) {
-        decoder->mid_stream = true; /* shown before the key frame: it leans on what was passed over */
-        return false;
-    }
+    if (stamp != AV_NOPTS_VALUE && stamp < picks->index->shown[picks->key].pts) return false;
     picks->misled = !is_expected(picks, decoder);
-    if (picks->misled || picks->shown != picks->wanted[picks->next].shown) return false;
-    go_on(picks, decoder);
+    if (picks->misled || picks->next == picks->count) return false;
+    const struct frame_pick pick = picks->wanted[picks->next];
+    if (picks->shown != pick.shown) return false;
+    if (pick.until > picks->until) picks->until = pick.until;
+    picks->next++;
     return true;
 }
 
 ptm_status frame_picks_receive(struct frame_picks *picks, struct decoder *decoder, enum track_state *state,
                                ptm_error *err) {
-    while (!picks->misled && picks->next < picks->count) {
+    while (!picks->misled) {
+        if (picks->inside && is_done(picks)) picks->inside = false;
         *state = TRACK_HUNGRY;
+        if (!picks->inside && picks->next == picks->count) break;
         if (picks->inside) TRY(decoder_receive(decoder, state, err));
         if (*state == TRACK_HUNGRY) return PTM_OK;
         if (*state == TRACK_READY && is_wanted(picks, decoder)) return PTM_OK;
-        if (*state == TRACK_ENDED) picks->misled = true; /* before a wanted frame */
+        if (*state == TRACK_ENDED) picks->misled = true; /* before a wanted frame, or one that it leans on */
     }
+    const int32_t left = picks->index->end - picks->place; /* none of them will be read */
+    if (!picks->misled && left > 0) pass_over(decoder, left);
     *state = TRACK_ENDED;
     return PTM_OK;
 }

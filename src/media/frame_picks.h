@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * frame_picks: decodes of a picture stream what certain frames need, from the key frame before each of them until it
- * comes out, and passes over all other packets. Whatever comes otherwise than the index says ends it: the picks are
- * misled, and who wants the frames reads the whole stream.
+ * and all that it may lean on came out, and passes over all other packets. Whatever comes otherwise than the index says
+ * ends it: the picks are misled, and who wants the frames reads the whole stream.
  */
 #ifndef POLYTOME_MEDIA_FRAME_PICKS_H
 #define POLYTOME_MEDIA_FRAME_PICKS_H
@@ -10,9 +10,11 @@
 #include "media/decoder.h"
 #include "media/frame_index.h"
 
-/** A wanted frame by its place in index->shown, and that of the key frame before it in decoding order. */
+/** A wanted frame. */
 struct frame_pick {
-    int32_t shown, key;
+    int32_t shown; /* its place in index->shown */
+    int32_t key;   /* and in index->coded that of the key frame before it */
+    int32_t until; /* in index->shown: the last frame on which it may lean, whose damage only shows when it comes out */
 };
 
 struct frame_picks {
@@ -23,6 +25,7 @@ struct frame_picks {
     bool inside;   /* decoding, since a key frame */
     int32_t key;   /* its place, in index->shown */
     int32_t shown; /* of the frame that came last; key - 1: none yet */
+    int32_t until; /* decoding goes on until this one came */
     bool misled;
 };
 

@@ -216,14 +216,15 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
 
 ptm_status media_want_frames(struct media *media, const int64_t *frames, int count, ptm_error *err) {
     TRY(check_unread(media, err));
+    if (media->tracks.video.picks)
+        return error_set(err, PTM_EINVAL, "%s: its frames are chosen already", media->source.name);
     /* Where there are more than are allowed, the decoder comes to that. */
-    if (!media->index.shown || media->index.count > media->options.max_frames || media->tracks.video.picks)
-        return PTM_OK;
+    if (!media->index.shown || media->index.count > media->options.max_frames) return PTM_OK;
     bool worth;
     TRY(frame_picks_open(&media->picks, &media->index, frames, count, &worth, err));
-    if (worth) {
+    if (worth)
         media->tracks.video.picks = &media->picks;
-        media->tracks.video.clock.discontinuous = false; /* the index knows that its clock does not jump */
-    }
+    else
+        frame_index_free(&media->index);
     return PTM_OK;
 }

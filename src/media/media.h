@@ -42,8 +42,8 @@ enum media_kind { MEDIA_END, MEDIA_FRAME, MEDIA_SAMPLES };
 struct media_item {
     enum media_kind kind;
     double time;    /* seconds: of the frame's display, or of the first sample */
-    double end;     /* MEDIA_FRAME: when the next frame replaces it (the decoder runs one frame ahead); the last frame's
-                       own duration, or one frame interval, decides where there is no next */
+    double end;     /* MEDIA_FRAME: when the next frame replaces it (the decoder runs one frame ahead, or an index
+                       tells); the last frame's own duration, or one frame interval, decides where there is no next */
     int64_t index;  /* number of the frame, or of the first sample at sample_rate, among those of the range */
     double arrived; /* UNIX time at which it came in; 0 of a file (see live.h) */
     /* MEDIA_SAMPLES */
@@ -110,7 +110,7 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
 /**
  * After media_count_frames() and before the first media_next(): of the frames that it counted only these (count) are
  * wanted, by their rising numbers. Others may then be missing, and are left undecoded where the file says what each
- * frame needs and that spares much; item->index tells which one came.
+ * frame needs and that spares much; item->index tells which one came. PTM_EINVAL where frames were chosen before.
  */
 ptm_status media_want_frames(struct media *media, const int64_t *frames, int count, ptm_error *err);
 

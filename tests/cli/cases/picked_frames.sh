@@ -1,35 +1,55 @@
 # SPDX-License-Identifier: MIT
-# Spread over a file, only the frames that are wanted and what leads to them are decoded; a pipe is decoded whole. Both
-# see the same frames, and give the same answer.
+# Spread over a film, only the frames that are wanted and what leads to them are decoded. The same film in a transport
+# stream, or through a pipe, is decoded whole: the same frames are seen, and the answer is the same.
 need_jq
 command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
-picture="testsrc2=s=96x96:r=25:d=4.8,noise=alls=20:allf=t"
-film() { # NAME OPTION...
-    local name=$1
-    shift
-    ffmpeg -v error -f lavfi -i "$picture" -f lavfi -i "sine=440:d=4.8" "$@" -c:a flac -strict -2 -shortest "$name"
+film() { # NAME SECONDS OPTION...
+    local name=$1 seconds=$2
+    shift 2
+    ffmpeg -v error -f lavfi -i "testsrc2=s=96x96:r=25:d=$seconds,noise=alls=20:allf=t" -f lavfi -i "sine=440:d=$seconds" \
+        "$@" -c:a flac -strict -2 -shortest "$name"
 }
-film closed.mkv -c:v libx264 -g 4
-film open.mkv -c:v libx264 -x264-params keyint=4:open-gop=1
-film refreshed.mkv -c:v libx264 -x264-params keyint=12:intra-refresh=1
-film open.mp4 -c:v libx265 -x265-params keyint=4:log-level=none -movflags +faststart
-film short.webm -c:v libvpx-vp9 -g 4 -deadline realtime -cpu-used 8 -an
-film stills.mkv -c:v mjpeg -q:v 3
-film one.mkv -c:v mpeg2video -g 300 -sc_threshold 1000000000
-films=(closed.mkv open.mkv refreshed.mkv open.mp4 short.webm stills.mkv one.mkv)
-seen='del(.ms, .path, .duration)'
-for film in "${films[@]}"; do
-    polytome --json --logits --sampling uniform "$film" > file.json
-    polytome --json --logits --sampling uniform - < "$film" > pipe.json
-    jq -r --arg film "$film" '[$film, .status, .video.coverage.frames_used, .video.coverage.frames_decoded] | @tsv' file.json
-    cmp <(jq -S "$seen" file.json) <(jq -S "$seen" pipe.json)
+look() { # MODALITY INPUT [OPTION...]: the answer, without its times
+    polytome --json --logits --sampling uniform --only "$1" "${@:2}" | jq -cS 'del(.ms, .path, .duration)'
+}
+
+# With its own groups, with open ones, and refreshed piece by piece, which leaves no place to begin at.
+film closed.mkv 16 -c:v libx264 -g 12
+film open.mp4 16 -c:v libx265 -preset ultrafast -x265-params keyint=12:bframes=3:log-level=none
+film refreshed.mkv 16 -c:v libx264 -x264-params keyint=12:intra-refresh=1:bframes=0
+for film in closed.mkv open.mp4 refreshed.mkv; do
+    ffmpeg -v error -i "$film" -c:v copy -an "$film.ts"
+    seen='.video | [.coverage.frames_used, .coverage.frames_decoded, .labels]'
+    cmp <(look video "$film" | jq -c "$seen") <(look video "$film.ts" | jq -c "$seen")
+    look video "$film" | jq -c '[.status, .video.coverage.frames_used, .video.coverage.frames_decoded]'
 done
 
+# Two films in one, with parameter sets that change on the way.
+film other.mkv 16 -c:v libx264 -g 12 -x264-params chroma-qp-offset=12:colormatrix=bt709
+printf "file '%s'\n" closed.mkv other.mkv > list
+ffmpeg -v error -f concat -i list -c copy -an both.mkv
+ffmpeg -v error -i both.mkv -c copy both.ts
+cmp <(look video both.mkv | jq -c .video.labels) <(look video both.ts | jq -c .video.labels)
+
+# A wanted picture and a sound that are damaged: it is read again, whole, and what is wrong with either is told.
+film short.mkv 5 -c:v libx264 -g 1
+damage() { # STREAM PACKET: zeros behind the first bytes
+    local place
+    place=$(ffprobe -v error -select_streams "$1" -show_entries packet=pos -of csv=p=0 short.mkv | sed -n "$2p")
+    head -c 400 /dev/zero | dd of=short.mkv bs=1 seek=$((${place%,*} + 60)) conv=notrunc status=none
+}
+cmp <(look all short.mkv) <(look all - < short.mkv)
+damage v 125
+damage a 30
+cmp <(look all short.mkv) <(look all - < short.mkv)
+look all short.mkv | jq -c '[.status, .video.coverage.decode_errors > 0, .audio.coverage.decode_errors > 0]'
+
 # Among other files, in any number of jobs: the same lines.
-polytome --json --logits --sampling uniform --jobs 1 --threads 1 "${films[@]}" | jq -c 'del(.ms)' > one
-polytome --json --logits --sampling uniform --jobs 2 --threads 2 "${films[@]}" | jq -c 'del(.ms)' > two
+films=(closed.mkv open.mp4 refreshed.mkv both.mkv short.mkv)
+look all --jobs 1 --threads 1 "${films[@]}" > one
+look all --jobs 2 --threads 2 "${films[@]}" > two
 cmp one two && wc -l < two
 
 # A stretch of it, and fewer frames allowed than there are.
-polytome --json --sampling uniform --start 1 --duration 3 open.mkv | jq -c '.video.coverage | [.from, .to, .frames_used]'
+polytome --json --sampling uniform --start 1 --duration 12 closed.mkv | jq -c '.video.coverage | [.from, .to, .frames_used]'
 expect 1 polytome --sampling uniform --max-frames 50 closed.mkv
