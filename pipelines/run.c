@@ -5,6 +5,8 @@
 #include "pipelines/batch.h"
 #include "pipelines/relay.h"
 
+#include <math.h>
+
 enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
 
 ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err) {
@@ -40,12 +42,13 @@ struct media_options run_media_options(struct run *run, bool pictures, bool soun
     };
 }
 
-void run_report_progress(const struct run *run, const struct media *media, const struct media_item *item) {
+void run_report_progress(struct run *run, const struct media *media, const struct media_item *item) {
     const ptm_classify_options *options = run->options;
     if (!options->progress || item->kind == MEDIA_END) return;
     const double end = media_get_info(media)->duration;
     const double total = options->duration > 0 ? options->duration : end > options->start ? end - options->start : 0;
-    options->progress(options->user, item->time - options->start, total);
+    run->reported = fmax(run->reported, item->time - options->start); /* a second look begins anew */
+    options->progress(options->user, run->reported, total);
 }
 
 ptm_status run_check_cancelled(struct run *run, ptm_error *err) {

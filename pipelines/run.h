@@ -39,6 +39,7 @@ struct run {
     ptm_error failure;             /* why, where anybody said so */
     bool live;                     /* a gap ends a window without an answer */
     bool ended;                    /* what is collected now was left when the data ended */
+    double reported;               /* seconds: the most of progress() */
     double arrived;                /* of what is being collected; see struct span */
     double decode_ms, features_ms; /* by whoever collects */
     double network_ms;             /* by whoever answers */
@@ -148,7 +149,7 @@ ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err
 struct media_options run_media_options(struct run *run, bool pictures, bool sound);
 
 /** Tells the caller how far the file is through, where it wants to know. */
-void run_report_progress(const struct run *run, const struct media *media, const struct media_item *item);
+void run_report_progress(struct run *run, const struct media *media, const struct media_item *item);
 
 /** What the decoder says of the pictures it delivered. */
 void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats);

@@ -206,8 +206,8 @@ ptm_status video_run_frame(struct video_run *video, const struct frame_view *fra
 
 ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
     if (video->frames_seen == 0) return PTM_OK;
-    if (video->frames_seen < video->total) return PTM_OK; /* places are empty: the pass looks again */
     if (video->sampling == PTM_SAMPLING_UNIFORM) {
+        if (video->total > 0 && video->frames_seen != video->total) return PTM_OK; /* the pass looks again */
         const struct span span = {.start = video->from, .end = video->to, .from = video->from, .to = video->to};
         if (video->total == 0) place_thinned(video);
         return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);

@@ -55,14 +55,16 @@ static bool take_h264(struct frame_index *index, const struct nal_unit *unit, bo
     return (type != 7 && type != 8 && type != 13 && type != 15) || keep_set(index, unit);
 }
 
-/** Units of HEVC (table 7-1): 16 to 23 are slices of pictures from which decoding can begin, 32 to 34 parameter sets,
- * 36 and 37 end the sequence. no_output_of_prior_pics_flag, the second bit of such a slice, drops frames. */
+/** Units of HEVC (table 7-1): 16 to 23 are slices of pictures from which decoding can begin, 32 to 34 parameter sets.
+ * Packets give no frame around 16 to 18, which are made by splicing, where the sequence ends (36, 37), and where
+ * no_output_of_prior_pics_flag, the second bit of such a slice, says so. */
 static bool take_hevc(struct frame_index *index, const struct nal_unit *unit, bool *irap) {
     const int type = unit->data[0] >> 1 & 63;
     const bool slice = type >= 16 && type <= 23;
     *irap = *irap || slice;
     if (slice && index->count > 0 && (unit->bytes < 3 || unit->data[2] & 0x40)) return false;
-    return type != 36 && type != 37 && (type < 32 || type > 34 || keep_set(index, unit));
+    const bool drops = (type >= 16 && type <= 18) || type == 36 || type == 37;
+    return !drops && (type < 32 || type > 34 || keep_set(index, unit));
 }
 
 /** Looks for what later packets lean on; false where the index must be refused. *key false where the packet is no place

@@ -77,38 +77,47 @@ static void pass_over(struct decoder *decoder, int64_t packets) {
     decoder->stats->frames_passed_over += packets;
 }
 
-/** Whole frames after the last wanted one: is the decoder done with what they lean on, and the next one elsewhere? */
+/** Did all come that the wanted frames so far may lean on, and does the next one begin elsewhere? */
 static bool is_done(const struct frame_picks *picks) {
-    if (picks->shown < picks->until) return false;
+    if (picks->last < picks->until) return false;
     return picks->next == picks->count || picks->wanted[picks->next].key > picks->place;
 }
 
+/** Begins at a key frame, or at the first packet, whose parameter sets all others lean on. */
 static void begin(struct frame_picks *picks, struct decoder *decoder, int32_t place) {
     avcodec_flush_buffers(decoder->context);
     /* left alone, this decoder gives out pictures of damaged slices as if they were whole */
     if (picks->index->codec == AV_CODEC_ID_HEVC) decoder->context->err_recognition |= AV_EF_EXPLODE;
     decoder->mid_stream = false;
     picks->inside = true;
-    picks->key = frame_index_find(picks->index, picks->index->coded[place].pts);
-    picks->shown = picks->key - 1;
-    picks->until = picks->wanted[picks->next].shown;
+    picks->begun = frame_index_find(picks->index, picks->index->coded[place].pts);
+    picks->last = picks->begun - 1;
+    picks->until = picks->begun;
+}
+
+/** The data ends: what the decoder holds may be the rest of what is wanted. */
+static ptm_status send_end(struct frame_picks *picks, struct decoder *decoder, ptm_error *err) {
+    picks->place = picks->index->count;
+    picks->misled = picks->misled || !picks->inside;
+    return picks->misled ? PTM_OK : decoder_send(decoder, NULL, err);
 }
 
 ptm_status frame_picks_send(struct frame_picks *picks, struct decoder *decoder, const AVPacket *packet,
                             ptm_error *err) {
-    int32_t place = -1;
-    if (!packet || !take_place(picks, packet, &place)) {
-        picks->misled = picks->misled || packet || !picks->inside; /* the data ends before a wanted frame, or differs */
-        return picks->misled ? PTM_OK : decoder_send(decoder, NULL, err);
-    }
-    const int32_t key = picks->next < picks->count ? picks->wanted[picks->next].key : 0;
-    if (!picks->inside && place < key) {
-        pass_over(decoder, 1);
-        return PTM_OK;
-    }
-    picks->misled = picks->misled || (!picks->inside && place > key);
+    if (!packet) return send_end(picks, decoder, err);
+    int32_t place;
+    if (!take_place(picks, packet, &place)) picks->misled = true;
     if (picks->misled) return PTM_OK;
-    if (!picks->inside) begin(picks, decoder, place);
+    if (!picks->inside) {
+        const int32_t key = picks->wanted[picks->next].key;
+        if (place > 0 && place < key) {
+            pass_over(decoder, 1);
+            return PTM_OK;
+        }
+        picks->misled = place > key;
+        if (picks->misled) return PTM_OK;
+        begin(picks, decoder, place);
+    }
     decoder->stats->frames_decoded++;
     return decoder_send(decoder, packet, err);
 }
@@ -127,20 +136,20 @@ static bool is_key(const AVFrame *frame) {
 /** Takes a frame: from the key frame on all come whole, one after the other in order of display. */
 static bool is_expected(struct frame_picks *picks, const struct decoder *decoder) {
     const AVFrame *frame = decoder->frame;
-    const bool first = picks->shown < picks->key;
-    picks->shown++;
-    return picks->shown < picks->index->count && frame->pts == picks->index->shown[picks->shown].pts &&
+    const bool first = picks->last < picks->begun;
+    picks->last++;
+    return picks->last < picks->index->count && frame->pts == picks->index->shown[picks->last].pts &&
            !decoder_frame_is_damaged(frame) && *decoder->stream_errors == 0 && (!first || is_key(frame));
 }
 
 /** The frame in the decoder: is it wanted? Those that are shown before the key frame lean on what was passed over. */
 static bool is_wanted(struct frame_picks *picks, const struct decoder *decoder) {
     const int64_t stamp = decoder->frame->pts;
-    if (stamp != AV_NOPTS_VALUE && stamp < picks->index->shown[picks->key].pts) return false;
+    if (stamp != AV_NOPTS_VALUE && stamp < picks->index->shown[picks->begun].pts) return false;
     picks->misled = !is_expected(picks, decoder);
     if (picks->misled || picks->next == picks->count) return false;
     const struct frame_pick pick = picks->wanted[picks->next];
-    if (picks->shown != pick.shown) return false;
+    if (picks->last != pick.shown) return false;
     if (pick.until > picks->until) picks->until = pick.until;
     picks->next++;
     return true;
@@ -165,6 +174,6 @@ ptm_status frame_picks_receive(struct frame_picks *picks, struct decoder *decode
 
 int64_t frame_picks_next(const struct frame_picks *picks, int64_t *number) {
     const struct frame_index *index = picks->index;
-    *number = picks->shown - index->first;
-    return picks->shown + 1 < index->count ? index->shown[picks->shown + 1].pts : AV_NOPTS_VALUE;
+    *number = picks->last - index->first;
+    return picks->last + 1 < index->count ? index->shown[picks->last + 1].pts : AV_NOPTS_VALUE;
 }

@@ -23,9 +23,8 @@ struct frame_picks {
     int count, next;
     int32_t place; /* of the next packet; -1: not known yet */
     bool inside;   /* decoding, since a key frame */
-    int32_t key;   /* its place, in index->shown */
-    int32_t shown; /* of the frame that came last; key - 1: none yet */
-    int32_t until; /* decoding goes on until this one came */
+    /* in index->shown: that key frame, the frame that came last (begun - 1: none yet), and the one to wait for */
+    int32_t begun, last, until;
     bool misled;
 };
 

@@ -27,6 +27,7 @@ struct media {
     struct frame_picks picks; /* of it; in use where tracks.video has them */
     int failed_reads, barren_packets;
     bool started, draining, delivered;
+    bool chosen;    /* media_want_frames() was called */
     bool has_frame; /* the last item was a frame */
 };
 
@@ -191,15 +192,15 @@ ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, p
     return video_picture(&media->tracks.video, picture, err);
 }
 
-static ptm_status check_unread(const struct media *media, ptm_error *err) {
-    if (!media->started) return PTM_OK;
-    return error_set(err, PTM_EINVAL, "%s: frames can be counted and chosen only before the first is read",
+static ptm_status check_open(const struct media *media, ptm_error *err) {
+    if (!media->started && !media->chosen) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "%s: frames can be counted, and then chosen once, before the first is read",
                      media->source.name);
 }
 
 ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *err) {
     *count = 0;
-    TRY(check_unread(media, err));
+    TRY(check_open(media, err));
     if (media->tracks.video_index < 0 || !media->tracks.info.seekable) return PTM_OK;
     /* A demuxer of its own, so that the one that will be read stays where it is. */
     struct demux demux;
@@ -215,11 +216,10 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
 }
 
 ptm_status media_want_frames(struct media *media, const int64_t *frames, int count, ptm_error *err) {
-    TRY(check_unread(media, err));
-    if (media->tracks.video.picks)
-        return error_set(err, PTM_EINVAL, "%s: its frames are chosen already", media->source.name);
+    TRY(check_open(media, err));
+    media->chosen = true;
     /* Where there are more than are allowed, the decoder comes to that. */
-    if (!media->index.shown || media->index.count > media->options.max_frames) return PTM_OK;
+    if (count == 0 || !media->index.shown || media->index.count > media->options.max_frames) return PTM_OK;
     bool worth;
     TRY(frame_picks_open(&media->picks, &media->index, frames, count, &worth, err));
     if (worth)

@@ -110,7 +110,7 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
 /**
  * After media_count_frames() and before the first media_next(): of the frames that it counted only these (count) are
  * wanted, by their rising numbers. Others may then be missing, and are left undecoded where the file says what each
- * frame needs and that spares much; item->index tells which one came. PTM_EINVAL where frames were chosen before.
+ * frame needs and that spares much; item->index tells which one came. PTM_EINVAL the second time.
  */
 ptm_status media_want_frames(struct media *media, const int64_t *frames, int count, ptm_error *err);
 

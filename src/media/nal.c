@@ -33,6 +33,7 @@ static bool next_by_length(struct nal_reader *reader, struct nal_unit *unit) {
     for (int i = 0; i < reader->length_bytes; i++) bytes = bytes << 8 | reader->data[i];
     const uint8_t *first = reader->data + reader->length_bytes;
     if (bytes > (size_t)(reader->end - first)) return false;
+    if (find_start(first, first + bytes) != first + bytes) return false; /* a decoder would begin another unit there */
     *unit = (struct nal_unit){first, bytes};
     reader->data = first + bytes;
     return true;

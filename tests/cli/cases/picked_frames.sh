@@ -30,6 +30,7 @@ printf "file '%s'\n" closed.mkv other.mkv > list
 ffmpeg -v error -f concat -i list -c copy -an both.mkv
 ffmpeg -v error -i both.mkv -c copy both.ts
 cmp <(look video both.mkv | jq -c .video.labels) <(look video both.ts | jq -c .video.labels)
+look video both.mkv | jq -c '[.status, .video.coverage.frames_used]'
 
 # A wanted picture and a sound that are damaged: it is read again, whole, and what is wrong with either is told.
 film short.mkv 5 -c:v libx264 -g 1
