@@ -105,12 +105,16 @@ static ptm_status classify_frames(ptm_error *err) {
     return status;
 }
 
-static ptm_status classify_file(ptm_error *err) {
+static ptm_status classify_sample(const ptm_classify_options *options, ptm_error *err) {
     ptm_result *result;
     const ptm_status status =
-        ptm_classify_file(session, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", NULL, &result, err);
+        ptm_classify_file(session, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", options, &result, err);
     ptm_result_free(&result);
     return status;
+}
+
+static ptm_status classify_file(ptm_error *err) {
+    return classify_sample(NULL, err);
 }
 
 /** One window spread over the file, whose frames are counted first. */
@@ -118,11 +122,7 @@ static ptm_status classify_spread(ptm_error *err) {
     ptm_classify_options options;
     ptm_classify_options_default(&options);
     options.sampling = PTM_SAMPLING_UNIFORM;
-    ptm_result *result;
-    const ptm_status status =
-        ptm_classify_file(session, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", &options, &result, err);
-    ptm_result_free(&result);
-    return status;
+    return classify_sample(&options, err);
 }
 
 /** Two files together, and what became of them. */

@@ -5,8 +5,8 @@
 #include "media_reading.h"
 #include "temporary.h"
 
-#include <libavutil/opt.h>
-#include <math.h>
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
 
 enum { WIDTH = 64, HEIGHT = 48, RATE = 25, FRAMES = 240, MAX_FRAMES = 2000, PICKS = 5 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/nal.h"
 
+#include <string.h>
+
 int nal_length_bytes(const AVCodecParameters *codec) {
     const bool hevc = codec->codec_id == AV_CODEC_ID_HEVC;
     const int place = hevc ? 21 : 4; /* of lengthSizeMinusOne in hvcC and avcC, which begin with a version of 1 */
@@ -8,10 +10,14 @@ int nal_length_bytes(const AVCodecParameters *codec) {
     return (codec->extradata[place] & 3) + 1;
 }
 
-/** Where the next start code, three bytes, is; `end`: nowhere. */
+/** Where the next start code, 0 0 1, is; `end`: nowhere. All bytes of a film come by here: memchr() is quick. */
 static const uint8_t *find_start(const uint8_t *from, const uint8_t *end) {
-    for (; end - from >= 3; from++)
-        if (from[0] == 0 && from[1] == 0 && from[2] == 1) return from;
+    while (end - from >= 3) {
+        const uint8_t *one = memchr(from + 2, 1, (size_t)(end - from) - 2);
+        if (!one) return end;
+        if (one[-1] == 0 && one[-2] == 0) return one - 2;
+        from = one - 1;
+    }
     return end;
 }
 

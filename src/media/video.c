@@ -120,8 +120,7 @@ static bool deliver(struct video *video, double end, struct media_item *item) {
     av_frame_unref(video->shown);
     av_frame_move_ref(video->shown, video->ahead);
     end = fmin(end, video->setup.range.end); /* what comes after is not asked for */
-    *item =
-        (struct media_item){.kind = MEDIA_FRAME, .time = video->ahead_time, .end = end, .index = video->ahead_index};
+    *item = (struct media_item){.kind = MEDIA_FRAME, .time = video->ahead_time, .end = end, .index = video->number++};
     video->setup.stats->video_end = end;
     return true;
 }
@@ -129,14 +128,13 @@ static bool deliver(struct video *video, double end, struct media_item *item) {
 static void hold(struct video *video, double time) {
     av_frame_move_ref(video->ahead, video->decoder.frame);
     video->ahead_time = time;
-    video->ahead_index = video->held++;
     video->has_ahead = true;
 }
 
 /** The frame in the decoder, which was picked: the index knows how long it is shown. */
 static void deliver_pick(struct video *video, double time, struct media_item *item) {
     hold(video, time);
-    const int64_t next = frame_picks_next(video->picks, &video->ahead_index);
+    const int64_t next = frame_picks_next(video->picks, &video->number);
     const double end = demux_seconds(video->setup.stream, next) - video->setup.origin;
     deliver(video, isnan(end) ? time + own_duration(video, video->ahead) : end, item);
 }

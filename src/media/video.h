@@ -18,8 +18,7 @@ struct video {
     AVFrame *ahead; /* decoded, and delivered once the frame after it tells how long it is shown */
     bool has_ahead;
     double ahead_time;
-    int64_t ahead_index;
-    int64_t held;              /* frames within the range so far */
+    int64_t number;            /* of the next frame to deliver */
     struct frame_picks *picks; /* NULL: all frames are wanted */
     bool ended;
 };
