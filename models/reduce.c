@@ -97,7 +97,7 @@ static ptm_status fill_layer(struct reduced_layer *layer, const struct product *
         TRY(fill_part(layer, threads, view, part, err));
         safetensors_forget(files, view->w[part].values, reduced_bytes(view->w[part].precision, part_values(view)));
     }
-    return PTM_OK;
+    return reduced_finish(layer, threads, err);
 }
 
 /** The float32 that a layer stands for, which is given back as above. */

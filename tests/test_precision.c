@@ -43,6 +43,7 @@ static void run_layer(struct layer *layer, const struct product *product, int th
     CHECK_OK(threads_open(&layer->compute.threads, threads, err));
     CHECK_OK(reduced_open(&layer->weights, product, IN, OUT, err));
     reduced_fill(&layer->weights, layer->compute.threads, &(struct weight_rows){.values = layer->w}, layer->b, 0, OUT);
+    CHECK_OK(reduced_finish(&layer->weights, layer->compute.threads, err));
     struct arena arena = {0};
     reduced_input_place(&layer->input, &arena, product, ROWS, IN);
     layer->memory = mem_alloc(arena.used, 1);
@@ -160,6 +161,7 @@ static void test_longest(void) {
         float y = 0;
         CHECK_OK(reduced_open(&layer, product_at(t), LONGEST, 1, err));
         reduced_fill(&layer, compute.threads, &(struct weight_rows){.values = w}, NULL, 0, 1);
+        CHECK_OK(reduced_finish(&layer, compute.threads, err));
         reduced_input_place(&input, &arena, product_at(t), 1, LONGEST);
         void *memory = mem_alloc(arena.used, 1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(memory);

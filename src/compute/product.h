@@ -13,6 +13,7 @@
 #include "base/cpu.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /** The longest row: 255 * 127 * 65536 still fits in an int32. */
@@ -24,14 +25,21 @@ struct product_row {
     int32_t zero;
 };
 
+/** What one group of a weight row lacks in a packed panel, for products that add pairs in 16 bits. */
+struct product_excess {
+    uint16_t group, column; /* in the panel */
+    int8_t w[4];
+};
+
 /** Rows of y against one panel of w: at most as many columns as the table's. */
 struct product_panel {
     float *y;
-    const char *x;                 /* prepared rows, x_bytes apart: whole tiles of the table */
+    const char *x;                 /* prepared rows, x_bytes each: whole tiles of the table */
     const struct product_row *row; /* one for each of them */
     const void *w;                 /* (groups, columns of the table, group): a packed panel */
     const float *scale, *bias;     /* of the panel's columns */
     const int32_t *sums;           /* of their q_w */
+    const struct product_excess *excess, *excess_end;
     size_t ldy, x_bytes;
     int groups, rows, columns; /* rows and columns of y: no more are written */
     bool add;                  /* y += x w^T + bias, else y = x w^T + bias */
@@ -54,6 +62,8 @@ struct product {
     int group;          /* neighbours in a row of w that lie together */
     int depth;          /* rows of x and w are filled up with zeros to a multiple of it, itself one of the group */
     size_t value_bytes; /* of a prepared value */
+    bool together;      /* the prepared rows of a tile lie together, a group of each in turn */
+    bool pairs;         /* w is cut to what a pair of products can hold (excess.h) */
 
     /** Prepares n values, and zeros after them up to the next multiple of `depth`. A value that is not finite makes the
      * whole row of y NaN. */
@@ -92,7 +102,7 @@ const struct product *product_at(int index);
 
 /** The tables themselves, one a file, each only where the architecture has it. */
 extern const struct product product_scalar_int8, product_scalar_bf16;
-extern const struct product product_avx2, product_avxvnni, product_avx512vnni, product_avx512bf16, product_neondot;
-extern const struct product product_amxint8, product_amxbf16;
+extern const struct product product_avx2, product_avxvnni, product_avx512, product_avx512vnni, product_avx512bf16;
+extern const struct product product_amxint8, product_amxbf16, product_neondot;
 
 #endif

@@ -9,14 +9,9 @@ enum { ROWS = 12, W_BYTES = 64, DEPTH = 4 };
 
 typedef __m512i sums, factors;
 #define t_zero _mm512_setzero_si512
+#define t_x four_bytes
 #define t_w(from) _mm512_loadu_si512(from)
 #define t_dot _mm512_dpbusd_epi32
-
-static inline factors t_x(const char *from) {
-    int32_t bytes;
-    memcpy(&bytes, from, sizeof bytes);
-    return _mm512_set1_epi32(bytes);
-}
 
 #include "compute/product_int8_avx512.h"
 

@@ -14,6 +14,24 @@
 #define INT8_SHIFT 0
 #endif
 
+/** Rows of x that lie together, a group of four values of each in turn; 1: each row by itself. */
+#ifndef INT8_TOGETHER
+#define INT8_TOGETHER 1
+#endif
+
+/** Where value i of a row lies, from its first on. */
+static inline int int8_place(int i) {
+    return i / 4 * 4 * INT8_TOGETHER + i % 4;
+}
+
+/** Puts `count` values, whole groups, in their places from q on. */
+static inline void int8_put(INT8_VALUE *q, const uint8_t *values, int count) {
+    if (INT8_TOGETHER == 1)
+        memcpy(q, values, (size_t)count);
+    else
+        for (int i = 0; i < count; i += 4) memcpy(q + int8_place(i), values + i, 4);
+}
+
 /**
  * The row's scale and zero from its smallest and largest value, 0 among them; `bad` is NaN where a value is not finite.
  * Returns the factor to integers; 0: they are all zero.
@@ -33,9 +51,9 @@ static inline void int8_values(INT8_VALUE *q, const struct product_row *row, flo
     const float zero = (float)(row->zero + INT8_SHIFT);
     for (int i = first; i < n; i++) {
         const float whole = inverse > 0 ? rintf(x[i] * inverse) + zero : 0;
-        q[i] = (INT8_VALUE)((whole < 0 ? 0 : whole > 255 ? 255 : (int)whole) - INT8_SHIFT);
+        q[int8_place(i)] = (INT8_VALUE)((whole < 0 ? 0 : whole > 255 ? 255 : (int)whole) - INT8_SHIFT);
     }
-    for (int i = first > n ? first : n; i < end; i++) q[i] = 0;
+    for (int i = first > n ? first : n; i < end; i++) q[int8_place(i)] = 0;
 }
 
 #endif

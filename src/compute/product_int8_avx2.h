@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the int8 products on 256 bits share, whichever instruction adds the sums up. */
-static inline factors t_x(const char *from) {
+static inline factors four_bytes(const void *from) {
     int32_t bytes;
     memcpy(&bytes, from, sizeof bytes);
     return _mm256_set1_epi32(bytes);
@@ -14,16 +14,12 @@ static inline vec t_finish(const struct product_panel *panel, sums sum, int i, i
     return v_mul(_mm256_cvtepi32_ps(_mm256_sub_epi32(sum, offset)), scale);
 }
 
-#include "compute/product_tile.h"
-
 static inline void put_values(INT8_VALUE *q, vec x, vec inverse, __m256i zero) {
     const __m256i whole = _mm256_add_epi32(_mm256_cvtps_epi32(v_mul(x, inverse)), zero);
     const __m128i low = _mm256_castsi256_si128(whole), high = _mm256_extracti128_si256(whole, 1);
-    const __m128i bytes = _mm_packus_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128());
-    if (sizeof *q == 1)
-        _mm_storel_epi64((__m128i *)(void *)q, bytes);
-    else
-        _mm_storeu_si128((__m128i *)(void *)q, _mm_cvtepu8_epi16(bytes));
+    uint8_t bytes[LANES];
+    _mm_storel_epi64((__m128i *)(void *)bytes, _mm_packus_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128()));
+    int8_put(q, bytes, LANES);
 }
 
 #include "compute/product_prepare.h"

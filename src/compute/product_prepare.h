@@ -27,6 +27,7 @@ static void prepare(void *prepared, struct product_row *row, const float *x, int
     const float inverse = int8_range(row, lowest, highest, wrong);
     INT8_VALUE *q = prepared;
     const int whole = inverse > 0 ? i : 0;
-    for (i = 0; i < whole; i += LANES) put_values(q + i, v_load(x + i), v_set(inverse), vi_set(row->zero + INT8_SHIFT));
+    for (i = 0; i < whole; i += LANES)
+        put_values(q + int8_place(i), v_load(x + i), v_set(inverse), vi_set(row->zero + INT8_SHIFT));
     int8_values(q, row, inverse, x, whole, n, (n + DEPTH - 1) / DEPTH * DEPTH);
 }

@@ -3,8 +3,8 @@
 
 #include "compute/tiles.h"
 
-/* Rows that one thread takes at once while weights are packed and while x is prepared; values of a row that are encoded
- * at once, whole groups. */
+/* Rows that one thread takes at once while weights are packed and while x is prepared, of that so many whole tiles of
+ * the product; values of a row that are encoded at once, whole groups. */
 enum { FILL_ROWS = 16, PREPARE_ROWS = 32, CHUNK = 1024 };
 
 /*
@@ -50,6 +50,7 @@ ptm_status reduced_open(struct reduced_layer *layer, const struct product *produ
 
 void reduced_close(struct reduced_layer *layer) {
     mem_free(layer->memory);
+    excess_close(&layer->excess);
     *layer = (struct reduced_layer){0};
 }
 
@@ -166,6 +167,14 @@ void reduced_fill(struct reduced_layer *layer, struct threads *threads, const st
     for (int i = 0; b && i < count; i++) layer->bias[first + i] = b[i];
 }
 
+ptm_status reduced_finish(struct reduced_layer *layer, struct threads *threads, ptm_error *err) {
+    const struct product *product = layer->product;
+    if (!product->pairs) return PTM_OK;
+    const struct excess_panels panels = {(int8_t *)layer->w, tiles_count(layer->out, product->columns),
+                                         group_count(product, layer->in), product->columns};
+    return excess_open(&layer->excess, threads, &panels, err);
+}
+
 /* ---------------------------------------------------------------- weights as they are kept */
 
 void reduced_encode(void *values, float *scale, ptm_precision precision, const float *w, int count, int in) {
@@ -228,21 +237,29 @@ struct product_job {
     int block_rows;
 };
 
-/** Rows of x; behind the last one zeros, which fill a tile of the product. */
+/** Where the prepared values of row i begin. */
+static char *values_of(const struct product_job *job, int i) {
+    const struct product *product = job->layer->product;
+    const int within = product->together ? i % product->rows : 0;
+    return job->input->values + (size_t)(i - within) * job->x_bytes +
+           (size_t)(within * product->group) * product->value_bytes;
+}
+
+/** Rows of x; where the last tile of the product has none, zeros. */
 static void prepare_rows(void *context, int tile, int worker) {
     (void)worker;
     const struct product_job *job = context;
     const struct product *product = job->layer->product;
-    const int end = smaller((tile + 1) * PREPARE_ROWS, whole_tiles(product, job->rows));
-    for (int i = tile * PREPARE_ROWS; i < end; i++) {
-        char *values = job->input->values + (size_t)i * job->x_bytes;
-        if (i < job->rows) {
-            product->prepare(values, &job->input->rows[i], job->x + (size_t)i * (size_t)job->ldx, job->layer->in);
-        } else {
-            memset(values, 0, job->x_bytes);
-            job->input->rows[i] = (struct product_row){0};
-        }
+    const int step = whole_tiles(product, PREPARE_ROWS), first = tile * step;
+    const int end = smaller(first + step, whole_tiles(product, job->rows));
+    if (end > job->rows) {
+        memset(job->input->values + (size_t)(end - product->rows) * job->x_bytes, 0,
+               (size_t)product->rows * job->x_bytes);
+        memset(&job->input->rows[job->rows], 0, (size_t)(end - job->rows) * sizeof *job->input->rows);
     }
+    for (int i = first; i < smaller(end, job->rows); i++)
+        product->prepare(values_of(job, i), &job->input->rows[i], job->x + (size_t)i * (size_t)job->ldx,
+                         job->layer->in);
 }
 
 /** One panel of w against some rows of x. */
@@ -265,6 +282,10 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .row = job->input->rows + row,
         .rows = end - row,
     };
+    if (layer->excess.list) {
+        rows.excess = layer->excess.list + layer->excess.starts[panel];
+        rows.excess_end = layer->excess.list + layer->excess.starts[panel + 1];
+    }
     product->multiply(&rows);
 }
 
@@ -333,6 +354,6 @@ void reduced_linear(const struct compute *compute, float *y, int ldy, const floa
         .block_rows = block_rows(layer->product, row_bytes(layer->product, layer->in)),
     };
     if (threads_count(compute->threads) > 1) cut_for_threads(&job, threads_count(compute->threads));
-    threads_run(compute->threads, tiles_count(whole_tiles(layer->product, rows), PREPARE_ROWS), prepare_rows, &job);
+    threads_run(compute->threads, tiles_count(rows, whole_tiles(layer->product, PREPARE_ROWS)), prepare_rows, &job);
     threads_run(compute->threads, job.row_parts * job.column_parts, multiply_part, &job);
 }

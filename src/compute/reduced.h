@@ -5,6 +5,7 @@
 #define POLYTOME_COMPUTE_REDUCED_H
 
 #include "base/memory.h"
+#include "compute/excess.h"
 #include "compute/linear.h"
 #include "compute/product.h"
 
@@ -35,6 +36,7 @@ struct reduced_layer {
     float *bias;    /* (panels * columns) */
     int32_t *sums;  /* (panels * columns) of q over a row of w */
     size_t w_bytes; /* of a panel */
+    struct excess excess;
 };
 
 /** Takes the memory for a layer whose rows reduced_fill() brings; in <= PRODUCT_LONGEST. PTM_ENOMEM. */
@@ -45,6 +47,9 @@ void reduced_close(struct reduced_layer *layer);
  * NULL. The same layer comes of float32 and of what reduced_encode() made of it. */
 void reduced_fill(struct reduced_layer *layer, struct threads *threads, const struct weight_rows *w, const float *b,
                   int first, int count);
+
+/** After the last row, before the first product. PTM_ENOMEM. */
+ptm_status reduced_finish(struct reduced_layer *layer, struct threads *threads, ptm_error *err);
 
 /** Scratch for the prepared input of any layer with so many rows and values in a row. */
 struct reduced_input {

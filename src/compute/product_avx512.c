@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* int8 products in AVX-512 (BW) without VNNI. */
+#define INT8_TOGETHER 16
+#include "compute/product_int8.h"
+
+#if defined(__x86_64__)
+#include "compute/vector_avx512.h"
+
+#include "compute/turn_vector.h"
+
+enum { ROWS = INT8_TOGETHER, COLUMNS = LANES, DEPTH = 4 };
+
+typedef __m512i sums, factors;
+#define t_zero _mm512_setzero_si512
+#define t_bytes(from) _mm512_loadu_si512((from))
+#define t_whole _mm512_castps_si512
+
+/** The sums stay in their registers from step to step: left alone, compilers start all products first and spill. */
+static inline sums t_dot(sums sum, factors x, factors w) {
+    sum = _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_maddubs_epi16(x, w), _mm512_set1_epi16(1)));
+    __asm__("" : "+v"(sum));
+    return sum;
+}
+
+#include "compute/product_int8_avx512.h"
+
+#include "compute/product_pairs.h"
+
+const struct product product_avx512 = {
+    .name = "avx512",
+    .precision = PTM_INT8,
+    .level = CPU_AVX512,
+    .rows = ROWS,
+    .columns = COLUMNS,
+    .group = 4,
+    .depth = DEPTH,
+    .value_bytes = 1,
+    .together = true,
+    .pairs = true,
+    .prepare = prepare,
+    .multiply = multiply,
+};
+#endif
