@@ -108,6 +108,37 @@ static void test_same_bits(void) {
     }
 }
 
+/* Pairs of weights can be held in 16 bits then, and with their excess they are what they were. */
+static void test_excess(void) {
+    enum { PANELS = 5, GROUPS = 51, COLUMNS = 8, PANEL = GROUPS * COLUMNS * 4 };
+    static int8_t before[PANELS * PANEL], w[PANELS * PANEL];
+    for (int k = 0; k < PANELS * PANEL; k++) {
+        const int panel = k / PANEL;
+        before[k] = (int8_t)(panel == 0   ? uniform() * 64 /* nothing to move */
+                             : panel == 1 ? (k % 8 < 4 ? 127 : -127)
+                                          : uniform() * 127.9f);
+    }
+    memcpy(w, before, sizeof w);
+    struct threads *threads;
+    struct excess excess;
+    CHECK_OK(threads_open(&threads, 3, err));
+    CHECK_OK(excess_open(&excess, threads, &(struct excess_panels){w, PANELS, GROUPS, COLUMNS}, err));
+    CU_ASSERT_EQUAL(excess.starts[1], 0);
+    CU_ASSERT_EQUAL(excess.starts[2], GROUPS * COLUMNS);
+    CU_ASSERT(excess.starts[5] > excess.starts[4]);
+    for (int k = 0; k < PANELS * PANEL; k += 2) CU_ASSERT(abs(w[k] + w[k + 1]) <= 128);
+    for (int panel = 0; panel < PANELS; panel++) {
+        for (size_t i = excess.starts[panel]; i < excess.starts[panel + 1]; i++) {
+            const struct product_excess *entry = &excess.list[i];
+            int8_t *group = w + panel * PANEL + (entry->group * COLUMNS + entry->column) * 4;
+            for (int k = 0; k < 4; k++) group[k] = (int8_t)(group[k] + entry->w[k]);
+        }
+    }
+    CU_ASSERT(memcmp(before, w, sizeof w) == 0);
+    excess_close(&excess);
+    threads_close(&threads);
+}
+
 /* Rows of w that are zero, subnormal or huge, and tokens that are, give finite numbers: what float32 gives, or the
  * bias. */
 static void test_hostile_weights(void) {
@@ -335,6 +366,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"int8 is within its steps", test_bound},
         {"the same bits for any number of threads and any instruction", test_same_bits},
+        {"what pairs of weights cannot hold is kept apart", test_excess},
         {"hostile weights", test_hostile_weights},
         {"weights that are not finite", test_weights_not_finite},
         {"the longest row", test_longest},
