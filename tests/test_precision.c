@@ -27,11 +27,13 @@ struct layer {
     struct reduced_layer weights;
     struct reduced_input input;
     void *memory;
+    int rows;
     float x[ROWS * IN], w[OUT * IN], b[OUT], y[ROWS * OUT];
 };
 
 static void fill_values(struct layer *layer) {
     random_state = 1;
+    layer->rows = ROWS;
     for (int i = 0; i < ROWS * IN; i++) layer->x[i] = 3 * uniform() + 1;
     for (int i = 0; i < OUT * IN; i++) layer->w[i] = 0.1f * uniform();
     for (int i = 0; i < OUT; i++) layer->b[i] = uniform();
@@ -45,13 +47,13 @@ static void run_layer(struct layer *layer, const struct product *product, int th
     reduced_fill(&layer->weights, layer->compute.threads, &(struct weight_rows){.values = layer->w}, layer->b, 0, OUT);
     CHECK_OK(reduced_finish(&layer->weights, layer->compute.threads, err));
     struct arena arena = {0};
-    reduced_input_place(&layer->input, &arena, product, ROWS, IN);
+    reduced_input_place(&layer->input, &arena, product, layer->rows, IN);
     layer->memory = mem_alloc(arena.used, 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(layer->memory);
     arena = (struct arena){.base = layer->memory};
-    reduced_input_place(&layer->input, &arena, product, ROWS, IN);
-    reduced_linear(&layer->compute, layer->y, OUT, layer->x, IN, &layer->weights, &layer->input, ROWS, ACTIVATION_GELU,
-                   LINEAR_SET);
+    reduced_input_place(&layer->input, &arena, product, layer->rows, IN);
+    reduced_linear(&layer->compute, layer->y, OUT, layer->x, IN, &layer->weights, &layer->input, layer->rows,
+                   ACTIVATION_GELU, LINEAR_SET);
     mem_free(layer->memory);
     reduced_close(&layer->weights);
     threads_close(&layer->compute.threads);
@@ -105,6 +107,23 @@ static void test_same_bits(void) {
         if (product_at(i)->precision != PTM_INT8) continue;
         run_layer(&second, &product_scalar_int8, 3);
         CU_ASSERT(memcmp(first.y, second.y, sizeof first.y) == 0);
+    }
+}
+
+/* However many rows there are, also fewer than a thread prepares or a tile has: each as among others, none beside. */
+static void test_few_rows(void) {
+    for (int i = 0; product_at(i); i++) {
+        fill_values(&first);
+        run_layer(&first, product_at(i), 1);
+        for (int rows = 1; rows < ROWS; rows++) {
+            fill_values(&second);
+            memset(second.y, 0, sizeof second.y);
+            second.rows = rows;
+            run_layer(&second, product_at(i), 3);
+            const size_t values = (size_t)rows * OUT;
+            CU_ASSERT(memcmp(first.y, second.y, values * sizeof *first.y) == 0);
+            for (size_t k = values; k < ROWS * OUT; k++) CU_ASSERT(second.y[k] == 0);
+        }
     }
 }
 
@@ -366,6 +385,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"int8 is within its steps", test_bound},
         {"the same bits for any number of threads and any instruction", test_same_bits},
+        {"the same bits for any number of rows", test_few_rows},
         {"what pairs of weights cannot hold is kept apart", test_excess},
         {"hostile weights", test_hostile_weights},
         {"weights that are not finite", test_weights_not_finite},
