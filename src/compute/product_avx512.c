@@ -12,7 +12,7 @@ enum { ROWS = INT8_TOGETHER, COLUMNS = LANES, DEPTH = 4 };
 
 typedef __m512i sums, factors;
 #define t_zero _mm512_setzero_si512
-#define t_bytes(from) _mm512_loadu_si512((from))
+#define t_bytes(from) _mm512_loadu_si512(from)
 #define t_whole _mm512_castps_si512
 
 /** The sums stay in their registers from step to step: left alone, compilers start all products first and spill. */
