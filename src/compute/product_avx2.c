@@ -14,13 +14,9 @@ typedef __m256i sums, factors;
 #define t_zero _mm256_setzero_si256
 #define t_bytes(from) _mm256_loadu_si256((const __m256i *)(const void *)(from))
 #define t_whole _mm256_castps_si256
-
-/** The sums stay in their registers from step to step: left alone, compilers start all products first and spill. */
-static inline sums t_dot(sums sum, factors x, factors w) {
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
-    __asm__("" : "+x"(sum));
-    return sum;
-}
+#define t_add _mm256_add_epi32
+#define t_pairs _mm256_maddubs_epi16
+#define t_widen(pairs) _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
 
 #include "compute/product_int8_avx2.h"
 

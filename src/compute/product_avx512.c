@@ -14,13 +14,9 @@ typedef __m512i sums, factors;
 #define t_zero _mm512_setzero_si512
 #define t_bytes(from) _mm512_loadu_si512(from)
 #define t_whole _mm512_castps_si512
-
-/** The sums stay in their registers from step to step: left alone, compilers start all products first and spill. */
-static inline sums t_dot(sums sum, factors x, factors w) {
-    sum = _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_maddubs_epi16(x, w), _mm512_set1_epi16(1)));
-    __asm__("" : "+v"(sum));
-    return sum;
-}
+#define t_add _mm512_add_epi32
+#define t_pairs _mm512_maddubs_epi16
+#define t_widen(pairs) _mm512_madd_epi16(pairs, _mm512_set1_epi16(1))
 
 #include "compute/product_int8_avx512.h"
 

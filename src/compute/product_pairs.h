@@ -7,18 +7,26 @@
  *     ROWS, COLUMNS        of the tile: LANES
  *     factors              a vector of bytes
  *     t_zero, t_bytes, four_bytes   no sums; a vector from memory; 4 bytes of w to all lanes
- *     t_dot(sum, x, w)     sums + x . w
+ *     t_pairs, t_widen, t_add       products of bytes, pairs added up; pairs of those added up; sums added
+ *     t_whole              the sums that a vec holds
  */
 #include "compute/product_store.h"
 
 /** From a group of the rows to the next. */
 enum { STEP = 4 * ROWS };
 
+/** sum + x . w. The sums stay in their registers: left alone, compilers start all products first and spill. */
+static inline sums dot(sums sum, factors x, factors w) {
+    sum = t_add(sum, t_widen(t_pairs(x, w)));
+    __asm__("" : "+v"(sum));
+    return sum;
+}
+
 /** Adds to the sums (COLUMNS, ROWS) what the weights were short of. */
 static inline void add_excess(const struct product_panel *panel, sums *sum) {
     for (const struct product_excess *excess = panel->excess; excess < panel->excess_end; excess++) {
         const factors x = t_bytes(panel->x + (size_t)excess->group * STEP);
-        sum[excess->column] = t_dot(sum[excess->column], x, four_bytes(excess->w));
+        sum[excess->column] = dot(sum[excess->column], x, four_bytes(excess->w));
     }
 }
 
@@ -34,7 +42,7 @@ static inline void multiply_tile(const struct product_panel *panel) {
     for (int g = 0; g < panel->groups; g++, x += STEP, w += 4 * COLUMNS) {
         const factors values = t_bytes(x);
 #pragma GCC unroll 16
-        for (int j = 0; j < COLUMNS; j++) sum[j] = t_dot(sum[j], values, four_bytes(w + 4 * j));
+        for (int j = 0; j < COLUMNS; j++) sum[j] = dot(sum[j], values, four_bytes(w + 4 * j));
     }
 
     sums all[COLUMNS]; /* in memory, where columns have numbers */
