@@ -285,7 +285,7 @@ if [ "$tier" != quick ]; then
     check 'build asan' build asan
     suite 'tests asan, best kernels' asan
     POLYTOME_TEST_CPU=scalar suite 'tests asan, scalar kernels' asan -R '^test_' -E '^test_media' # no kernels there
-    threaded=(test_base test_compute test_pipelines test_batch test_live test_windows fuzz_windows fuzz_stream)
+    threaded=(test_base test_compute test_precision test_pipelines test_batch test_live test_windows fuzz_windows fuzz_stream)
     check 'build tsan' build tsan "${threaded[@]}" polytome_cli
     suite 'tests tsan' tsan -R "^($(IFS='|' && echo "${threaded[*]}"))\$"
     check 'several threads, tsan' several_threads

@@ -59,9 +59,9 @@ static bool run(const struct compute *compute, const struct product *product, fl
     memcpy(y, at.start, sizeof at.start);
     if (reduced_open(&layer, product, at.in, at.out, NULL) != PTM_OK) return false;
     reduced_fill(&layer, compute->threads, &(struct weight_rows){.values = at.w}, at.bias ? at.b : NULL, 0, at.out);
-    if (reduced_finish(&layer, compute->threads, NULL) != PTM_OK) exit(1);
     reduced_input_place(&input, &arena, product, at.rows, at.in);
-    void *memory = mem_alloc(arena.used, 1);
+    const bool finished = reduced_finish(&layer, compute->threads, NULL) == PTM_OK;
+    void *memory = finished ? mem_alloc(arena.used, 1) : NULL;
     arena = (struct arena){.base = memory};
     if (memory) {
         reduced_input_place(&input, &arena, product, at.rows, at.in);

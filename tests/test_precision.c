@@ -22,11 +22,34 @@ static float uniform(void) {
     return (float)(random_state >> 8) * 0x1p-23f - 1;
 }
 
-struct layer {
-    struct compute compute;
-    struct reduced_layer weights;
+/** What a layer is made of, and what it makes. */
+struct shape {
+    int rows, in, out;
+};
+
+/** y (rows, out) = act(x w^T + b), w packed for a table. */
+static void run(struct shape shape, const struct product *product, int threads, const struct weight_rows *w,
+                const float *b, const float *x, enum activation activation, float *y) {
+    struct compute compute = {.kernels = &kernels_scalar};
+    struct reduced_layer layer;
     struct reduced_input input;
-    void *memory;
+    struct arena arena = {0};
+    CHECK_OK(threads_open(&compute.threads, threads, err));
+    CHECK_OK(reduced_open(&layer, product, shape.in, shape.out, err));
+    reduced_fill(&layer, compute.threads, w, b, 0, shape.out);
+    CHECK_OK(reduced_finish(&layer, compute.threads, err));
+    reduced_input_place(&input, &arena, product, shape.rows, shape.in);
+    void *memory = mem_alloc(arena.used, 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+    arena = (struct arena){.base = memory};
+    reduced_input_place(&input, &arena, product, shape.rows, shape.in);
+    reduced_linear(&compute, y, shape.out, x, shape.in, &layer, &input, shape.rows, activation, LINEAR_SET);
+    mem_free(memory);
+    reduced_close(&layer);
+    threads_close(&compute.threads);
+}
+
+struct layer {
     int rows;
     float x[ROWS * IN], w[OUT * IN], b[OUT], y[ROWS * OUT];
 };
@@ -39,24 +62,9 @@ static void fill_values(struct layer *layer) {
     for (int i = 0; i < OUT; i++) layer->b[i] = uniform();
 }
 
-/** Packs layer->w for a table, and runs. */
 static void run_layer(struct layer *layer, const struct product *product, int threads) {
-    layer->compute = (struct compute){.kernels = &kernels_scalar};
-    CHECK_OK(threads_open(&layer->compute.threads, threads, err));
-    CHECK_OK(reduced_open(&layer->weights, product, IN, OUT, err));
-    reduced_fill(&layer->weights, layer->compute.threads, &(struct weight_rows){.values = layer->w}, layer->b, 0, OUT);
-    CHECK_OK(reduced_finish(&layer->weights, layer->compute.threads, err));
-    struct arena arena = {0};
-    reduced_input_place(&layer->input, &arena, product, layer->rows, IN);
-    layer->memory = mem_alloc(arena.used, 1);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(layer->memory);
-    arena = (struct arena){.base = layer->memory};
-    reduced_input_place(&layer->input, &arena, product, layer->rows, IN);
-    reduced_linear(&layer->compute, layer->y, OUT, layer->x, IN, &layer->weights, &layer->input, layer->rows,
-                   ACTIVATION_GELU, LINEAR_SET);
-    mem_free(layer->memory);
-    reduced_close(&layer->weights);
-    threads_close(&layer->compute.threads);
+    const struct weight_rows w = {.values = layer->w};
+    run((struct shape){layer->rows, IN, OUT}, product, threads, &w, layer->b, layer->x, ACTIVATION_GELU, layer->y);
 }
 
 static struct layer first, second;
@@ -134,7 +142,10 @@ static void test_excess(void) {
     for (int k = 0; k < PANELS * PANEL; k++) {
         const int panel = k / PANEL;
         before[k] = (int8_t)(panel == 0   ? uniform() * 64 /* nothing to move */
-                             : panel == 1 ? (k % 8 < 4 ? 127 : -127)
+                             : panel == 1 ? (k % 8 < 4 ? 127 : -128)
+                             : panel == 2 ? (k % 2   ? 1
+                                             : k % 4 ? 127
+                                                     : 126) /* at the limit and below */
                                           : uniform() * 127.9f);
     }
     memcpy(w, before, sizeof w);
@@ -144,8 +155,13 @@ static void test_excess(void) {
     CHECK_OK(excess_open(&excess, threads, &(struct excess_panels){w, PANELS, GROUPS, COLUMNS}, err));
     CU_ASSERT_EQUAL(excess.starts[1], 0);
     CU_ASSERT_EQUAL(excess.starts[2], GROUPS * COLUMNS);
+    CU_ASSERT_EQUAL(excess.starts[3], excess.starts[2]);
     CU_ASSERT(excess.starts[5] > excess.starts[4]);
-    for (int k = 0; k < PANELS * PANEL; k += 2) CU_ASSERT(abs(w[k] + w[k + 1]) <= 128);
+    for (int k = 0; k < PANELS * PANEL; k += 2) {
+        CU_ASSERT(abs(w[k] + w[k + 1]) <= 128);
+        CU_ASSERT(w[k] * before[k] >= 0);
+        CU_ASSERT_EQUAL(w[k + 1], before[k + 1]);
+    }
     for (int panel = 0; panel < PANELS; panel++) {
         for (size_t i = excess.starts[panel]; i < excess.starts[panel + 1]; i++) {
             const struct product_excess *entry = &excess.list[i];
@@ -156,6 +172,26 @@ static void test_excess(void) {
     CU_ASSERT(memcmp(before, w, sizeof w) == 0);
     excess_close(&excess);
     threads_close(&threads);
+}
+
+/* Any bytes that a packed file may bring, and more rows than one thread takes or than stay near. */
+static void test_any_bytes(void) {
+    enum { MANY = 450, WIDE = 803, FEW = 17 };
+    static float x[MANY * WIDE], expected[MANY * FEW], y[MANY * FEW], scale[FEW];
+    static int8_t w[FEW * WIDE];
+    random_state = 1;
+    for (int k = 0; k < MANY * WIDE; k++) x[k] = uniform();
+    for (int k = 0; k < FEW * WIDE; k++) w[k] = (int8_t)(uniform() * 128); /* -128 .. 127 */
+    for (int k = 0; k < FEW; k++) scale[k] = 0.01f;
+    memset(w, -128, WIDE);
+    const struct weight_rows rows = {PTM_INT8, w, scale};
+    const struct shape shape = {MANY, WIDE, FEW};
+    run(shape, &product_scalar_int8, 1, &rows, NULL, x, ACTIVATION_NONE, expected);
+    for (int t = 0; product_at(t); t++) {
+        if (product_at(t)->precision != PTM_INT8) continue;
+        run(shape, product_at(t), 3, &rows, NULL, x, ACTIVATION_NONE, y);
+        CU_ASSERT(memcmp(y, expected, sizeof y) == 0);
+    }
 }
 
 /* Rows of w that are zero, subnormal or huge, and tokens that are, give finite numbers: what float32 gives, or the
@@ -199,32 +235,14 @@ static void test_weights_not_finite(void) {
 /* A row as long as a layer may be, every product as large as it may be, and the sum still right. */
 static void test_longest(void) {
     enum { LONGEST = PRODUCT_LONGEST };
-    struct compute compute = {.kernels = &kernels_scalar};
-    CHECK_OK(threads_open(&compute.threads, 1, err));
-    float *x = mem_alloc(LONGEST, sizeof *x), *w = mem_alloc(LONGEST, sizeof *w);
-    CU_ASSERT_FATAL(x && w);
+    static float x[LONGEST], w[LONGEST];
     for (int k = 0; k < LONGEST; k++) x[k] = 255, w[k] = -127;
+    const struct weight_rows rows = {.values = w};
     for (int t = 0; product_at(t); t++) {
-        struct reduced_layer layer;
-        struct reduced_input input;
-        struct arena arena = {0};
         float y = 0;
-        CHECK_OK(reduced_open(&layer, product_at(t), LONGEST, 1, err));
-        reduced_fill(&layer, compute.threads, &(struct weight_rows){.values = w}, NULL, 0, 1);
-        CHECK_OK(reduced_finish(&layer, compute.threads, err));
-        reduced_input_place(&input, &arena, product_at(t), 1, LONGEST);
-        void *memory = mem_alloc(arena.used, 1);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-        arena = (struct arena){.base = memory};
-        reduced_input_place(&input, &arena, product_at(t), 1, LONGEST);
-        reduced_linear(&compute, &y, 1, x, LONGEST, &layer, &input, 1, ACTIVATION_NONE, LINEAR_SET);
+        run((struct shape){1, LONGEST, 1}, product_at(t), 1, &rows, NULL, x, ACTIVATION_NONE, &y);
         CU_ASSERT(fabs((double)y / (-127.0 * 255 * LONGEST) - 1) < 1e-2);
-        mem_free(memory);
-        reduced_close(&layer);
     }
-    mem_free(x);
-    mem_free(w);
-    threads_close(&compute.threads);
 }
 
 /* ---------------------------------------------------------------- whole networks */
@@ -386,6 +404,7 @@ int main(void) {
         {"int8 is within its steps", test_bound},
         {"the same bits for any number of threads and any instruction", test_same_bits},
         {"the same bits for any number of rows", test_few_rows},
+        {"any bytes, and many rows", test_any_bytes},
         {"what pairs of weights cannot hold is kept apart", test_excess},
         {"hostile weights", test_hostile_weights},
         {"weights that are not finite", test_weights_not_finite},

@@ -23,7 +23,8 @@ struct excess_panels {
     int panels, groups, columns;
 };
 
-/** Moves what is too much out of w; a panel's list follows the order of its groups. PTM_ENOMEM. */
+/** Moves what is too much out of w; a panel's list follows the order of its groups. To be closed after a failure, too.
+ * PTM_ENOMEM. */
 ptm_status excess_open(struct excess *excess, struct threads *threads, const struct excess_panels *panels,
                        ptm_error *err);
 void excess_close(struct excess *excess);

@@ -100,7 +100,7 @@ const struct product product_scalar_bf16 = {
 static const struct product *const products[] = {
 #if defined(__x86_64__)
     &product_amxbf16,     &product_amxint8,     &product_avx512bf16, &product_avx512vnni,
-    &product_avx512,      &product_avxvnni,     &product_avx2,
+    &product_avxvnni,     &product_avx512,      &product_avx2,
 #elif defined(__aarch64__)
     &product_neondot,
 #endif

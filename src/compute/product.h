@@ -62,11 +62,12 @@ struct product {
     int group;          /* neighbours in a row of w that lie together */
     int depth;          /* rows of x and w are filled up with zeros to a multiple of it, itself one of the group */
     size_t value_bytes; /* of a prepared value */
-    bool together;      /* the prepared rows of a tile lie together, a group of each in turn */
-    bool pairs;         /* w is cut to what a pair of products can hold (excess.h) */
+    bool together;      /* the prepared rows of a tile lie together, a group of each in turn; else each by itself */
+    bool pairs;         /* w, in groups of 4, is cut to what a pair of products can hold (excess.h) */
 
-    /** Prepares n values, and zeros after them up to the next multiple of `depth`. A value that is not finite makes the
-     * whole row of y NaN. */
+    /** Prepares n values, and zeros after them up to the next multiple of `depth`. `prepared` is the row's first group;
+     * where rows lie together the next one follows behind those of the tile's other rows. A value that is not finite
+     * makes the whole row of y NaN. */
     void (*prepare)(void *prepared, struct product_row *row, const float *x, int n);
 
     void (*multiply)(const struct product_panel *panel);

@@ -8,7 +8,7 @@
 #include <float.h>
 #include <math.h>
 
-/** What a table stores instead of q_x: wider, or moved so that it has a sign. */
+/** What a table stores for q_x: a byte, which may be moved so that it has a sign. */
 #ifndef INT8_VALUE
 #define INT8_VALUE uint8_t
 #define INT8_SHIFT 0
@@ -24,7 +24,7 @@ static inline int int8_place(int i) {
     return i / 4 * 4 * INT8_TOGETHER + i % 4;
 }
 
-/** Puts `count` values, whole groups, in their places from q on. */
+/** Puts `count` values, whole groups and moved already, in their places from q on. */
 static inline void int8_put(INT8_VALUE *q, const uint8_t *values, int count) {
     if (INT8_TOGETHER == 1)
         memcpy(q, values, (size_t)count);

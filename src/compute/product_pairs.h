@@ -2,13 +2,13 @@
 /*
  * The tile of an int8 product by VPMADDUBSW, which adds pairs of products in 16 bits. Weights come without what a pair
  * cannot hold (excess.h), and that is added after the others: exact. Rows of x lie in the lanes of a vector and four
- * bytes of w are multiplied with all of them, so an excess of one weight costs no more than a weight. Before it is
+ * bytes of w are multiplied with all of them, so an entry of that list costs little more than a group. Before it is
  * included, beside what product_store.h wants and turn_vector.h:
  *     ROWS, COLUMNS        of the tile: LANES
  *     factors              a vector of bytes
  *     t_zero, t_bytes, four_bytes   no sums; a vector from memory; 4 bytes of w to all lanes
  *     t_pairs, t_widen, t_add       products of bytes, pairs added up; pairs of those added up; sums added
- *     t_whole              the sums that a vec holds
+ *     t_whole              the bits of a vec as sums
  */
 #include "compute/product_store.h"
 
@@ -24,7 +24,7 @@ static inline sums dot(sums sum, factors x, factors w) {
 
 /** Adds to the sums (COLUMNS, ROWS) what the weights were short of. */
 static inline void add_excess(const struct product_panel *panel, sums *sum) {
-    for (const struct product_excess *excess = panel->excess; excess < panel->excess_end; excess++) {
+    for (const struct product_excess *excess = panel->excess; excess != panel->excess_end; excess++) {
         const factors x = t_bytes(panel->x + (size_t)excess->group * STEP);
         sum[excess->column] = dot(sum[excess->column], x, four_bytes(excess->w));
     }

@@ -3,8 +3,8 @@
 
 #include "compute/tiles.h"
 
-/* Rows that one thread takes at once while weights are packed and while x is prepared, of that so many whole tiles of
- * the product; values of a row that are encoded at once, whole groups. */
+/* Rows that one thread takes at once while weights are packed and while x is prepared (of x rounded up to whole tiles
+ * of the product); values of a row that are encoded at once, whole groups. */
 enum { FILL_ROWS = 16, PREPARE_ROWS = 32, CHUNK = 1024 };
 
 /*

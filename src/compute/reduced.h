@@ -48,7 +48,8 @@ void reduced_close(struct reduced_layer *layer);
 void reduced_fill(struct reduced_layer *layer, struct threads *threads, const struct weight_rows *w, const float *b,
                   int first, int count);
 
-/** After the last row, before the first product. PTM_ENOMEM. */
+/** Cuts the weights where the product adds pairs (excess.h): once, after the last row and before the first product.
+ * PTM_ENOMEM. */
 ptm_status reduced_finish(struct reduced_layer *layer, struct threads *threads, ptm_error *err);
 
 /** Scratch for the prepared input of any layer with so many rows and values in a row. */
