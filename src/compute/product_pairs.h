@@ -2,7 +2,7 @@
 /*
  * The tile of an int8 product by VPMADDUBSW, which adds pairs of products in 16 bits. Weights come without what a pair
  * cannot hold (excess.h), and that is added after the others: exact. Rows of x lie in the lanes of a vector and four
- * bytes of w are multiplied with all of them, so an entry of that list costs little more than a group. Before it is
+ * bytes of w are multiplied with all of them, so an entry of that list costs no gather. Before it is
  * included, beside what product_store.h wants and turn_vector.h:
  *     ROWS, COLUMNS        of the tile: LANES
  *     factors              a vector of bytes
