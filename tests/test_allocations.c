@@ -5,7 +5,7 @@
  * which all of the library's own memory goes; Jansson's goes through its hooks.
  */
 #include "check.h"
-#include "compute/excess.h"
+#include "compute/acc16.h"
 #include "temporary.h"
 
 #include <errno.h>
@@ -89,17 +89,17 @@ static ptm_status open_session_int8(ptm_error *err) {
     return open_session_in(PTM_INT8, "scalar", err);
 }
 
-/* As sessions do where the processor has no better product than one of pairs. */
-static ptm_status cut_weights(ptm_error *err) {
-    enum { PANELS = 2, GROUPS = 3, COLUMNS = 8 };
+/* As sessions do where the processor has no better product than one that adds up in 16 bits. */
+static ptm_status arrange_weights(ptm_error *err) {
+    enum { PANELS = 2, GROUPS = 4, COLUMNS = 8, STRIP = 4 };
     int8_t w[PANELS * GROUPS * COLUMNS * 4];
     memset(w, 127, sizeof w);
     struct threads *threads;
-    struct excess excess = {0};
+    struct acc16 acc16 = {0};
     ptm_status status = threads_open(&threads, 1, err);
     if (status == PTM_OK)
-        status = excess_open(&excess, threads, &(struct excess_panels){w, PANELS, GROUPS, COLUMNS}, err);
-    excess_close(&excess);
+        status = acc16_open(&acc16, threads, &(struct acc16_panels){w, PANELS, GROUPS, COLUMNS, STRIP}, err);
+    acc16_close(&acc16);
     threads_close(&threads);
     return status;
 }
@@ -274,8 +274,8 @@ static void test_open_default(void) {
     sweep(open_default);
 }
 
-static void test_cut_weights(void) {
-    sweep(cut_weights);
+static void test_arrange_weights(void) {
+    sweep(arrange_weights);
 }
 
 static void test_open_directory(void) {
@@ -384,7 +384,7 @@ int main(void) {
         {"open a sharded directory", test_open_directory},
         {"open a session", test_open_session},
         {"open a session in int8", test_open_session_int8},
-        {"cut weights for products of pairs", test_cut_weights},
+        {"arrange weights for sums in 16 bits", test_arrange_weights},
         {"classify samples", test_classify_samples},
         {"classify frames", test_classify_frames},
         {"classify a file", test_classify_file},

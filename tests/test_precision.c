@@ -135,42 +135,72 @@ static void test_few_rows(void) {
     }
 }
 
-/* Pairs of weights can be held in 16 bits then, and with their excess they are what they were. */
-static void test_excess(void) {
-    enum { PANELS = 5, GROUPS = 51, COLUMNS = 8, PANEL = GROUPS * COLUMNS * 4 };
-    static int8_t before[PANELS * PANEL], w[PANELS * PANEL];
-    for (int k = 0; k < PANELS * PANEL; k++) {
-        const int panel = k / PANEL;
-        before[k] = (int8_t)(panel == 0   ? uniform() * 64 /* nothing to move */
-                             : panel == 1 ? (k % 8 < 4 ? 127 : -128)
-                             : panel == 2 ? (k % 2   ? 1
-                                             : k % 4 ? 127
-                                                     : 126) /* at the limit and below */
-                                          : uniform() * 127.9f);
+/** Weights of five panels: what fits anyhow, the most that bytes can be, twice what fits just so, and two of any. */
+static int8_t weight_for_acc16(int panel, int k) {
+    return (int8_t)(panel == 0   ? uniform() * 32
+                    : panel == 1 ? (k / 4 % 8 < 4 ? 127 : -128)
+                    : panel == 2 ? (k % 2   ? -1
+                                    : k % 4 ? 63
+                                            : 64)
+                                 : uniform() * 128);
+}
+
+/** What the weights a, b, c and d of one sign are together. */
+static int of_sign(int a, int b, int c, int d, int sign) {
+    const int w[] = {a * sign, b * sign, c * sign, d * sign};
+    int sum = 0;
+    for (int i = 0; i < 4; i++) sum += w[i] > 0 ? w[i] : 0;
+    return sum;
+}
+
+enum { PANELS = 5, GROUPS = 52, STRIPS = 2, STRIP = 4, COLUMNS = STRIPS * STRIP, PANEL = GROUPS * COLUMNS * 4 };
+
+/** Whoever meets in 16 bits fits there; the strip's groups back where they were, into its panel. */
+static void check_strip(const int8_t *w, const uint16_t *order, int8_t *panel) {
+    for (int g = 0; g < GROUPS; g++, w += STRIP * 4) {
+        const int8_t *partner = w + STRIP * 4;
+        memcpy(panel + order[g] * COLUMNS * 4, w, STRIP * 4);
+        for (int k = 0; g % 2 == 0 && k < STRIP * 4; k += 2)
+            for (int sign = -1; sign <= 1; sign += 2)
+                CU_ASSERT(of_sign(w[k], w[k + 1], partner[k], partner[k + 1], sign) <= 128);
     }
-    memcpy(w, before, sizeof w);
-    struct threads *threads;
-    struct excess excess;
-    CHECK_OK(threads_open(&threads, 3, err));
-    CHECK_OK(excess_open(&excess, threads, &(struct excess_panels){w, PANELS, GROUPS, COLUMNS}, err));
-    CU_ASSERT_EQUAL(excess.starts[1], 0);
-    CU_ASSERT_EQUAL(excess.starts[2], GROUPS * COLUMNS);
-    CU_ASSERT_EQUAL(excess.starts[3], excess.starts[2]);
-    CU_ASSERT(excess.starts[5] > excess.starts[4]);
-    for (int k = 0; k < PANELS * PANEL; k += 2) {
-        CU_ASSERT(abs(w[k] + w[k + 1]) <= 128);
-        CU_ASSERT(w[k] * before[k] >= 0);
-        CU_ASSERT_EQUAL(w[k + 1], before[k + 1]);
-    }
-    for (int panel = 0; panel < PANELS; panel++) {
-        for (size_t i = excess.starts[panel]; i < excess.starts[panel + 1]; i++) {
-            const struct product_excess *entry = &excess.list[i];
-            int8_t *group = w + panel * PANEL + (entry->group * COLUMNS + entry->column) * 4;
-            for (int k = 0; k < 4; k++) group[k] = (int8_t)(group[k] + entry->w[k]);
+}
+
+/** Outliers that are multiplied together fit, too; back to their weights in the strip's panel. */
+static void check_outliers(const struct product_outliers *at, const struct product_outliers *end, int8_t *panel) {
+    for (; at < end; at++) {
+        const int8_t(*w)[4] = at->w;
+        for (int k = 0; k < 4; k += 2)
+            for (int sign = -1; sign <= 1; sign += 2)
+                CU_ASSERT(of_sign(w[0][k], w[0][k + 1], w[1][k], w[1][k + 1], sign) +
+                              of_sign(w[2][k], w[2][k + 1], w[3][k], w[3][k + 1], sign) <=
+                          128);
+        for (int k = 0; k < PRODUCT_OUTLIERS * 4; k++) {
+            int8_t *value = &panel[(at->group[k / 4] * COLUMNS + at->column) * 4 + k % 4];
+            *value = (int8_t)(*value + w[k / 4][k % 4]);
         }
     }
-    CU_ASSERT(memcmp(before, w, sizeof w) == 0);
-    excess_close(&excess);
+}
+
+/* All weights are there once, as they were. */
+static void test_acc16(void) {
+    static int8_t before[PANELS * PANEL], w[PANELS * PANEL], after[PANELS * PANEL];
+    for (int k = 0; k < PANELS * PANEL; k++) before[k] = w[k] = weight_for_acc16(k / PANEL, k);
+    struct threads *threads;
+    struct acc16 acc16;
+    CHECK_OK(threads_open(&threads, 3, err));
+    CHECK_OK(acc16_open(&acc16, threads, &(struct acc16_panels){w, PANELS, GROUPS, COLUMNS, STRIP}, err));
+    for (int strip = 0; strip < PANELS * STRIPS; strip++) {
+        const int panel = strip / STRIPS;
+        const uint32_t *starts = acc16.starts + panel * (STRIPS + 1) + strip % STRIPS;
+        const struct product_outliers *outliers = acc16.outliers[panel];
+        int8_t *to = after + panel * PANEL + strip % STRIPS * STRIP * 4;
+        check_strip(w + strip * GROUPS * STRIP * 4, acc16.order + strip * GROUPS, to);
+        CU_ASSERT_EQUAL(starts[1] > starts[0], panel != 0 && panel != 2);
+        if (outliers) check_outliers(outliers + starts[0], outliers + starts[1], to);
+    }
+    CU_ASSERT(memcmp(before, after, sizeof after) == 0);
+    acc16_close(&acc16);
     threads_close(&threads);
 }
 
@@ -405,7 +435,7 @@ int main(void) {
         {"the same bits for any number of threads and any instruction", test_same_bits},
         {"the same bits for any number of rows", test_few_rows},
         {"any bytes, and many rows", test_any_bytes},
-        {"what pairs of weights cannot hold is kept apart", test_excess},
+        {"weights arranged for sums in 16 bits", test_acc16},
         {"hostile weights", test_hostile_weights},
         {"weights that are not finite", test_weights_not_finite},
         {"the longest row", test_longest},

@@ -25,10 +25,13 @@ struct product_row {
     int32_t zero;
 };
 
-/** What one group of a weight row lacks in a packed panel, for products that add pairs in 16 bits. */
-struct product_excess {
-    uint16_t group, column; /* in the panel */
-    int8_t w[4];
+/** What up to four groups of a weight row lack in a panel whose products add up in 16 bits (acc16.h); together they fit
+ * there. Those that fill it up are zero. */
+enum { PRODUCT_OUTLIERS = 4 };
+struct product_outliers {
+    uint16_t column; /* in its strip */
+    uint16_t group[PRODUCT_OUTLIERS];
+    int8_t w[PRODUCT_OUTLIERS][4];
 };
 
 /** Rows of y against one panel of w: at most as many columns as the table's. */
@@ -39,7 +42,9 @@ struct product_panel {
     const void *w;                 /* (groups, columns of the table, group): a packed panel */
     const float *scale, *bias;     /* of the panel's columns */
     const int32_t *sums;           /* of their q_w */
-    const struct product_excess *excess, *excess_end;
+    const uint16_t *order; /* (strips, groups): which group of x each one of w meets; as what follows of acc16 */
+    const struct product_outliers *outliers;
+    const uint32_t *starts; /* (strips + 1): of their outliers */
     size_t ldy, x_bytes;
     int groups, rows, columns; /* rows and columns of y: no more are written */
     bool add;                  /* y += x w^T + bias, else y = x w^T + bias */
@@ -63,7 +68,7 @@ struct product {
     int depth;          /* rows of x and w are filled up with zeros to a multiple of it, itself one of the group */
     size_t value_bytes; /* of a prepared value */
     bool together;      /* the prepared rows of a tile lie together, a group of each in turn; else each by itself */
-    bool pairs;         /* w, in groups of 4, is cut to what a pair of products can hold (excess.h) */
+    int strip;          /* not 0: w, in groups of 4, is arranged for sums in 16 bits (acc16.h), so many columns alike */
 
     /** Prepares n values, and zeros after them up to the next multiple of `depth`. `prepared` is the row's first group;
      * where rows lie together the next one follows behind those of the tile's other rows. A value that is not finite

@@ -8,7 +8,7 @@
 
 #include "compute/turn_vector.h"
 
-enum { ROWS = INT8_TOGETHER, COLUMNS = LANES, DEPTH = 4 };
+enum { ROWS = INT8_TOGETHER, COLUMNS = LANES, STRIP = 8, DEPTH = 8 };
 
 typedef __m512i sums, factors;
 #define t_zero _mm512_setzero_si512
@@ -16,11 +16,12 @@ typedef __m512i sums, factors;
 #define t_whole _mm512_castps_si512
 #define t_add _mm512_add_epi32
 #define t_pairs _mm512_maddubs_epi16
+#define t_add16 _mm512_add_epi16
 #define t_widen(pairs) _mm512_madd_epi16(pairs, _mm512_set1_epi16(1))
 
 #include "compute/product_int8_avx512.h"
 
-#include "compute/product_pairs.h"
+#include "compute/product_acc16.h"
 
 const struct product product_avx512 = {
     .name = "avx512",
@@ -32,7 +33,7 @@ const struct product product_avx512 = {
     .depth = DEPTH,
     .value_bytes = 1,
     .together = true,
-    .pairs = true,
+    .strip = STRIP,
     .prepare = prepare,
     .multiply = multiply,
 };

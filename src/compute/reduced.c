@@ -50,7 +50,7 @@ ptm_status reduced_open(struct reduced_layer *layer, const struct product *produ
 
 void reduced_close(struct reduced_layer *layer) {
     mem_free(layer->memory);
-    excess_close(&layer->excess);
+    acc16_close(&layer->acc16);
     *layer = (struct reduced_layer){0};
 }
 
@@ -169,10 +169,15 @@ void reduced_fill(struct reduced_layer *layer, struct threads *threads, const st
 
 ptm_status reduced_finish(struct reduced_layer *layer, struct threads *threads, ptm_error *err) {
     const struct product *product = layer->product;
-    if (!product->pairs) return PTM_OK;
-    const struct excess_panels panels = {(int8_t *)layer->w, tiles_count(layer->out, product->columns),
-                                         group_count(product, layer->in), product->columns};
-    return excess_open(&layer->excess, threads, &panels, err);
+    if (!product->strip) return PTM_OK;
+    const struct acc16_panels panels = {
+        .w = (int8_t *)layer->w,
+        .panels = tiles_count(layer->out, product->columns),
+        .groups = group_count(product, layer->in),
+        .columns = product->columns,
+        .strip = product->strip,
+    };
+    return acc16_open(&layer->acc16, threads, &panels, err);
 }
 
 /* ---------------------------------------------------------------- weights as they are kept */
@@ -282,9 +287,11 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .row = job->input->rows + row,
         .rows = end - row,
     };
-    if (layer->excess.list) {
-        rows.excess = layer->excess.list + layer->excess.starts[panel];
-        rows.excess_end = layer->excess.list + layer->excess.starts[panel + 1];
+    if (product->strip) {
+        const int strips = product->columns / product->strip;
+        rows.order = layer->acc16.order + (size_t)(panel * strips) * (size_t)rows.groups;
+        rows.outliers = layer->acc16.outliers[panel];
+        rows.starts = layer->acc16.starts + panel * (strips + 1);
     }
     product->multiply(&rows);
 }

@@ -5,7 +5,7 @@
 #define POLYTOME_COMPUTE_REDUCED_H
 
 #include "base/memory.h"
-#include "compute/excess.h"
+#include "compute/acc16.h"
 #include "compute/linear.h"
 #include "compute/product.h"
 
@@ -36,7 +36,7 @@ struct reduced_layer {
     float *bias;    /* (panels * columns) */
     int32_t *sums;  /* (panels * columns) of q over a row of w */
     size_t w_bytes; /* of a panel */
-    struct excess excess;
+    struct acc16 acc16;
 };
 
 /** Takes the memory for a layer whose rows reduced_fill() brings; in <= PRODUCT_LONGEST. PTM_ENOMEM. */
@@ -48,7 +48,7 @@ void reduced_close(struct reduced_layer *layer);
 void reduced_fill(struct reduced_layer *layer, struct threads *threads, const struct weight_rows *w, const float *b,
                   int first, int count);
 
-/** Cuts the weights where the product adds pairs (excess.h): once, after the last row and before the first product.
+/** Arranges the weights where the product wants it (acc16.h): once, after the last row and before the first product.
  * PTM_ENOMEM. */
 ptm_status reduced_finish(struct reduced_layer *layer, struct threads *threads, ptm_error *err);
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* acc16_strip: the columns of a panel that share an order, for acc16.c alone: who meets whom, and what is too much. */
+#ifndef POLYTOME_COMPUTE_ACC16_STRIP_H
+#define POLYTOME_COMPUTE_ACC16_STRIP_H
+
+#include "compute/product.h"
+
+/* What the weights of one sign may be that meet in 16 bits. */
+enum { ACC16_MOST = 128 };
+
+/* Loads: what the positive and the negative ones of two neighbours are together, ACC16_MOST at most, of four weights in
+ * turn positive, negative, positive, negative. In several of them as one number, high bits tell those of the most. */
+enum { ACC16_LOADS = 4 };
+#define ACC16_HIGH_BITS 0x8080808080808080u
+
+/** Groups of `before` and `loads` are `stride` bytes apart, as they are strips of a panel. */
+struct acc16_strip {
+    const int8_t *before; /* (groups, columns, 4) */
+    const uint8_t *loads; /* (groups, columns, ACC16_LOADS) */
+    int8_t *w;            /* (groups, columns, 4), arranged */
+    uint16_t *order;      /* (groups) */
+    size_t stride;
+    int groups, columns;
+};
+
+/** Gives each group a partner with which as little as can be is too much, and sets the order: couples by their first
+ * groups. Scratch: line and partner (groups). */
+void acc16_find_partners(const struct acc16_strip *strip, uint16_t *line, uint16_t *partner);
+
+/** Lists what is too much, column by column, and takes it out of w; `to` NULL: only counts. Returns how many. */
+uint32_t acc16_list_outliers(const struct acc16_strip *strip, struct product_outliers *to);
+
+/** How much of a sign, 1 or -1, two neighbours have. */
+static inline int acc16_load(int a, int b, int sign) {
+    return (sign * a > 0 ? sign * a : 0) + (sign * b > 0 ? sign * b : 0);
+}
+
+#endif
