@@ -56,11 +56,12 @@ struct metric_job {
 };
 
 static void metric_row(float *row, const float *k, int heads, int head_dim) {
+    for (int d = 0; d < head_dim; d++) row[d] = 0;
+    for (int h = 0; h < heads; h++)
+        for (int d = 0; d < head_dim; d++) row[d] += k[h * head_dim + d];
     float square = 0;
     for (int d = 0; d < head_dim; d++) {
-        float sum = 0;
-        for (int h = 0; h < heads; h++) sum += k[h * head_dim + d];
-        row[d] = sum / (float)heads;
+        row[d] /= (float)heads;
         square += row[d] * row[d];
     }
     /* The reference divides a zero row by zero; here it stays zero and matches nothing better than anything else. */
@@ -197,15 +198,13 @@ static void merge_position(const struct tome *tome, int i, int token, int first)
     }
 }
 
-/** One output token: the size-weighted average of the token and of the sources that merge into it. */
-static void merge_row(const struct merge_job *job, int i) {
+/** y = the size-weighted average of a token and of the sources that merge into it; returns their size. */
+static float average_row(const struct merge_job *job, float *y, int token, int first) {
     const struct tome *tome = job->tome;
-    const int C = job->embed_dim, token = tome->kept[i];
+    const int C = job->embed_dim;
     const float *x = job->x + (size_t)token * C;
-    float *y = job->merged + (size_t)i * C;
     float size = tome->size[token];
     for (int c = 0; c < C; c++) y[c] = x[c] * size;
-    const int first = token % 2 ? tome->first[token / 2] : -1;
     for (int a = first; a >= 0; a = tome->next[a]) {
         const float *source = job->x + (size_t)(2 * a) * C;
         const float source_size = tome->size[2 * a];
@@ -213,7 +212,19 @@ static void merge_row(const struct merge_job *job, int i) {
         size += source_size;
     }
     for (int c = 0; c < C; c++) y[c] /= size;
-    tome->merged_size[i] = size;
+    return size;
+}
+
+/** One output token. */
+static void merge_row(const struct merge_job *job, int i) {
+    const struct tome *tome = job->tome;
+    const int token = tome->kept[i], first = token % 2 ? tome->first[token / 2] : -1;
+    float *y = job->merged + (size_t)i * job->embed_dim;
+    tome->merged_size[i] = 1;
+    if (first < 0 && tome->size[token] == 1) /* as most are at first: times 1 and by 1 */
+        memcpy(y, job->x + (size_t)token * job->embed_dim, (size_t)job->embed_dim * sizeof *y);
+    else
+        tome->merged_size[i] = average_row(job, y, token, first);
     if (tome->position) merge_position(tome, i, token, first);
 }
 
