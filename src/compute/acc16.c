@@ -8,10 +8,11 @@
 
 /** What a thread needs beside the panel it works on. */
 struct scratch {
-    int8_t *w;         /* (groups, columns, 4): the panel as it was */
-    uint8_t *loads;    /* (groups, columns, ACC16_LOADS) of it */
-    uint16_t *line;    /* (groups): scratch of acc16_find_partners(), as is `partner` */
-    uint16_t *partner; /* (groups) */
+    int8_t *w;                         /* (groups, columns, 4): the panel as it was */
+    uint8_t *loads;                    /* (groups, columns, ACC16_LOADS) of it */
+    uint16_t *line;                    /* (groups): scratch of acc16_find_partners(), as is `partner` */
+    uint16_t *partner;                 /* (groups) */
+    struct product_outliers *outliers; /* of the panel: as many as there can be */
 };
 
 struct acc16_job {
@@ -45,18 +46,20 @@ static struct acc16_strip strip_of(const struct acc16_job *job, const struct scr
     };
 }
 
-/** Finds partners and brings them together. */
-static void arrange_strip(struct scratch *scratch, const struct acc16_strip *strip) {
+/** Brings partners together and lists what is too much then; returns how many outliers there are. */
+static uint32_t arrange_strip(const struct scratch *scratch, const struct acc16_strip *strip,
+                              struct product_outliers *outliers) {
     const size_t step = (size_t)strip->columns * 4;
     acc16_find_partners(strip, scratch->line, scratch->partner);
     for (int g = 0; g < strip->groups; g++)
         memcpy(strip->w + (size_t)g * step, strip->before + strip->order[g] * strip->stride, step);
+    return acc16_list_outliers(strip, outliers);
 }
 
 static void arrange_panel(void *context, int panel, int worker) {
     const struct acc16_job *job = context;
     const struct acc16_panels *panels = job->panels;
-    struct scratch *scratch = &job->scratch[worker];
+    const struct scratch *scratch = &job->scratch[worker];
     const int strips = panels->columns / panels->strip;
     const size_t bytes = (size_t)panels->groups * (size_t)panels->columns * 4;
     uint32_t *starts = job->acc16->starts + panel * (strips + 1);
@@ -65,16 +68,12 @@ static void arrange_panel(void *context, int panel, int worker) {
     starts[0] = 0;
     for (int i = 0; i < strips; i++) {
         const struct acc16_strip strip = strip_of(job, scratch, panel, i);
-        arrange_strip(scratch, &strip);
-        starts[i + 1] = starts[i] + acc16_list_outliers(&strip, NULL);
+        starts[i + 1] = starts[i] + arrange_strip(scratch, &strip, scratch->outliers + starts[i]);
     }
     if (starts[strips] == 0) return;
     struct product_outliers *outliers = mem_alloc(starts[strips], sizeof *outliers);
+    if (outliers) memcpy(outliers, scratch->outliers, starts[strips] * sizeof *outliers);
     job->acc16->outliers[panel] = outliers;
-    for (int i = 0; outliers && i < strips; i++) {
-        const struct acc16_strip strip = strip_of(job, scratch, panel, i);
-        acc16_list_outliers(&strip, outliers + starts[i]);
-    }
 }
 
 static void place_scratch(struct scratch *scratch, struct arena *arena, const struct acc16_panels *panels) {
@@ -84,6 +83,7 @@ static void place_scratch(struct scratch *scratch, struct arena *arena, const st
         .loads = arena_take(arena, groups, columns * ACC16_LOADS),
         .line = arena_take(arena, groups, sizeof *scratch->line),
         .partner = arena_take(arena, groups, sizeof *scratch->partner),
+        .outliers = arena_take(arena, groups / 2 * columns * ACC16_OUTLIERS, sizeof *scratch->outliers),
     };
 }
 

@@ -3,7 +3,7 @@
 
 /** A strip's outliers, as they are listed, column by column. */
 struct list {
-    struct product_outliers *to; /* NULL: they are counted only */
+    struct product_outliers *to;
     uint32_t count;
     int filled;            /* of the last of them; no others are added to one that is full */
     int sums[ACC16_LOADS]; /* of its weights */
@@ -25,14 +25,12 @@ static void put_outlier(struct list *list, int column, int group, const int8_t w
         list->count++;
         list->filled = 0;
         memset(list->sums, 0, sizeof list->sums);
-        if (list->to) list->to[list->count - 1] = (struct product_outliers){.column = (uint16_t)column};
+        list->to[list->count - 1] = (struct product_outliers){.column = (uint16_t)column};
     }
     for (int i = 0; i < ACC16_LOADS; i++) list->sums[i] += sums[i];
-    if (list->to) {
-        struct product_outliers *last = &list->to[list->count - 1];
-        last->group[list->filled] = (uint16_t)group;
-        memcpy(last->w[list->filled], w, sizeof last->w[0]);
-    }
+    struct product_outliers *last = &list->to[list->count - 1];
+    last->group[list->filled] = (uint16_t)group;
+    memcpy(last->w[list->filled], w, sizeof last->w[0]);
     list->filled++;
 }
 
@@ -74,7 +72,7 @@ static bool may_fit(const uint8_t a[ACC16_LOADS], const uint8_t b[ACC16_LOADS]) 
     return (((first + second) | first | second) & (uint32_t)ACC16_HIGH_BITS) == 0;
 }
 
-/** Lists what is too much in a column, or only counts it. */
+/** Lists what is too much in a column. */
 static void list_column(struct list *list, const struct acc16_strip *strip, int column) {
     const size_t step = (size_t)strip->columns * 4;
     const uint8_t *loads = strip->loads + column * ACC16_LOADS;
@@ -92,7 +90,6 @@ static void list_column(struct list *list, const struct acc16_strip *strip, int 
             memset(from_a, 0, sizeof from_a);
             memset(from_b, 0, sizeof from_b);
         }
-        if (!list->to) continue;
         memcpy(w, a, sizeof a);
         memcpy(w + step, b, sizeof b);
     }

@@ -27,7 +27,9 @@ struct acc16_strip {
  * groups. Scratch: line and partner (groups). */
 void acc16_find_partners(const struct acc16_strip *strip, uint16_t *line, uint16_t *partner);
 
-/** Lists what is too much, column by column, and takes it out of w; `to` NULL: only counts. Returns how many. */
+/** Moves what is too much out of w into a list, column by column; returns how many there are: of each two groups and
+ * column up to ACC16_OUTLIERS. */
+enum { ACC16_OUTLIERS = 6 };
 uint32_t acc16_list_outliers(const struct acc16_strip *strip, struct product_outliers *to);
 
 /** How much of a sign, 1 or -1, two neighbours have. */
