@@ -19,8 +19,8 @@ enum { VECTORS = ROWS / LANES, STEP = 4 * ROWS, VECTOR = 4 * LANES };
 
 /** What the weights of a strip are short of, times x, added to its sums (STRIP, VECTORS). */
 static ALWAYS_INLINE void add_outliers(const struct product_panel *panel, int strip, int vectors, sums *all) {
-    const struct product_outliers *at = panel->outliers + panel->starts[strip];
-    for (uint32_t left = panel->starts[strip + 1] - panel->starts[strip]; left > 0; left--, at++) {
+    for (uint32_t index = panel->starts[strip]; index < panel->starts[strip + 1]; index++) {
+        const struct product_outliers *at = &panel->outliers[index];
         sums pairs[VECTORS], *sum = all + at->column * VECTORS;
 #pragma GCC unroll 4
         for (int i = 0; i < PRODUCT_OUTLIERS; i++) {
