@@ -220,11 +220,12 @@ static void merge_row(const struct merge_job *job, int i) {
     const struct tome *tome = job->tome;
     const int token = tome->kept[i], first = token % 2 ? tome->first[token / 2] : -1;
     float *y = job->merged + (size_t)i * job->embed_dim;
-    tome->merged_size[i] = 1;
-    if (first < 0 && tome->size[token] == 1) /* as most are at first: times 1 and by 1 */
+    if (first < 0 && tome->size[token] == 1) { /* as most are at first: times 1 and by 1 */
         memcpy(y, job->x + (size_t)token * job->embed_dim, (size_t)job->embed_dim * sizeof *y);
-    else
+        tome->merged_size[i] = 1;
+    } else {
         tome->merged_size[i] = average_row(job, y, token, first);
+    }
     if (tome->position) merge_position(tome, i, token, first);
 }
 

@@ -93,14 +93,15 @@ static ptm_status arrange_panels(struct acc16_job *job, struct threads *threads,
     if (!job->scratch) return error_no_memory(err);
     struct arena measured = {0};
     for (int i = 0; i < workers; i++) place_scratch(&job->scratch[i], &measured, job->panels);
-    struct arena arena = {.base = mem_alloc(measured.used, 1)};
-    if (arena.base) {
+    struct arena arena = {.base = measured.overflow ? NULL : mem_alloc(measured.used, 1)};
+    const bool placed = arena.base != NULL;
+    if (placed) {
         for (int i = 0; i < workers; i++) place_scratch(&job->scratch[i], &arena, job->panels);
         threads_run(threads, job->panels->panels, arrange_panel, job);
     }
     mem_free(arena.base);
     mem_free(job->scratch);
-    return arena.base ? PTM_OK : error_no_memory(err);
+    return placed ? PTM_OK : error_no_memory(err);
 }
 
 ptm_status acc16_open(struct acc16 *acc16, struct threads *threads, const struct acc16_panels *panels, ptm_error *err) {

@@ -14,7 +14,7 @@
 #include "base/threads.h"
 #include "compute/product.h"
 
-/** How many groups ahead the order may be looked at, whatever stands there. */
+/** Behind the order stand so many more, of no meaning: couples may be looked up as far ahead. */
 enum { ACC16_AHEAD = 16 };
 
 /** Packed panels of int8 weights: w (panels, groups, columns, 4); an even number of groups. */

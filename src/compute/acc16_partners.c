@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/acc16_strip.h"
 
-/* Groups that are tried as a partner: half as many leave a tenth more outliers where rows have 768. */
+/* Groups that are tried as a partner: with half as many a fifth more entries are left where rows have 768. */
 enum { TRIES = 16 };
 
 static const uint64_t ones = 0x0101010101010101;
@@ -12,7 +12,7 @@ static uint64_t eight(const uint8_t *loads) {
     return value;
 }
 
-/** How hard it is to find a group a partner: its loads in 32nds, up to 4 each. */
+/** How hard it is to find a group a partner: its loads in units of 32, up to 4 each. */
 static int crowding(const uint8_t *loads, int count) {
     uint64_t sum = 0;
     for (int i = 0; i < count; i += 8) sum += eight(loads + i) >> 5 & ones * 7;
@@ -32,9 +32,9 @@ static void line_up(const struct acc16_strip *strip, uint16_t *line, uint16_t *c
     for (int g = 0; g < strip->groups; g++) line[starts[class[g]]++] = (uint16_t)g;
 }
 
-/** How many sums of two groups do not fit; or do just so, with MOST. */
+/** How many sums of two groups do not fit; or do just so, or but for a carry. */
 static int misfits(const uint8_t *a, const uint8_t *b, int count) {
-    uint64_t sum = 0; /* in each byte; a sum that runs over into the next byte comes of two that have the high bit */
+    uint64_t sum = 0; /* in each byte; what runs over into the next makes no sum look smaller */
     for (int i = 0; i < count; i += 8) {
         const uint64_t first = eight(a + i), second = eight(b + i);
         sum += (((first + second) | first | second) & ACC16_HIGH_BITS) >> 7;

@@ -9,7 +9,8 @@
 enum { ACC16_MOST = 128 };
 
 /* Loads: what the positive and the negative ones of two neighbours are together, ACC16_MOST at most, of four weights in
- * turn positive, negative, positive, negative. In several of them as one number, high bits tell those of the most. */
+ * turn positive, negative, positive, negative. Where several are read as one number, a high bit marks one of
+ * ACC16_MOST. */
 enum { ACC16_LOADS = 4 };
 #define ACC16_HIGH_BITS 0x8080808080808080u
 
@@ -27,9 +28,11 @@ struct acc16_strip {
  * groups. Scratch: line and partner (groups). */
 void acc16_find_partners(const struct acc16_strip *strip, uint16_t *line, uint16_t *partner);
 
-/** Moves what is too much out of w into a list, column by column; returns how many there are: of each two groups and
- * column up to ACC16_OUTLIERS. */
-enum { ACC16_OUTLIERS = 6 };
+/* Entries that two groups and a column can make: four weights of one sign have up to 512, so three times ACC16_MOST has
+ * to be moved at most, and what is moved at a time fits into the entry it starts. */
+enum { ACC16_OUTLIERS = 3 };
+
+/** Moves what is too much out of w into a list, column by column; returns how many entries there are. */
 uint32_t acc16_list_outliers(const struct acc16_strip *strip, struct product_outliers *to);
 
 /** How much of a sign, 1 or -1, two neighbours have. */

@@ -42,7 +42,7 @@ struct product_panel {
     const void *w;                 /* (groups, columns of the table, group): a packed panel */
     const float *scale, *bias;     /* of the panel's columns */
     const int32_t *sums;           /* of their q_w */
-    const uint16_t *order; /* (strips, groups): which group of x each one of w meets; as what follows of acc16 */
+    const uint16_t *order; /* (strips, groups): which group of x each one of w meets; this and the next of acc16.h */
     const struct product_outliers *outliers;
     const uint32_t *starts; /* (strips + 1): of their outliers */
     size_t ldy, x_bytes;

@@ -48,6 +48,7 @@ static ALWAYS_INLINE void multiply_strip(const struct product_panel *panel, int 
         for (int v = 0; v < vectors; v++) sum[j][v] = t_zero();
     for (int g = 0; g < panel->groups; g += 2, w += 8 * STRIP) {
         const char *a = panel->x + (size_t)order[g] * STEP, *b = panel->x + (size_t)order[g + 1] * STEP;
+        /* of a couple to come the second; first ones are in rising order, which processors foresee */
         __builtin_prefetch(panel->x + (size_t)order[g + ACC16_AHEAD + 1] * STEP);
 #pragma GCC unroll 16
         for (int j = 0; j < STRIP; j++) {
