@@ -20,5 +20,5 @@ sed -n 's/^[0-9]* of 32 *\([0-9]*\) %.*/\1/p' shown >percents
 sort -c -n percents
 # A file that is alone at work is named.
 make_wav longer.wav 240
-shows "$run  longer.wav  .*" -j 1 longer.wav longer.wav longer.wav
+shows "$run  longer.wav  .*" -j 1 longer.wav longer.wav longer.wav longer.wav
 shows '[0-9]+  [0-9.e+-]+ files/s' -j 2 --files-from - <list
