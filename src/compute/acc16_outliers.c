@@ -69,7 +69,7 @@ static bool may_fit(const uint8_t a[ACC16_LOADS], const uint8_t b[ACC16_LOADS]) 
     uint32_t first, second;
     memcpy(&first, a, sizeof first);
     memcpy(&second, b, sizeof second);
-    return (((first + second) | first | second) & (uint32_t)ACC16_HIGH_BITS) == 0;
+    return acc16_over(first, second) == 0;
 }
 
 /** Lists what is too much in a column. */

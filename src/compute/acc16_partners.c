@@ -34,11 +34,8 @@ static void line_up(const struct acc16_strip *strip, uint16_t *line, uint16_t *c
 
 /** How many sums of two groups do not fit; or do just so, or but for a carry. */
 static int misfits(const uint8_t *a, const uint8_t *b, int count) {
-    uint64_t sum = 0; /* in each byte; what runs over into the next makes no sum look smaller */
-    for (int i = 0; i < count; i += 8) {
-        const uint64_t first = eight(a + i), second = eight(b + i);
-        sum += (((first + second) | first | second) & ACC16_HIGH_BITS) >> 7;
-    }
+    uint64_t sum = 0;
+    for (int i = 0; i < count; i += 8) sum += acc16_over(eight(a + i), eight(b + i)) >> 7;
     return (int)(sum * ones >> 56);
 }
 

@@ -12,7 +12,6 @@ enum { ACC16_MOST = 128 };
  * turn positive, negative, positive, negative. Where several are read as one number, a high bit marks one of
  * ACC16_MOST. */
 enum { ACC16_LOADS = 4 };
-#define ACC16_HIGH_BITS 0x8080808080808080u
 
 /** Groups of `before` and `loads` are `stride` bytes apart, as they are strips of a panel. */
 struct acc16_strip {
@@ -34,6 +33,12 @@ enum { ACC16_OUTLIERS = 3 };
 
 /** Moves what is too much out of w into a list, column by column; returns how many entries there are. */
 uint32_t acc16_list_outliers(const struct acc16_strip *strip, struct product_outliers *to);
+
+/** High bits where loads of two groups are ACC16_MOST or more together. What runs over from one byte into the next
+ * makes no load look smaller. */
+static inline uint64_t acc16_over(uint64_t a, uint64_t b) {
+    return ((a + b) | a | b) & 0x8080808080808080;
+}
 
 /** How much of a sign, 1 or -1, two neighbours have. */
 static inline int acc16_load(int a, int b, int sign) {
