@@ -19,32 +19,44 @@ if(POLYTOME_SANITIZE)
   target_link_options(polytome_flags INTERFACE -fsanitize=${POLYTOME_SANITIZE})
 endif()
 
+# The flags of a file named *_avx2.c, *_avx512vnni.c and so on, which is compiled for that level or instruction, chosen at run
+# time; on other processors it is empty and has none.
+function(polytome_instructions result source)
+  set(avx2 -mavx2 -mfma -mf16c)
+  set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+  set(flags)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    if(source MATCHES "_neondot\\.c$")
+      set(flags -march=armv8.2-a+dotprod)
+    endif()
+  elseif(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  elseif(source MATCHES "_avx2\\.c$")
+    set(flags ${avx2})
+  elseif(source MATCHES "_avxvnni\\.c$")
+    set(flags ${avx2} -mavxvnni)
+  elseif(source MATCHES "_avx512\\.c$")
+    set(flags ${avx512})
+  elseif(source MATCHES "_avx512(vnni|bf16)\\.c$")
+    set(flags ${avx512} -mavx512${CMAKE_MATCH_1})
+  elseif(source MATCHES "_amx(int8|bf16)?\\.c$")
+    set(flags ${avx512} -mavx512bf16 -mamx-tile -mamx-int8 -mamx-bf16)
+  endif()
+  set(${result} ${flags} PARENT_SCOPE)
+endfunction()
+
 # polytome_part(NAME FOLDER [LIBRARY...]): the object library part_NAME of all C files in FOLDER.
-# Files named *_avx2.c, *_avx512vnni.c and so on are compiled for that level or instruction, chosen at run time, and empty
-# on other processors.
+# Of the sanitizers' checks the one for pointers that wrap around keeps the sums of vector kernels out of registers, which
+# then take several times as long; what such a pointer would read or write AddressSanitizer reports all the same.
 function(polytome_part name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
   add_library(part_${name} OBJECT ${sources})
   target_link_libraries(part_${name} PUBLIC polytome_flags ${ARGN})
   foreach(source ${sources})
-    if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$" AND source MATCHES "_neondot\\.c$")
-      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-march=armv8.2-a+dotprod")
-    elseif(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-      continue()
-    elseif(source MATCHES "_avx2\\.c$")
-      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
-    elseif(source MATCHES "_avx512\\.c$")
-      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-        "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl")
-    elseif(source MATCHES "_avxvnni\\.c$")
-      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mavxvnni")
-    elseif(source MATCHES "_amx(int8|bf16)?\\.c$")
-      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-        "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512bf16;-mamx-tile;-mamx-int8;-mamx-bf16")
-    elseif(source MATCHES "_avx512(vnni|bf16)\\.c$")
-      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-        "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512${CMAKE_MATCH_1}")
+    polytome_instructions(flags ${source})
+    if(flags AND POLYTOME_SANITIZE MATCHES "undefined")
+      list(APPEND flags -fno-sanitize=pointer-overflow)
     endif()
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}")
   endforeach()
   set_property(GLOBAL APPEND PROPERTY POLYTOME_PARTS part_${name})
 endfunction()
