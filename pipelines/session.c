@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/session.h"
 
+#include "compute/attention.h"
 #include "models/budget.h"
 #include "models/reduce.h"
 #include "pipelines/batch.h"
@@ -204,6 +205,7 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     threads_ask(session->threads, reserve_products);
     session->compute = (struct compute){.threads = session->threads, .kernels = kernels_for(level)};
     TRY(choose_product(session, options->precision, level, err));
+    session->compute.attention = attention_for(session->compute.kernels, session->compute.product);
     if (options->batch < 0 || options->batch > VIT_WINDOWS_MAX)
         return error_set(err, PTM_EINVAL, "a batch of %d windows; it should be from 1 to %d, or 0", options->batch,
                          VIT_WINDOWS_MAX);

@@ -189,9 +189,14 @@ static bool check_case(const struct kernels *level, const char *name, const stru
     return good;
 }
 
+/* Not only where it is fast: any AVX512-BF16 runs it. */
+const struct attend_kernels *attend_bf16_here(const struct kernels *level) {
+    return cpu_has(CPU_AVX512_BF16) ? level->attention_bf16 : NULL;
+}
+
 bool attend_check(const struct kernels *level) {
     /* the polynomial of weights may err by a fiftieth of a rounding */
-    const struct attend_case exact = {level->attention, 0}, bf16 = {level->attention_bf16, 1.1 * 0x1p-8};
+    const struct attend_case exact = {level->attention, 0}, bf16 = {attend_bf16_here(level), 1.1 * 0x1p-8};
     const bool good = check_case(level, "attend", &exact);
     return (!bf16.kernels || check_case(level, "attend bf16", &bf16)) && good;
 }

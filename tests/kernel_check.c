@@ -279,7 +279,7 @@ static void bench_level(const struct kernels *level) {
         }
         printf(" %13.3f", best * 1e6 / in.n);
     }
-    printf(" %13.1f %13.1f %13.1f\n", attend_gflops(level->attention), attend_gflops(level->attention_bf16),
+    printf(" %13.1f %13.1f %13.1f\n", attend_gflops(level->attention), attend_gflops(attend_bf16_here(level)),
            multiply_gflops(level));
 }
 

@@ -34,7 +34,8 @@ static float *copy_floats(const float *from, size_t count) {
 }
 
 static struct compute open_compute(int count, enum cpu_level level) {
-    struct compute compute = {.kernels = kernels_for(level)};
+    const struct kernels *kernels = kernels_for(level);
+    struct compute compute = {.kernels = kernels, .attention = attention_for(kernels, NULL)};
     CHECK_OK(threads_open(&compute.threads, count, err));
     compute.scratch = mem_alloc(linear_scratch(compute.kernels, count), sizeof *compute.scratch);
     return compute;
@@ -302,7 +303,7 @@ static void check_attention_bits(const struct heads *shape, const struct product
     float *first = NULL;
     for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
         struct compute compute = open_compute(counts[c], cpu_detect());
-        compute.product = product;
+        compute.attention = attention_for(compute.kernels, product);
         float *out = run_case(&given, &compute);
         if (first) CU_ASSERT_EQUAL(memcmp(first, out, bytes), 0);
         if (!first)
@@ -323,18 +324,25 @@ static void test_attention_same_bits(void) {
 }
 
 /* Scratch measured for the most tokens must do for any fewer. */
+static void check_scratch_grows(const struct attend_kernels *kernels) {
+    const struct compute compute = {.attention = kernels};
+    size_t before = 0;
+    int shrunk = 0;
+    for (int n = 1; n <= 20000; n++) {
+        const size_t needed = attention_scratch(&compute, n, 64);
+        shrunk += needed < before || needed < (size_t)n;
+        before = needed;
+    }
+    CU_ASSERT_EQUAL(shrunk, 0);
+}
+
 static void test_attention_scratch(void) {
     for (int level = CPU_SCALAR; level <= CPU_AMX; level++) {
         enum cpu_level usable;
         if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
-        size_t before = 0;
-        int shrunk = 0;
-        for (int n = 1; n <= 20000; n++) {
-            const size_t needed = attention_scratch(&(struct compute){.kernels = kernels_for(usable)}, n, 64);
-            shrunk += needed < before || needed < (size_t)n;
-            before = needed;
-        }
-        CU_ASSERT_EQUAL(shrunk, 0);
+        const struct kernels *kernels = kernels_for(usable);
+        check_scratch_grows(kernels->attention);
+        if (kernels->attention_bf16) check_scratch_grows(kernels->attention_bf16);
     }
 }
 

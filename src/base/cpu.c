@@ -57,7 +57,10 @@ bool cpu_has(enum cpu_feature feature) {
     if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
     if (feature == CPU_AVX512_VNNI) return ecx >> 11 & 1;
     if (eax < 1 || !__get_cpuid_count(7, 1, &eax1, &ebx1, &ecx1, &edx1)) return false;
-    return feature == CPU_AVX_VNNI ? eax1 >> 4 & 1 : feature == CPU_AVX512_BF16 ? eax1 >> 5 & 1 : false;
+    const bool bf16 = eax1 >> 5 & 1;
+    if (feature == CPU_AVX512_BF16) return bf16;
+    if (feature == CPU_FAST_BF16) return bf16 && __builtin_cpu_is("amd");
+    return feature == CPU_AVX_VNNI ? eax1 >> 4 & 1 : false;
 }
 #elif defined(__aarch64__)
 bool cpu_has(enum cpu_feature feature) {

@@ -8,8 +8,9 @@
 /** Kernel levels, worst to best within one architecture. */
 enum cpu_level { CPU_SCALAR, CPU_NEON, CPU_AVX2, CPU_AVX512, CPU_AMX };
 
-/** Instructions beyond the levels: what products in reduced precision need. */
-enum cpu_feature { CPU_NO_FEATURE, CPU_AVX_VNNI, CPU_AVX512_VNNI, CPU_AVX512_BF16, CPU_NEON_DOT };
+/** Instructions beyond the levels: what reduced precision needs. CPU_FAST_BF16 is AVX512-BF16 whose VDPBF16PS has the
+ * rate of VFMADDPS, twice the products that is, as AMD's processors do; Intel's have half of it, and gain nothing. */
+enum cpu_feature { CPU_NO_FEATURE, CPU_AVX_VNNI, CPU_AVX512_VNNI, CPU_AVX512_BF16, CPU_FAST_BF16, CPU_NEON_DOT };
 
 /** Does this processor have it? CPU_NO_FEATURE: yes. The level that it belongs to is asked for by cpu_detect(). */
 bool cpu_has(enum cpu_feature feature);

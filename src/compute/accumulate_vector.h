@@ -29,6 +29,11 @@
 
 enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
 
+/* A lane of a factor is one float, unless the file that includes this has said what else (attend_factors_bf16.h). */
+#ifndef v_dot
+#define v_dot(sum, a, b) v_fma(a, b, sum)
+#endif
+
 /**
  * acc (rows, vectors) += a b with b (count, vectors), rows WIDTH apart, and element (r, i) of a at a[r * row + i *
  * step]. `rows` and `vectors` are constants where this is inlined. Two steps a turn: with one, a processor whose front
@@ -37,7 +42,7 @@ enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
 static ALWAYS_INLINE void accumulate(vec acc[MAX_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
                                      size_t step, const float *b, int count) {
 #define LOAD(r, j) IN_USE(r, j) wide[j] = v_load(b + (j)*LANES);
-#define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_fma(v_set(a[(r)*row]), wide[j], acc[r][j]);
+#define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_dot(acc[r][j], v_set(a[(r)*row]), wide[j]);
 #pragma GCC unroll 2
     for (int i = 0; i < count; i++) {
         vec wide[VECTORS];

@@ -268,7 +268,10 @@ enum { QUERIES_A_COPY = 1024 };
 
 #define ATTEND_KERNELS \
     { .attend = attend, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = QUERIES_A_COPY }
-#define ATTEND_KERNELS_BF16 \
-    { .attend = attend_bf16, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = QUERIES_A_COPY }
+
+static const struct attend_kernels attend_kernels_bf16 = {
+    .attend = attend_bf16, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = QUERIES_A_COPY};
+
+#define ATTENTION_BF16 &attend_kernels_bf16
 
 #endif

@@ -46,6 +46,8 @@ static inline vec v_ldexp_normal(vec x, vec n) {
     return x * (vec)((__builtin_convertvector(n, vec_int) + 127) << 23);
 }
 
+#include "compute/attend_factors_float.h"
+
 #include "compute/attend_vector.h"
 
 const struct attend_kernels attend_portable = ATTEND_KERNELS;

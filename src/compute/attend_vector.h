@@ -4,7 +4,8 @@
  * others 2022) with the queries in the lanes. Scores stand transposed, a row a key: the maximum and the sum of a query
  * run down a lane, and keys and values are read one float at a time, as they lie. A file that includes this has defined
  * the vector operations listed in kernels_vector.h, and ACC_ROWS: rows of accumulators, VECTORS wide, that the
- * registers hold beside one row of the other factor.
+ * registers hold beside one row of the other factor; and before, what the factors are made of: attend_factors_float.h
+ * or attend_factors_bf16.h. Where GROUP values lie in a lane of a factor, matrices have groups() lanes for them.
  */
 #ifndef POLYTOME_COMPUTE_ATTEND_VECTOR_H
 #define POLYTOME_COMPUTE_ATTEND_VECTOR_H
@@ -16,7 +17,6 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <string.h>
 
 /* A tile is WIDTH queries; a step is STEP keys. The scores of a step, its keys or values and the tile's queries or
  * output together are about a first-level cache. */
@@ -24,23 +24,25 @@ enum { STEP = 128 };
 
 /** One tile: all matrices have rows of WIDTH, one query a lane. */
 struct attend_tile {
-    float *queries; /* (head_dim, WIDTH), scaled for powers of 2 */
-    float *output;  /* (head_dim, WIDTH), to be divided by `sum` */
-    float *weights; /* (keys of a step, WIDTH): scores, then their exponentials */
-    const float *k, *v, *bias;
+    float *queries;            /* (groups of head_dim, WIDTH) */
+    float *output;             /* (head_dim, WIDTH), to be divided by `sum` */
+    float *weights;            /* (keys of a step, WIDTH): scores, then (groups of them, WIDTH): their exponentials */
+    const float *k, *v, *bias; /* (n, groups of head_dim), (groups of n, head_dim), (n) or NULL */
     int head_dim;
+    float bias_scale; /* for scores, which are not scaled yet */
+    vec scale;        /* of scores, for powers of 2 */
     vec max[VECTORS], sum[VECTORS], rescale[VECTORS];
 };
 
 /** Scores of `rows` keys, from number `key` on: into `scores`, and the maxima raised to them. */
 static ALWAYS_INLINE void score_rows(struct attend_tile *tile, int rows, int vectors, int key, float *scores) {
-#define START(r, j) IN_USE(r, j) acc[r][j] = v_set(tile->bias ? tile->bias[key + (r)] * log2_e : 0);
+#define START(r, j) IN_USE(r, j) acc[r][j] = v_set(tile->bias ? tile->bias[key + (r)] * tile->bias_scale : 0);
 #define STORE(r, j) IN_USE(r, j) v_store(scores + (r)*WIDTH + (j)*LANES, acc[r][j]);
 #define RAISE(r, j) IN_USE(r, j) tile->max[j] = v_max(acc[r][j], tile->max[j]);
     vec acc[MAX_ROWS][VECTORS];
-    const size_t D = (size_t)tile->head_dim;
+    const int lanes = groups(tile->head_dim);
     EACH(START)
-    accumulate(acc, rows, vectors, tile->k + (size_t)key * D, D, 1, tile->queries, tile->head_dim);
+    accumulate(acc, rows, vectors, tile->k + (size_t)key * (size_t)lanes, (size_t)lanes, 1, tile->queries, lanes);
     EACH(RAISE)
     EACH(STORE)
 #undef START
@@ -57,7 +59,7 @@ static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int ve
     const size_t D = (size_t)tile->head_dim;
     float *output = tile->output + (size_t)d * WIDTH;
     EACH(RESCALE)
-    accumulate(acc, rows, vectors, tile->v + (size_t)key * D + d, 1, D, tile->weights, keys);
+    accumulate(acc, rows, vectors, tile->v + (size_t)groups(key) * D + d, 1, D, tile->weights, groups(keys));
     EACH(STORE)
 #undef AT
 #undef RESCALE
@@ -74,15 +76,15 @@ static ALWAYS_INLINE void score_keys(struct attend_tile *tile, int vectors, int 
 /** Turns this step's scores into weights, relative to the new maxima; what came before is to be scaled by `rescale`. */
 static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, const vec *old_max, int keys) {
     for (int j = 0; j < vectors; j++) {
-        const vec max = tile->max[j];
+        const vec scale = tile->scale, shift = v_sub(v_set(0), v_mul(tile->max[j], scale));
         vec sum = v_set(0);
-        float *weights = tile->weights + j * LANES;
-        for (int i = 0; i < keys; i++) {
-            const vec weight = v_exp2(v_sub(v_load(weights + i * WIDTH), max));
-            v_store(weights + i * WIDTH, weight);
-            sum = v_add(sum, weight);
-        }
-        tile->rescale[j] = v_exp2(v_sub(old_max[j], max));
+        const float *scores = tile->weights + j * LANES;
+        float *weights = tile->weights + j * LANES; /* never ahead of what is still to be read */
+        int i = 0;
+        for (; i + GROUP <= keys; i += GROUP, scores += GROUP * WIDTH, weights += WIDTH)
+            sum = v_add(sum, weigh_group(weights, scores, GROUP, scale, shift));
+        if (i < keys) sum = v_add(sum, weigh_group(weights, scores, 1, scale, shift));
+        tile->rescale[j] = v_exp2(v_fma(old_max[j], scale, shift));
         tile->sum[j] = v_fma(tile->sum[j], tile->rescale[j], sum);
     }
 }
@@ -129,41 +131,28 @@ static void attend_three_vectors(struct attend_tile *tile, int n) {
     attend_keys(tile, 3, n);
 }
 
-static void load_queries(struct attend_tile *tile, const float *q, size_t ldq, int count, float scale) {
-    const vec scales = v_set(scale * log2_e), zero = v_set(0);
-    const int whole = count - count % LANES;
-    for (int d = 0; count % LANES && d < tile->head_dim; d++) v_store(tile->queries + d * WIDTH + whole, zero);
-    transpose(tile->queries, WIDTH, q, ldq, count, tile->head_dim);
-    for (int d = 0; d < tile->head_dim; d++) {
-        float *row = tile->queries + d * WIDTH;
-        for (int i = 0; i < count; i += LANES) v_store(row + i, v_mul(v_load(row + i), scales));
-    }
-}
-
 static size_t attend_scratch(int n, int head_dim) {
-    return 2 * (size_t)n * (size_t)head_dim + (2 * (size_t)head_dim + STEP) * WIDTH;
-}
-
-/* In their wide rows keys and values would lie whole KiB apart and evict each other. */
-static void pack(float *to, const float *from, int ld, int n, int head_dim) {
-    const size_t row = (size_t)head_dim;
-    for (int i = 0; i < n; i++) memcpy(to + (size_t)i * row, from + (size_t)i * (size_t)ld, row * sizeof *to);
+    const size_t lanes = (size_t)groups(head_dim);
+    return (size_t)n * lanes + (size_t)groups(n) * (size_t)head_dim + (lanes + (size_t)head_dim + STEP) * WIDTH;
 }
 
 static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
                    const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
     static void (*const attend_vectors[])(struct attend_tile *, int) = {attend_one_vector, attend_two_vectors,
                                                                         attend_three_vectors};
-    const size_t packed = (size_t)n * (size_t)head_dim;
-    struct attend_tile tile = {.k = scratch, .v = scratch + packed, .bias = bias, .head_dim = head_dim};
-    pack(scratch, k, ld, n, head_dim);
-    pack(scratch + packed, v, ld, n, head_dim);
-    tile.queries = scratch + 2 * packed;
-    tile.output = tile.queries + head_dim * WIDTH;
+    struct attend_tile tile = {.k = scratch, .bias = bias, .head_dim = head_dim};
+    float *v_packed = scratch + (size_t)n * (size_t)groups(head_dim);
+    tile.v = v_packed;
+    tile.queries = v_packed + (size_t)groups(n) * (size_t)head_dim;
+    tile.output = tile.queries + groups(head_dim) * WIDTH;
     tile.weights = tile.output + head_dim * WIDTH;
+    tile.bias_scale = 1 / scale;
+    tile.scale = v_set(scale * log2_e);
+    pack_keys(scratch, k, (size_t)ld, n, head_dim);
+    pack_values(v_packed, v, (size_t)ld, n, head_dim);
     for (int row = 0; row < rows; row += WIDTH) {
         const int count = row + WIDTH < rows ? WIDTH : rows - row;
-        load_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, scale);
+        turn_queries(tile.queries, tile.output, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, head_dim);
         attend_vectors[(count - 1) / LANES](&tile, n);
         transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
     }
@@ -171,7 +160,9 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
 
 /* Taller blocks copy less often (16 tiles of AVX-512 instead of 8 brought 2.5 %), shorter ones keep more threads busy.
  */
+enum { QUERIES_A_COPY = 12 * 48 };
+
 #define ATTEND_KERNELS \
-    { .attend = attend, .scratch = attend_scratch, .queries = WIDTH, .queries_a_copy = 12 * 48 }
+    { .attend = attend, .scratch = attend_scratch, .queries = WIDTH, .queries_a_copy = QUERIES_A_COPY }
 
 #endif

@@ -17,14 +17,14 @@ struct attention_job {
     size_t scratch_floats; /* of one worker */
 };
 
-static const struct attend_kernels *kernels_of(const struct compute *compute) {
-    const struct kernels *kernels = compute->kernels;
-    return compute->product && kernels->attention_bf16 ? kernels->attention_bf16 : kernels->attention;
+const struct attend_kernels *attention_for(const struct kernels *kernels, const struct product *product) {
+    const struct attend_kernels *bf16 = kernels->attention_bf16;
+    return product && bf16 && cpu_has(bf16->feature) ? bf16 : kernels->attention;
 }
 
 size_t attention_scratch(const struct compute *compute, int n, int head_dim) {
     const size_t line = MEM_ALIGN / sizeof(float);
-    return (kernels_of(compute)->scratch(n, head_dim) + line - 1) / line * line;
+    return (compute->attention->scratch(n, head_dim) + line - 1) / line * line;
 }
 
 static void attention_block(void *context, int tile, int worker) {
@@ -50,7 +50,7 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
                const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
                float *scratch) {
     struct attention_job job = {
-        .kernels = kernels_of(compute),
+        .kernels = compute->attention,
         .out = out,
         .scratch = scratch,
         .q = q,
@@ -64,7 +64,7 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
         .n = n,
         .head_dim = head_dim,
         .scale = scale,
-        .blocks = block_count(kernels_of(compute), rows, heads),
+        .blocks = block_count(compute->attention, rows, heads),
         .scratch_floats = attention_scratch(compute, n, head_dim),
     };
     threads_run(compute->threads, heads * job.blocks, attention_block, &job);

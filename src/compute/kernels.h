@@ -29,6 +29,8 @@ struct attend_kernels {
     /** It begins by copying keys and values to where it likes them, and takes so many queries at once; below so many
      * for one copy the copying counts. */
     int queries, queries_a_copy;
+
+    enum cpu_feature feature; /* that it needs beyond the level of its table */
 };
 
 /** What becomes of n values of a layer: y = act(y). */
@@ -65,7 +67,7 @@ struct kernels {
     const struct attend_kernels *attention;
 
     /** The same with queries, keys, values and weights rounded to bf16, as beside layers of reduced precision they may
-     * be; NULL where that is not faster. */
+     * be; NULL at a level where that is not faster, and not for a processor without its feature. */
     const struct attend_kernels *attention_bf16;
 
     const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
@@ -90,8 +92,8 @@ struct kernels {
 /** The table for a CPU level; static, never NULL. */
 const struct kernels *kernels_for(enum cpu_level level);
 
-/** Attention in plain C: of the scalar table. */
-extern const struct attend_kernels attend_portable;
+/** Attention that has a file of its own: in plain C, of the scalar table, and in bf16 of AVX-512. */
+extern const struct attend_kernels attend_portable, attend_avx512bf16;
 
 /** The tables themselves, one a file, each only where the architecture has it: for kernels_for(). */
 extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512, kernels_amx;

@@ -6,6 +6,8 @@
 #include "compute/vector_avx2.h"
 
 #define ACC_ROWS 4
+#include "compute/attend_factors_float.h"
+
 #include "compute/attend_vector.h"
 #include "compute/multiply_vector.h"
 

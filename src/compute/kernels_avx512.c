@@ -6,9 +6,11 @@
 #include "compute/vector_avx512.h"
 
 #define ACC_ROWS 8
+#include "compute/attend_factors_float.h"
 #include "compute/attend_vector.h"
 #include "compute/multiply_vector.h"
 
+#define ATTENTION_BF16 &attend_avx512bf16
 #define KERNELS_TABLE kernels_avx512
 #define KERNELS_LEVEL CPU_AVX512
 

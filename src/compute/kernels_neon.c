@@ -6,6 +6,8 @@
 #include "compute/vector_neon.h"
 
 #define ACC_ROWS 8
+#include "compute/attend_factors_float.h"
+
 #include "compute/attend_vector.h"
 
 #define KERNELS_TABLE kernels_neon

@@ -183,9 +183,6 @@ static void running_best(float *best, int *index, const float *scores, int first
 }
 
 static const struct attend_kernels attend_kernels = ATTEND_KERNELS;
-#ifdef ATTEND_KERNELS_BF16
-static const struct attend_kernels attend_kernels_bf16 = ATTEND_KERNELS_BF16;
-#endif
 #ifdef PRODUCT_KERNELS
 static const struct product_kernels product_kernels = PRODUCT_KERNELS;
 #endif
@@ -194,8 +191,8 @@ const struct kernels KERNELS_TABLE = {
     .level = KERNELS_LEVEL,
     .layer_norm = layer_norm,
     .attention = &attend_kernels,
-#ifdef ATTEND_KERNELS_BF16
-    .attention_bf16 = &attend_kernels_bf16,
+#ifdef ATTENTION_BF16
+    .attention_bf16 = ATTENTION_BF16,
 #endif
 #ifdef PRODUCT_KERNELS
     .products = &product_kernels,

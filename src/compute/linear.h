@@ -14,8 +14,9 @@
 struct compute {
     struct threads *threads;
     const struct kernels *kernels;
-    float *scratch;                /* linear_scratch() floats, on a cache line */
-    const struct product *product; /* of the layers in reduced precision; NULL: all is float32 */
+    float *scratch;                         /* linear_scratch() floats, on a cache line */
+    const struct product *product;          /* of the layers in reduced precision; NULL: all is float32 */
+    const struct attend_kernels *attention; /* attention_for() these */
 };
 
 enum activation { ACTIVATION_NONE, ACTIVATION_GELU, ACTIVATION_GELU_TANH, ACTIVATION_QUICK_GELU };
