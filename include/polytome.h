@@ -57,14 +57,15 @@ typedef struct ptm_error {
  *  labels the middle frame of each second, where it is asked to or where the session has no video model. */
 typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_modality;
 
-/** Arithmetic of the linear layers of the blocks. Attention, norms, embedding and head are float32 always. */
+/** Arithmetic of the linear layers of the blocks. Norms, embedding and head are float32 always; so is attention, unless
+ *  it stands beside bf16 or int8 on a processor whose bf16 is fast: AMX, and AMD's AVX512-BF16. */
 typedef enum ptm_precision {
     PTM_AUTO = -1, /* as the model stores them: float32, unless it was packed in another precision. Float32 where models
                       differ, or where the processor has no instruction */
     PTM_F32 = 0,   /* the reference's own logits */
     PTM_BF16,      /* needs AVX512-BF16; faster only on processors that run it at full rate (docs/performance.md) */
-    PTM_INT8 /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. About twice as
-                fast with VNNI, 1.3 times without */
+    PTM_INT8 /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. 2 to 3 times as
+                fast with VNNI, 1.4 to 1.8 times without */
 } ptm_precision;
 
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */

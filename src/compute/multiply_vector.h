@@ -184,6 +184,6 @@ static void multiply(const struct float_product *all, float *scratch) {
 }
 
 #define PRODUCT_KERNELS \
-    { .multiply = multiply, .scratch = PANELS_FLOATS, .rows = 800, .columns = PANELS_COLUMNS }
+    { .multiply = multiply, .scratch = PANELS_FLOATS, .rows = 3200, .columns = PANELS_COLUMNS }
 
 #endif
