@@ -58,7 +58,7 @@ typedef struct ptm_error {
 typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_modality;
 
 /** Arithmetic of the linear layers of the blocks. Norms, embedding and head are float32 always; so is attention, unless
- *  it stands beside bf16 or int8 on a processor whose bf16 is fast: AMX, and AMD's AVX512-BF16. */
+ *  it stands beside bf16 or int8 at a level whose bf16 is fast: amx, and avx512 on AMD's processors with BF16. */
 typedef enum ptm_precision {
     PTM_AUTO = -1, /* as the model stores them: float32, unless it was packed in another precision. Float32 where models
                       differ, or where the processor has no instruction */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* check: a network's answer on a prepared input, held against reference answers. */
+#include "base/worst.h"
 #include "files/npy.h"
 #include "pipelines/batch.h"
 #include "pipelines/self_test.h"
@@ -73,13 +74,17 @@ ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float 
     return PTM_OK;
 }
 
+static void raise_worst(float *worst, float error) {
+    *worst = (float)worst_of(*worst, error);
+}
+
 static void compare_logits(ptm_check_report *report, const float *found, const float *expected, int count) {
     report->compared = count;
     for (int i = 0; i < count; i++) {
         const float difference = fabsf(found[i] - expected[i]);
         const float relative = difference / (1 + fabsf(expected[i]));
-        if (!(difference <= report->max_difference)) report->max_difference = difference;
-        if (!(relative <= report->max_relative)) report->max_relative = relative;
+        raise_worst(&report->max_difference, difference);
+        raise_worst(&report->max_relative, relative);
     }
 }
 
@@ -158,8 +163,8 @@ static ptm_status check_answer(struct lane *lane, const char *r, const float *ex
     TRY(self_test_forward(lane, r, err));
     compare_logits(&one, lane->vit.windows->logits, expected, lane->network->config.num_labels);
     report->compared += one.compared;
-    if (!(one.max_difference <= report->max_difference)) report->max_difference = one.max_difference;
-    if (!(one.max_relative <= report->max_relative)) report->max_relative = one.max_relative;
+    raise_worst(&report->max_difference, one.max_difference);
+    raise_worst(&report->max_relative, one.max_relative);
     return judge(&one, fmaxf(tolerance, precision_tolerance(lane)), true, err);
 }
 

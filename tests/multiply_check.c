@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/worst.h"
 #include "random.h"
 
 #include <float.h>
@@ -71,7 +72,7 @@ static double worst_error(void) {
     for (int row = 0; row < at.rows; row++) {
         for (int column = row % 3; column < at.columns; column += 3) {
             const double error = error_at(row, column);
-            worst = error <= worst ? worst : error;
+            worst = worst_of(worst, error);
         }
         for (int column = at.columns; column < LD_Y; column++)
             if (at.y[row * LD_Y + column] != guard_value) return INFINITY;
@@ -89,7 +90,7 @@ bool multiply_check(const struct kernels *level) {
         fill(up_to(large ? 40 : 20), up_to(large ? MAX_COLUMNS : 60), up_to(large ? MAX_VALUES : 100));
         run(level);
         const double error = worst_error();
-        worst = error <= worst ? worst : error;
+        worst = worst_of(worst, error);
     }
     mem_free(at.scratch);
     const bool good = worst <= 1;

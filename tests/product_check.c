@@ -2,6 +2,7 @@
 #include "product_check.h"
 
 #include "base/clock.h"
+#include "base/worst.h"
 #include "compute/reduced.h"
 #include "random.h"
 
@@ -86,7 +87,7 @@ static double bf16_error(void) {
                 size += fabs(term);
             }
             const double bound = size * (2.1 * 0x1p-8 + at.in * (double)FLT_EPSILON);
-            worst = fmax(worst, fabs(at.got[place] - sum) / bound);
+            worst = worst_of(worst, fabs(at.got[place] - sum) / bound);
         }
     }
     return worst;
@@ -123,7 +124,7 @@ static bool check_table(const struct compute *compute, const struct product *pro
             good = good && run(compute, &product_scalar_int8, at.expected) &&
                    memcmp(at.got, at.expected, sizeof at.got) == 0;
         else
-            worst = fmax(worst, bf16_error());
+            worst = worst_of(worst, bf16_error());
         good = good && worst <= 1 && specials_hold(compute, product);
     }
     if (product->precision == PTM_INT8)

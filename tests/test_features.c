@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "base/worst.h"
 #include "features/fbank.h"
 #include "features/pixels.h"
 #include "features/resize.h"
@@ -440,12 +441,9 @@ static float *new_features(const struct fbank_spec *spec, const float *samples, 
 }
 
 static float largest_difference(const float *a, const float *b, int n) {
-    float largest = 0.0F;
-    for (int i = 0; i < n; i++) {
-        const float difference = fabsf(a[i] - b[i]);
-        if (!(difference <= largest)) largest = difference;
-    }
-    return largest;
+    double largest = 0;
+    for (int i = 0; i < n; i++) largest = worst_of(largest, fabsf(a[i] - b[i]));
+    return (float)largest;
 }
 
 /* The tone of the Kaldi check, in double precision: 0.5 sin(2 pi 440 n / 16000), n < 16000. */

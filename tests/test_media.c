@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Media: sound, pictures and their times, of inputs written here byte by byte. */
 #include "base/memory.h"
+#include "base/worst.h"
 #include "media/orientation.h"
 #include "media/track_clock.h"
 #include "media_reading.h"
@@ -58,7 +59,7 @@ static void test_channels_become_one(void) {
             double mixed = 0;
             for (int c = 0; c < channels; c++)
                 mixed += samples[i * channels + c] / 32768.0 * (alike ? 1.0 / channels : cases[k].weights[c]);
-            worst = fmax(worst, fabs(mixed - got.sound[i]));
+            worst = worst_of(worst, fabs(mixed - got.sound[i]));
         }
         CU_ASSERT(worst < 1e-4);
         forget(&got);
@@ -70,7 +71,7 @@ static void test_channels_become_one(void) {
 static double distance_from_sine(const float *samples, int64_t count, int rate) {
     double worst = 0;
     for (int64_t i = count / 4; i < count * 3 / 4; i++)
-        worst = fmax(worst, fabs(samples[i] - 0.5 * sin(2 * PI * 440 * (double)i / rate)));
+        worst = worst_of(worst, fabs(samples[i] - 0.5 * sin(2 * PI * 440 * (double)i / rate)));
     return worst;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Media as files have it: the small ones of fuzz/corpus/media, and, where it is there, shared media. */
+#include "base/worst.h"
 #include "media_reading.h"
 #include "temporary.h"
 
@@ -265,7 +266,7 @@ static void test_shared_range(void) {
         CU_ASSERT_FATAL(sought.samples == cases[i].samples && piped.samples == cases[i].samples);
         CU_ASSERT_DOUBLE_EQUAL(sought.first_sample, cases[i].start, 1e-4);
         double worst = 0;
-        for (int k = 0; k < cases[i].samples; k++) worst = fmax(worst, fabs(sought.sound[k] - piped.sound[k]));
+        for (int k = 0; k < cases[i].samples; k++) worst = worst_of(worst, fabs(sought.sound[k] - piped.sound[k]));
         /* Decoders that begin in the middle round otherwise. Matroska counts in milliseconds: there the cut itself may
          * lie up to one beside. */
         CU_ASSERT(worst < 1e-3 || strstr(cases[i].name, ".mkv"));

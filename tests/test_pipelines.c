@@ -4,6 +4,7 @@
  * do not depend on threads or order, and what callers and files get wrong ends in a sentence.
  */
 #define _DEFAULT_SOURCE /* usleep() */
+#include "base/worst.h"
 #include "files/json.h"
 #include "opened.h"
 #include "temporary.h"
@@ -86,7 +87,7 @@ static void check_media(struct json entry) {
     double worst = 0;
     for (int i = 0; i < answer->num_labels; i++) {
         const double expected = json_number(json_at(logits, (size_t)i), NAN);
-        worst = fmax(worst, fabs(logit_of(answer, i) - expected) / (1 + fabs(expected)));
+        worst = worst_of(worst, fabs(logit_of(answer, i) - expected) / (1 + fabs(expected)));
     }
     printf("\n    %s on %s: off by %.2g of %.2g", family, file, worst, tolerance);
     CU_ASSERT(worst <= tolerance);

@@ -3,6 +3,7 @@
  * Linear layers in int8 and bf16: how far they may be off, the same bits for any number of threads and any instruction,
  * weights that mean harm, and every golden family within a stated distance of its reference.
  */
+#include "base/worst.h"
 #include "compute/reduced.h"
 #include "files/json.h"
 #include "golden.h"
@@ -299,7 +300,7 @@ static void measure_merged(ptm_session *session, ptm_modality modality, const ch
     const ptm_check_report report =
         golden_check(session, modality, folder, "input.npy", json_text(json_get(merged, "logits")),
                      json_text(json_get(merged, "source")));
-    error->merged = fmaxf(error->merged, report.max_relative);
+    error->merged = (float)worst_of(error->merged, report.max_relative);
     const int moved = 100 * report.source_differences / report.tokens_in;
     if (moved > error->moved) error->moved = moved;
 }

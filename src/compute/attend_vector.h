@@ -2,10 +2,10 @@
 /*
  * Fused attention, once for every instruction set: online softmax (Milakov and Gimelshein 2018; FlashAttention, Dao and
  * others 2022) with the queries in the lanes. Scores stand transposed, a row a key: the maximum and the sum of a query
- * run down a lane, and keys and values are read one float at a time, as they lie. A file that includes this has defined
+ * run down a lane, and keys and values are read one lane at a time, as they lie. A file that includes this has defined
  * the vector operations listed in kernels_vector.h, and ACC_ROWS: rows of accumulators, VECTORS wide, that the
- * registers hold beside one row of the other factor; and before, what the factors are made of: attend_factors_float.h
- * or attend_factors_bf16.h. Where GROUP values lie in a lane of a factor, matrices have groups() lanes for them.
+ * registers hold beside one row of the other factor; and has included what the factors are made of, which is
+ * attend_factors_float.h or attend_factors_bf16.h: GROUP values lie in a lane of them, so n values in groups(n) lanes.
  */
 #ifndef POLYTOME_COMPUTE_ATTEND_VECTOR_H
 #define POLYTOME_COMPUTE_ATTEND_VECTOR_H
@@ -21,6 +21,7 @@
 /* A tile is WIDTH queries; a step is STEP keys. The scores of a step, its keys or values and the tile's queries or
  * output together are about a first-level cache. */
 enum { STEP = 128 };
+_Static_assert(STEP % GROUP == 0, "a step begins with a lane of keys");
 
 /** One tile: all matrices have rows of WIDTH, one query a lane. */
 struct attend_tile {
@@ -76,7 +77,8 @@ static ALWAYS_INLINE void score_keys(struct attend_tile *tile, int vectors, int 
 /** Turns this step's scores into weights, relative to the new maxima; what came before is to be scaled by `rescale`. */
 static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, const vec *old_max, int keys) {
     for (int j = 0; j < vectors; j++) {
-        const vec scale = tile->scale, shift = v_sub(v_set(0), v_mul(tile->max[j], scale));
+        /* the same rounding for weights and for what they are rescaled by, which is 1 where no maximum rises */
+        const vec scale = tile->scale, max = v_mul(tile->max[j], scale), shift = v_sub(v_set(0), max);
         vec sum = v_set(0);
         const float *scores = tile->weights + j * LANES;
         float *weights = tile->weights + j * LANES; /* never ahead of what is still to be read */
@@ -84,7 +86,7 @@ static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, cons
         for (; i + GROUP <= keys; i += GROUP, scores += GROUP * WIDTH, weights += WIDTH)
             sum = v_add(sum, weigh_group(weights, scores, GROUP, scale, shift));
         if (i < keys) sum = v_add(sum, weigh_group(weights, scores, 1, scale, shift));
-        tile->rescale[j] = v_exp2(v_fma(old_max[j], scale, shift));
+        tile->rescale[j] = v_exp2(v_sub(v_mul(old_max[j], scale), max));
         tile->sum[j] = v_fma(tile->sum[j], tile->rescale[j], sum);
     }
 }

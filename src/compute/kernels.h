@@ -17,8 +17,8 @@
 /** Attention of one head. */
 struct attend_kernels {
     /**
-     * out (rows, head_dim) = softmax(scale q k^T + bias) v, of k and v (n, head_dim); rows of out and q lie ld* apart,
-     * those of k and v ld; bias (n) or NULL. A query has the same bits whichever stand beside it.
+     * out (rows, head_dim) = softmax(scale q k^T + bias) v, scale > 0, of k and v (n, head_dim); rows of out and q lie
+     * ld* apart, those of k and v ld; bias (n) or NULL. A query has the same bits whichever stand beside it.
      */
     void (*attend)(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
                    const float *bias, int rows, int n, int head_dim, float scale, float *scratch);
@@ -30,7 +30,7 @@ struct attend_kernels {
      * for one copy the copying counts. */
     int queries, queries_a_copy;
 
-    enum cpu_feature feature; /* that it needs beyond the level of its table */
+    enum cpu_feature feature; /* where it is taken: beyond the level of its table */
 };
 
 /** What becomes of n values of a layer: y = act(y). */
@@ -67,7 +67,7 @@ struct kernels {
     const struct attend_kernels *attention;
 
     /** The same with queries, keys, values and weights rounded to bf16, as beside layers of reduced precision they may
-     * be; NULL at a level where that is not faster, and not for a processor without its feature. */
+     * be; NULL at a level where that is faster on no processor. */
     const struct attend_kernels *attention_bf16;
 
     const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */

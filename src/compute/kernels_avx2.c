@@ -7,7 +7,6 @@
 
 #define ACC_ROWS 4
 #include "compute/attend_factors_float.h"
-
 #include "compute/attend_vector.h"
 #include "compute/multiply_vector.h"
 

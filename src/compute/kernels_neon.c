@@ -7,7 +7,6 @@
 
 #define ACC_ROWS 8
 #include "compute/attend_factors_float.h"
-
 #include "compute/attend_vector.h"
 
 #define KERNELS_TABLE kernels_neon

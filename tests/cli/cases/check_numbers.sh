@@ -15,3 +15,9 @@ run --expect logits.npy --expect-source source.npy
 expect 1 run -r off --expect logits.npy --tolerance 1e-6 | tail -n 1
 expect 1 run -r off --expect-source source.npy | tail -n 2
 expect 3 run --expect missing.npy 2>/dev/null
+
+# NaN agrees with nothing, wherever it stands: here it is the first of the logits, and all after it agree.
+header_bytes=$((10 + $(od -A n -t u2 -j 8 -N 2 logits.npy)))
+cp logits.npy spoilt.npy
+printf '\x00\x00\xc0\x7f' | dd of=spoilt.npy bs=1 seek="$header_bytes" conv=notrunc status=none
+expect 1 run --expect spoilt.npy | tail -n 1
