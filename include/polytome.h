@@ -64,8 +64,8 @@ typedef enum ptm_precision {
                       differ, or where the processor has no instruction */
     PTM_F32 = 0,   /* the reference's own logits */
     PTM_BF16,      /* needs AVX512-BF16; faster only on processors that run it at full rate (docs/performance.md) */
-    PTM_INT8 /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. 2 to 3 times as
-                fast with VNNI, 1.4 to 1.8 times without */
+    PTM_INT8 /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. Base-size models
+                are 2 to 3.3 times as fast with VNNI, 1.4 to 1.8 times without */
 } ptm_precision;
 
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */

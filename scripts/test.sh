@@ -285,6 +285,9 @@ if [ "$tier" != quick ]; then
     check 'build asan' build asan
     suite 'tests asan, best kernels' asan
     POLYTOME_TEST_CPU=scalar suite 'tests asan, scalar kernels' asan -R '^test_' -E '^test_media' # no kernels there
+    kernels=(kernel_check test_compute test_precision test_tome)
+    check 'build ubsan' build ubsan "${kernels[@]}"
+    suite 'tests ubsan, kernels' ubsan -R "^($(IFS='|' && echo "${kernels[*]}"))\$"
     threaded=(test_base test_compute test_precision test_pipelines test_batch test_live test_windows fuzz_windows fuzz_stream)
     check 'build tsan' build tsan "${threaded[@]}" polytome_cli
     suite 'tests tsan' tsan -R "^($(IFS='|' && echo "${threaded[*]}"))\$"

@@ -107,8 +107,7 @@ static double row_error(int row) {
     for (int d = 0; d < at.head_dim; d++) {
         double expected = 0;
         for (int j = 0; j < at.n; j++) expected += at.weights[j] * at.v[j * LD + d];
-        const double error = fabs(at.out[row * LD + d] - expected) / bound(d);
-        worst = worst_of(worst, error);
+        worst = worst_of(worst, fabs(at.out[row * LD + d] - expected) / bound(d));
     }
     for (int d = at.head_dim; d < LD; d++)
         if (at.out[row * LD + d] != guard_value) return INFINITY;
@@ -124,11 +123,9 @@ static double check_shapes(void) {
         fill(up_to(110), round % 3 ? up_to(300) : round / 3 + 1, head_dim);
         run();
         for (int row = 0; row < at.rows; row += 1 + at.rows / 20) {
-            const double error = row_error(row);
-            worst = worst_of(worst, error);
+            worst = worst_of(worst, row_error(row));
         }
-        const double error = row_error(at.rows - 1);
-        worst = worst_of(worst, error);
+        worst = worst_of(worst, row_error(at.rows - 1));
     }
     return worst;
 }
@@ -151,8 +148,7 @@ static double check_exponential(void) {
         for (int i = 0; i < at.rows; i++) {
             const double x = at.q[i * LD], expected = 1 / (1 + exp(x));
             const double relative = FLT_EPSILON * (x + 2) + using->rounding;
-            const double error = fabs(at.out[i * LD] - expected) / (relative * expected + 3 * FLT_MIN);
-            worst = worst_of(worst, error);
+            worst = worst_of(worst, fabs(at.out[i * LD] - expected) / (relative * expected + 3 * FLT_MIN));
         }
     }
     return worst;
@@ -175,8 +171,7 @@ static double check_ties(void) {
         const double expected = (double)(n - n / 2) / n;
         for (int i = 0; i < at.rows; i++) {
             const double bound = (0.5 * FLT_EPSILON * (1.02 * n + 32) + using->rounding) * expected;
-            const double error = fabs(at.out[i * LD] - expected) / bound;
-            worst = worst_of(worst, error);
+            worst = worst_of(worst, fabs(at.out[i * LD] - expected) / bound);
         }
     }
     return worst;

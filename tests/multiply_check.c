@@ -71,8 +71,7 @@ static double worst_error(void) {
     double worst = 0;
     for (int row = 0; row < at.rows; row++) {
         for (int column = row % 3; column < at.columns; column += 3) {
-            const double error = error_at(row, column);
-            worst = worst_of(worst, error);
+            worst = worst_of(worst, error_at(row, column));
         }
         for (int column = at.columns; column < LD_Y; column++)
             if (at.y[row * LD_Y + column] != guard_value) return INFINITY;
@@ -89,8 +88,7 @@ bool multiply_check(const struct kernels *level) {
         const bool large = round % 10 == 0; /* past every size at which the kernel begins anew */
         fill(up_to(large ? 40 : 20), up_to(large ? MAX_COLUMNS : 60), up_to(large ? MAX_VALUES : 100));
         run(level);
-        const double error = worst_error();
-        worst = worst_of(worst, error);
+        worst = worst_of(worst, worst_error());
     }
     mem_free(at.scratch);
     const bool good = worst <= 1;

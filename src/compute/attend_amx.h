@@ -264,13 +264,10 @@ static void attend_bf16(float *out, int ldo, const float *q, int ldq, const floa
     attend_in_parts(out, ldo, q, ldq, k, v, ld, bias, rows, n, head_dim, scale, scratch, 1);
 }
 
-enum { QUERIES_A_COPY = 1024 };
+#define ATTEND_SIZES .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = 1024
+#define ATTEND_KERNELS .attend = attend, ATTEND_SIZES
 
-#define ATTEND_KERNELS \
-    { .attend = attend, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = QUERIES_A_COPY }
-
-static const struct attend_kernels attend_kernels_bf16 = {
-    .attend = attend_bf16, .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = QUERIES_A_COPY};
+static const struct attend_kernels attend_kernels_bf16 = {.attend = attend_bf16, ATTEND_SIZES};
 
 #define ATTENTION_BF16 &attend_kernels_bf16
 

@@ -7,7 +7,6 @@
 
 #include "compute/accumulate_vector.h"
 #include "compute/exp2_vector.h"
-#include "compute/transpose.h"
 
 enum { GROUP = 2 };
 
@@ -34,7 +33,8 @@ static inline void pair_row(float *to, const float *x, int n) {
     }
 }
 
-static void pack_keys(float *to, const float *from, size_t ld, int n, int head_dim) {
+/** to (n, groups of head_dim) = from, rows ld apart. */
+static void pack_rows(float *to, const float *from, size_t ld, int n, int head_dim) {
     const size_t row = (size_t)groups(head_dim);
     for (int i = 0; i < n; i++) pair_row(to + (size_t)i * row, from + (size_t)i * ld, head_dim);
 }
@@ -52,18 +52,10 @@ static inline void pair_rows(float *to, const float *first, const float *second,
     }
 }
 
+/** to (groups of n, head_dim) = from, rows ld apart: pairs of one row and the next. */
 static void pack_values(float *to, const float *from, size_t ld, int n, int head_dim) {
     for (int i = 0; i < n; i += 2, to += head_dim, from += 2 * ld)
         pair_rows(to, from, i + 1 < n ? from + ld : NULL, head_dim);
-}
-
-/** to (groups of head_dim, WIDTH) = q (count, head_dim), transposed in pairs; zeros in what is left of the last vector
- * in use. scratch (count, groups of head_dim). */
-static void turn_queries(float *to, float *scratch, const float *q, size_t ldq, int count, int head_dim) {
-    const int whole = count - count % LANES, lanes = groups(head_dim);
-    for (int d = 0; count % LANES && d < lanes; d++) v_store(to + d * WIDTH + whole, v_set(0));
-    pack_keys(scratch, q, ldq, count, head_dim);
-    transpose(to, WIDTH, scratch, (size_t)lanes, count, lanes);
 }
 
 /** weights (LANES) = pairs of 2^(scale scores + shift) of two rows of scores, or of one and zero: what they add to the

@@ -49,4 +49,4 @@ static inline vec v_ldexp_normal(vec x, vec n) {
 #include "compute/attend_factors_float.h"
 #include "compute/attend_vector.h"
 
-const struct attend_kernels attend_portable = ATTEND_KERNELS;
+const struct attend_kernels attend_portable = {ATTEND_KERNELS};

@@ -133,6 +133,18 @@ static void attend_three_vectors(struct attend_tile *tile, int n) {
     attend_keys(tile, 3, n);
 }
 
+/** tile->queries = q (count, head_dim), transposed; zeros in what is left of the last vector in use. */
+static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, int count) {
+    const int whole = count - count % LANES, lanes = groups(tile->head_dim);
+    for (int i = 0; count % LANES && i < lanes; i++) v_store(tile->queries + i * WIDTH + whole, v_set(0));
+    if (GROUP > 1) { /* output is not in use yet */
+        pack_rows(tile->output, q, ldq, count, tile->head_dim);
+        q = tile->output;
+        ldq = (size_t)lanes;
+    }
+    transpose(tile->queries, WIDTH, q, ldq, count, lanes);
+}
+
 static size_t attend_scratch(int n, int head_dim) {
     const size_t lanes = (size_t)groups(head_dim);
     return (size_t)n * lanes + (size_t)groups(n) * (size_t)head_dim + (lanes + (size_t)head_dim + STEP) * WIDTH;
@@ -150,11 +162,12 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     tile.weights = tile.output + head_dim * WIDTH;
     tile.bias_scale = 1 / scale;
     tile.scale = v_set(scale * log2_e);
-    pack_keys(scratch, k, (size_t)ld, n, head_dim);
+    /* in their wide rows keys and values would lie whole KiB apart and evict each other */
+    pack_rows(scratch, k, (size_t)ld, n, head_dim);
     pack_values(v_packed, v, (size_t)ld, n, head_dim);
     for (int row = 0; row < rows; row += WIDTH) {
         const int count = row + WIDTH < rows ? WIDTH : rows - row;
-        turn_queries(tile.queries, tile.output, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, head_dim);
+        turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count);
         attend_vectors[(count - 1) / LANES](&tile, n);
         transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
     }
@@ -162,9 +175,6 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
 
 /* Taller blocks copy less often (16 tiles of AVX-512 instead of 8 brought 2.5 %), shorter ones keep more threads busy.
  */
-enum { QUERIES_A_COPY = 12 * 48 };
-
-#define ATTEND_KERNELS \
-    { .attend = attend, .scratch = attend_scratch, .queries = WIDTH, .queries_a_copy = QUERIES_A_COPY }
+#define ATTEND_KERNELS .attend = attend, .scratch = attend_scratch, .queries = WIDTH, .queries_a_copy = 12 * 48
 
 #endif

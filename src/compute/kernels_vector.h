@@ -182,7 +182,7 @@ static void running_best(float *best, int *index, const float *scores, int first
     }
 }
 
-static const struct attend_kernels attend_kernels = ATTEND_KERNELS;
+static const struct attend_kernels attend_kernels = {ATTEND_KERNELS};
 #ifdef PRODUCT_KERNELS
 static const struct product_kernels product_kernels = PRODUCT_KERNELS;
 #endif

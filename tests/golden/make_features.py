@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes features/golden.h: what Pillow, transformers and torchaudio make of inputs that test_features.c can make too.
+"""Writes features/*.h: what Pillow, transformers and torchaudio make of inputs that the tests of features make too.
 
     python tests/golden/make_features.py
 
@@ -27,7 +27,7 @@ HALF = dict(image_mean=[0.5, 0.5, 0.5], image_std=[0.5, 0.5, 0.5])
 
 
 def scramble(seed, count):
-    """The same 32-bit numbers as scramble() of test_features.c."""
+    """The same 32-bit numbers as scramble() of feature_inputs.h."""
     x = np.arange(count, dtype=np.uint64) * 2654435761 + seed * 2654435769
     x = x & 0xFFFFFFFF
     x ^= x >> np.uint64(15)
@@ -145,25 +145,28 @@ def ast_row_cases():
         yield f"{{{row}, {{{c_floats(features[row])}}}}}"
 
 
-TABLES = [
-    ("resize", "int in_h, in_w, out_h, out_w, resample; uint32_t seed, crc;", resize_cases),
-    ("pixels", "struct pixels_spec spec; int h, w; uint32_t seed, crc;", pixels_cases),
-    ("fbank", "int rate, bins; double low_freq; uint32_t seed; int count; bool subtract_mean; int frames, rows[3]; "
-              "float values[3 * 128];", fbank_cases),
-    ("ast_row", "int row; float values[128];", ast_row_cases),
-]
+FILES = {
+    "pictures.h": ("answers of Pillow and transformers. CRC-32 of the bytes.", [
+        ("resize", "int in_h, in_w, out_h, out_w, resample; uint32_t seed, crc;", resize_cases),
+        ("pixels", "struct pixels_spec spec; int h, w; uint32_t seed, crc;", pixels_cases),
+    ]),
+    "fbank.h": ("answers of torchaudio and transformers.", [
+        ("fbank", "int rate, bins; double low_freq; uint32_t seed; int count; bool subtract_mean; int frames, rows[3]; "
+                  "float values[3 * 128];", fbank_cases),
+        ("ast_row", "int row; float values[128];", ast_row_cases),
+    ]),
+}
 
 
 def main():
-    out = ["/* SPDX-License-Identifier: MIT */",
-           "/* Written by make_features.py: answers of Pillow, transformers and torchaudio. CRC-32 of the bytes. */",
-           "/* clang-format off */"]
-    for name, fields, cases in TABLES:
-        out += ["", f"static const struct {name}_case {{ {fields} }} {name}_cases[] = {{"]
-        out += [f"    {case}," for case in cases()] + ["};"]
     folder = pathlib.Path(__file__).parent / "features"
     folder.mkdir(exist_ok=True)
-    (folder / "golden.h").write_text("\n".join(out) + "\n")
+    for file, (title, tables) in FILES.items():
+        out = ["/* SPDX-License-Identifier: MIT */", f"/* Written by make_features.py: {title} */", "/* clang-format off */"]
+        for name, fields, cases in tables:
+            out += ["", f"static const struct {name}_case {{ {fields} }} {name}_cases[] = {{"]
+            out += [f"    {case}," for case in cases()] + ["};"]
+        (folder / file).write_text("\n".join(out) + "\n")
 
 
 if __name__ == "__main__":
