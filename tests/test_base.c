@@ -8,8 +8,10 @@
 #include "base/memory.h"
 #include "base/threads.h"
 
+#include <dirent.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* ---------------------------------------------------------------- errors */
@@ -300,15 +302,47 @@ static void test_refused_threads(void) {
     threads_close(&threads);
 }
 
-/* Each run builds on what other threads wrote in the run before. */
+/* Each run builds on what other threads wrote in the run before, at once or when these are just about to sleep. */
 static void test_many_generations(void) {
     enum { RUNS = 5000, TILES = 5 };
     struct threads *threads;
     CHECK_OK(threads_open(&threads, 4, err));
     long sums[TILES] = {0};
-    for (int i = 0; i < RUNS; i++) threads_run(threads, TILES, count_tile, sums);
+    for (int i = 0; i < RUNS; i++) {
+        threads_run(threads, TILES, count_tile, sums);
+        if (i % 4 == 0) usleep((useconds_t)(i / 4 % 100));
+    }
     threads_close(&threads);
     for (int i = 0; i < TILES; i++) CU_ASSERT_EQUAL(sums[i], (long)RUNS * (i + 1));
+}
+
+/** Threads of this process that do not sleep, as Linux tells, without the one that asks. */
+static int awake_threads(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    int awake = -1;
+    for (const struct dirent *task; tasks && (task = readdir(tasks));) {
+        char path[300], state = 'S';
+        snprintf(path, sizeof path, "/proc/self/task/%s/stat", task->d_name);
+        FILE *file = task->d_name[0] == '.' ? NULL : fopen(path, "r");
+        if (file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1) awake += state != 'S';
+        if (file) fclose(file);
+    }
+    if (tasks) closedir(tasks);
+    return tasks ? awake : 0;
+}
+
+/* They wait for the next run awake, but not for long. */
+static void test_idle_threads_sleep(void) {
+    struct threads *threads;
+    long sums[8] = {0};
+    CHECK_OK(threads_open(&threads, 4, err));
+    for (int round = 0; round < 3; round++) {
+        threads_run(threads, 8, count_tile, sums);
+        int tries = 10000;
+        for (; tries > 0 && awake_threads() > 0; tries--) usleep(1000);
+        CU_ASSERT(tries > 0);
+    }
+    threads_close(&threads);
 }
 
 static void test_open_and_close(void) {
@@ -341,6 +375,7 @@ int main(void) {
         {"no more threads than are to take part", test_count_of_threads},
         {"fewer threads than there might be", test_refused_threads},
         {"many generations", test_many_generations},
+        {"idle threads sleep", test_idle_threads_sleep},
         {"open and close", test_open_and_close},
     };
     return check_main("base", cases, CHECK_COUNT(cases));

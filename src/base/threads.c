@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/threads.h"
 
+#include "base/clock.h"
 #include "base/cpu.h"
 #include "base/memory.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 struct worker {
@@ -13,8 +15,13 @@ struct worker {
     int index;
 };
 
+/*
+ * Places and the threads that are to finish are counted without a lock, as a pass of a small network runs tiles every
+ * few microseconds; the lock is for who sleeps. Who is about to sleep says so and then looks at the count once more;
+ * who changes the count looks afterwards whether someone sleeps (both in one order for all threads, so none is missed).
+ */
 struct threads {
-    int most;                /* the caller counted, as in all that follows but `busy` */
+    int most;                /* the caller counted, as in all that follows but `places` and `unfinished` */
     atomic_int count;        /* that are to take part */
     struct worker *workers;  /* (most); [0] is the caller and has no thread */
     int started;             /* threads that there are */
@@ -22,11 +29,14 @@ struct threads {
     int allowed;             /* how many it has let start */
     int patience;            /* runs to wait before the system is asked for one more again */
 
+    atomic_int places;     /* for threads that may still join in */
+    atomic_int unfinished; /* places that are free or whose thread is at the tiles */
+
     pthread_mutex_t lock;
-    pthread_cond_t work; /* places to take, or stop */
-    pthread_cond_t done; /* busy fell to 0 */
-    int places;          /* for threads that may still join in */
-    int busy;            /* threads at the tiles beside the caller */
+    pthread_cond_t work; /* there are places, or `stop` */
+    pthread_cond_t done; /* `unfinished` fell to 0 */
+    atomic_int asleep;   /* threads that wait for the one */
+    atomic_bool waiting; /* the caller waits for the other */
     bool stop;
 
     /* what is run */
@@ -36,6 +46,17 @@ struct threads {
     atomic_int next;
 };
 
+/**
+ * Looks, before its thread sleeps, whether the value becomes 0 (or something else): for about as long as falling asleep
+ * and being woken take. The next tiles of a pass mostly are there by then. Other threads that could run go first.
+ */
+static void linger(atomic_int *value, bool zero) {
+    const double most_ms = 0.05, end = clock_ms() + most_ms;
+    while ((atomic_load_explicit(value, memory_order_relaxed) == 0) != zero && clock_ms() < end) sched_yield();
+}
+
+/* ---------------------------------------------------------------- a thread */
+
 static void run_tiles(struct threads *threads, int worker) {
     for (;;) {
         const int tile = atomic_fetch_add_explicit(&threads->next, 1, memory_order_relaxed);
@@ -44,23 +65,43 @@ static void run_tiles(struct threads *threads, int worker) {
     }
 }
 
+static bool take_place(struct threads *threads) {
+    int places = atomic_load(&threads->places);
+    while (places > 0)
+        if (atomic_compare_exchange_weak(&threads->places, &places, places - 1)) return true;
+    return false;
+}
+
+/** Takes a place when there is one; false: the thread is to stop. */
+static bool await_place(struct threads *threads) {
+    linger(&threads->places, false);
+    bool taken = take_place(threads);
+    if (taken) return true;
+    pthread_mutex_lock(&threads->lock);
+    atomic_fetch_add(&threads->asleep, 1);
+    while (!threads->stop && !(taken = take_place(threads))) pthread_cond_wait(&threads->work, &threads->lock);
+    atomic_fetch_sub(&threads->asleep, 1);
+    pthread_mutex_unlock(&threads->lock);
+    return taken;
+}
+
+static void leave_place(struct threads *threads) {
+    if (atomic_fetch_sub(&threads->unfinished, 1) > 1 || !atomic_load(&threads->waiting)) return;
+    pthread_mutex_lock(&threads->lock);
+    pthread_cond_signal(&threads->done);
+    pthread_mutex_unlock(&threads->lock);
+}
+
 static void *worker_main(void *argument) {
     const struct worker *worker = argument;
-    struct threads *threads = worker->threads;
-    pthread_mutex_lock(&threads->lock);
-    for (;;) {
-        while (threads->places == 0 && !threads->stop) pthread_cond_wait(&threads->work, &threads->lock);
-        if (threads->stop) break;
-        threads->places--;
-        threads->busy++;
-        pthread_mutex_unlock(&threads->lock);
-        run_tiles(threads, worker->index);
-        pthread_mutex_lock(&threads->lock);
-        if (--threads->busy == 0) pthread_cond_signal(&threads->done);
+    while (await_place(worker->threads)) {
+        run_tiles(worker->threads, worker->index);
+        leave_place(worker->threads);
     }
-    pthread_mutex_unlock(&threads->lock);
     return NULL;
 }
+
+/* ---------------------------------------------------------------- all of them */
 
 ptm_status threads_open(struct threads **out, int most, ptm_error *err) {
     *out = NULL;
@@ -151,11 +192,31 @@ static int start_threads(struct threads *threads, int wanted) {
     return threads->started;
 }
 
-static void wake(struct threads *threads, int places) {
+/* ---------------------------------------------------------------- the caller */
+
+static void offer_places(struct threads *threads, int places) {
+    atomic_store(&threads->unfinished, places);
+    atomic_store(&threads->places, places);
+    if (atomic_load(&threads->asleep) == 0) return;
+    pthread_mutex_lock(&threads->lock);
     if (places == threads->started - 1)
         pthread_cond_broadcast(&threads->work);
     else
         for (int i = 0; i < places; i++) pthread_cond_signal(&threads->work);
+    pthread_mutex_unlock(&threads->lock);
+}
+
+/** Who has not come yet finds nothing to do, and is not waited for. */
+static void close_places(struct threads *threads) {
+    const int places = atomic_exchange(&threads->places, 0);
+    if (atomic_fetch_sub(&threads->unfinished, places) == places) return;
+    linger(&threads->unfinished, true);
+    if (atomic_load(&threads->unfinished) == 0) return;
+    pthread_mutex_lock(&threads->lock);
+    atomic_store(&threads->waiting, true);
+    while (atomic_load(&threads->unfinished) > 0) pthread_cond_wait(&threads->done, &threads->lock);
+    atomic_store(&threads->waiting, false);
+    pthread_mutex_unlock(&threads->lock);
 }
 
 void threads_run(struct threads *threads, int tiles, tile_fn *fn, void *context) {
@@ -165,19 +226,11 @@ void threads_run(struct threads *threads, int tiles, tile_fn *fn, void *context)
         for (int tile = 0; tile < tiles; tile++) fn(context, tile, 0);
         return;
     }
-    pthread_mutex_lock(&threads->lock);
     threads->fn = fn;
     threads->context = context;
     threads->tiles = tiles;
     atomic_store_explicit(&threads->next, 0, memory_order_relaxed);
-    threads->places = places;
-    wake(threads, places);
-    pthread_mutex_unlock(&threads->lock);
-
+    offer_places(threads, places);
     run_tiles(threads, 0);
-
-    pthread_mutex_lock(&threads->lock);
-    threads->places = 0; /* who has not come yet finds nothing to do, and is not waited for */
-    while (threads->busy > 0) pthread_cond_wait(&threads->done, &threads->lock);
-    pthread_mutex_unlock(&threads->lock);
+    close_places(threads);
 }

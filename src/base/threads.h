@@ -35,7 +35,8 @@ int threads_most(const struct threads *threads);
 int threads_count(const struct threads *threads);
 void threads_set_count(struct threads *threads, int count);
 
-/** Runs tiles 0 .. tiles - 1 and returns when all are done. Idle threads sleep. Not re-entrant. */
+/** Runs tiles 0 .. tiles - 1 and returns when all are done. Idle threads sleep, after a twentieth of a millisecond. Not
+ * re-entrant. */
 void threads_run(struct threads *threads, int tiles, tile_fn *fn, void *context);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-/** Whether a product has so few multiply-adds that waking a thread would cost more than it brings. */
+/** Whether a product has so few multiply-adds that another thread would cost more than it brings. */
 static inline bool tiles_small(int rows, int in, int out) {
-    return (double)rows * in * out <= 4e6;
+    return (double)rows * in * out <= 1e6;
 }
 
 /** Parts of `most` or less that `size` (1 or more) makes. */
