@@ -83,7 +83,9 @@ static void print_heading(const struct bench *bench, const ptm_model_info *info,
     printf("%s  ", report_modality(info->modality));
     text_print(stdout, info->name);
     printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
-    if (*timing->instruction) printf("%s by %s, ", report_precision(timing->precision), timing->instruction);
+    if (timing->precision != PTM_F32)
+        printf("%s by %s, attention in %s, ", report_precision(timing->precision), timing->instruction,
+               report_precision(timing->attention));
     printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
     printf("  %-12s %5s %13s %8s %9s %9s %8s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "batch", "tokens", "GFLOP",
            "min ms", "median", "speed-up", "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");

@@ -90,7 +90,9 @@ static void print_precisions(void) {
     fputs("  precision f32", stdout);
     for (ptm_precision precision = PTM_BF16; precision <= PTM_INT8; precision++) {
         const char *instruction = ptm_precision_instruction(precision);
-        if (instruction) printf(", %s by %s", report_precision(precision), instruction);
+        if (!instruction) continue;
+        const char *attention = report_precision(ptm_precision_attention(precision));
+        printf(", %s by %s (attention in %s)", report_precision(precision), instruction, attention);
     }
     putchar('\n');
 }

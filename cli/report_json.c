@@ -456,6 +456,7 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench) {
     put(&object, "r", json_words(bench->r));
     put(&object, "precision", json_string(report_precision(bench->timing.precision)));
     put(&object, "instruction", json_string(bench->timing.instruction));
+    put(&object, "attention", json_string(report_precision(bench->timing.attention)));
     put(&object, "threads", json_integer(bench->threads));
     put(&object, "batch", json_integer(bench->timing.batch));
     put(&object, "tokens", integer_array(profile->tokens, profile->depth + 1));

@@ -149,6 +149,9 @@ typedef struct ptm_session_options {
  * has none. */
 PTM_API const char *ptm_precision_instruction(ptm_precision precision);
 
+/** The precision of attention beside linear layers in another one, on this processor: PTM_F32 or PTM_BF16. */
+PTM_API ptm_precision ptm_precision_attention(ptm_precision layers);
+
 PTM_API void ptm_session_options_default(ptm_session_options *options);
 
 /**
@@ -596,6 +599,7 @@ typedef struct ptm_bench_report {
     ptm_precision precision;  /* of the linear layers */
     double gemm_gflops; /* matrix product rate in float32 measured before and after, same threads: the better one */
     const char *instruction; /* of the products in reduced precision, "" in PTM_F32 */
+    ptm_precision attention; /* PTM_F32 or PTM_BF16 */
 } ptm_bench_report;
 
 /**

@@ -106,6 +106,7 @@ static void sum_up(struct bench *bench, double *scratch) {
         report->speed_up = median(scratch, report->runs);
         report->precision = compute->product ? compute->product->precision : PTM_F32;
         report->instruction = compute->product ? compute->product->name : "";
+        report->attention = compute->attention->precision;
     }
     for (int i = 0; i < bench->count; i++)
         bench->reports[i].median_ms = median(bench->entries[i].times, bench->reports[i].runs);

@@ -25,6 +25,11 @@ const char *ptm_precision_instruction(ptm_precision precision) {
     return product ? product->name : precision == PTM_F32 ? "" : NULL;
 }
 
+ptm_precision ptm_precision_attention(ptm_precision layers) {
+    const enum cpu_level level = cpu_detect();
+    return attention_for(kernels_for(level), product_for(layers, level))->precision;
+}
+
 static const ptm_modality modalities[MODEL_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
 
 static struct lane *lane_of(struct ptm_session *session, ptm_modality modality) {

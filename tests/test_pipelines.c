@@ -399,6 +399,7 @@ static void test_bench(void) {
         CU_ASSERT_EQUAL(reports[i].runs, 3);
         CU_ASSERT(reports[i].min_ms > 0 && reports[i].min_ms <= reports[i].median_ms);
         CU_ASSERT(reports[i].speed_up > 0 && reports[i].gemm_gflops == reports[0].gemm_gflops);
+        CU_ASSERT(reports[i].precision == PTM_F32 && reports[i].attention == PTM_F32);
         CU_ASSERT_EQUAL(reports[i].profile.tokens[0] - reports[i].profile.tokens[1], merged[i]);
     }
     CU_ASSERT_EQUAL(reports[0].speed_up, 1);

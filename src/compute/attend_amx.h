@@ -267,7 +267,7 @@ static void attend_bf16(float *out, int ldo, const float *q, int ldq, const floa
 #define ATTEND_SIZES .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = 1024
 #define ATTEND_KERNELS .attend = attend, ATTEND_SIZES
 
-static const struct attend_kernels attend_kernels_bf16 = {.attend = attend_bf16, ATTEND_SIZES};
+static const struct attend_kernels attend_kernels_bf16 = {.attend = attend_bf16, ATTEND_SIZES, .precision = PTM_BF16};
 
 #define ATTENTION_BF16 &attend_kernels_bf16
 

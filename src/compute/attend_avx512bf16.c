@@ -9,5 +9,5 @@
 #include "compute/attend_factors_bf16.h"
 #include "compute/attend_vector.h"
 
-const struct attend_kernels attend_avx512bf16 = {ATTEND_KERNELS, .feature = CPU_FAST_BF16};
+const struct attend_kernels attend_avx512bf16 = {ATTEND_KERNELS, .feature = CPU_FAST_BF16, .precision = PTM_BF16};
 #endif

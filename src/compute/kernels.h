@@ -31,6 +31,7 @@ struct attend_kernels {
     int queries, queries_a_copy;
 
     enum cpu_feature feature; /* where it is taken: beyond the level of its table */
+    ptm_precision precision;  /* to which queries, keys, values and weights are rounded: PTM_F32 or PTM_BF16 */
 };
 
 /** What becomes of n values of a layer: y = act(y). */
@@ -66,8 +67,8 @@ struct kernels {
 
     const struct attend_kernels *attention;
 
-    /** The same with queries, keys, values and weights rounded to bf16, as beside layers of reduced precision they may
-     * be; NULL at a level where that is faster on no processor. */
+    /** The same in bf16, as beside layers of reduced precision it may be; NULL at a level where that is faster on no
+     * processor. */
     const struct attend_kernels *attention_bf16;
 
     const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
