@@ -2,6 +2,7 @@
 #include "models/network.h"
 
 #include "base/memory.h"
+#include "models/rotary.h"
 
 const char *network_modality_name(ptm_modality modality) {
     return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
@@ -48,6 +49,9 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
         return error_set(err, PTM_EMODEL, "%s: %d attention heads do not divide the hidden size %d", document,
                          config->num_heads, config->embed_dim);
     config->head_dim = config->embed_dim / config->num_heads;
+    if (config->position == POSITION_ROTARY && config->head_dim > ROTARY_HEAD_DIM_MAX)
+        return error_set(err, PTM_ELIMIT, "%s: rotary heads of %d channels are more than the limit of %d", document,
+                         config->head_dim, ROTARY_HEAD_DIM_MAX);
     TRY(derive_grid(&config->grid, document, err));
 
     config->special_tokens =

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { ROWS = 16, GROUP_MAX = 512 };
+enum { ROWS = 16, HALF_MAX = ROTARY_HEAD_DIM_MAX / 6 };
 
 struct rotary_job {
     float *q, *k;
@@ -23,7 +23,7 @@ static void turn_group(float *x, const float *sine, const float *cosine, int hal
 
 static void turn_token(const struct rotary_job *job, int token) {
     const int group = 2 * (job->head_dim / 3 / 2), half = group / 2;
-    float sine[GROUP_MAX], cosine[GROUP_MAX];
+    float sine[HALF_MAX], cosine[HALF_MAX];
     for (int axis = 0; axis < 3; axis++) {
         for (int i = 0; i < half; i++) {
             const float omega = 1 / powf(10000, (float)i / (float)half);

@@ -67,7 +67,7 @@ static void place_sound(struct sound *sound) {
     const struct fbank_spec *spec = &sound->explain->lane->network->audio;
     const struct window *window = &sound->run.window;
     const int held = window->count < window->capacity ? (int)window->count : window->capacity;
-    const double shift = spec->frame_shift_ms / 1000, rate = spec->sample_rate;
+    const double rate = spec->sample_rate, shift = fbank_frame_shift(spec) / rate;
     const double before = spec->pad_samples ? (window->capacity - held) / 2 / rate : 0; /* silence put in front */
     const double first = before / shift, last = (before + held / rate) / shift;
     sound->from = sound->run.from - before;

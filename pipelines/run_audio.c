@@ -26,7 +26,7 @@ ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *e
         .sampling = asked == PTM_SAMPLING_FIRST ? asked : PTM_SAMPLING_WINDOWS,
         .window = {.items = lane->recent, .capacity = capacity, .width = 1, .rate = spec->sample_rate},
     };
-    window_lay(&audio->window, run->hop, (int)lround(spec->sample_rate * spec->frame_shift_ms / 1000));
+    window_lay(&audio->window, run->hop, fbank_frame_shift(spec));
     /* Samples put in front of a window would move its frames. */
     const bool moved = spec->pad_samples && capacity < (int)lane_window_floats(lane);
     const bool share = audio->window.hop < capacity && !moved && fbank_is_local(run->session->fbank);
@@ -51,7 +51,7 @@ static ptm_status run_features(struct audio_run *audio, int held, ptm_error *err
     const struct fbank_spec *spec = &audio->lane->network->audio;
     if (!audio->energies) return fbank_run(fbank, audio->lane->input, audio->samples, (size_t)held, err);
     const int64_t first = audio->window.count - held, moved = first - audio->first;
-    const int64_t shift = lround(spec->sample_rate * spec->frame_shift_ms / 1000), gone = moved / shift;
+    const int64_t shift = fbank_frame_shift(spec), gone = moved / shift;
     size_t known = 0;
     if (moved > 0 && moved % shift == 0 && gone < (int64_t)audio->frames) {
         const size_t row = (size_t)spec->num_mel_bins;

@@ -76,6 +76,7 @@ static const struct hostile hostile_cases[] = {
     {"vjepa2", CONFIG, "\"num_pooler_layers\": 2", "\"num_pooler_layers\": 3", "self_attention_layers.2."},
     {"vjepa2", CONFIG, "\"num_pooler_layers\": 2", "\"num_pooler_layers\": 1", "self_attention_layers.1."},
     {"vjepa2", CONFIG, "\"mlp_ratio\": 1.25", "\"mlp_ratio\": 1e9", "mlp_ratio"},
+    {"vjepa2", CONFIG, "\"hidden_size\": 32", "\"hidden_size\": 6156", "rotary heads of 3078 channels"},
     {"vjepa2", CONFIG, "\"in_chans\": 3", "\"in_chans\": 4", "in_chans"},
     {"vjepa2", CONFIG, "\"crop_size\": 16", "\"crop_size\": 2", "do not fit an input of 2"},
     {"mae_st", CONFIG, "\"cls_embed\": true", "\"cls_embed\": false", "cls_embed"},

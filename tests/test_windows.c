@@ -8,6 +8,7 @@
 #include "opened.h"
 #include "pipelines/relay.h"
 #include "pipelines/window.h"
+#include "temporary.h"
 
 #include <math.h>
 #include <time.h>
@@ -153,9 +154,10 @@ static void check_same(const struct heard *a, const struct heard *b) {
     }
 }
 
-static void listen_to(struct heard *heard, const char *path, int threads, double hop, ptm_result **result) {
+static void listen_with(const char *model, struct heard *heard, const char *path, int threads, double hop,
+                        ptm_result **result) {
     struct opened opened;
-    open_both(&opened, NULL, threads, NULL);
+    open_both(&opened, model, threads, NULL);
     ptm_timeline_options options;
     ptm_timeline_options_default(&options);
     options.hop = hop;
@@ -164,6 +166,10 @@ static void listen_to(struct heard *heard, const char *path, int threads, double
     *heard = (struct heard){0};
     CHECK_OK(ptm_timeline_file(opened.session, path, &options, result, err));
     close_both(&opened);
+}
+
+static void listen_to(struct heard *heard, const char *path, int threads, double hop, ptm_result **result) {
+    listen_with(NULL, heard, path, threads, hop, result);
 }
 
 static void test_ahead_and_in_step(void) {
@@ -314,6 +320,44 @@ static void check_shared_parts(const char *path, double seconds, double hop, int
 static void test_shared_parts(void) {
     check_shared_parts(SAMPLES "cut.mp4", 2, 0.5, 4, 1);
     check_shared_parts(SAMPLES "rain.ogg", 3.9, 0.32375, 8, 2);
+}
+
+/* A model that hears another number of samples a second: frames of 25 ms every 10 ms, 96 of them a window. */
+static const char *const listener_files[] = {"config.json", "model.safetensors", "preprocessor_config.json", NULL};
+
+static void make_listener(char *folder, int rate) {
+    char from[TEMPORARY_PATH], to[TEMPORARY_PATH], text[200];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (int i = 0; i < 2; i++) {
+        temporary_join(from, PTM_SOURCE_DIR "/tests/golden/ast", listener_files[i]);
+        temporary_join(to, folder, listener_files[i]);
+        CU_ASSERT_EQUAL_FATAL(symlink(from, to), 0);
+    }
+    temporary_join(to, folder, listener_files[2]);
+    snprintf(text, sizeof text,
+             "{\"feature_extractor_type\": \"ASTFeatureExtractor\", \"num_mel_bins\": 128, \"max_length\": 96, "
+             "\"sampling_rate\": %d}",
+             rate);
+    CU_ASSERT_FATAL(temporary_write(to, text, strlen(text)));
+}
+
+/* 10 ms are 220.5 samples there, of which the reference takes 220. Windows of 551 + 95 * 220 samples, 98 frames apart
+ * and so without common ones, and 49. */
+static void test_parts_of_odd_frames(void) {
+    enum { RATE = 22050, APART = 98 * 220 };
+    char folder[TEMPORARY_PATH];
+    make_listener(folder, RATE);
+    struct heard apart, overlapping;
+    listen_with(folder, &apart, SAMPLES "rain.ogg", 1, (double)APART / RATE, NULL);
+    listen_with(folder, &overlapping, SAMPLES "rain.ogg", 1, APART / 2.0 / RATE, NULL);
+    CU_ASSERT_FATAL(apart.count >= 3 && overlapping.count >= 2 * apart.count - 1);
+    for (int i = 0; i < apart.count; i++) {
+        const struct heard_window *a = &apart.windows[i], *b = &overlapping.windows[2 * i];
+        CU_ASSERT_DOUBLE_EQUAL(a->start, i * (double)APART / RATE, 1e-9);
+        CU_ASSERT_DOUBLE_EQUAL(a->start, b->start, 1e-9);
+        CU_ASSERT_EQUAL(a->logit, b->logit);
+    }
+    temporary_remove(folder, listener_files);
 }
 
 /** Pushes `seconds` of a buzz from `time` on. */
@@ -483,6 +527,7 @@ int main(void) {
         {"wrong options", test_wrong_options},
         {"frames and samples that a caller pushes", test_pushed},
         {"parts that windows share", test_shared_parts},
+        {"parts of frames of no whole samples", test_parts_of_odd_frames},
         {"gaps", test_gaps},
         {"wrong times", test_wrong_times},
         {"samples that are refused", test_refused_samples},

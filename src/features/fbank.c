@@ -57,8 +57,7 @@ static ptm_status check_spec(const struct fbank_spec *spec, ptm_error *err) {
     if (spec->sample_rate < MIN_RATE || spec->sample_rate > MAX_RATE)
         return error_set(err, PTM_EMODEL, "sound at %d Hz: sampling_rate must be from %d to %d", spec->sample_rate,
                          MIN_RATE, MAX_RATE);
-    if (samples_of(spec->sample_rate, spec->frame_length_ms) < 2 ||
-        !samples_of(spec->sample_rate, spec->frame_shift_ms))
+    if (samples_of(spec->sample_rate, spec->frame_length_ms) < 2 || !fbank_frame_shift(spec))
         return error_set(err, PTM_EMODEL,
                          "spectrogram frames of %g ms every %g ms: at %d Hz both must be from 1 (a frame: 2) to %d "
                          "samples",
@@ -78,10 +77,13 @@ static ptm_status check_spec(const struct fbank_spec *spec, ptm_error *err) {
     return PTM_OK;
 }
 
+int fbank_frame_shift(const struct fbank_spec *spec) {
+    return samples_of(spec->sample_rate, spec->frame_shift_ms);
+}
+
 int fbank_window_samples(const struct fbank_spec *spec) {
     if (check_spec(spec, NULL) != PTM_OK) return 0;
-    return samples_of(spec->sample_rate, spec->frame_length_ms) +
-           (spec->target_length - 1) * samples_of(spec->sample_rate, spec->frame_shift_ms);
+    return samples_of(spec->sample_rate, spec->frame_length_ms) + (spec->target_length - 1) * fbank_frame_shift(spec);
 }
 
 /* ---------------------------------------------------------------- open and close */
@@ -181,7 +183,7 @@ ptm_status fbank_open(struct fbank **out, const struct fbank_spec *spec, ptm_err
     if (!fbank) return error_no_memory(err);
     fbank->spec = *spec;
     fbank->frame_length = samples_of(spec->sample_rate, spec->frame_length_ms);
-    fbank->frame_shift = samples_of(spec->sample_rate, spec->frame_shift_ms);
+    fbank->frame_shift = fbank_frame_shift(spec);
     fbank->fft_size = next_power_of_two(fbank->frame_length);
     const ptm_status status = prepare(fbank, err);
     if (status != PTM_OK) {

@@ -35,6 +35,9 @@ double fbank_mel(double hertz);
  * refuse. */
 int fbank_window_samples(const struct fbank_spec *spec);
 
+/** Samples from one frame to the next, a whole number: cut off, as the reference does. */
+int fbank_frame_shift(const struct fbank_spec *spec);
+
 /** PTM_EFORMAT where a sample is NaN, infinite or so large that its power may be. */
 ptm_status fbank_check_samples(const float *samples, size_t count, ptm_error *err);
 
