@@ -2,6 +2,7 @@
 #include "models/block.h"
 
 #include "compute/attention.h"
+#include "compute/tiles.h"
 #include "models/mean.h"
 #include "models/reduce.h"
 #include "models/rotary.h"
@@ -10,14 +11,6 @@
 #include <string.h>
 
 enum { ROWS = 32 }; /* tokens a tile of the element-wise steps */
-
-static int tiles_of(int tokens) {
-    return (tokens + ROWS - 1) / ROWS;
-}
-
-static int tile_end(int tile, int tokens) {
-    return (tile + 1) * ROWS < tokens ? (tile + 1) * ROWS : tokens;
-}
 
 /* ---------------------------------------------------------------- element-wise steps, in tiles of tokens */
 
@@ -33,7 +26,7 @@ static void norm_tile(void *context, int tile, int worker) {
     const struct row_job *job = context;
     const struct vit_config *config = &job->vit->network->config;
     const int C = config->embed_dim;
-    for (int i = tile * ROWS; i < tile_end(tile, job->tokens); i++) {
+    for (int i = tile * ROWS; i < tiles_end(tile, ROWS, job->tokens); i++) {
         const size_t row = (size_t)i * (size_t)C;
         job->vit->compute->kernels->layer_norm(job->y + row, job->x + row, job->w, job->b, C, config->layer_norm_eps);
     }
@@ -41,16 +34,16 @@ static void norm_tile(void *context, int tile, int worker) {
 
 void block_norm(const struct vit *vit, const float *w, const float *b) {
     struct row_job job = {.vit = vit, .y = vit->y, .x = vit->x, .w = w, .b = b, .tokens = vit_rows(vit)};
-    threads_run(vit->compute->threads, tiles_of(job.tokens), norm_tile, &job);
+    threads_run(vit->compute->threads, tiles_count(job.tokens, ROWS), norm_tile, &job);
 }
 
 static void scaled_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct row_job *job = context;
     const int C = job->vit->network->config.embed_dim;
-    for (int i = tile * ROWS; i < tile_end(tile, job->tokens); i++)
+    for (int i = tile * ROWS; i < tiles_end(tile, ROWS, job->tokens); i++)
         job->vit->compute->kernels->add_scaled(job->y + (size_t)i * (size_t)C, job->x + (size_t)i * (size_t)job->ld,
-                                               job->b, job->w, C);
+                                               job->w, C);
 }
 
 /**
@@ -66,7 +59,7 @@ static void add_branch(const struct vit *vit, const struct block_weights *block,
     }
     reduce_layer(vit, block, layer, branch, ld, in, ldin, tokens, ACTIVATION_NONE, LINEAR_SET);
     struct row_job job = {.vit = vit, .y = vit->x, .x = branch, .w = scale, .ld = ld, .tokens = tokens};
-    threads_run(vit->compute->threads, tiles_of(tokens), scaled_tile, &job);
+    threads_run(vit->compute->threads, tiles_count(tokens, ROWS), scaled_tile, &job);
 }
 
 /* ---------------------------------------------------------------- attention */
@@ -119,7 +112,7 @@ static void swiglu_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct row_job *job = context;
     const int M = job->vit->network->config.mlp_dim;
-    for (int i = tile * ROWS; i < tile_end(tile, job->tokens); i++) {
+    for (int i = tile * ROWS; i < tiles_end(tile, ROWS, job->tokens); i++) {
         float *gate = job->y + (size_t)i * (size_t)job->ld;
         const float *up = gate + M;
         for (int c = 0; c < M; c++) gate[c] = gate[c] / (1 + expf(-gate[c])) * up[c];
@@ -140,7 +133,7 @@ static void hidden_layer(const struct vit *vit, const struct block_weights *bloc
                  LINEAR_SET);
     if (swiglu) {
         struct row_job job = {.vit = vit, .y = vit->wide, .ld = width, .tokens = N};
-        threads_run(vit->compute->threads, tiles_of(N), swiglu_tile, &job);
+        threads_run(vit->compute->threads, tiles_count(N, ROWS), swiglu_tile, &job);
     }
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/embed.h"
 
+#include "compute/tiles.h"
+
 #include <string.h>
 
 enum { ROWS = 32 }; /* tokens a tile */
@@ -32,7 +34,7 @@ static void gather_tile(void *context, int tile, int worker) {
     const struct embed_job *embed = job->embed;
     const struct vit_config *config = &embed->network->config;
     const struct patch_grid *grid = &config->grid;
-    const int begin = job->first + tile * ROWS, end = begin + ROWS < embed->count ? begin + ROWS : embed->count;
+    const int begin = job->first + tile * ROWS, end = smaller(begin + ROWS, embed->count);
     for (int i = begin; i < end; i++) {
         const int patch = embed->token[i] - config->special_tokens;
         const int w = patch % grid->tokens[2], h = patch / grid->tokens[2] % grid->tokens[1];
@@ -57,7 +59,7 @@ static void finish_tile(void *context, int tile, int worker) {
     const struct vit_config *config = &embed->network->config;
     const struct vit_weights *weights = &embed->network->weights;
     const struct kernels *kernels = job->compute->kernels;
-    const int C = config->embed_dim, end = (tile + 1) * ROWS < embed->count ? (tile + 1) * ROWS : embed->count;
+    const int C = config->embed_dim, end = tiles_end(tile, ROWS, embed->count);
     for (int i = tile * ROWS; i < end; i++) {
         float *token = job->x + (size_t)i * (size_t)C;
         if (weights->pos_embed) kernels->add(token, weights->pos_embed + (size_t)embed->token[i] * (size_t)C, C);
@@ -113,12 +115,12 @@ void embed_tokens(const struct compute *compute, float *x, float *patches, const
     float *first = x + (size_t)special * (size_t)C, *embedded = memory->patches ? memory->patches : first;
 
     struct gather_job gather = {job, patches, special + kept, length};
-    threads_run(compute->threads, (count - kept + ROWS - 1) / ROWS, gather_tile, &gather);
+    threads_run(compute->threads, tiles_count(count - kept, ROWS), gather_tile, &gather);
     linear(compute, embedded + (size_t)kept * (size_t)C, C, patches, length, weights->patch_w, weights->patch_b,
            count - kept, length, C, ACTIVATION_NONE, LINEAR_SET);
     if (embedded != first) memcpy(first, embedded, (size_t)count * (size_t)C * sizeof *first);
     put_special_tokens(x, weights, C, config->register_tokens);
 
     struct finish_job finish = {compute, job, x};
-    threads_run(compute->threads, (job->count + ROWS - 1) / ROWS, finish_tile, &finish);
+    threads_run(compute->threads, tiles_count(job->count, ROWS), finish_tile, &finish);
 }

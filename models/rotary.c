@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/rotary.h"
 
+#include "compute/tiles.h"
+
 #include <math.h>
 
 enum { ROWS = 16, HALF_MAX = ROTARY_HEAD_DIM_MAX / 6 };
@@ -41,12 +43,12 @@ static void turn_token(const struct rotary_job *job, int token) {
 static void turn_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct rotary_job *job = context;
-    const int end = (tile + 1) * ROWS < job->tokens ? (tile + 1) * ROWS : job->tokens;
+    const int end = tiles_end(tile, ROWS, job->tokens);
     for (int i = tile * ROWS; i < end; i++) turn_token(job, i);
 }
 
 void rotary_turn(const struct compute *compute, float *q, float *k, int ld, const float *position, int tokens,
                  int heads, int head_dim) {
     struct rotary_job job = {q, k, position, ld, tokens, heads, head_dim};
-    threads_run(compute->threads, (tokens + ROWS - 1) / ROWS, turn_tile, &job);
+    threads_run(compute->threads, tiles_count(tokens, ROWS), turn_tile, &job);
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/tome.h"
 
+#include "compute/tiles.h"
+
 #include <math.h>
 #include <string.h>
 
 /* Tiles: A rows of one tile of the matching, B rows that it compares at a time, rows of the other loops. */
 enum { MATCH_ROWS = 64, MATCH_COLUMNS = 256, ROWS = 64 };
-
-static int tiles_of(int rows, int tile) {
-    return (rows + tile - 1) / tile;
-}
-
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
 
 void tome_place(struct tome *tome, struct arena *arena, int tokens, int head_dim, bool positions) {
     const size_t N = (size_t)tokens, half = (N + 1) / 2;
@@ -73,14 +67,14 @@ static void metric_row(float *row, const float *k, int heads, int head_dim) {
 static void metric_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct metric_job *job = context;
-    const int end = smaller((tile + 1) * ROWS, job->tokens);
+    const int end = tiles_end(tile, ROWS, job->tokens);
     for (int i = tile * ROWS; i < end; i++)
         metric_row(job->metric + (size_t)i * job->head_dim, job->k + (size_t)i * job->ld, job->heads, job->head_dim);
 }
 
 void tome_metric(struct tome *tome, const float *k, int ld, int tokens, int heads, int head_dim) {
     struct metric_job job = {tome->metric, k, ld, tokens, heads, head_dim};
-    threads_run(tome->compute->threads, tiles_of(tokens, ROWS), metric_tile, &job);
+    threads_run(tome->compute->threads, tiles_count(tokens, ROWS), metric_tile, &job);
 }
 
 /* ---------------------------------------------------------------- matching */
@@ -174,7 +168,7 @@ static void order_output(struct tome *tome, int *edge, int sources, int destinat
 void tome_match(struct tome *tome, int tokens, int head_dim, int r) {
     const int sources = (tokens + 1) / 2, destinations = tokens / 2;
     struct match_job job = {tome, tokens, head_dim};
-    threads_run(tome->compute->threads, tiles_of(sources, MATCH_ROWS), match_tile, &job);
+    threads_run(tome->compute->threads, tiles_count(sources, MATCH_ROWS), match_tile, &job);
     int *edge = sort_descending(tome->node_max, tome->edge, tome->edge_swap, sources);
     link_sources(tome, edge, destinations, r);
     order_output(tome, edge, sources, destinations, r);
@@ -232,14 +226,14 @@ static void merge_row(const struct merge_job *job, int i) {
 static void merge_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct merge_job *job = context;
-    const int end = smaller((tile + 1) * ROWS, job->kept);
+    const int end = tiles_end(tile, ROWS, job->kept);
     for (int i = tile * ROWS; i < end; i++) merge_row(job, i);
 }
 
 int tome_merge(struct tome *tome, float *merged, const float *x, int tokens, int input_tokens, int embed_dim, int r) {
     const int kept = tokens - r;
     struct merge_job job = {tome, merged, x, kept, embed_dim};
-    threads_run(tome->compute->threads, tiles_of(kept, ROWS), merge_tile, &job);
+    threads_run(tome->compute->threads, tiles_count(kept, ROWS), merge_tile, &job);
     for (int i = 0; i < kept; i++) {
         tome->size[i] = tome->merged_size[i];
         tome->log_size[i] = logf(tome->size[i]);

@@ -14,10 +14,6 @@
 #include <math.h>
 #include <string.h>
 
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
-
 static size_t largest(size_t a, size_t b) {
     return a > b ? a : b;
 }

@@ -32,8 +32,8 @@ static void quick_gelu(float *y, int n) {
     for (int i = 0; i < n; i++) y[i] = y[i] / (1 + expf(-1.702f * y[i]));
 }
 
-static void add_scaled(float *y, const float *x, const float *b, const float *scale, int n) {
-    for (int i = 0; i < n; i++) y[i] += scale[i] * (b ? x[i] + b[i] : x[i]);
+static void add_scaled(float *y, const float *x, const float *scale, int n) {
+    for (int i = 0; i < n; i++) y[i] += scale[i] * x[i];
 }
 
 static void running_best(float *best, int *index, const float *scores, int first, int n) {

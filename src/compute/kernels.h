@@ -73,7 +73,7 @@ struct kernels {
 
     const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
 
-    /** y = y + b; b (n) may be NULL: nothing to do. */
+    /** y = y + b */
     void (*add)(float *y, const float *b, int n);
 
     /** y = 0.5 y (1 + erf(y / sqrt 2)). */
@@ -83,8 +83,8 @@ struct kernels {
     /** y = y / (1 + exp(-1.702 y)). */
     activation_kernel *quick_gelu;
 
-    /** y = y + scale[i] * (x + b), the residual under a layer scale; b (n) or NULL. */
-    void (*add_scaled)(float *y, const float *x, const float *b, const float *scale, int n);
+    /** y = y + scale x, each of n: the residual under a layer scale. */
+    void (*add_scaled)(float *y, const float *x, const float *scale, int n);
 
     /** Where a score is greater than *best, takes it and its index, `first` + i: the lower index wins a tie. */
     void (*running_best)(float *best, int *index, const float *scores, int first, int n);

@@ -144,17 +144,12 @@ static void add(float *y, const float *b, int n) {
     if (i < n) v_store_part(y + i, n - i, v_add(v_load_part(y + i, n - i, 0), v_load_part(b + i, n - i, 0)));
 }
 
-static void add_scaled(float *y, const float *x, const float *b, const float *scale, int n) {
-    const vec zero = v_set(0);
+static void add_scaled(float *y, const float *x, const float *scale, int n) {
     int i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        const vec branch = v_add(v_load(x + i), b ? v_load(b + i) : zero);
-        v_store(y + i, v_fma(v_load(scale + i), branch, v_load(y + i)));
-    }
+    for (; i + LANES <= n; i += LANES) v_store(y + i, v_fma(v_load(scale + i), v_load(x + i), v_load(y + i)));
     if (i < n) {
-        const int m = n - i;
-        const vec branch = v_add(v_load_part(x + i, m, 0), b ? v_load_part(b + i, m, 0) : zero);
-        v_store_part(y + i, m, v_fma(v_load_part(scale + i, m, 0), branch, v_load_part(y + i, m, 0)));
+        const vec branch = v_load_part(x + i, n - i, 0);
+        v_store_part(y + i, n - i, v_fma(v_load_part(scale + i, n - i, 0), branch, v_load_part(y + i, n - i, 0)));
     }
 }
 

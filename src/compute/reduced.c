@@ -13,10 +13,6 @@ enum { FILL_ROWS = 16, PREPARE_ROWS = 32, CHUNK = 1024 };
  */
 enum { TILE_ROWS = 192, TILE_COLUMNS = 768, BLOCK_BYTES = 300 << 10 };
 
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
-
 size_t reduced_bytes(ptm_precision precision, size_t count) {
     return count * (precision == PTM_INT8 ? sizeof(int8_t) : precision == PTM_BF16 ? sizeof(uint16_t) : sizeof(float));
 }
@@ -156,7 +152,7 @@ struct fill_job {
 static void fill_rows(void *context, int tile, int worker) {
     (void)worker;
     const struct fill_job *job = context;
-    const int end = smaller((tile + 1) * FILL_ROWS, job->count);
+    const int end = tiles_end(tile, FILL_ROWS, job->count);
     for (int i = tile * FILL_ROWS; i < end; i++) fill_row(job->layer, job->first + i, job->w, i);
 }
 

@@ -10,9 +10,18 @@ static inline bool tiles_small(int rows, int in, int out) {
     return (double)rows * in * out <= 1e6;
 }
 
-/** Parts of `most` or less that `size` (1 or more) makes. */
+static inline int smaller(int a, int b) {
+    return a < b ? a : b;
+}
+
+/** Parts of `most` or less that `size` makes, at least one. */
 static inline int tiles_count(int size, int most) {
     return (size - 1) / most + 1;
+}
+
+/** Where tile number `tile` ends, which begins at tile * step, of `size` in all. */
+static inline int tiles_end(int tile, int step, int size) {
+    return smaller((tile + 1) * step, size);
 }
 
 /** Where part `part` of `parts` begins, cut as evenly as multiples of `step` allow; part `parts` begins at the end. */
