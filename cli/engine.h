@@ -5,8 +5,6 @@
 
 #include "options.h"
 
-#define ENGINE_MAX_MODELS 4
-
 /** What the command answers to its caller. */
 enum exit_status {
     STATUS_GOOD = 0,
@@ -17,7 +15,7 @@ enum exit_status {
 };
 
 struct engine {
-    ptm_model *models[ENGINE_MAX_MODELS];
+    ptm_model *models[MODALITY_COUNT];
     int count;
     ptm_session *session;
 };

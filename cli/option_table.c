@@ -144,8 +144,8 @@ const struct command_row command_rows[COMMAND_COUNT] = {
     "into a schedule: 2x, 6GFLOP or 40ms"
 
 const struct option_row option_rows[] = {
-    {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, 4, LOOKS | ON(BENCH),
-     "Checkpoint directory or .safetensors file to use instead of the shipped model; up to four times, as one model "
+    {"model", 'm', OPTION_LIST, "MODEL", FIELD(models), 0, MODALITY_COUNT, LOOKS | ON(BENCH),
+     "Checkpoint directory or .safetensors file to use instead of the shipped model; up to three times, as one model "
      "may bring video and another sound."},
     {"merge", 'r', OPTION_TEXT, "SCHEDULE", FIELD(session.r), 0, 0,
      ON(CLASSIFY) | OVER_TIME | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),

@@ -155,7 +155,7 @@ PTM_API ptm_precision ptm_precision_attention(ptm_precision layers);
 PTM_API void ptm_session_options_default(ptm_session_options *options);
 
 /**
- * Opens a session over `count` models (1 to 4), of which each modality is brought by exactly one.
+ * Opens a session over `count` models (1 to 3), of which each modality is brought by exactly one.
  * All memory that running the networks needs is allocated here. The models must outlive the session.
  * `options` may be NULL. Close with ptm_session_close().
  */

@@ -144,7 +144,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
     TRY(json_open_memory(&model->config, text, strlen(text), model->path, err));
     const struct json root = json_root(model->config);
     enum single_file_schema schema;
-    for (int i = 0; i < MODEL_MODALITIES; i++) model->networks[i].name = model->name; /* where the file says none */
+    for (int i = 0; i < NETWORK_MODALITIES; i++) model->networks[i].name = model->name; /* where the file says none */
     TRY(single_file_schema(&schema, root, err));
     if (schema == SINGLE_FILE_SHARED)
         return single_file_read(model->networks, &model->count, root, options->max_tokens, err);
@@ -162,7 +162,7 @@ static struct weight_names weight_names(const struct ptm_model *model, int i) {
 
 /** Binds all networks; every tensor of the files must be spoken for. */
 static ptm_status bind(struct ptm_model *model, ptm_error *err) {
-    struct weight_names names[MODEL_MODALITIES];
+    struct weight_names names[NETWORK_MODALITIES];
     TRY(weight_source_open(&model->source, model->files, err));
     model->reduced = reduced_store_open(model->files);
     if (!model->reduced) return error_no_memory(err);
@@ -232,7 +232,7 @@ ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_opt
 void ptm_model_close(ptm_model **handle) {
     if (!handle || !*handle) return;
     struct ptm_model *model = *handle;
-    for (int i = 0; i < MODEL_MODALITIES; i++) network_close(&model->networks[i]);
+    for (int i = 0; i < NETWORK_MODALITIES; i++) network_close(&model->networks[i]);
     reduced_store_close(model->reduced);
     weight_source_close(&model->source);
     safetensors_close(&model->files);

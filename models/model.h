@@ -5,16 +5,14 @@
 
 #include "models/families.h"
 
-enum { MODEL_MODALITIES = 3 };
-
 struct ptm_model {
     char *name, *path;
     struct safetensors *files;
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
     struct weight_source source;
     struct reduced_store *reduced;
-    struct network networks[MODEL_MODALITIES];
-    struct origin origins[MODEL_MODALITIES]; /* of each network; all zero where the file has schema 1 */
+    struct network networks[NETWORK_MODALITIES];
+    struct origin origins[NETWORK_MODALITIES]; /* of each network; all zero where the file has schema 1 */
     int count;
 };
 

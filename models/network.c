@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "models/rotary.h"
 
+const ptm_modality network_modalities[NETWORK_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
+
 const char *network_modality_name(ptm_modality modality) {
     return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
 }

@@ -165,6 +165,10 @@ struct network {
     struct self_test self_test;
 };
 
+/** All that there are, each once. */
+enum { NETWORK_MODALITIES = 3 };
+extern const ptm_modality network_modalities[NETWORK_MODALITIES];
+
 /** "video", "audio" or "image". */
 const char *network_modality_name(ptm_modality modality);
 

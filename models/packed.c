@@ -5,19 +5,18 @@
 
 #include <string.h>
 
-enum { MODELS_MAX = 3, PREFIX_MAX = 32 };
+enum { PREFIX_MAX = 32 };
 
 static ptm_status refuse(struct json json, const char *key, const char *expected, ptm_error *err) {
     return error_set(err, PTM_EMODEL, "%s: \"models.%s\" should be %s", json.document, key, expected);
 }
 
 static ptm_status read_modality(ptm_modality *modality, struct json json, ptm_error *err) {
-    static const ptm_modality modalities[MODELS_MAX] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
     const char *name = NULL;
     TRY(json_get_string(json, "modality", &name, err));
-    for (int i = 0; name && i < MODELS_MAX; i++) {
-        if (strcmp(name, network_modality_name(modalities[i])) != 0) continue;
-        *modality = modalities[i];
+    for (int i = 0; name && i < NETWORK_MODALITIES; i++) {
+        if (strcmp(name, network_modality_name(network_modalities[i])) != 0) continue;
+        *modality = network_modalities[i];
         return PTM_OK;
     }
     return refuse(json, "modality", "\"video\", \"audio\" or \"image\"", err);
@@ -102,9 +101,9 @@ ptm_status packed_read(struct network *networks, struct origin *origins, int *co
     const struct json models = json_get(root, "models");
     const size_t length = json_length(models);
     *count = 0;
-    if (length < 1 || length > MODELS_MAX)
+    if (length < 1 || length > NETWORK_MODALITIES)
         return error_set(err, PTM_EMODEL, "%s: \"models\" should be a list of 1 to %d models", root.document,
-                         MODELS_MAX);
+                         NETWORK_MODALITIES);
     while ((size_t)*count < length) {
         const int i = (*count)++;
         origins[i].checkpoint.files = files;

@@ -146,8 +146,8 @@ static void fill_report(struct live_run *run, ptm_live_report *report) {
         .lowered = run->pace.lowered,
     };
     snprintf(report->last_loss, sizeof report->last_loss, "%s", stats.last_loss);
-    const ptm_modality all[] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
-    for (int i = 0; i < 3 && run->pass.run.relay; i++) report->dropped += relay_dropped(run->pass.run.relay, all[i]);
+    for (int i = 0; i < NETWORK_MODALITIES && run->pass.run.relay; i++)
+        report->dropped += relay_dropped(run->pass.run.relay, network_modalities[i]);
 }
 
 ptm_status ptm_live_run(ptm_session *session, const char *source, const ptm_live_options *options,

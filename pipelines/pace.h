@@ -16,7 +16,7 @@ struct pace {
         int64_t dropped;       /* that were known of */
         struct lane_merge own; /* merging that was asked for, and its cost */
         double own_gflop;
-    } lanes[MODEL_MODALITIES];
+    } lanes[NETWORK_MODALITIES];
     int count;
     bool started;
     int step;            /* 0: merging as it was asked for */

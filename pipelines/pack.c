@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MODELS_MAX = MODEL_MODALITIES };
-
 /** One modality of the packed file, and what it is made from. */
 struct entry {
     const struct ptm_model *model;
@@ -24,9 +22,9 @@ struct entry {
 };
 
 struct pack {
-    ptm_model *models[MODELS_MAX];
+    ptm_model *models[NETWORK_MODALITIES];
     int num_models;
-    struct entry entries[MODELS_MAX];
+    struct entry entries[NETWORK_MODALITIES];
     int num_entries;
     struct tensor *tensors; /* (num_tensors) owned; their data lies in the models' files, or in `made` */
     size_t num_tensors;
@@ -113,8 +111,8 @@ static ptm_status add_model(struct pack *pack, const char *path, const ptm_pack_
 
 static ptm_status add_models(struct pack *pack, const char *const *paths, int count, const ptm_pack_options *options,
                              ptm_error *err) {
-    if (count < 1 || count > MODELS_MAX)
-        return error_set(err, PTM_EINVAL, "a packed file takes 1 to %d models, not %d", MODELS_MAX, count);
+    if (count < 1 || count > NETWORK_MODALITIES)
+        return error_set(err, PTM_EINVAL, "a packed file takes 1 to %d models, not %d", NETWORK_MODALITIES, count);
     for (int i = 0; i < count; i++) TRY(add_model(pack, paths[i], options, err));
     return PTM_OK;
 }

@@ -32,7 +32,7 @@ static ptm_status check_options(const struct ptm_session *session, const ptm_tim
 static int most_labels(const struct ptm_session *session) {
     const struct lane *const lanes[] = {&session->video, &session->audio, &session->image};
     int most = 0;
-    for (int i = 0; i < MODEL_MODALITIES; i++) {
+    for (int i = 0; i < NETWORK_MODALITIES; i++) {
         const int count = lanes[i]->network ? lanes[i]->network->config.num_labels : 0;
         most = count > most ? count : most;
     }

@@ -25,7 +25,7 @@ struct relay {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     enum relay_policy policy;
-    struct slot slots[MODEL_MODALITIES];
+    struct slot slots[NETWORK_MODALITIES];
     int64_t numbers;
     bool ended;    /* nothing more will be put */
     bool given_up; /* nothing more will be taken */
@@ -39,11 +39,9 @@ struct relay {
 
 enum { PLACES = 4 }; /* a window that is taken makes room at once, long before its pass is over */
 
-static const ptm_modality modalities[MODEL_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
-
 static struct slot *slot_of(struct relay *relay, ptm_modality modality) {
     int i = 0;
-    while (modalities[i] != modality) i++;
+    while (network_modalities[i] != modality) i++;
     return &relay->slots[i];
 }
 
@@ -73,9 +71,9 @@ ptm_status relay_open(struct relay **out, struct ptm_session *session, unsigned 
     relay->policy = policy;
     pthread_mutex_init(&relay->lock, NULL);
     pthread_cond_init(&relay->changed, NULL);
-    for (int i = 0; i < MODEL_MODALITIES; i++) {
-        const struct lane *lane = session_lane(session, modalities[i]);
-        if (!lane || !(asked & modalities[i])) continue;
+    for (int i = 0; i < NETWORK_MODALITIES; i++) {
+        const struct lane *lane = session_lane(session, network_modalities[i]);
+        if (!lane || !(asked & network_modalities[i])) continue;
         const int most = policy == RELAY_WAITS ? PLACES : 1, batch = lane->vit.capacity;
         const int room = batch < most ? batch : most;
         const ptm_status status = open_slot(&relay->slots[i], lane, room, err);
@@ -90,7 +88,7 @@ ptm_status relay_open(struct relay **out, struct ptm_session *session, unsigned 
 void relay_close(struct relay **handle) {
     struct relay *relay = *handle;
     if (!relay) return;
-    for (int i = 0; i < MODEL_MODALITIES; i++) close_slot(&relay->slots[i]);
+    for (int i = 0; i < NETWORK_MODALITIES; i++) close_slot(&relay->slots[i]);
     pthread_cond_destroy(&relay->changed);
     pthread_mutex_destroy(&relay->lock);
     mem_free(relay);
@@ -167,7 +165,7 @@ static int64_t first_number(const struct slot *slot) {
 /** The lane of the window that waits longest, or NULL. */
 static struct slot *oldest(struct relay *relay) {
     struct slot *found = NULL;
-    for (int i = 0; i < MODEL_MODALITIES; i++) {
+    for (int i = 0; i < NETWORK_MODALITIES; i++) {
         struct slot *slot = &relay->slots[i];
         if (slot->count > 0 && (!found || first_number(slot) < first_number(found))) found = slot;
     }

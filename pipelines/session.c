@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MODELS_MAX = 4 };
-
 void ptm_session_options_default(ptm_session_options *options) {
     *options = (ptm_session_options){.prop_attn = -1, .precision = PTM_AUTO};
 }
@@ -29,8 +27,6 @@ ptm_precision ptm_precision_attention(ptm_precision layers) {
     const enum cpu_level level = cpu_detect();
     return attention_for(kernels_for(level), product_for(layers, level))->precision;
 }
-
-static const ptm_modality modalities[MODEL_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
 
 static struct lane *lane_of(struct ptm_session *session, ptm_modality modality) {
     return modality == PTM_VIDEO   ? &session->video
@@ -60,16 +56,16 @@ ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality,
 
 static ptm_status choose_networks(struct ptm_session *session, const ptm_model *const *models, int count,
                                   ptm_error *err) {
-    if (count < 1 || count > MODELS_MAX)
-        return error_set(err, PTM_EINVAL, "a session takes 1 to %d models, not %d", MODELS_MAX, count);
+    if (count < 1 || count > NETWORK_MODALITIES)
+        return error_set(err, PTM_EINVAL, "a session takes 1 to %d models, not %d", NETWORK_MODALITIES, count);
     for (int i = 0; i < count; i++) {
-        for (int m = 0; m < MODEL_MODALITIES; m++) {
-            const struct network *network = model_network(models[i], modalities[m]);
-            struct lane *lane = lane_of(session, modalities[m]);
+        for (int m = 0; m < NETWORK_MODALITIES; m++) {
+            const struct network *network = model_network(models[i], network_modalities[m]);
+            struct lane *lane = lane_of(session, network_modalities[m]);
             if (!network) continue;
             if (lane->network)
                 return error_set(err, PTM_EINVAL, "both %s and %s label %s; give one model for it", lane->network->name,
-                                 network->name, subject(modalities[m]));
+                                 network->name, subject(network_modalities[m]));
             lane->network = network;
         }
     }
@@ -88,7 +84,7 @@ static void place_all(struct ptm_session *session, struct arena *arena) {
     struct compute *compute = &session->compute;
     compute->scratch =
         arena_take(arena, linear_scratch(compute->kernels, threads_most(compute->threads)), sizeof(float));
-    for (int m = 0; m < MODEL_MODALITIES; m++) place_lane(session, lane_of(session, modalities[m]), arena);
+    for (int m = 0; m < NETWORK_MODALITIES; m++) place_lane(session, lane_of(session, network_modalities[m]), arena);
 }
 
 /** Measures what everything needs, takes it in one block, and places it there. */
@@ -105,9 +101,9 @@ static ptm_status take_memory(struct ptm_session *session, ptm_error *err) {
 }
 
 static ptm_status open_fronts(struct ptm_session *session, ptm_error *err) {
-    for (int m = 0; m < MODEL_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, modalities[m]);
-        if (lane->network && modalities[m] != PTM_AUDIO)
+    for (int m = 0; m < NETWORK_MODALITIES; m++) {
+        struct lane *lane = lane_of(session, network_modalities[m]);
+        if (lane->network && network_modalities[m] != PTM_AUDIO)
             TRY(pixels_open(&lane->pixels, &lane->network->picture.pixels, err));
     }
     if (session->audio.network) TRY(fbank_open(&session->fbank, &session->audio.network->audio, err));
@@ -116,8 +112,8 @@ static ptm_status open_fronts(struct ptm_session *session, ptm_error *err) {
 
 /** No fewer tokens are protected than the models' own special ones. */
 static ptm_status protect_tokens(struct ptm_session *session, int protect, ptm_error *err) {
-    for (int m = 0; m < MODEL_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, modalities[m]);
+    for (int m = 0; m < NETWORK_MODALITIES; m++) {
+        struct lane *lane = lane_of(session, network_modalities[m]);
         if (!lane->network) continue;
         if (protect < 0 || protect > lane->network->config.tokens)
             return error_set(err, PTM_EINVAL, "%d protected tokens; it should be from 0 to the %d that %s has", protect,
@@ -143,15 +139,15 @@ static bool is_measured(const char *r) {
 
 static ptm_status set_merge(struct ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
     if (r && is_measured(r)) TRY(batch_check_idle(session, err));
-    struct lane_merge before[MODEL_MODALITIES];
-    for (int m = 0; m < MODEL_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, modalities[m]);
+    struct lane_merge before[NETWORK_MODALITIES];
+    for (int m = 0; m < NETWORK_MODALITIES; m++) {
+        struct lane *lane = lane_of(session, network_modalities[m]);
         if (!lane->network) continue;
         lane_get_merge(lane, &before[m]);
         const ptm_status status = lane_set_merge(lane, r, prop_attn, err);
         if (status == PTM_OK) continue;
         while (m-- > 0) { /* all or nothing */
-            struct lane *changed = lane_of(session, modalities[m]);
+            struct lane *changed = lane_of(session, network_modalities[m]);
             if (changed->network) lane_put_merge(changed, &before[m]);
         }
         return status;
@@ -162,8 +158,8 @@ static ptm_status set_merge(struct ptm_session *session, const char *r, int prop
 /** What the models are stored in; float32 where they differ. */
 static ptm_precision stored_precision(struct ptm_session *session) {
     const struct network *first = NULL;
-    for (int m = 0; m < MODEL_MODALITIES; m++) {
-        const struct network *network = lane_of(session, modalities[m])->network;
+    for (int m = 0; m < NETWORK_MODALITIES; m++) {
+        const struct network *network = lane_of(session, network_modalities[m])->network;
         if (network && first && network->precision != first->precision) return PTM_F32;
         if (network) first = network;
     }
@@ -187,8 +183,8 @@ static ptm_status choose_product(struct ptm_session *session, ptm_precision prec
 }
 
 static ptm_status reduce_networks(struct ptm_session *session, ptm_error *err) {
-    for (int m = 0; m < MODEL_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, modalities[m]);
+    for (int m = 0; m < NETWORK_MODALITIES; m++) {
+        struct lane *lane = lane_of(session, network_modalities[m]);
         if (lane->network) TRY(reduce_network(&lane->vit, err));
     }
     return PTM_OK;
