@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+/** Room for the text of a merging: a schedule, or a budget (budget.h). */
 enum { SCHEDULE_TEXT = 256 };
 
 /**

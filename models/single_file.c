@@ -10,8 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { R_BYTES = 256 };
-
 /** The string of a key must be one of `choices` (ended by NULL); *index is its place. Absent: stays as it is. */
 static ptm_status get_choice(struct json object, const char *key, const char *const *choices, int *index,
                              ptm_error *err) {
@@ -128,9 +126,9 @@ ptm_status single_file_check_merge(const char *r, int depth, ptm_error *err) {
     enum budget_kind kind;
     double amount;
     int schedule[VIT_DEPTH_MAX];
-    if (strlen(r) >= R_BYTES)
+    if (strlen(r) >= SCHEDULE_TEXT)
         return error_set(err, PTM_EINVAL, "a merging schedule of %zu characters; it should have at most %d", strlen(r),
-                         R_BYTES - 1);
+                         SCHEDULE_TEXT - 1);
     TRY(budget_parse(r, &kind, &amount, err));
     if (kind == BUDGET_MS)
         return error_set(err, PTM_EINVAL,

@@ -7,7 +7,7 @@
 struct waiting {
     struct run *run; /* NULL: it has gone */
     struct ready ready;
-    char r[LANE_MERGE_BYTES]; /* of ready */
+    char r[SCHEDULE_TEXT]; /* of ready */
 };
 
 struct batch {

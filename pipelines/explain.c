@@ -80,8 +80,7 @@ static ptm_status choose_lane(struct explain *explain, ptm_modality asked, ptm_e
     if (!modality) {
         const char *no_video = asked != PTM_AUDIO ? info->no_video : NULL;
         const char *no_audio = asked == 0 || asked == PTM_AUDIO ? info->no_audio : NULL;
-        return error_set(err, PTM_ENODATA, "%s: nothing to draw: %s%s%s", explain->path, no_video ? no_video : "",
-                         no_video && no_audio ? ", " : "", no_audio ? no_audio : "");
+        return run_refuse_empty(explain->path, "draw", no_video, no_audio, err);
     }
     TRY(session_need_lane(explain->run.session, modality, &explain->lane, err));
     explain->report.modality = modality;

@@ -3,6 +3,7 @@
 #ifndef POLYTOME_PIPELINES_EXPLAIN_FIGURE_H
 #define POLYTOME_PIPELINES_EXPLAIN_FIGURE_H
 
+#include "models/schedule.h"
 #include "pipelines/explain_groups.h"
 
 /** A picture on the page; with groups those of one tube are drawn over it. */
@@ -16,7 +17,7 @@ struct figure_panel {
 
 enum figure_anchor { FIGURE_LEFT, FIGURE_MIDDLE, FIGURE_RIGHT };
 
-enum { FIGURE_TEXT = 264 }; /* room for the text of any schedule */
+enum { FIGURE_TEXT = SCHEDULE_TEXT + 8 }; /* of any schedule, and a word before it */
 
 struct figure_text {
     int x, y; /* of the anchor; y is that of the text's top */

@@ -4,13 +4,12 @@
 #define POLYTOME_PIPELINES_LANE_H
 
 #include "models/model.h"
+#include "models/schedule.h"
 #include "models/vit.h"
-
-enum { LANE_MERGE_BYTES = 256 };
 
 /** A lane's merging, kept to be given back without measuring or parsing it again. */
 struct lane_merge {
-    char text[LANE_MERGE_BYTES];
+    char text[SCHEDULE_TEXT];
     int r[VIT_DEPTH_MAX];
     bool prop_attn;
 };
@@ -19,11 +18,11 @@ struct lane_merge {
 struct lane {
     const struct network *network; /* NULL: no model brings it */
     struct vit vit;
-    int waiting;              /* windows of the vit's pass that is not run yet */
-    struct pixels *pixels;    /* front end of video and image */
-    float *input;             /* the prepared input of one window */
-    float *recent;            /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
-    char r[LANE_MERGE_BYTES]; /* merging in force, as text */
+    int waiting;           /* windows of the vit's pass that is not run yet */
+    struct pixels *pixels; /* front end of video and image */
+    float *input;          /* the prepared input of one window */
+    float *recent;         /* the last frames (T,3,H,W) or samples of a window, as a ring; see window.h */
+    char r[SCHEDULE_TEXT]; /* merging in force, as text */
 };
 
 /** Sets a lane's merging: a schedule, a budget ("40ms" is met by measuring here and now), NULL or "auto" the model's

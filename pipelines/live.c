@@ -85,22 +85,20 @@ static ptm_status choose_lanes(struct live_run *run, ptm_error *err) {
     if (!pass->use_video) pace_forget(&run->pace, &pass->run.session->video);
     if (!pass->use_image) pace_forget(&run->pace, &pass->run.session->image);
     if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
-    return error_set(err, PTM_ENODATA, "%s: nothing to label: %s%s%s", pass->run.name,
-                     info->no_video ? info->no_video : "", info->no_video && info->no_audio ? ", " : "",
-                     info->no_audio ? info->no_audio : "");
+    return run_refuse_empty(pass->run.name, "label", info->no_video, info->no_audio, err);
 }
 
 static ptm_status open_source(struct live_run *run, const char *source, const ptm_live_options *options,
                               ptm_error *err) {
     struct pass *pass = &run->pass;
-    struct live_options live;
-    live_options_default(&live);
-    live.media = run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio);
-    live.audio = options->audio;
-    live.format = options->format;
-    live.settings = options->settings;
-    live.stall = options->stall;
-    live.pace = options->pace;
+    const struct live_options live = {
+        .media = run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio),
+        .audio = options->audio,
+        .format = options->format,
+        .settings = options->settings,
+        .stall = options->stall,
+        .pace = options->pace,
+    };
     TRY(live_open(&run->live, source, &live, err));
     run->realtime = live_is_realtime(run->live);
     pass->run.live = run->realtime;

@@ -83,8 +83,7 @@ static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err
     pass->run.gathers = !pass->run.watch || info->seekable; /* who watches what comes in slowly is told at once */
     pass->run.decode_ms += clock_ms() - start;
     if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
-    return error_set(err, PTM_ENODATA, "%s: nothing to label: %s%s%s", path, info->no_video ? info->no_video : "",
-                     info->no_video && info->no_audio ? ", " : "", info->no_audio ? info->no_audio : "");
+    return run_refuse_empty(path, "label", info->no_video, info->no_audio, err);
 }
 
 /** Frames of the file, where uniform sampling has to know them and the file can tell. */

@@ -9,7 +9,7 @@ enum { MISSING_TEXT = 256 };
 
 struct result_answer {
     ptm_answer answer;
-    char r[256];
+    char r[SCHEDULE_TEXT];
     char missing[MISSING_TEXT];
     ptm_label *labels; /* (num_labels) owned */
     int *tokens;       /* (depth + 1) owned */

@@ -111,6 +111,12 @@ void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats)
     coverage->frame_rate_clock = stats->frame_rate_clock;
 }
 
+ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_video, const char *no_audio,
+                            ptm_error *err) {
+    return error_set(err, PTM_ENODATA, "%s: nothing to %s: %s%s%s", name, verb, no_video ? no_video : "",
+                     no_video && no_audio ? ", " : "", no_audio ? no_audio : "");
+}
+
 const char *run_sampling_name(ptm_sampling sampling) {
     return sampling == PTM_SAMPLING_UNIFORM ? "uniform" : sampling == PTM_SAMPLING_FIRST ? "first" : "windows";
 }

@@ -154,6 +154,10 @@ void run_report_progress(struct run *run, const struct media *media, const struc
 /** What the decoder says of the pictures it delivered. */
 void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats);
 
+/** PTM_ENODATA: there is nothing to `verb` in `name`, and why of each kind, or NULL. */
+ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_video, const char *no_audio,
+                            ptm_error *err);
+
 /** "uniform", "windows" or "first". */
 const char *run_sampling_name(ptm_sampling sampling);
 

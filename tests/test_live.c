@@ -78,12 +78,13 @@ static int open_files(void) {
 }
 
 static struct live_options wanted(double duration) {
-    struct live_options options;
-    live_options_default(&options);
-    options.media.want_video = true;
-    options.media.sample_rate = 16000;
-    options.media.duration = duration;
-    return options;
+    return (struct live_options){.media = {.want_video = true,
+                                           .sample_rate = 16000,
+                                           .max_pixels = 1 << 26,
+                                           .max_frames = INT64_MAX,
+                                           .max_seconds = INFINITY,
+                                           .duration = duration},
+                                 .stall = 10};
 }
 
 /** Reads to the end; the number of frames, whose times never go back. */

@@ -128,12 +128,9 @@ static ptm_status copy_packets(const char *path, ptm_error *err) {
 }
 
 static ptm_status run_live(const char *path, int *items, ptm_error *err) {
-    struct live_options options;
+    const struct live_options options = {.media = options_default(), .stall = 10};
     struct live *live;
     struct media_item item = {.kind = MEDIA_FRAME};
-    live_options_default(&options);
-    options.media.want_video = options.media.want_audio = true;
-    options.media.sample_rate = 16000;
     ptm_status status = live_open(&live, path, &options, err);
     for (*items = 0; status == PTM_OK && item.kind != MEDIA_END; ++*items) status = live_next(live, &item, err);
     live_close(&live);

@@ -48,11 +48,6 @@ struct live {
     char last_loss[512];
 };
 
-void live_options_default(struct live_options *options) {
-    *options = (struct live_options){.media = {.max_pixels = 1 << 26, .max_frames = INT64_MAX, .max_seconds = INFINITY},
-                                     .stall = 10};
-}
-
 static ptm_status interrupted(const struct live *live, ptm_error *err) {
     return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", live->inputs[0].tracks.name);
 }

@@ -22,9 +22,6 @@ struct live_options {
     bool pace;                  /* deliver a file or a generator at the speed of its time stamps */
 };
 
-/** No sources and limits; 10 s until a stall. */
-void live_options_default(struct live_options *options);
-
 struct live_stats {
     struct media_stats media; /* of both sources, and all connections */
     int64_t bytes;
