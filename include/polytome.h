@@ -575,7 +575,8 @@ typedef struct ptm_check_report {
     int tokens_in, tokens_out;
 } ptm_check_report;
 
-/** Proves a model against reference answers. PTM_EMISMATCH where they differ; *report is filled then too. */
+/** Proves a model against reference answers; `options` may be NULL. PTM_EMISMATCH where they differ; *report is filled
+ * then too. */
 PTM_API PTM_NODISCARD ptm_status ptm_check(ptm_session *session, ptm_modality modality,
                                            const ptm_check_options *options, ptm_check_report *report, ptm_error *err);
 
@@ -604,10 +605,10 @@ typedef struct ptm_bench_report {
 
 /**
  * Times the network of one modality on a synthetic input: one run with each schedule and batch, in turn, and again, so
- * that whatever else the machine does meets all of them. `reports` holds a row for each schedule, in their order, and
- * of a schedule for each batch. The session's merging stays as it was. PTM_EINVAL: a modality without a model, a
- * schedule that is none or cannot be met, 0 or more than 1000 of both, runs outside of 1 to 10000, a batch beyond the
- * session's.
+ * that whatever else the machine does meets all of them. `options` may be NULL; `reports` holds a row for each
+ * schedule, in their order, and of a schedule for each batch. The session's merging stays as it was. PTM_EINVAL: a
+ * modality without a model, a schedule that is none or cannot be met, 0 or more than 1000 of both, runs outside of 1 to
+ * 10000, a batch beyond the session's.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_bench(ptm_session *session, ptm_modality modality,
                                            const ptm_bench_options *options, ptm_bench_report *reports, ptm_error *err);

@@ -12,9 +12,9 @@ const float *block_log_size(const struct vit *vit, const struct vit_window *wind
 void block_norm(const struct vit *vit, const float *w, const float *b);
 
 /**
- * x += scale1 * proj(attention(norm1(x))), attention within each window. `read`: of each window so many tokens, the
- * first, are read behind the block, and only these stay; 0: all. `rotated`: queries and keys are turned by the tokens'
- * positions. Of a window that merges the matching metric of the keys, as they are before that, is left in its
+ * x += scale1 * proj(attention(norm1(x))), attention within each window. `read`: only the first so many tokens of each
+ * window are read after this block, and only these stay; 0: all. `rotated`: queries and keys are turned by the tokens'
+ * positions. For each window that merges, the matching metric of its keys, taken before they are turned, is left in
  * tome.metric.
  */
 void block_attend(struct vit *vit, const struct block_weights *block, int read, bool rotated);

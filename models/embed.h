@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* embed: a prepared input to tokens: patches through one matrix product, class and distillation token, positions. */
+/* embed: a prepared input to tokens: patches through one matrix product, special tokens, positions. */
 #ifndef POLYTOME_MODELS_EMBED_H
 #define POLYTOME_MODELS_EMBED_H
 

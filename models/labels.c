@@ -43,8 +43,8 @@ static ptm_status make_labels(struct network *network, int count, ptm_error *err
 
 ptm_status labels_read_config(struct network *network, struct json config, ptm_error *err) {
     int declared = 0, count = 0;
-    const struct json names = json_get(config, "label_names"); /* timm */
-    if (json_is_array(names)) return labels_read_list(network, names, err);
+    const char *const list = "label_names"; /* timm */
+    if (json_is_array(json_get(config, list))) return labels_read_list(network, config, list, err);
     TRY(json_get_int(config, "num_classes", 1, LABELS_MAX, &declared, err)); /* timm */
     TRY(json_get_int(config, "num_labels", 1, LABELS_MAX, &declared, err));
     const struct json id2label = json_get(config, "id2label");
@@ -60,10 +60,11 @@ ptm_status labels_read_config(struct network *network, struct json config, ptm_e
     return json_each(id2label, take_member, network, err);
 }
 
-ptm_status labels_read_list(struct network *network, struct json list, ptm_error *err) {
+ptm_status labels_read_list(struct network *network, struct json parent, const char *key, ptm_error *err) {
+    const struct json list = json_get(parent, key);
     const size_t count = json_length(list);
     if (count < 1 || count > LABELS_MAX)
-        return error_set(err, PTM_EMODEL, "%s: \"labels\" should be a list of 1 to %d names", list.document,
+        return error_set(err, PTM_EMODEL, "%s: \"%s\" should be a list of 1 to %d names", parent.document, key,
                          LABELS_MAX);
     network->labels = mem_calloc(count, sizeof *network->labels);
     if (!network->labels) return error_no_memory(err);

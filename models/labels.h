@@ -12,7 +12,7 @@
  */
 ptm_status labels_read_config(struct network *network, struct json config, ptm_error *err);
 
-/** Reads an array of strings. */
-ptm_status labels_read_list(struct network *network, struct json list, ptm_error *err);
+/** The same from an array of strings, `parent`'s member `key`. */
+ptm_status labels_read_list(struct network *network, struct json parent, const char *key, ptm_error *err);
 
 #endif

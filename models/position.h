@@ -13,7 +13,8 @@ float *position_sinusoid(int tokens, int embed_dim);
 
 /**
  * Makes network->weights.pos_embed from what was bound, by config.position; a table that is computed is kept in
- * network->computed_pos. Resizing is torch's interpolate(mode="bicubic", align_corners=False), without antialiasing.
+ * network->computed_pos. Resizing is torch's interpolate(mode="bicubic", align_corners=False), for POSITION_SMOOTHED
+ * with antialias=True.
  */
 ptm_status position_prepare(struct network *network, ptm_error *err);
 

@@ -186,7 +186,7 @@ static ptm_status read_head(struct network *network, struct json json, ptm_error
     network->r = "off";
     network->prop_attn = true;
     TRY(single_file_read_merge(network, json, err));
-    return labels_read_list(network, json_get(json, "labels"), err);
+    return labels_read_list(network, json, "labels", err);
 }
 
 static ptm_status read_modality(struct network *network, struct json root, ptm_modality modality, int max_tokens,

@@ -181,6 +181,9 @@ ptm_status ptm_bench(ptm_session *session, ptm_modality modality, const ptm_benc
                      ptm_bench_report *reports, ptm_error *err) {
     error_clear(err);
     struct bench bench = {.session = session, .reports = reports, .modality = modality};
+    ptm_bench_options own;
+    ptm_bench_options_default(&own);
+    if (!options) options = &own;
     TRY(session_need_lane(session, modality, &bench.lane, err));
     TRY(batch_check_idle(session, err));
     TRY(count_entries(&bench, options, err));

@@ -185,6 +185,9 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
                      ptm_check_report *report, ptm_error *err) {
     error_clear(err);
     *report = (ptm_check_report){0};
+    ptm_check_options own;
+    ptm_check_options_default(&own);
+    if (!options) options = &own;
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
     TRY(batch_check_idle(session, err));

@@ -413,6 +413,10 @@ static void test_bench(void) {
     CU_ASSERT_EQUAL(ptm_bench(opened.session, PTM_AUDIO, &options, reports, &error), PTM_EINVAL);
     options.schedules = NULL;
     CHECK_OK(ptm_bench(opened.session, PTM_AUDIO, &options, &own, err));
+    CHECK_OK(ptm_bench(opened.session, PTM_AUDIO, NULL, &own, err));
+    ptm_check_report checked;
+    CHECK_OK(ptm_check(opened.session, PTM_AUDIO, NULL, &checked, err));
+    CU_ASSERT(checked.compared > 0);
     CU_ASSERT_EQUAL(own.profile.tokens[0] - own.profile.tokens[1], 20);
     close_both(&opened);
 }

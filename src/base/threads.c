@@ -16,9 +16,10 @@ struct worker {
 };
 
 /*
- * Places and the threads that are to finish are counted without a lock, as a pass of a small network runs tiles every
- * few microseconds; the lock is for who sleeps. Who is about to sleep says so and then looks at the count once more;
- * who changes the count looks afterwards whether someone sleeps (both in one order for all threads, so none is missed).
+ * Places and unfinished threads are counted without a lock, as a pass of a small network runs tiles every few
+ * microseconds; the lock is for sleeping. A thread that is about to sleep says so and then looks at the count once
+ * more; one that changes the count looks afterwards whether another sleeps. Both happen in one order for all threads,
+ * so no wake-up is missed.
  */
 struct threads {
     int most;                /* the caller counted, as in all that follows but `places` and `unfinished` */
@@ -206,7 +207,7 @@ static void offer_places(struct threads *threads, int places) {
     pthread_mutex_unlock(&threads->lock);
 }
 
-/** Who has not come yet finds nothing to do, and is not waited for. */
+/** Returns when all tiles are done. Threads that have not joined yet find no place and are not waited for. */
 static void close_places(struct threads *threads) {
     const int places = atomic_exchange(&threads->places, 0);
     if (atomic_fetch_sub(&threads->unfinished, places) == places) return;
