@@ -72,11 +72,11 @@ const float *block_log_size(const struct vit *vit, const struct vit_window *wind
 static void attend_window(struct vit *vit, struct vit_window *window, float *out, int queries, bool rotated) {
     const struct vit_config *config = &vit->network->config;
     const struct compute *compute = vit->compute;
-    const int N = window->rows, C = config->embed_dim, ld = 3 * C, H = config->num_heads, D = config->head_dim;
+    const int N = window->rows, C = config->embed_dim, ld = 3 * C, heads = config->num_heads, D = config->head_dim;
     float *q = vit->wide + (size_t)window->first * (size_t)ld, *k = q + C, *v = k + C; /* of a token side by side */
-    if (window->r > 0) tome_metric(&window->tome, k, ld, N, H, D);
-    if (rotated) rotary_turn(compute, q, k, ld, window->tome.position, N, H, D);
-    attention(compute, out, C, q, ld, k, v, ld, block_log_size(vit, window), queries, N, H, D, 1 / sqrtf((float)D),
+    if (window->r > 0) tome_metric(&window->tome, k, ld, N, heads, D);
+    if (rotated) rotary_turn(compute, q, k, ld, window->tome.position, N, heads, D);
+    attention(compute, out, C, q, ld, k, v, ld, block_log_size(vit, window), queries, N, heads, D, 1 / sqrtf((float)D),
               vit->scratch);
 }
 
@@ -111,11 +111,11 @@ void block_attend(struct vit *vit, const struct block_weights *block, int read, 
 static void swiglu_tile(void *context, int tile, int worker) {
     (void)worker;
     const struct row_job *job = context;
-    const int M = job->vit->network->config.mlp_dim;
+    const int hidden = job->vit->network->config.mlp_dim;
     for (int i = tile * ROWS; i < tiles_end(tile, ROWS, job->tokens); i++) {
         float *gate = job->y + (size_t)i * (size_t)job->ld;
-        const float *up = gate + M;
-        for (int c = 0; c < M; c++) gate[c] = gate[c] / (1 + expf(-gate[c])) * up[c];
+        const float *up = gate + hidden;
+        for (int c = 0; c < hidden; c++) gate[c] = gate[c] / (1 + expf(-gate[c])) * up[c];
     }
 }
 

@@ -4,7 +4,7 @@
  * input is prepared and its answer read. Immutable once the model is open.
  *
  * Letters, here and in all of models/: T frames, H W pixels, M mel bins, F fbank frames, N tokens now, N0 tokens at the
- * input, C embed_dim, L depth, h head count, D head_dim.
+ * input, B windows of a pass, C embed_dim, L depth, h head count, D head_dim.
  */
 #ifndef POLYTOME_MODELS_NETWORK_H
 #define POLYTOME_MODELS_NETWORK_H

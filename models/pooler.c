@@ -35,16 +35,16 @@ static void attend_queries(const struct vit *vit, const struct block_weights *bl
 /** pooled += mlp(norm2(pooled)) */
 static void query_feed_forward(const struct vit *vit, const struct block_weights *block) {
     const struct vit_config *config = &vit->network->config;
-    const int C = config->embed_dim, M = block->mlp_dim;
+    const int C = config->embed_dim, hidden = block->mlp_dim;
     for (int i = 0; i < vit->count; i++) {
         const size_t row = (size_t)i * (size_t)C;
         vit->compute->kernels->layer_norm(vit->y + row, vit->pooled + row, block->norm2_w, block->norm2_b, C,
                                           config->layer_norm_eps);
     }
-    linear(vit->compute, vit->wide, M, vit->y, C, block->fc1_w, block->fc1_b, vit->count, C, M, config->activation,
-           LINEAR_SET);
-    linear(vit->compute, vit->pooled, C, vit->wide, M, block->fc2_w, block->fc2_b, vit->count, M, C, ACTIVATION_NONE,
-           LINEAR_ADD);
+    linear(vit->compute, vit->wide, hidden, vit->y, C, block->fc1_w, block->fc1_b, vit->count, C, hidden,
+           config->activation, LINEAR_SET);
+    linear(vit->compute, vit->pooled, C, vit->wide, hidden, block->fc2_w, block->fc2_b, vit->count, hidden, C,
+           ACTIVATION_NONE, LINEAR_ADD);
 }
 
 void pooler_attend(struct vit *vit) {

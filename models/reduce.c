@@ -39,8 +39,8 @@ static struct layer_view view_layer(const struct network *network, const struct 
                                     enum block_layer layer) {
     const struct vit_config *config = &network->config;
     const struct vit_weights *weights = &network->weights;
-    const int C = config->embed_dim, M = block->mlp_dim;
-    const int hidden = config_has(config, PART_SWIGLU) ? 2 * M : M;
+    const int C = config->embed_dim, mlp = block->mlp_dim;
+    const int hidden = config_has(config, PART_SWIGLU) ? 2 * mlp : mlp;
     switch (layer) {
     case LAYER_QKV:
         return (struct layer_view){3,
@@ -56,7 +56,7 @@ static struct layer_view view_layer(const struct network *network, const struct 
         return (struct layer_view){
             1, C, hidden, {view_matrix(weights, block, MATRIX_FC1, block->fc1_w)}, {block->fc1_b}};
     default:
-        return (struct layer_view){1, M, C, {view_matrix(weights, block, MATRIX_FC2, block->fc2_w)}, {block->fc2_b}};
+        return (struct layer_view){1, mlp, C, {view_matrix(weights, block, MATRIX_FC2, block->fc2_w)}, {block->fc2_b}};
     }
 }
 
