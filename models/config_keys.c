@@ -44,6 +44,7 @@ ptm_status config_get_activation(struct json object, const char *key, enum activ
         {"gelu", ACTIVATION_GELU},
         {"gelu_fast", ACTIVATION_GELU_TANH},
         {"gelu_new", ACTIVATION_GELU_TANH},
+        {"gelu_python", ACTIVATION_GELU},
         {"gelu_pytorch_tanh", ACTIVATION_GELU_TANH},
         {"quick_gelu", ACTIVATION_QUICK_GELU},
     };
@@ -56,7 +57,8 @@ ptm_status config_get_activation(struct json object, const char *key, enum activ
         return PTM_OK;
     }
     return error_set(err, PTM_EMODEL,
-                     "%s: \"%s\" is \"%s\"; it should be gelu, gelu_fast, gelu_new, gelu_pytorch_tanh or quick_gelu",
+                     "%s: \"%s\" is \"%s\"; it should be gelu, gelu_python, gelu_fast, gelu_new, "
+                     "gelu_pytorch_tanh or quick_gelu",
                      object.document, key, name);
 }
 

@@ -4,6 +4,7 @@
 #include "models/config_keys.h"
 #include "models/labels.h"
 #include "models/preprocessor.h"
+#include "models/processors.h"
 #include "models/timm.h"
 
 #include <limits.h>
@@ -90,6 +91,7 @@ static ptm_status ast_config(struct network *network, const struct checkpoint *c
     TRY(read_qkv_bias(config, json, err));
     network->audio.num_mel_bins = grid->size[1];
     network->audio.target_length = grid->size[2];
+    config->head_norm_eps = config->layer_norm_eps;
     config->stored_positions = 0; /* one for each token: set when these are counted */
     /* AudioSet's 527 classes are not exclusive; its published configs do not say so. */
     if (config->num_labels == 527) network->score = SCORE_SIGMOID;
@@ -141,8 +143,6 @@ static ptm_status dinov2_config(struct network *network, const struct checkpoint
     snprintf(name, sizeof name, "%s.embeddings.position_embeddings", network->family);
     table = checkpoint_find(checkpoint, name);
     TRY(preprocessor_get_crop(checkpoint->preprocessor, &grid->size[1], &grid->size[2], err));
-    for (int axis = 1; axis < 3; axis++)
-        grid->size[axis] -= grid->patch[axis] ? grid->size[axis] % grid->patch[axis] : 0;
     if (!table || table->rank != 3 || table->shape[1] < 2 || table->shape[1] > 1 << 24)
         return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing or no table of positions",
                          safetensors_path(checkpoint->files), name);
@@ -219,36 +219,12 @@ static ptm_status omnimae_config(struct network *network, const struct checkpoin
     return read_qkv_bias(config, json, err);
 }
 
-/* ---------------------------------------------------------------- image processors, by the classes' defaults */
-
-#define STANDARD .rescale_factor = 1 / 255.0, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}
-#define IMAGENET .rescale_factor = 1 / 255.0, .mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}
-#define OPENAI                                                                   \
-    .rescale_factor = 1 / 255.0, .mean = {0.48145466f, 0.4578275f, 0.40821073f}, \
-    .std = {0.26862954f, 0.26130258f, 0.27577711f}
-#define EDGE(edge, filter) .shortest_edge = edge, .resample = filter
-#define SQUARE(side, filter) .resize_h = side, .resize_w = side, .resample = filter
-#define CROP(side) .do_center_crop = true, .crop_h = side, .crop_w = side
-
-static const struct pixels_spec videomae_processor = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), STANDARD};
-static const struct pixels_spec vivit_processor = {EDGE(256, RESAMPLE_BILINEAR), CROP(224),
-                                                   .rescale_factor = 1 / 127.5,  .offset = true,
-                                                   .mean = {0.5f, 0.5f, 0.5f},   .std = {0.5f, 0.5f, 0.5f}};
-static const struct pixels_spec vjepa2_processor = {EDGE(292, RESAMPLE_BILINEAR), CROP(256), IMAGENET};
-static const struct pixels_spec mae_st_processor = {EDGE(224, RESAMPLE_BILINEAR), CROP(224),
-                                                    .rescale_factor = 1 / 255.0, .mean = {0.45f, 0.45f, 0.45f},
-                                                    .std = {0.225f, 0.225f, 0.225f}};
-static const struct pixels_spec omnimae_processor = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), IMAGENET};
-static const struct pixels_spec vit_processor = {SQUARE(224, RESAMPLE_BILINEAR), STANDARD};
-static const struct pixels_spec deit_processor = {SQUARE(256, RESAMPLE_BICUBIC), CROP(224), STANDARD};
-static const struct pixels_spec bit_processor = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
-static const struct pixels_spec clip_processor = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
-static const struct pixels_spec siglip_processor = {SQUARE(224, RESAMPLE_BICUBIC), STANDARD};
+/* ---------------------------------------------------------------- the preprocessor of V-JEPA 2 */
 
 /** The video processor of V-JEPA 2 scales to 256 / 224 of the crop, whatever "size" its file gives. */
 static ptm_status vjepa2_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     struct pixels_spec *pixels = &network->picture.pixels;
-    TRY(preprocessor_read_pictures(network, &vjepa2_processor, checkpoint->preprocessor, err));
+    TRY(preprocessor_read_pictures(network, &processor_vjepa2, checkpoint->preprocessor, err));
     const int shorter = pixels->crop_h < pixels->crop_w ? pixels->crop_h : pixels->crop_w;
     pixels->shortest_edge = (int)(shorter * 256.0 / 224);
     return PTM_OK;
@@ -275,7 +251,7 @@ static const struct family families[] = {
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false, /* as the ToMe paper found for MAE-trained models */
         .read_config = videomae_config,
-        .processor = &videomae_processor,
+        .processor = &processor_videomae,
     },
     {
         .model_type = "vivit",
@@ -287,7 +263,7 @@ static const struct family families[] = {
                      .grid = {.channels = 3, .size = {32, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = true,
         .read_config = vivit_config,
-        .processor = &vivit_processor,
+        .processor = &processor_vivit,
     },
     {
         .model_type = "vjepa2",
@@ -326,7 +302,7 @@ static const struct family families[] = {
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false,
         .read_config = mae_st_config,
-        .processor = &mae_st_processor,
+        .processor = &processor_mae_st,
     },
     {
         .model_type = "omnimae",
@@ -338,15 +314,14 @@ static const struct family families[] = {
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false,
         .read_config = omnimae_config,
-        .processor = &omnimae_processor,
+        .processor = &processor_omnimae,
     },
     {
         .model_type = "audio-spectrogram-transformer",
         .modality = PTM_AUDIO,
         .prefix = "audio_spectrogram_transformer.",
         .weights = &weights_ast,
-        .defaults = {HF_VIT, .head_norm_eps = 1e-12f,
-                     .parts = PART_CLASS_TOKEN | PART_DISTILL_TOKEN | PART_FINAL_NORM | PART_HEAD_NORM,
+        .defaults = {HF_VIT, .parts = PART_CLASS_TOKEN | PART_DISTILL_TOKEN | PART_FINAL_NORM | PART_HEAD_NORM,
                      .pool = POOL_FIRST_TWO,
                      .grid = {.channels = 1, .size = {1, 128, 1024}, .patch = {1, 16, 16}, .stride = {1, 10, 10}}},
         .prop_attn = true,
@@ -361,7 +336,7 @@ static const struct family families[] = {
         .defaults = {HF_VIT, .parts = PART_CLASS_TOKEN | PART_FINAL_NORM, IMAGE_GRID(224, 16)},
         .prop_attn = true,
         .read_config = vit_config,
-        .processor = &vit_processor,
+        .processor = &processor_vit,
     },
     {
         .model_type = "deit",
@@ -371,7 +346,7 @@ static const struct family families[] = {
         .defaults = {HF_VIT, .parts = PART_CLASS_TOKEN | PART_DISTILL_TOKEN | PART_FINAL_NORM, IMAGE_GRID(224, 16)},
         .prop_attn = true,
         .read_config = deit_config,
-        .processor = &deit_processor,
+        .processor = &processor_deit,
     },
     {
         .model_type = "dinov2",
@@ -381,7 +356,7 @@ static const struct family families[] = {
         .defaults = {DINOV2, IMAGE_GRID(224, 14)},
         .prop_attn = true,
         .read_config = dinov2_config,
-        .processor = &bit_processor,
+        .processor = &processor_bit,
     },
     {
         .model_type = "dinov2_with_registers",
@@ -391,7 +366,7 @@ static const struct family families[] = {
         .defaults = {DINOV2, .register_tokens = 4, IMAGE_GRID(224, 16)}, /* its patches are 16, dinov2's 14 */
         .prop_attn = true,
         .read_config = dinov2_config,
-        .processor = &bit_processor,
+        .processor = &processor_bit,
     },
     {
         .model_type = "clip",
@@ -402,7 +377,7 @@ static const struct family families[] = {
                      .parts = PART_CLASS_TOKEN | PART_PRE_NORM, .pool = POOL_MEAN, IMAGE_GRID(224, 32)},
         .prop_attn = true,
         .read_config = clip_config,
-        .processor = &clip_processor,
+        .processor = &processor_clip,
     },
     {
         .model_type = "siglip",
@@ -413,7 +388,7 @@ static const struct family families[] = {
                      .parts = PART_PATCH_BIAS | PART_FINAL_NORM, .pool = POOL_MEAN, IMAGE_GRID(224, 16)},
         .prop_attn = true,
         .read_config = clip_config,
-        .processor = &siglip_processor,
+        .processor = &processor_siglip,
     },
     {
         .model_type = "timm",

@@ -96,11 +96,23 @@ static ptm_status open_json(struct json_document **document, const char *directo
     return status;
 }
 
-/** The file of the image or sound processor, or that of the newer video processors. */
+/** The file of the image or sound processor, that of the newer video processors, or that of several together. */
 static ptm_status open_preprocessor(struct ptm_model *model, ptm_error *err) {
-    TRY(open_json(&model->preprocessor, model->path, "preprocessor_config.json", false, err));
-    if (model->preprocessor) return PTM_OK;
-    return open_json(&model->preprocessor, model->path, "video_preprocessor_config.json", false, err);
+    static const char *const names[] = {"preprocessor_config.json", "video_preprocessor_config.json",
+                                        "processor_config.json"};
+    for (size_t i = 0; !model->preprocessor && i < sizeof names / sizeof *names; i++)
+        TRY(open_json(&model->preprocessor, model->path, names[i], false, err));
+    return PTM_OK;
+}
+
+/** The modality's own part of such a file; all of it where it has no parts. */
+static struct json preprocessor_of(const struct ptm_model *model, ptm_modality modality) {
+    static const char *const parts[] = {"video_processor", "image_processor", "feature_extractor"};
+    if (!model->preprocessor) return (struct json){NULL, "preprocessor_config.json", ""};
+    const struct json root = json_root(model->preprocessor);
+    for (size_t i = modality == PTM_VIDEO ? 0 : modality == PTM_IMAGE ? 1 : 2; i < sizeof parts / sizeof *parts; i++)
+        if (json_is_object(json_get(root, parts[i]))) return json_get(root, parts[i]);
+    return root;
 }
 
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
@@ -111,8 +123,7 @@ static ptm_status open_directory(struct ptm_model *model, const ptm_model_option
     TRY(open_weights(model, options, err));
     origin->checkpoint = (struct checkpoint){
         .config = json_root(model->config),
-        .preprocessor =
-            model->preprocessor ? json_root(model->preprocessor) : (struct json){NULL, "preprocessor_config.json", ""},
+        .preprocessor = preprocessor_of(model, origin->family->modality),
         .files = model->files,
         .prefix = "",
     };

@@ -2,6 +2,9 @@
 #include "models/preprocessor.h"
 
 #include "models/config_keys.h"
+#include "models/processors.h"
+
+#include <float.h>
 
 /**
  * "size": {"shortest_edge": s}, {"height": h, "width": w}, or as older files have it one number, which is the one or
@@ -47,10 +50,39 @@ static void use_network_size(struct pixels_spec *spec) {
     spec->crop_w = spec->width;
 }
 
+/** The defaults of the class that the file names, where that is known, else those of the family's own. */
+static ptm_status choose_defaults(const struct pixels_spec **defaults, struct json json, ptm_error *err) {
+    const char *name = NULL;
+    TRY(json_get_string(json, "feature_extractor_type", &name, err)); /* its older name */
+    TRY(json_get_string(json, "image_processor_type", &name, err));
+    const struct pixels_spec *named = processor_find(name);
+    if (named) *defaults = named;
+    return PTM_OK;
+}
+
+/** Numbers for red, green and blue, or one for all. */
+static ptm_status read_channels(struct json json, const char *key, float values[3], ptm_error *err) {
+    double value = 0;
+    if (!json_is_number(json_get(json, key))) return json_get_floats(json, key, 3, values, err);
+    TRY(json_get_double(json, key, -FLT_MAX, FLT_MAX, &value, err));
+    values[0] = values[1] = values[2] = (float)value;
+    return PTM_OK;
+}
+
+/** Padding before the other steps is not done here, and would only be done to some size. */
+static ptm_status refuse_padding(struct json json, ptm_error *err) {
+    bool pads = false;
+    TRY(json_get_bool(json, "do_pad", &pads, err));
+    if (!pads || !json_present(json_get(json, "pad_size"))) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"do_pad\" to \"pad_size\" is not supported", json.document);
+}
+
 ptm_status preprocessor_read_pictures(struct network *network, const struct pixels_spec *defaults, struct json json,
                                       ptm_error *err) {
     const struct patch_grid *grid = &network->config.grid;
     struct pixels_spec *spec = &network->picture.pixels;
+    TRY(choose_defaults(&defaults, json, err));
+    TRY(refuse_padding(json, err));
     *spec = *defaults;
     spec->do_resize = spec->do_rescale = spec->do_normalize = true;
     spec->height = grid->size[1];
@@ -71,8 +103,8 @@ ptm_status preprocessor_read_pictures(struct network *network, const struct pixe
     TRY(json_get_bool(json, "offset", &spec->offset, err));
     TRY(json_get_bool(json, "do_zero_centering", &spec->offset, err)); /* offset's older name */
     TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
-    TRY(json_get_floats(json, "image_mean", 3, spec->mean, err));
-    return json_get_floats(json, "image_std", 3, spec->std, err);
+    TRY(read_channels(json, "image_mean", spec->mean, err));
+    return read_channels(json, "image_std", spec->std, err);
 }
 
 /** What config.json and preprocessor_config.json both say must agree. */

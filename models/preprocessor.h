@@ -6,8 +6,8 @@
 #include "models/families.h"
 
 /**
- * Fills network->picture. What the file does not say is as `defaults`, those of the family's image processor; without a
- * file, sizes are the network's own. The grid's size must be known.
+ * Fills network->picture. What the file does not say is as the class that it names has it, else as `defaults`, those of
+ * the family's image processor; without a file, sizes are the network's own. The grid's size must be known.
  */
 ptm_status preprocessor_read_pictures(struct network *network, const struct pixels_spec *defaults, struct json json,
                                       ptm_error *err);

@@ -90,10 +90,14 @@ static const struct {
                   {"_giantopt_", 16},
                   {"_giant_patch14_dinov2", 24},
                   {"_giant_patch14_reg4_dinov2", 24},
+                  {"_giant_patch14_reg1_tipsv2", 24},
+                  {"_giant_patch16_radio", 24},
+                  {"_plus_", 14},
+                  {"test_vit", 2},
+                  {"test_vit3", 3},
                   {"_base_patch16_gap_224", 16}};
 
-/** Heads: model_args, else the architecture's name where 64 channels each do not contradict it, else 64 channels each.
- */
+/** Heads: model_args, else the architecture's name, else 64 channels each. */
 static ptm_status read_heads(struct vit_config *config, struct json json, const char *architecture, ptm_error *err) {
     if (config->embed_dim % 64 == 0) config->num_heads = config->embed_dim / 64;
     for (size_t i = 0; i < sizeof head_words / sizeof *head_words; i++)
@@ -105,13 +109,48 @@ static ptm_status read_heads(struct vit_config *config, struct json json, const 
                      json.document, architecture);
 }
 
+/** Of timm's SigLIP towers those that do not have the tanh of the later ones. */
+static bool is_exact_siglip(const char *architecture) {
+    return strstr(architecture, "vit_base_patch16_siglip") || strstr(architecture, "so400m_patch14") ||
+           (strstr(architecture, "vit_large_patch16_siglip") && !strstr(architecture, "_512"));
+}
+
 /** The CLIP towers' epsilon, and the activations that an architecture's name tells. */
 static void read_functions(struct vit_config *config, const char *architecture) {
-    if (config_has(config, PART_PRE_NORM)) config->layer_norm_eps = config->head_norm_eps = 1e-5f;
+    if (config_has(config, PART_PRE_NORM) && strstr(architecture, "clip"))
+        config->layer_norm_eps = config->head_norm_eps = 1e-5f;
     if (strstr(architecture, "quickgelu")) config->activation = ACTIVATION_QUICK_GELU;
-    const bool siglip = strstr(architecture, "siglip") != NULL;
-    const bool exact = strstr(architecture, "vit_base_patch16_siglip") || strstr(architecture, "so400m_patch14");
-    if (siglip && !exact) config->activation = ACTIVATION_GELU_TANH;
+    if (strstr(architecture, "siglip") && !is_exact_siglip(architecture)) config->activation = ACTIVATION_GELU_TANH;
+}
+
+/** An argument of timm's VisionTransformer: the tensors tell it too, or it is read here, or it is of training only. */
+static bool is_harmless(const char *argument) {
+    static const char *const known[] = {
+        "img_size",       "patch_size",     "in_chans",         "num_classes",     "global_pool", "embed_dim",
+        "depth",          "num_heads",      "mlp_ratio",        "qkv_bias",        "init_values", "class_token",
+        "reg_tokens",     "no_embed_class", "pre_norm",         "fc_norm",         "use_fc_norm", "final_norm",
+        "pos_embed",      "weight_init",    "dynamic_img_size", "dynamic_img_pad", "drop_rate",   "pos_drop_rate",
+        "proj_drop_rate", "attn_drop_rate", "patch_drop_rate",  "drop_path_rate",  "fix_init",
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(argument, known[i]) == 0) return true;
+    return false;
+}
+
+/** What an argument changes in the network is in no tensor: one that is not known here, and says more than "no", may
+ * mean another network. */
+static ptm_status check_argument(void *context, const char *key, struct json value, ptm_error *err) {
+    (void)context;
+    if (!json_present(value) || json_is_no(value) || is_harmless(key)) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"model_args\" has \"%s\", which is not supported", value.document, key);
+}
+
+static ptm_status check_function(struct json json, const char *architecture, ptm_error *err) {
+    if (strstr(architecture, "_rpn_"))
+        return error_set(err, PTM_EMODEL,
+                         "%s: architecture \"%s\" has its norms behind the branches, which is not supported",
+                         json.document, architecture);
+    return json_each(json_get(json, "model_args"), check_argument, NULL, err);
 }
 
 /** Rows and columns of the input: model_args.img_size, else pretrained_cfg.input_size. */
@@ -130,6 +169,11 @@ static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_erro
 static ptm_status read_pool(struct vit_config *config, struct json json, ptm_error *err) {
     const char *pool = "token";
     TRY(json_get_string(json, "global_pool", &pool, err));
+    const char *argument = pool;
+    TRY(json_get_string(json_get(json, "model_args"), "global_pool", &argument, err));
+    if (strcmp(argument, pool) != 0)
+        return error_set(err, PTM_EMODEL, "%s: \"global_pool\" is \"%s\", in \"model_args\" it is \"%s\"",
+                         json.document, pool, argument);
     if (config_has(config, PART_SECOND_HEAD))
         config->pool = POOL_TWO_HEADS;
     else if (strcmp(pool, "token") == 0)
@@ -155,6 +199,7 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
     read_parts(config, checkpoint);
     const char *architecture = "";
     TRY(json_get_string(checkpoint->config, "architecture", &architecture, err));
+    TRY(check_function(checkpoint->config, architecture, err));
     TRY(read_heads(config, checkpoint->config, architecture, err));
     read_functions(config, architecture);
     TRY(read_input(&config->grid, checkpoint->config, err));
@@ -187,21 +232,18 @@ static void audiomae_front(struct fbank_spec *audio) {
     audio->std = audio->target_length == 512 ? 5.358466f : audio->target_length == 128 ? 5.5654526f : 4.5689974f;
 }
 
-/** What is scaled before the crop: the short side, or with "squash" both sides. */
+/** What is scaled before the crop: the short side, so that the crop fits, or with "squash" both sides. */
 static ptm_status read_scale(struct pixels_spec *pixels, struct json json, double crop_pct, ptm_error *err) {
     const char *mode = "center";
     TRY(json_get_string(json, "crop_mode", &mode, err));
-    const int shorter = pixels->height < pixels->width ? pixels->height : pixels->width;
-    if (strcmp(mode, "center") == 0) {
-        pixels->shortest_edge = (int)floor(shorter / crop_pct);
-    } else if (strcmp(mode, "squash") == 0) {
-        pixels->resize_h = (int)floor(pixels->height / crop_pct);
-        pixels->resize_w = (int)floor(pixels->width / crop_pct);
-    } else {
-        return error_set(err, PTM_EMODEL, "%s: \"crop_mode\" is \"%s\"; it should be center or squash", json.document,
-                         mode);
-    }
-    return PTM_OK;
+    const bool center = strcmp(mode, "center") == 0;
+    pixels->resize_h = (int)floor(pixels->height / crop_pct);
+    pixels->resize_w = (int)floor(pixels->width / crop_pct);
+    if (center && pixels->resize_h == pixels->resize_w) pixels->shortest_edge = pixels->resize_h;
+    pixels->keep_ratio = center && !pixels->shortest_edge;
+    if (center || strcmp(mode, "squash") == 0) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: \"crop_mode\" is \"%s\"; it should be center or squash", json.document,
+                     mode);
 }
 
 ptm_status timm_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {

@@ -345,6 +345,25 @@ static void test_pixels_refuses_spec(void) {
     check_refused(&spec);
 }
 
+/* timm's ResizeKeepRatio for a network of 32 x 48 and 90 %: 35 x 53 fit in what a picture becomes. */
+static void test_pixels_keep_ratio(void) {
+    static const int cases[][4] = {{45, 60, 40, 53}, {60, 45, 71, 53}, {35, 53, 35, 53}, {10, 200, 35, 700}};
+    struct pixels_spec spec = video_spec();
+    spec.shortest_edge = 0;
+    spec.keep_ratio = true;
+    spec.height = spec.crop_h = 32;
+    spec.width = spec.crop_w = 48;
+    spec.resize_h = 35;
+    spec.resize_w = 53;
+    struct pixels_axis y, x;
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        CHECK_OK(pixels_place(&spec, cases[i][0], cases[i][1], &y, &x, err));
+        CU_ASSERT(y.scaled == cases[i][2] && x.scaled == cases[i][3]);
+        CU_ASSERT(y.length == 32 && x.length == 48);
+    }
+    CU_ASSERT_EQUAL(pixels_place(&spec, 1, 65535, &y, &x, NULL), PTM_ELIMIT);
+}
+
 static void test_pixels_refuses_picture(void) {
     struct pixels_spec spec = video_spec();
     spec.do_center_crop = false;
@@ -389,6 +408,7 @@ int main(void) {
         {"pixels: the size may change", test_pixels_size_may_change},
         {"pixels: planes apart", test_pixels_planes_apart},
         {"pixels: refuses a specification", test_pixels_refuses_spec},
+        {"pixels that keep their ratio", test_pixels_keep_ratio},
         {"pixels: refuses a picture", test_pixels_refuses_picture},
     };
     return check_main("pictures", cases, CHECK_COUNT(cases));

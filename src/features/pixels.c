@@ -113,11 +113,31 @@ void pixels_close(struct pixels **pixels) {
 
 /* ---------------------------------------------------------------- one picture */
 
+static ptm_status refuse_thin(int h, int w, ptm_error *err) {
+    return error_set(
+        err, PTM_ELIMIT,
+        "a picture of %dx%d is too long and thin: with its short side scaled for the model, the long one is "
+        "over %d",
+        w, h, MAX_SIDE);
+}
+
+/** As timm's ResizeKeepRatio: Python's rounding of both sides, in double precision. */
+static ptm_status covering_size(const struct pixels_spec *spec, int h, int w, int *scaled_h, int *scaled_w,
+                                ptm_error *err) {
+    const double ratio = fmin((double)h / spec->resize_h, (double)w / spec->resize_w);
+    const double scaled[2] = {rint(h / ratio), rint(w / ratio)};
+    if (scaled[0] > MAX_SIDE || scaled[1] > MAX_SIDE) return refuse_thin(h, w, err);
+    *scaled_h = (int)scaled[0];
+    *scaled_w = (int)scaled[1];
+    return PTM_OK;
+}
+
 static ptm_status scaled_size(const struct pixels_spec *spec, int h, int w, int *scaled_h, int *scaled_w,
                               ptm_error *err) {
     *scaled_h = h;
     *scaled_w = w;
     if (!spec->do_resize) return PTM_OK;
+    if (spec->keep_ratio) return covering_size(spec, h, w, scaled_h, scaled_w, err);
     if (spec->shortest_edge <= 0) {
         *scaled_h = spec->resize_h;
         *scaled_w = spec->resize_w;
@@ -125,11 +145,7 @@ static ptm_status scaled_size(const struct pixels_spec *spec, int h, int w, int 
     }
     const int shorter = w <= h ? w : h, longer = w <= h ? h : w;
     const int64_t scaled = (int64_t)spec->shortest_edge * longer / shorter;
-    if (scaled > MAX_SIDE)
-        return error_set(err, PTM_ELIMIT,
-                         "a picture of %dx%d is too long and thin: with its short side scaled to %d, the long one is "
-                         "over %d",
-                         w, h, spec->shortest_edge, MAX_SIDE);
+    if (scaled > MAX_SIDE) return refuse_thin(h, w, err);
     *scaled_h = w <= h ? (int)scaled : spec->shortest_edge;
     *scaled_w = w <= h ? spec->shortest_edge : (int)scaled;
     return PTM_OK;

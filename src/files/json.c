@@ -104,6 +104,10 @@ bool json_is_number(struct json value) {
     return has_type(value, JSON_INTEGER) || has_type(value, JSON_REAL);
 }
 
+bool json_is_no(struct json value) {
+    return has_type(value, JSON_FALSE);
+}
+
 bool json_is_int64(struct json value, int64_t *integer) {
     if (!has_type(value, JSON_INTEGER)) return false;
     *integer = json_integer_value(jansson(value));

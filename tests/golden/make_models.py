@@ -35,7 +35,7 @@ SMALL_VIDEO = dict(image_size=32, patch_size=8, num_frames=4, hidden_size=32, nu
 ODD_VIDEO = dict(image_size=48, patch_size=8, num_frames=6, tubelet_size=2, hidden_size=60, num_attention_heads=5,
                  intermediate_size=70, num_hidden_layers=2)  # fmt: skip
 STRIDE16_SOUND = dict(max_length=100, frequency_stride=16, time_stride=16, hidden_size=42, num_attention_heads=3,
-                      intermediate_size=90, num_hidden_layers=3)  # fmt: skip
+                      intermediate_size=90, num_hidden_layers=3, layer_norm_eps=0.01)  # fmt: skip
 
 # folder: (family, configuration, schedules, how it is stored)
 MODELS = {

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/processors.h"
+
+#include <string.h>
+
+#define STANDARD .rescale_factor = 1 / 255.0, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}
+#define IMAGENET .rescale_factor = 1 / 255.0, .mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}
+#define OPENAI                                                                   \
+    .rescale_factor = 1 / 255.0, .mean = {0.48145466f, 0.4578275f, 0.40821073f}, \
+    .std = {0.26862954f, 0.26130258f, 0.27577711f}
+#define EDGE(edge, filter) .shortest_edge = edge, .resample = filter
+#define SQUARE(side, filter) .resize_h = side, .resize_w = side, .resample = filter
+#define CROP(side) .do_center_crop = true, .crop_h = side, .crop_w = side
+
+const struct pixels_spec processor_videomae = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), STANDARD};
+const struct pixels_spec processor_vivit = {EDGE(256, RESAMPLE_BILINEAR), CROP(224),
+                                            .rescale_factor = 1 / 127.5,  .offset = true,
+                                            .mean = {0.5f, 0.5f, 0.5f},   .std = {0.5f, 0.5f, 0.5f}};
+const struct pixels_spec processor_vjepa2 = {EDGE(292, RESAMPLE_BILINEAR), CROP(256), IMAGENET};
+const struct pixels_spec processor_mae_st = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), .rescale_factor = 1 / 255.0,
+                                             .mean = {0.45f, 0.45f, 0.45f}, .std = {0.225f, 0.225f, 0.225f}};
+const struct pixels_spec processor_omnimae = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), IMAGENET};
+const struct pixels_spec processor_vit = {SQUARE(224, RESAMPLE_BILINEAR), STANDARD};
+const struct pixels_spec processor_deit = {SQUARE(256, RESAMPLE_BICUBIC), CROP(224), STANDARD};
+const struct pixels_spec processor_bit = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
+const struct pixels_spec processor_clip = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
+const struct pixels_spec processor_siglip = {SQUARE(224, RESAMPLE_BICUBIC), STANDARD};
+
+/** What follows a model's name in the name of its processor's class, and "Fast" or "Pil" behind that. */
+static bool names_processor(const char *rest) {
+    static const char *const kinds[] = {"ImageProcessor", "VideoProcessor", "FeatureExtractor"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(rest, kinds[i], strlen(kinds[i])) == 0) return true;
+    return false;
+}
+
+const struct pixels_spec *processor_find(const char *name) {
+    static const struct {
+        const char *model;
+        const struct pixels_spec *spec;
+    } classes[] = {{"VideoMAE", &processor_videomae}, {"Vivit", &processor_vivit}, {"ViT", &processor_vit},
+                   {"DeiT", &processor_deit},         {"Bit", &processor_bit},     {"CLIP", &processor_clip},
+                   {"Siglip", &processor_siglip}};
+    for (size_t i = 0; name && i < sizeof classes / sizeof *classes; i++) {
+        const size_t length = strlen(classes[i].model);
+        if (strncmp(name, classes[i].model, length) == 0 && names_processor(name + length)) return classes[i].spec;
+    }
+    return NULL;
+}
