@@ -22,6 +22,21 @@ wc -l <kept.json
 stat -c %a kept.json
 [[ -L link.json ]] || fail "the link was replaced"
 ls
+# What the run reads is not written over, under whatever name.
+cp ../a.wav b.wav
+ln -s b.wav other.wav
+printf 'b.wav\n' >list
+: >journal
+expect 2 polytome b.wav -o b.wav
+expect 2 polytome --json b.wav -o other.wav
+expect 2 polytome timeline b.wav --format csv -o ./b.wav
+expect 2 polytome stream b.wav --format csv -o b.wav
+expect 2 polytome bench --plot b.wav b.wav
+expect 2 polytome --files-from list -o list
+expect 2 polytome --json b.wav --journal journal -o journal
+expect 2 polytome --json b.wav --journal none -o none
+cmp b.wav ../a.wav
+rm b.wav other.wav list journal
 # A device is written to, not replaced.
 polytome -o /dev/null ../a.wav
 [[ -c /dev/null ]] || fail "/dev/null was replaced"

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* spare: a run does not write over what it reads. */
+#ifndef POLYTOME_CLI_SPARE_H
+#define POLYTOME_CLI_SPARE_H
+
+#include "options.h"
+
+/**
+ * False, after a complaint, where an output is one of the inputs, the list of them, the journal or a model, under
+ * whatever name. Of inputs that a list or a folder brings nothing is known yet.
+ */
+bool spare_inputs(const struct options *options);
+
+#endif
