@@ -41,6 +41,8 @@ static bool options_agree(const struct options *options, int count) {
         wrong = "the model does not bring that modality";
     else if (!check->input && (check->expect || check->expect_source || check->output || check->source))
         wrong = "expected or written answers need an --input";
+    else if (!check->input && options->session.r)
+        wrong = "the self-test runs with and without the model's own merging: -r needs an --input";
     else if (check->input && count > 1)
         wrong = "the model brings more than one modality: say which one the --input is for with --modality";
     if (!wrong) return true;

@@ -130,7 +130,7 @@ PTM_API PTM_NODISCARD ptm_status ptm_model_get_info(const ptm_model *model, ptm_
 /* ---------------------------------------------------------------- sessions */
 
 typedef struct ptm_session_options {
-    int threads;     /* the most; 0 (default): one for each processor that this process may use */
+    int threads;     /* the most, up to 1024; 0 (default): one for each processor that this process may use */
     const char *cpu; /* kernels: NULL or "auto" (default), "scalar", "avx2", "avx512", "amx", "neon" */
     const char *r; /* merging: "off", "R", "R:INFLECT", "R0,R1,...", a budget ("2x", "6GFLOP", "40ms": docs/merging.md);
                       NULL (default) or "auto": each model's own recommendation */
@@ -303,13 +303,15 @@ PTM_API void ptm_frame_free(ptm_frame **frame);
 
 /**
  * Labels `count` frames that the caller holds, taken as one clip: windows of T successive frames where the model has a
- * frame rate of its own (the caller has sampled at it), else T frames spread over all.
+ * frame rate of its own (the caller has sampled at it), else T frames spread over all. Of `options` modalities,
+ * sampling and callbacks are used. PTM_ENODATA without frames; PTM_EINVAL where video is not asked for.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, int count,
                                                      const ptm_classify_options *options, ptm_result **out,
                                                      ptm_error *err);
 
-/** Labels `count` mono samples in [-1,1] at `sample_rate`; they are resampled to the model's rate where it differs. */
+/** The same for mono samples in [-1,1] at `sample_rate`; they are resampled to the model's rate where it differs.
+ * PTM_ENODATA where so few fill no frame. */
 PTM_API PTM_NODISCARD ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size_t count,
                                                       int sample_rate, const ptm_classify_options *options,
                                                       ptm_result **out, ptm_error *err);
@@ -384,7 +386,8 @@ PTM_API PTM_NODISCARD ptm_status ptm_stream_push_frame(ptm_stream *stream, const
 /**
  * The same for mono samples in [-1,1], the first of them at `time`. The sample rate stays that of the first call; it is
  * turned into the model's where it differs. A gap shorter than a window is filled with silence. PTM_EFORMAT where a
- * sample is no finite number; as with PTM_EINVAL, nothing has changed then.
+ * sample is no finite number, PTM_EINVAL where they begin more than 0.1 s before the end of those so far; nothing has
+ * changed then.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count,
                                                          int sample_rate, double time, ptm_error *err);
@@ -566,10 +569,10 @@ typedef struct ptm_check_options {
 PTM_API void ptm_check_options_default(ptm_check_options *options);
 
 typedef struct ptm_check_report {
-    int compared;           /* logits compared; 0 where there was nothing to compare with */
-    float max_difference;   /* largest |difference| */
-    float max_relative;     /* largest |difference| / (1 + |expected|) */
-    float tolerance;        /* that was asked for, or that of the session's precision */
+    int compared;         /* logits compared; 0 where there was nothing to compare with */
+    float max_difference; /* largest |difference| */
+    float max_relative;   /* largest |difference| / (1 + |expected|) */
+    float tolerance;      /* that was asked for, or that of the session's precision or of the self-test's last answer */
     int source_differences; /* input tokens whose output token differs; an error in PTM_F32 only, as the others may
                                settle a near-tie differently */
     int tokens_in, tokens_out;

@@ -160,23 +160,29 @@ static ptm_status check_answer(struct lane *lane, const char *r, const float *ex
                                ptm_check_report *report, ptm_error *err) {
     if (!expected) return PTM_OK;
     ptm_check_report one = {0};
+    report->tolerance = tolerance;
     TRY(self_test_forward(lane, r, err));
     compare_logits(&one, lane->vit.windows->logits, expected, lane->network->config.num_labels);
     report->compared += one.compared;
     raise_worst(&report->max_difference, one.max_difference);
     raise_worst(&report->max_relative, one.max_relative);
-    return judge(&one, fmaxf(tolerance, precision_tolerance(lane)), true, err);
+    return judge(&one, tolerance, true, err);
 }
 
-static ptm_status check_self_test(struct lane *lane, ptm_check_report *report, ptm_error *err) {
+static ptm_status check_self_test(struct lane *lane, const ptm_check_options *options, ptm_check_report *report,
+                                  ptm_error *err) {
     const struct network *network = lane->network;
     const struct self_test *test = &network->self_test;
+    const float asked = options->tolerance, usual = precision_tolerance(lane);
+    if (options->expect || options->expect_source || options->output || options->source)
+        return error_set(err, PTM_EINVAL, "expected and written answers are those for an input, and none is named");
     if (!test->plain && !test->merged)
         return error_set(err, PTM_EINVAL, "model %s stores no self-test: give --input and --expect", network->name);
     struct lane_merge own;
     lane_get_merge(lane, &own);
-    ptm_status status = check_answer(lane, "off", test->plain, 2e-3f, report, err);
-    if (status == PTM_OK) status = check_answer(lane, network->r, test->merged, 3e-2f, report, err);
+    ptm_status status = check_answer(lane, "off", test->plain, asked >= 0 ? asked : fmaxf(2e-3f, usual), report, err);
+    if (status == PTM_OK)
+        status = check_answer(lane, network->r, test->merged, asked >= 0 ? asked : fmaxf(3e-2f, usual), report, err);
     lane_put_merge(lane, &own);
     return status;
 }
@@ -194,7 +200,7 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
     report->tolerance = options->tolerance >= 0 ? options->tolerance : precision_tolerance(lane);
     report->tokens_in = lane->network->config.tokens;
     const ptm_status status =
-        options->input ? check_files(lane, options, report, err) : check_self_test(lane, report, err);
+        options->input ? check_files(lane, options, report, err) : check_self_test(lane, options, report, err);
     report->tokens_out = vit_tokens(&lane->vit)[lane->network->config.depth];
     return status;
 }

@@ -47,6 +47,17 @@ ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t by
 
 /* ---------------------------------------------------------------- frames and samples that the caller holds */
 
+/** Whether what was brought is what the options ask for. */
+static ptm_status check_asked(bool asked, const char *brought, ptm_error *err) {
+    return asked ? PTM_OK : error_set(err, PTM_EINVAL, "%s were brought, and the options ask for others only", brought);
+}
+
+/** The answers, of which there is one at least. */
+static ptm_status put_any_result(struct pass *pass, const char *brought, ptm_error *err) {
+    TRY(pass_put_result(pass, NULL, err));
+    return pass_has_windows(pass) ? PTM_OK : error_set(err, PTM_ENODATA, "too few %s for a window", brought);
+}
+
 static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {
     pass->run.gathers = true;
     TRY(pass_open_runs(pass, count, err));
@@ -57,7 +68,7 @@ static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, in
     }
     TRY(pass_finish(pass, err));
     pass->result->result.duration = count / rate;
-    return pass_put_result(pass, NULL, err);
+    return put_any_result(pass, "frames", err);
 }
 
 ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, int count,
@@ -72,6 +83,7 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
     if (count < 1) return error_set(err, PTM_ENODATA, "no frames");
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.use_audio = pass.use_image = false;
+    if (status == PTM_OK) status = check_asked(pass.use_video, "frames", err);
     if (status == PTM_OK) status = classify_frames(&pass, frames, count, err);
     return pass_close(&pass, out, status);
 }
@@ -91,7 +103,7 @@ static ptm_status classify_samples(struct pass *pass, const float *samples, size
     if (status == PTM_OK) status = pass_finish(pass, err);
     mem_free(resampled);
     TRY(status);
-    return pass_put_result(pass, NULL, err);
+    return put_any_result(pass, "samples", err);
 }
 
 ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size_t count, int sample_rate,
@@ -108,6 +120,7 @@ ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size
         return error_set(err, PTM_EINVAL, "a sample rate of %d Hz; it should be from 1000 to 768000", sample_rate);
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.use_video = pass.use_image = false;
+    if (status == PTM_OK) status = check_asked(pass.use_audio, "samples", err);
     if (status == PTM_OK) status = classify_samples(&pass, samples, count, sample_rate, err);
     return pass_close(&pass, out, status);
 }

@@ -132,6 +132,10 @@ ptm_status pass_finish(struct pass *pass, ptm_error *err) {
     return pass->use_audio ? audio_run_finish(&pass->audio, err) : PTM_OK;
 }
 
+bool pass_has_windows(const struct pass *pass) {
+    return pass->video.tally.windows > 0 || pass->audio.tally.windows > 0 || pass->image.tally.windows > 0;
+}
+
 unsigned pass_modalities(const struct pass *pass) {
     return (pass->use_video ? PTM_VIDEO : 0u) | (pass->use_audio ? PTM_AUDIO : 0u) | (pass->use_image ? PTM_IMAGE : 0u);
 }

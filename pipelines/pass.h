@@ -33,6 +33,9 @@ ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_t
 /** Opens each of the lanes in use, for a video of `frames`; 0: not known. */
 ptm_status pass_open_runs(struct pass *pass, int64_t frames, ptm_error *err);
 
+/** Whether anything was labelled. */
+bool pass_has_windows(const struct pass *pass);
+
 /** Bits of those that are in use. */
 unsigned pass_modalities(const struct pass *pass);
 

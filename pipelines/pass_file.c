@@ -174,9 +174,7 @@ ptm_status pass_read(struct pass *pass, const char *path, ptm_error *err) {
 
 ptm_status pass_answer(struct pass *pass, ptm_error *err) {
     TRY(pass_put_result(pass, &pass->stats, err));
-    const bool any = pass->video.tally.windows > 0 || pass->audio.tally.windows > 0 || pass->image.tally.windows > 0;
-    if (any) return PTM_OK;
-    return error_set(err, PTM_ENODATA, "%s: nothing could be decoded between the times asked for", pass->run.name);
+    return pass_has_windows(pass) ? PTM_OK : run_refuse_undecoded(&pass->run, pass->run.name, "nothing", err);
 }
 
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {

@@ -58,8 +58,9 @@ ptm_status run_check_cancelled(struct run *run, ptm_error *err) {
 ptm_status run_take_failure(struct run *run, ptm_error *err) {
     const ptm_status failed = run->failed;
     run->failed = PTM_OK;
-    if (failed == PTM_OK || run->failure.status == PTM_OK) return failed;
-    return error_set(err, failed, "%s", run->failure.message);
+    if (failed == PTM_OK) return PTM_OK;
+    const bool said = run->failure.status != PTM_OK;
+    return error_set(err, failed, "%s", said ? run->failure.message : "the caller did not take a window");
 }
 
 ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,
@@ -115,6 +116,12 @@ ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_v
                             ptm_error *err) {
     return error_set(err, PTM_ENODATA, "%s: nothing to %s: %s%s%s", name, verb, no_video ? no_video : "",
                      no_video && no_audio ? ", " : "", no_audio ? no_audio : "");
+}
+
+ptm_status run_refuse_undecoded(const struct run *run, const char *name, const char *what, ptm_error *err) {
+    const bool part = run->options->start > 0 || run->options->duration > 0;
+    return error_set(err, PTM_ENODATA, "%s: %s could be decoded%s", name, what,
+                     part ? " between the times asked for" : "");
 }
 
 const char *run_sampling_name(ptm_sampling sampling) {

@@ -200,6 +200,8 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     enum cpu_level level;
     TRY(choose_networks(session, models, count, err));
     TRY(cpu_parse(options->cpu, &level, err));
+    if (options->threads < 0 || options->threads > THREADS_MAX)
+        return error_set(err, PTM_EINVAL, "a session takes 0 to %d threads, not %d", THREADS_MAX, options->threads);
     TRY(threads_open(&session->threads, options->threads, err));
     TRY(gemm_reserve(err));
     session->reserved = true;

@@ -7,6 +7,9 @@
 /* Seconds from 0: beyond it times are too coarse to tell one window from the next. */
 static const double latest = 1e10;
 
+/* Seconds by which a run of samples may begin before the last one's end: time stamps are rounded. */
+static const double rounding = 0.1;
+
 struct ptm_stream {
     ptm_timeline_options options; /* the pass points to it */
     struct pass pass;
@@ -110,10 +113,13 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
         return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
     if (!is_time(time)) return error_set(err, PTM_EINVAL, "samples at %g s are beyond all clocks", time);
     TRY(fbank_check_samples(samples, count, err)); /* later ones would share windows with them */
-    if (stream->sample_rate == 0) TRY(start_samples(stream, sample_rate, err));
+    const bool first = stream->sample_rate == 0;
+    if (first) TRY(start_samples(stream, sample_rate, err));
     if (sample_rate != stream->sample_rate)
         return error_set(err, PTM_EINVAL, "samples of %d Hz after some of %d Hz", sample_rate, stream->sample_rate);
     if (count == 0) return PTM_OK;
+    if (!first && time < stream->heard - rounding)
+        return error_set(err, PTM_EINVAL, "samples at %g s, after some up to %g s", time, stream->heard);
     stream->heard = time + (double)count / sample_rate;
     return stream->resampler ? push_resampled(stream, samples, count, time, err)
                              : pass_samples(&stream->pass, samples, count, time, err);

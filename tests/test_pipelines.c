@@ -416,8 +416,35 @@ static void test_bench(void) {
     CHECK_OK(ptm_bench(opened.session, PTM_AUDIO, NULL, &own, err));
     ptm_check_report checked;
     CHECK_OK(ptm_check(opened.session, PTM_AUDIO, NULL, &checked, err));
-    CU_ASSERT(checked.compared > 0);
+    CU_ASSERT(checked.compared > 0 && checked.tolerance > 0);
+    ptm_check_options check;
+    ptm_check_options_default(&check);
+    check.tolerance = 0;
+    CU_ASSERT_EQUAL(ptm_check(opened.session, PTM_AUDIO, &check, &checked, &error), PTM_EMISMATCH);
+    check.expect = "nothing.npy";
+    CU_ASSERT_EQUAL(ptm_check(opened.session, PTM_AUDIO, &check, &checked, &error), PTM_EINVAL);
     CU_ASSERT_EQUAL(own.profile.tokens[0] - own.profile.tokens[1], 20);
+    close_both(&opened);
+}
+
+/* What was brought is not what was asked for, or too little of it: no answer is an error, not an empty result. */
+static void test_nothing_to_answer(void) {
+    struct opened opened;
+    open_both(&opened, NULL, 1, NULL);
+    static const uint8_t rgb[3 * 4 * 4];
+    static const float sample;
+    const ptm_frame frame = {rgb, 4, 4, 12};
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    ptm_result *result;
+    ptm_error error = {0};
+    options.modalities = PTM_AUDIO;
+    CU_ASSERT_EQUAL(ptm_classify_frames(opened.session, &frame, 1, &options, &result, &error), PTM_EINVAL);
+    CU_ASSERT_PTR_NULL(result);
+    options.modalities = PTM_VIDEO;
+    CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, &sample, 1, 16000, &options, &result, &error), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, &sample, 1, 44100, NULL, &result, &error), PTM_ENODATA);
+    CU_ASSERT_PTR_NULL(result);
     close_both(&opened);
 }
 
@@ -496,6 +523,7 @@ int main(void) {
         {"a file in memory", test_file_in_memory},
         {"a picture in memory", test_decode_picture},
         {"schedules timed in turn", test_bench},
+        {"nothing to answer", test_nothing_to_answer},
         {"mistakes and interruptions", test_mistakes},
         {"a clip cut off", test_truncated_clip},
     };

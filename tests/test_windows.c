@@ -221,6 +221,24 @@ static void test_stopped_by_caller(void) {
     }
 }
 
+static ptm_status refuse_silently(void *user, const ptm_window *window, ptm_error *err) {
+    (void)user, (void)window, (void)err;
+    return PTM_EIO;
+}
+
+static void test_stopped_without_a_word(void) {
+    struct opened opened;
+    open_both(&opened, NULL, 1, NULL);
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.on_window = refuse_silently;
+    ptm_error err = {0};
+    CU_ASSERT_EQUAL(ptm_timeline_file(opened.session, SAMPLES "rain.ogg", &options, NULL, &err), PTM_EIO);
+    CU_ASSERT_EQUAL(err.status, PTM_EIO);
+    CU_ASSERT_STRING_EQUAL(err.message, "the caller did not take a window");
+    close_both(&opened);
+}
+
 static void test_wrong_options(void) {
     struct opened opened;
     open_both(&opened, NULL, 1, NULL);
@@ -387,6 +405,18 @@ static void test_gaps(void) {
 }
 
 /** Times that no clock has, and pictures that do not go on, are refused and change nothing. */
+static void test_samples_back_in_time(void) {
+    const float sample = 0;
+    struct opened opened;
+    struct heard heard;
+    ptm_stream *stream = open_stream(&opened, &heard, 1, 0);
+    CHECK_OK(ptm_stream_push_samples(stream, &sample, 1, 16000, -5, err)); /* a clock may begin anywhere */
+    CHECK_OK(ptm_stream_push_samples(stream, &sample, 1, 16000, 5, err));
+    CU_ASSERT_EQUAL(ptm_stream_push_samples(stream, &sample, 1, 16000, 4.5, NULL), PTM_EINVAL);
+    CHECK_OK(ptm_stream_push_samples(stream, &sample, 1, 16000, 4.95, err)); /* rounded */
+    close_stream(&stream, &opened);
+}
+
 static void test_wrong_times(void) {
     static const uint8_t pixels[8 * 8 * 3];
     const ptm_frame frame = {pixels, 8, 8, 24};
@@ -524,11 +554,13 @@ int main(void) {
         {"decoding ahead and in step", test_ahead_and_in_step},
         {"the same labels as classify", test_like_classify},
         {"stopped by the caller", test_stopped_by_caller},
+        {"stopped without a word", test_stopped_without_a_word},
         {"wrong options", test_wrong_options},
         {"frames and samples that a caller pushes", test_pushed},
         {"parts that windows share", test_shared_parts},
         {"parts of frames of no whole samples", test_parts_of_odd_frames},
         {"gaps", test_gaps},
+        {"samples back in time", test_samples_back_in_time},
         {"wrong times", test_wrong_times},
         {"samples that are refused", test_refused_samples},
         {"samples of another rate", test_another_rate},

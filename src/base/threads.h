@@ -11,13 +11,15 @@
 
 #include <stdbool.h>
 
+enum { THREADS_MAX = 1024 };
+
 struct threads;
 
 /** One tile of work. `worker` (0 .. threads_most() - 1) names the thread, for its own scratch memory. */
 typedef void tile_fn(void *context, int tile, int worker);
 
-/** Up to `most` threads, of which the caller is one; 0: one for each processor the process may use. The others are
- * started when they are first needed, and where the system has none left, fewer do the work. */
+/** Up to `most` (at most THREADS_MAX) threads, of which the caller is one; 0: one for each processor the process may
+ * use. The others are started when they are first needed, and where the system has none left, fewer do the work. */
 ptm_status threads_open(struct threads **out, int most, ptm_error *err);
 
 /** Asks, once for each, before a thread is started from now on; false: it is not, and fewer do the work. */
