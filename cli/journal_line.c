@@ -18,7 +18,7 @@ static bool put(json_t *object, const char *key, json_t *value) {
 
 static bool put_file(json_t *object, const struct journal_line *line) {
     return json_put_path(object, line->path) &&
-           (!line->id || put(object, "id", json_loads(line->id, JSON_DECODE_ANY, NULL))) &&
+           (!line->id || put(object, "id", json_loads(line->id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL))) &&
            put(object, "size", json_integer(line->stamp.size)) &&
            put(object, "modified", json_integer(line->stamp.modified)) &&
            put(object, "inode", json_integer((json_int_t)line->stamp.inode));
@@ -101,7 +101,7 @@ static bool read_run(struct journal_line *line, const json_t *object) {
 bool journal_line_read(struct journal_line *line, const char *text, size_t bytes) {
     *line = (struct journal_line){0};
     if (!sum_holds(text, bytes)) return false;
-    json_t *object = json_loadb(text, bytes, 0, NULL);
+    json_t *object = json_loadb(text, bytes, JSON_ALLOW_NUL, NULL);
     line->kind = json_object_get(object, "journal") ? JOURNAL_RUN : JOURNAL_FILE;
     const bool good = read_hash(&line->settings, object) &&
                       (line->kind == JOURNAL_RUN ? read_run(line, object) : read_file(line, object));

@@ -71,5 +71,6 @@ char *json_get_path(const json_t *object) {
     const json_t *exact = json_object_get(object, "path_bytes");
     const json_t *path = json_object_get(object, "path");
     if (exact) return json_is_string(exact) ? read_hexadecimal(json_string_value(exact)) : NULL;
-    return json_is_string(path) ? strdup(json_string_value(path)) : NULL;
+    const char *text = json_is_string(path) ? json_string_value(path) : NULL;
+    return text && strlen(text) == json_string_length(path) ? strdup(text) : NULL; /* no NUL in it */
 }

@@ -21,7 +21,13 @@ static void forget_entry(struct list *list) {
 }
 
 static void read_object(struct list *list, size_t length) {
-    json_t *object = json_loadb(list->line, length, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    json_t *object = json_loadb(list->line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    if (!object) {
+        snprintf(list->problem, sizeof list->problem, "not JSON: %s", error.text);
+        list->wrong = list->problem;
+        return;
+    }
     const json_t *id = json_object_get(object, "id");
     if (json_is_object(object)) list->path = json_get_path(object);
     if (id) list->id = json_dumps(id, JSON_COMPACT | JSON_ENCODE_ANY);

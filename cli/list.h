@@ -21,6 +21,7 @@ struct list {
     char *path;        /* what it names */
     char *id;          /* JSON text, or NULL */
     const char *wrong; /* NULL, or why it names nothing that can be read */
+    char problem[200]; /* room for that */
 };
 
 /** Opens `path`, or standard input where it is "-". False with errno. */

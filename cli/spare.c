@@ -31,7 +31,7 @@ static bool spares(const struct options *options, const char *output) {
 }
 
 bool spare_inputs(const struct options *options) {
-    bool good = spares(options, options->output) && spares(options, options->plot);
+    bool good = spares(options, options->output) && spares(options, options->plot) && spares(options, options->overlay);
     for (int i = 0; i < options->outputs.count && good; i++) good = spares(options, options->outputs.items[i]);
     return good;
 }

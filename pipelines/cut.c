@@ -19,21 +19,21 @@ static ptm_status write_clip(struct cut *cut, const char *path, ptm_cut_report *
 ptm_status ptm_cut_file(const char *path, double start, double end, const char *output, ptm_cut_report *report,
                         ptm_error *err) {
     error_clear(err);
-    ptm_cut_report unasked;
-    if (!report) report = &unasked;
+    ptm_cut_report written = {0};
     struct cut *cut;
     TRY(cut_open(&cut, path, start, end, err));
-    snprintf(report->ending, sizeof report->ending, ".%s", cut_ending(cut));
-    const size_t bytes = strlen(output) + sizeof report->ending;
+    snprintf(written.ending, sizeof written.ending, ".%s", cut_ending(cut));
+    const size_t bytes = strlen(output) + sizeof written.ending;
     char *whole = mem_alloc(bytes, 1);
     ptm_status status;
     if (whole) {
-        snprintf(whole, bytes, "%s%s", output, report->ending);
-        status = write_clip(cut, whole, report, err);
+        snprintf(whole, bytes, "%s%s", output, written.ending);
+        status = write_clip(cut, whole, &written, err);
     } else {
         status = error_no_memory(err);
     }
     mem_free(whole);
     cut_close(&cut);
+    if (status == PTM_OK && report) *report = written;
     return status;
 }

@@ -79,6 +79,7 @@ static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err
     else
         TRY(media_open(&pass->media, path, &options, err));
     const struct media_info *info = media_get_info(pass->media);
+    pass->run.length = info->duration;
     choose_lanes(pass, info);
     pass->run.gathers = !pass->run.watch || info->seekable; /* who watches what comes in slowly is told at once */
     pass->run.decode_ms += clock_ms() - start;

@@ -31,6 +31,7 @@ struct run {
     struct ptm_session *session;
     const ptm_classify_options *options;
     const char *name;              /* of the file or source, in sentences */
+    double length;                 /* seconds of the file, as its header says; 0: not known */
     double window, hop;            /* seconds; 0: as the model was trained, and side by side */
     struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
     bool gathers;                  /* windows may wait to share a pass (batch.h) */

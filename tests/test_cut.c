@@ -166,6 +166,7 @@ static void test_refusals(void) {
     CU_ASSERT_EQUAL(cut_status(clip, NAN, 1, output, &error), PTM_EINVAL);
     CU_ASSERT_EQUAL(cut_status(pipe, 0, 1, output, &error), PTM_EINVAL);
     CU_ASSERT_EQUAL(cut_status(SAMPLES "two.flac", 100, 101, output, &error), PTM_ENODATA);
+    CU_ASSERT_EQUAL(cut_status(SAMPLES "pan-left.mp4", 100, 101, output, &error), PTM_ENODATA); /* a picture, too */
     CU_ASSERT_EQUAL(cut_status(text, 0, 1, output, &error), PTM_EFORMAT);
     CU_ASSERT_EQUAL(cut_status(SAMPLES "missing.mp4", 0, 1, output, &error), PTM_EIO);
     temporary_join(output, folder, "nowhere/clip");

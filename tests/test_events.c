@@ -158,6 +158,8 @@ static void test_no_numbers(void) {
     check_story(&story, "+pan@1 -pan@1..2/1 ");
     CU_ASSERT_EQUAL(add_window(events, PTM_VIDEO, 3, NAN, 4, pan, NULL), PTM_EINVAL);
     CU_ASSERT_EQUAL(add_window(events, PTM_VIDEO, 3, 4, 3, pan, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(add_window(events, PTM_VIDEO, -1, 3, 4, pan, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(add_window(events, PTM_VIDEO, INT64_MAX, 3, 4, pan, NULL), PTM_EINVAL);
     CU_ASSERT_EQUAL(add_window(events, PTM_VIDEO, 3, 4, INFINITY, pan, NULL), PTM_EINVAL);
     finish(&events);
 }

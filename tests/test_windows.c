@@ -182,6 +182,14 @@ static void test_ahead_and_in_step(void) {
     }
 }
 
+/* Windows that lie far apart stand for what is between them, but not for what is behind the end. */
+static void test_end_of_the_file(void) {
+    struct heard heard;
+    listen_to(&heard, SAMPLES "cut.mp4", 1, 100, NULL);
+    CU_ASSERT_FATAL(heard.count >= 1);
+    for (int i = 0; i < heard.count; i++) CU_ASSERT(heard.windows[i].to >= 1.9 && heard.windows[i].to <= 2.1);
+}
+
 static void test_like_classify(void) {
     struct heard heard;
     ptm_result *timeline, *classified;
@@ -555,6 +563,7 @@ int main(void) {
         {"the same labels as classify", test_like_classify},
         {"stopped by the caller", test_stopped_by_caller},
         {"stopped without a word", test_stopped_without_a_word},
+        {"the end of the file", test_end_of_the_file},
         {"wrong options", test_wrong_options},
         {"frames and samples that a caller pushes", test_pushed},
         {"parts that windows share", test_shared_parts},

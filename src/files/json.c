@@ -25,8 +25,20 @@ struct json_document {
 
 /* ---------------------------------------------------------------- documents */
 
+/** Values take some hundred bytes each, of which the text may have three; a sharded model has some thousands. */
+enum { VALUES_MAX = 1 << 20 };
+
+/** At least as many values as the text can hold. */
+static size_t count_values(const char *text, size_t bytes) {
+    size_t count = 1;
+    for (size_t i = 0; i < bytes; i++) count += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return count;
+}
+
 static ptm_status parse(json_t **root, const char *text, size_t bytes, const char *name, ptm_error *err) {
     json_error_t error;
+    if (count_values(text, bytes) > VALUES_MAX)
+        return error_set(err, PTM_ELIMIT, "%s: JSON of more values than the limit of %d", name, VALUES_MAX);
     errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
     *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     if (!*root) {

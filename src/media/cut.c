@@ -223,7 +223,8 @@ static ptm_status write_packets(struct cut *cut, const char *name, ptm_error *er
         const int code = take_packet(cut, stream, length);
         if (code < 0) return byte_sink_failure(code, name, err);
     }
-    if (cut->until[0] > 0 || cut->until[1] > 0) return PTM_OK;
+    const double until = fmax(cut->until[0], cut->until[1]);
+    if (until > 0 && packets->from + until > packets->start) return PTM_OK;
     return error_set(err, PTM_ENODATA, "%s: nothing lies between %g and %g seconds", packets->source.name,
                      packets->start, cut->end);
 }
