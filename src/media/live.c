@@ -212,13 +212,24 @@ static void plan(struct live *live, const char *name, struct live_wish wishes[LI
     wishes[0].form = (struct demux_form){options->format, options->settings};
 }
 
+/** Who listens waits for the first byte, but not for longer than it would be wanted, and be missed. */
+static ptm_status check_patience(const struct live *live, const struct input *input, double since, ptm_error *err) {
+    const double most = wanted_end(live) + live->options.stall;
+    if (clock_ms() / 1e3 - since < most) return PTM_OK;
+    return error_set(err, PTM_EIO, "%s: nothing came for %g s", input->tracks.name, most);
+}
+
 static ptm_status connect_all(struct live *live, const char *name, ptm_error *err) {
     struct live_wish wishes[LIVE_READERS];
+    const double since = clock_ms() / 1e3;
     plan(live, name, wishes);
     TRY(live_feed_open(&live->feed, wishes, live->count, err));
     for (int i = 0; i < live->count; i++) live->inputs[i].tracks.name = live->feed->threads[i].reader.wish.name;
     for (int i = 0; i < live->count; i++)
-        for (bool got; live->inputs[i].connections == 0;) TRY(wait_message(live, i, &got, err));
+        for (bool got; live->inputs[i].connections == 0;) {
+            TRY(wait_message(live, i, &got, err));
+            TRY(check_patience(live, &live->inputs[i], since, err));
+        }
     return PTM_OK;
 }
 

@@ -66,6 +66,9 @@ expect 1 polytome stream list.m3u8
 printf 'ffconcat version 1.0\nfile %s\n' "$clip" | expect 1 polytome stream -
 expect 1 polytome stream 'lavfi:nosuchfilter' 2>told
 grep -c 'lavfi:nosuchfilter: cannot be opened: ' told
+# Who never writes is not waited for longer than he is wanted.
+mkfifo silent
+expect 1 timeout 60 "$POLYTOME" stream silent --duration 0.2 --stall 0.3
 # A source without an end stops where nobody takes the results.
 [[ -c /dev/full ]] || skip "there is no /dev/full"
 expect 3 timeout 60 "$POLYTOME" stream --json 'lavfi:testsrc=rate=16:size=64x64:duration=100000' >/dev/full
