@@ -258,17 +258,29 @@ static enum exit_status bench_all(struct bench *bench) {
     return status;
 }
 
+/** Tries whether the picture can be written, before anything is measured; an interruption then leaves nothing behind.
+ */
+static bool try_plot(const char *path) {
+    struct output plot;
+    if (!output_open(&plot, path)) return false;
+    output_discard(&plot);
+    return true;
+}
+
+static bool write_plot(const struct bench *bench, const char *path) {
+    struct output plot;
+    if (!output_open(&plot, path)) return false;
+    plot_write(plot.stream, bench->rows, bench->num_rows);
+    return output_commit(&plot);
+}
+
 enum exit_status cmd_bench(const struct options *options) {
     struct bench bench = {.options = options};
-    struct output plot = {0};
     enum exit_status status = split_schedules(&bench);
-    if (status == STATUS_GOOD && options->plot && !output_open(&plot, options->plot)) status = STATUS_ENVIRONMENT;
+    if (status == STATUS_GOOD && options->plot && !try_plot(options->plot)) status = STATUS_ENVIRONMENT;
     if (status == STATUS_GOOD) status = bench_all(&bench);
-    if (options->plot && status <= STATUS_INPUT && bench.num_rows > 0) {
-        plot_write(plot.stream, bench.rows, bench.num_rows);
-        if (!output_commit(&plot)) status = STATUS_ENVIRONMENT;
-    }
-    output_discard(&plot);
+    if (options->plot && status <= STATUS_INPUT && bench.num_rows > 0 && !write_plot(&bench, options->plot))
+        status = STATUS_ENVIRONMENT;
     free(bench.rows);
     free(bench.schedules);
     free(bench.words);

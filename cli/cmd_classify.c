@@ -27,7 +27,7 @@ struct run {
 
 static bool print(const struct run *run, FILE *stream, const struct job *job, const ptm_result *result,
                   const ptm_error *err) {
-    const struct report_subject subject = {.path = job->path, .id = job->id};
+    const struct report_subject subject = {.path = job->line > 0 ? NULL : job->path, .id = job->id, .line = job->line};
     if (run->options->format == FORMAT_JSON) return report_json(stream, &run->style, &subject, result, err);
     if (result) report_text(stream, &run->style, job->path, result);
     return true;

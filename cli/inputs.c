@@ -25,7 +25,7 @@ struct visit {
 static bool fail(const struct visit *visit, const char *path, int error) {
     char why[512];
     snprintf(why, sizeof why, "cannot read it: %s", strerror(error));
-    return visit->visitor->failed(visit->visitor->user, path, visit->id, why);
+    return visit->visitor->failed(visit->visitor->user, path, visit->id, 0, why);
 }
 
 /** A name or directory that cannot be read belongs to one part, as files do. */
@@ -137,7 +137,7 @@ static bool fail_entry(const struct inputs_visitor *visitor, const char *path, c
     if (!*ended && !shard_takes(&visitor->shard, list->line)) return true;
     char why[512];
     snprintf(why, sizeof why, "line %ld: %s", list->number, list->wrong);
-    return visitor->failed(visitor->user, path, list->id, *ended ? list->wrong : why);
+    return visitor->failed(visitor->user, path, list->id, *ended ? 0 : list->number, *ended ? list->wrong : why);
 }
 
 bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, enum list_format format) {

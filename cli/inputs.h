@@ -10,8 +10,9 @@
 struct inputs_visitor {
     /** A file, or "-" for standard input. `found`: it was found in a directory, not named. */
     bool (*file)(void *user, const char *path, const char *id, bool found);
-    /** A name, directory or list that cannot be read; `why` is a full sentence. */
-    bool (*failed)(void *user, const char *path, const char *id, const char *why);
+    /** A name, directory or list that cannot be read, or the `line` (from 1, else 0) of a list, which names no input;
+     * `why` is a full sentence. */
+    bool (*failed)(void *user, const char *path, const char *id, long line, const char *why);
     void *user;
     struct shard shard; /* only files of this part are visited */
 };

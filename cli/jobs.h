@@ -19,6 +19,7 @@ enum { JOBS_WINDOW = 256, JOBS_MAX_BYTES = 1 << 24, JOBS_MAX_WORKERS = 256 };
 struct job {
     char *path, *id; /* as inputs_visitor has them */
     bool found;
+    long line;   /* of the list `path`, which names no input there; 0: `path` is the input */
     bool slow;   /* it is no file on a disk, and may keep its reader waiting */
     long number; /* in the order of the inputs, from 0 */
 

@@ -84,22 +84,21 @@ static void work(void *user) {
 
 /* ---------------------------------------------------------------- in the thread that finds files */
 
-static bool add(struct walk *walk, const char *path, const char *id, bool found, const ptm_error *failure) {
+static bool add(struct walk *walk, struct job input, const ptm_error *failure) {
     struct stat status;
-    const bool slow = strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode);
-    const struct job input = {.path = (char *)path, .id = (char *)id, .found = found, .slow = slow};
+    input.slow = strcmp(input.path, "-") == 0 || stat(input.path, &status) != 0 || !S_ISREG(status.st_mode);
     if (failure) progress_done(&walk->progress, NULL, false);
     return !signals_interrupted(NULL) && jobs_add(&walk->jobs, &input, failure);
 }
 
 static bool on_file(void *user, const char *path, const char *id, bool found) {
-    return add(user, path, id, found, NULL);
+    return add(user, (struct job){.path = (char *)path, .id = (char *)id, .found = found}, NULL);
 }
 
-static bool on_failed(void *user, const char *path, const char *id, const char *why) {
-    ptm_error err = {.status = PTM_EIO};
+static bool on_failed(void *user, const char *path, const char *id, long line, const char *why) {
+    ptm_error err = {.status = line > 0 ? PTM_EFORMAT : PTM_EIO};
     snprintf(err.message, sizeof err.message, "%s", why);
-    return add(user, path, id, false, &err);
+    return add(user, (struct job){.path = (char *)path, .id = (char *)id, .line = line}, &err);
 }
 
 static void find(void *user) {
