@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "list.h"
 
+#include "json_bound.h"
 #include "json_path.h"
 
 #include <errno.h>
@@ -21,10 +22,13 @@ static void forget_entry(struct list *list) {
 }
 
 static void read_object(struct list *list, size_t length) {
-    json_error_t error;
-    json_t *object = json_loadb(list->line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    json_error_t error = {.text = "too many values"};
+    errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
+    json_t *object = !json_is_bounded(list->line, length)
+                         ? NULL
+                         : json_loadb(list->line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (!object) {
-        snprintf(list->problem, sizeof list->problem, "not JSON: %s", error.text);
+        snprintf(list->problem, sizeof list->problem, "not JSON: %s", errno == ENOMEM ? "out of memory" : error.text);
         list->wrong = list->problem;
         return;
     }

@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include "base64.h"
+#include "json_bound.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -240,18 +241,10 @@ static ptm_status take_all(struct request *request, json_t *root, ptm_error *err
     return check_keys(request, root, err);
 }
 
-/** Values take some hundred bytes each, of which a line may have three. */
-static bool has_too_many_values(const char *line, size_t length) {
-    enum { VALUES_MAX = 1 << 20 };
-    size_t count = 0;
-    for (size_t i = 0; i < length; i++) count += line[i] == ',' || line[i] == '[' || line[i] == '{';
-    return count > VALUES_MAX;
-}
-
 ptm_status request_parse(struct request *request, const char *line, size_t length, const struct options *defaults,
                          ptm_error *err) {
     *request = (struct request){.options = *defaults};
-    if (has_too_many_values(line, length)) return fail(err, PTM_ELIMIT, "the request has too many values");
+    if (!json_is_bounded(line, length)) return fail(err, PTM_ELIMIT, "the request has too many values");
     json_error_t error;
     errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
     json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);

@@ -18,7 +18,10 @@ static bool is_same(const char *output, const char *input) {
 }
 
 static bool is_read(const struct options *options, const char *output) {
-    bool read = is_same(output, options->files_from) || is_same(output, options->journal);
+    const char *const single[] = {options->files_from,  options->journal,      options->live.audio,
+                                  options->check.input, options->check.expect, options->check.expect_source};
+    bool read = false;
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++) read = read || is_same(output, single[i]);
     for (int i = 0; i < options->num_operands; i++) read = read || is_same(output, options->operands[i]);
     for (int i = 0; i < options->models.count; i++) read = read || is_same(output, options->models.items[i]);
     return read;
@@ -31,7 +34,10 @@ static bool spares(const struct options *options, const char *output) {
 }
 
 bool spare_inputs(const struct options *options) {
-    bool good = spares(options, options->output) && spares(options, options->plot) && spares(options, options->overlay);
+    const char *const single[] = {options->output, options->plot, options->overlay, options->check.output,
+                                  options->check.source};
+    bool good = true;
+    for (size_t i = 0; i < sizeof single / sizeof *single && good; i++) good = spares(options, single[i]);
     for (int i = 0; i < options->outputs.count && good; i++) good = spares(options, options->outputs.items[i]);
     return good;
 }

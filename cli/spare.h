@@ -6,8 +6,8 @@
 #include "options.h"
 
 /**
- * False, after a complaint, where an output is one of the inputs, the list of them, the journal or a model, under
- * whatever name. Of inputs that a list or a folder brings nothing is known yet.
+ * False, after a complaint, where an output is one of the inputs, the list of them, the journal or a model: the same
+ * file under whatever name, or the same name. Of inputs that a list or a folder brings nothing is known yet.
  */
 bool spare_inputs(const struct options *options);
 

@@ -327,7 +327,8 @@ typedef struct ptm_window {
     int64_t index;     /* number of the window, for each modality from 0; dropped ones count */
     double start, end; /* what the network looked at */
     double from, to;   /* what the answer stands for: one hop about the window's middle, the first from its start,
-                          so that neighbours touch; of windows side by side the same as start and end */
+                          so that neighbours touch, and no further than a file that tells its length goes; of
+                          windows side by side the same as start and end */
     double padded;     /* seconds of it that are silence, or a last frame standing still */
     int num_labels;
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
@@ -454,7 +455,8 @@ typedef struct ptm_live_options {
     const char *audio;             /* a second source, for the sound; NULL (default): it is in the first */
     const char *format;            /* what the first source holds, as FFmpeg names it; NULL (default): by its content */
     const char *settings;          /* of that format, protocol or device: "video_size=640x480:framerate=30"; or NULL */
-    double stall;                  /* seconds without data after which a source is taken for lost; default 10 */
+    double stall;                  /* seconds without data after which a source is taken for lost; default 10. One that
+                                      has not begun after `duration` and so long is PTM_EIO */
     bool pace;  /* deliver a file or a generator at the speed of its time stamps, as if it were live */
     bool adapt; /* raise merging where the machine does not keep up; default true */
 } ptm_live_options;

@@ -100,19 +100,24 @@ static ptm_status open_json(struct json_document **document, const char *directo
 static ptm_status open_preprocessor(struct ptm_model *model, ptm_error *err) {
     static const char *const names[] = {"preprocessor_config.json", "video_preprocessor_config.json",
                                         "processor_config.json"};
-    for (size_t i = 0; !model->preprocessor && i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; !model->preprocessor && i < sizeof names / sizeof *names; i++) {
         TRY(open_json(&model->preprocessor, model->path, names[i], false, err));
+        model->preprocessor_has_parts = i == 2;
+    }
     return PTM_OK;
 }
 
-/** The modality's own part of such a file; all of it where it has no parts. */
+/** The modality's own part of a processor_config.json, which may have none; the other files are it wholly. */
 static struct json preprocessor_of(const struct ptm_model *model, ptm_modality modality) {
     static const char *const parts[] = {"video_processor", "image_processor", "feature_extractor"};
-    if (!model->preprocessor) return (struct json){NULL, "preprocessor_config.json", ""};
+    const struct json none = {NULL, "preprocessor_config.json", ""};
+    if (!model->preprocessor) return none;
     const struct json root = json_root(model->preprocessor);
-    for (size_t i = modality == PTM_VIDEO ? 0 : modality == PTM_IMAGE ? 1 : 2; i < sizeof parts / sizeof *parts; i++)
+    if (!model->preprocessor_has_parts) return root;
+    const int first = modality == PTM_VIDEO ? 0 : modality == PTM_IMAGE ? 1 : 2, last = modality == PTM_AUDIO ? 2 : 1;
+    for (int i = first; i <= last; i++)
         if (json_is_object(json_get(root, parts[i]))) return json_get(root, parts[i]);
-    return root;
+    return none;
 }
 
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {

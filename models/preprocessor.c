@@ -54,6 +54,7 @@ static void use_network_size(struct pixels_spec *spec) {
 static ptm_status choose_defaults(const struct pixels_spec **defaults, struct json json, ptm_error *err) {
     const char *name = NULL;
     TRY(json_get_string(json, "feature_extractor_type", &name, err)); /* its older name */
+    TRY(json_get_string(json, "video_processor_type", &name, err));
     TRY(json_get_string(json, "image_processor_type", &name, err));
     const struct pixels_spec *named = processor_find(name);
     if (named) *defaults = named;
@@ -69,7 +70,7 @@ static ptm_status read_channels(struct json json, const char *key, float values[
     return PTM_OK;
 }
 
-/** Padding before the other steps is not done here, and would only be done to some size. */
+/** Pictures are not padded here; without a "pad_size" one picture alone is not padded by the reference either. */
 static ptm_status refuse_padding(struct json json, ptm_error *err) {
     bool pads = false;
     TRY(json_get_bool(json, "do_pad", &pads, err));

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* strcasestr() */
+
 #include "models/timm.h"
 
 #include "models/config_keys.h"
@@ -6,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---------------------------------------------------------------- the tensors */
 
@@ -95,6 +98,7 @@ static const struct {
                   {"_plus_", 14},
                   {"test_vit", 2},
                   {"test_vit3", 3},
+                  {"test_vit4", 3},
                   {"_base_patch16_gap_224", 16}};
 
 /** Heads: model_args, else the architecture's name, else 64 channels each. */
@@ -130,27 +134,38 @@ static bool is_harmless(const char *argument) {
         "depth",          "num_heads",      "mlp_ratio",        "qkv_bias",        "init_values", "class_token",
         "reg_tokens",     "no_embed_class", "pre_norm",         "fc_norm",         "use_fc_norm", "final_norm",
         "pos_embed",      "weight_init",    "dynamic_img_size", "dynamic_img_pad", "drop_rate",   "pos_drop_rate",
-        "proj_drop_rate", "attn_drop_rate", "patch_drop_rate",  "drop_path_rate",  "fix_init",
+        "proj_drop_rate", "attn_drop_rate", "patch_drop_rate",  "drop_path_rate",  "fix_init",    "proj_bias",
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(argument, known[i]) == 0) return true;
     return false;
 }
 
-/** What an argument changes in the network is in no tensor: one that is not known here, and says more than "no", may
- * mean another network. */
+/** Whether the MLP that an argument names is the one that its tensors have: SwiGLU is with SiLU here. */
+static bool is_known_mlp(const struct vit_config *config, const char *argument, const char *value) {
+    const bool swiglu = config_has(config, PART_SWIGLU);
+    if (!value) return false;
+    if (strcmp(argument, "mlp_layer") == 0) return swiglu && strcasestr(value, "swiglu") != NULL;
+    if (strcmp(argument, "act_layer") == 0)
+        return swiglu == (strcasestr(value, "silu") != NULL) && (swiglu || strcasecmp(value, "gelu") == 0);
+    return false;
+}
+
+/** What an argument changes in the network may be in no tensor: one that is not known here, and is not false or null,
+ * may mean another network. */
 static ptm_status check_argument(void *context, const char *key, struct json value, ptm_error *err) {
-    (void)context;
     if (!json_present(value) || json_is_no(value) || is_harmless(key)) return PTM_OK;
+    if (is_known_mlp(context, key, json_text(value))) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"model_args\" has \"%s\", which is not supported", value.document, key);
 }
 
-static ptm_status check_function(struct json json, const char *architecture, ptm_error *err) {
+static ptm_status check_function(struct vit_config *config, struct json json, const char *architecture,
+                                 ptm_error *err) {
     if (strstr(architecture, "_rpn_"))
         return error_set(err, PTM_EMODEL,
                          "%s: architecture \"%s\" has its norms behind the branches, which is not supported",
                          json.document, architecture);
-    return json_each(json_get(json, "model_args"), check_argument, NULL, err);
+    return json_each(json_get(json, "model_args"), check_argument, config, err);
 }
 
 /** Rows and columns of the input: model_args.img_size, else pretrained_cfg.input_size. */
@@ -167,13 +182,13 @@ static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_erro
 }
 
 static ptm_status read_pool(struct vit_config *config, struct json json, ptm_error *err) {
-    const char *pool = "token";
-    TRY(json_get_string(json, "global_pool", &pool, err));
-    const char *argument = pool;
+    const char *told = NULL, *argument = NULL;
+    TRY(json_get_string(json, "global_pool", &told, err));
     TRY(json_get_string(json_get(json, "model_args"), "global_pool", &argument, err));
-    if (strcmp(argument, pool) != 0)
+    if (told && argument && strcmp(told, argument) != 0)
         return error_set(err, PTM_EMODEL, "%s: \"global_pool\" is \"%s\", in \"model_args\" it is \"%s\"",
-                         json.document, pool, argument);
+                         json.document, told, argument);
+    const char *pool = argument ? argument : told ? told : "token";
     if (config_has(config, PART_SECOND_HEAD))
         config->pool = POOL_TWO_HEADS;
     else if (strcmp(pool, "token") == 0)
@@ -199,7 +214,7 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
     read_parts(config, checkpoint);
     const char *architecture = "";
     TRY(json_get_string(checkpoint->config, "architecture", &architecture, err));
-    TRY(check_function(checkpoint->config, architecture, err));
+    TRY(check_function(config, checkpoint->config, architecture, err));
     TRY(read_heads(config, checkpoint->config, architecture, err));
     read_functions(config, architecture);
     TRY(read_input(&config->grid, checkpoint->config, err));

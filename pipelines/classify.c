@@ -49,7 +49,9 @@ ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t by
 
 /** Whether what was brought is what the options ask for. */
 static ptm_status check_asked(bool asked, const char *brought, ptm_error *err) {
-    return asked ? PTM_OK : error_set(err, PTM_EINVAL, "%s were brought, and the options ask for others only", brought);
+    return asked ? PTM_OK
+                 : error_set(err, PTM_EINVAL, "%s were given, but the options do not ask for them to be labelled",
+                             brought);
 }
 
 /** The answers, of which there is one at least. */

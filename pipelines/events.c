@@ -124,7 +124,7 @@ static ptm_status check_window(const ptm_window *window, ptm_error *err) {
         return error_set(err, PTM_EINVAL, "a window from %g to %g seconds cannot be part of an event", window->from,
                          window->to);
     if (window->index < 0 || window->index == INT64_MAX)
-        return error_set(err, PTM_EINVAL, "window %lld is none", (long long)window->index);
+        return error_set(err, PTM_EINVAL, "a window has a number from 0, not %lld", (long long)window->index);
     if (window->num_labels < 1) return error_set(err, PTM_EINVAL, "a window without labels cannot be part of an event");
     for (int i = 0; i < window->num_labels; i++)
         if (window->labels[i].index < 0 || window->labels[i].index >= window->num_labels)

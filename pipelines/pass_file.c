@@ -70,6 +70,13 @@ static void choose_lanes(struct pass *pass, const struct media_info *info) {
     pass->use_image = pass->use_image && info->has_video;
 }
 
+/** Seconds at which what is asked for of the file ends; 0: that is not known. */
+static double media_end(const struct media_info *info, const ptm_classify_options *options) {
+    const double asked = options->duration > 0 ? options->start + options->duration : INFINITY;
+    const double end = fmin(info->duration > 0 ? info->duration : INFINITY, asked);
+    return isfinite(end) ? end : 0;
+}
+
 static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err) {
     const struct media_options options =
         run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio);
@@ -79,7 +86,7 @@ static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err
     else
         TRY(media_open(&pass->media, path, &options, err));
     const struct media_info *info = media_get_info(pass->media);
-    pass->run.length = info->duration;
+    pass->run.length = media_end(info, pass->run.options);
     choose_lanes(pass, info);
     pass->run.gathers = !pass->run.watch || info->seekable; /* who watches what comes in slowly is told at once */
     pass->run.decode_ms += clock_ms() - start;

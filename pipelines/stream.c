@@ -15,7 +15,7 @@ struct ptm_stream {
     struct pass pass;
     struct media_resampler *resampler; /* NULL: samples come at the model's rate */
     int sample_rate;                   /* of the first samples; 0: none yet */
-    double heard;                      /* end of the samples so far, seconds */
+    double heard;                      /* end of the samples so far, seconds; -INFINITY: none */
     double begin, end;                 /* of the last picture */
     bool finished;
 };
@@ -35,6 +35,7 @@ ptm_status ptm_stream_open(ptm_stream **out, ptm_session *session, const ptm_tim
     *out = NULL;
     struct ptm_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return error_no_memory(err);
+    stream->heard = -INFINITY;
     ptm_timeline_options_default(&stream->options);
     if (options) stream->options = *options;
     const ptm_status status = open_stream(stream, session, err);
@@ -113,12 +114,11 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
         return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
     if (!is_time(time)) return error_set(err, PTM_EINVAL, "samples at %g s are beyond all clocks", time);
     TRY(fbank_check_samples(samples, count, err)); /* later ones would share windows with them */
-    const bool first = stream->sample_rate == 0;
-    if (first) TRY(start_samples(stream, sample_rate, err));
+    if (stream->sample_rate == 0) TRY(start_samples(stream, sample_rate, err));
     if (sample_rate != stream->sample_rate)
         return error_set(err, PTM_EINVAL, "samples of %d Hz after some of %d Hz", sample_rate, stream->sample_rate);
     if (count == 0) return PTM_OK;
-    if (!first && time < stream->heard - rounding)
+    if (time < stream->heard - rounding)
         return error_set(err, PTM_EINVAL, "samples at %g s, after some up to %g s", time, stream->heard);
     stream->heard = time + (double)count / sample_rate;
     return stream->resampler ? push_resampled(stream, samples, count, time, err)
@@ -129,6 +129,6 @@ ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error *err) {
     error_clear(err);
     TRY(check_going(stream, err));
     stream->finished = true;
-    if (stream->resampler) TRY(push_resampled(stream, NULL, 0, stream->heard, err));
+    if (stream->resampler && isfinite(stream->heard)) TRY(push_resampled(stream, NULL, 0, stream->heard, err));
     return pass_finish(&stream->pass, err);
 }

@@ -327,8 +327,9 @@ static int awake_threads(void) {
         if (file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1) awake += state != 'S';
         if (file) fclose(file);
     }
-    if (tasks) closedir(tasks);
-    return tasks ? awake : 0;
+    if (!tasks) return 0;
+    closedir(tasks);
+    return awake;
 }
 
 /* They wait for the next run awake, but not for long. */

@@ -2,8 +2,10 @@
 /* What preprocessor_config.json says of pictures, and what its class has where it says nothing. */
 #include "check.h"
 
+#include "models/model.h"
 #include "models/preprocessor.h"
 #include "models/processors.h"
+#include "temporary.h"
 
 #include <string.h>
 
@@ -38,6 +40,8 @@ static void test_defaults_of_the_class(void) {
     CU_ASSERT(spec.resample == RESAMPLE_BILINEAR && spec.mean[0] == 0.5f);
     CHECK_OK(read_text(&spec, "{\"feature_extractor_type\": \"SiglipFeatureExtractor\"}", err));
     CU_ASSERT(!spec.do_center_crop && spec.resize_h == 224 && spec.resample == RESAMPLE_BICUBIC);
+    CHECK_OK(read_text(&spec, "{\"video_processor_type\": \"VideoMAEVideoProcessor\"}", err));
+    CU_ASSERT(spec.shortest_edge == 224 && spec.resample == RESAMPLE_BILINEAR && spec.mean[0] == 0.5f);
     CHECK_OK(read_text(&spec, "{\"image_processor_type\": \"SomeImageProcessor\", \"size\": 40}", err));
     CU_ASSERT(spec.do_center_crop && spec.shortest_edge == 40 && spec.mean[0] == processor_clip.mean[0]);
 }
@@ -57,12 +61,59 @@ static void test_padding(void) {
     CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "do_pad"));
 }
 
+/* ---------------------------------------------------------------- a directory */
+
+#define GOLDEN PTM_SOURCE_DIR "/tests/golden/clip"
+
+static const char *const file_names[] = {"config.json", "model.safetensors", "processor_config.json", NULL};
+
+static struct pixels_spec opened_spec(const char *path) {
+    ptm_model *model;
+    CHECK_OK(ptm_model_open(&model, path, NULL, err));
+    const struct pixels_spec spec = model_network(model, PTM_IMAGE)->picture.pixels;
+    ptm_model_close(&model);
+    return spec;
+}
+
+static void check_same_spec(const struct pixels_spec *a, const struct pixels_spec *b) {
+    CU_ASSERT(a->do_center_crop == b->do_center_crop && a->crop_h == b->crop_h && a->crop_w == b->crop_w);
+    CU_ASSERT(a->shortest_edge == b->shortest_edge && a->resample == b->resample);
+    for (int c = 0; c < 3; c++) CU_ASSERT(a->mean[c] == b->mean[c] && a->std[c] == b->std[c]);
+}
+
+/* transformers 5 writes the processors of a pair of towers into one file. */
+static void test_file_of_several_processors(void) {
+    char folder[TEMPORARY_PATH], from[TEMPORARY_PATH], to[TEMPORARY_PATH], text[2000];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (int i = 0; i < 2; i++) {
+        temporary_join(from, GOLDEN, file_names[i]);
+        temporary_join(to, folder, file_names[i]);
+        CU_ASSERT_EQUAL_FATAL(symlink(from, to), 0);
+    }
+    size_t bytes;
+    char *own = temporary_read(GOLDEN "/preprocessor_config.json", &bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(own);
+    temporary_join(to, folder, file_names[2]);
+    snprintf(text, sizeof text, "{\"processor_class\": \"CLIPProcessor\", \"image_processor\": %s}", own);
+    CU_ASSERT_FATAL(temporary_write(to, text, strlen(text)));
+    const struct pixels_spec wanted = opened_spec(GOLDEN), found = opened_spec(folder);
+    check_same_spec(&found, &wanted);
+    free(own);
+
+    /* Older ones name a class and nothing else. */
+    CU_ASSERT_FATAL(temporary_write(to, "{\"processor_class\": \"CLIPProcessor\"}", 36));
+    const struct pixels_spec none = opened_spec(folder);
+    CU_ASSERT(none.crop_h == none.height && none.crop_w == none.width && none.mean[0] == processor_clip.mean[0]);
+    temporary_remove(folder, file_names);
+}
+
 int main(void) {
     static const struct check_case cases[] = {
         {"classes", test_classes},
         {"defaults of the class that is named", test_defaults_of_the_class},
         {"one number for all channels", test_one_number_for_all_channels},
         {"padding", test_padding},
+        {"a file of several processors", test_file_of_several_processors},
     };
     return check_main("preprocessor", cases, CHECK_COUNT(cases));
 }

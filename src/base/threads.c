@@ -22,7 +22,7 @@ struct worker {
  * so no wake-up is missed.
  */
 struct threads {
-    int most;                /* the caller counted, as in all that follows but `places` and `unfinished` */
+    int most;                /* the caller counted, as in all that follows but `places`, `unfinished` and `asleep` */
     atomic_int count;        /* that are to take part */
     struct worker *workers;  /* (most); [0] is the caller and has no thread */
     int started;             /* threads that there are */
@@ -36,8 +36,8 @@ struct threads {
     pthread_mutex_t lock;
     pthread_cond_t work; /* there are places, or `stop` */
     pthread_cond_t done; /* `unfinished` fell to 0 */
-    atomic_int asleep;   /* threads that wait for the one */
-    atomic_bool waiting; /* the caller waits for the other */
+    atomic_int asleep;   /* threads that wait for `work` */
+    atomic_bool waiting; /* the caller waits for `done` */
     bool stop;
 
     /* what is run */

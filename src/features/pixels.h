@@ -14,7 +14,8 @@ struct pixels_spec {
     bool do_resize;
     int shortest_edge; /* > 0: scale so that the short side is this; else to (resize_h, resize_w) */
     int resize_h, resize_w;
-    bool keep_ratio; /* to the smallest size of the picture's shape that holds (resize_h, resize_w) */
+    bool keep_ratio; /* to the smallest size of the picture's shape that holds (resize_h, resize_w), whatever
+                        shortest_edge says */
     enum resample resample;
     bool do_center_crop;
     int crop_h, crop_w;

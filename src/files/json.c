@@ -25,7 +25,8 @@ struct json_document {
 
 /* ---------------------------------------------------------------- documents */
 
-/** Values take some hundred bytes each, of which the text may have three; a sharded model has some thousands. */
+/** A value takes some hundred bytes of memory and as little as two of text. A large model has some thousands. The
+ * command has the same limit for what it reads itself. */
 enum { VALUES_MAX = 1 << 20 };
 
 /** At least as many values as the text can hold. */

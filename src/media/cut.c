@@ -176,13 +176,13 @@ static void repair_stamps(AVPacket *packet, int64_t last) {
 
 /** Hands a packet to the muxer. An AVERROR, or 0. */
 static int write_packet(struct cut *cut, int stream, AVPacket *packet) {
-    const AVRational from = cut->packets.demux.format->streams[cut->streams[stream]]->time_base;
-    const AVStream *to = cut->format->streams[stream];
+    const AVStream *from = cut->packets.demux.format->streams[cut->streams[stream]];
     repair_stamps(packet, cut->last[stream]);
     cut->last[stream] = packet->dts;
-    const double end = (double)(packet->pts + packet->duration) * from.num / from.den;
-    cut->until[stream] = fmax(cut->until[stream], end);
-    av_packet_rescale_ts(packet, from, to->time_base);
+    const bool shown = packet->duration <= 0 && from->avg_frame_rate.num > 0; /* for as long as is usual */
+    const double end = (double)(packet->pts + packet->duration) * av_q2d(from->time_base);
+    cut->until[stream] = fmax(cut->until[stream], shown ? end + 1 / av_q2d(from->avg_frame_rate) : end);
+    av_packet_rescale_ts(packet, from->time_base, cut->format->streams[stream]->time_base);
     packet->stream_index = stream;
     return av_interleaved_write_frame(cut->format, packet);
 }

@@ -216,7 +216,7 @@ static void plan(struct live *live, const char *name, struct live_wish wishes[LI
 static ptm_status check_patience(const struct live *live, const struct input *input, double since, ptm_error *err) {
     const double most = wanted_end(live) + live->options.stall;
     if (clock_ms() / 1e3 - since < most) return PTM_OK;
-    return error_set(err, PTM_EIO, "%s: nothing came for %g s", input->tracks.name, most);
+    return error_set(err, PTM_EIO, "%s: had not begun after %g s", input->tracks.name, most);
 }
 
 static ptm_status connect_all(struct live *live, const char *name, ptm_error *err) {
@@ -228,7 +228,7 @@ static ptm_status connect_all(struct live *live, const char *name, ptm_error *er
     for (int i = 0; i < live->count; i++)
         for (bool got; live->inputs[i].connections == 0;) {
             TRY(wait_message(live, i, &got, err));
-            TRY(check_patience(live, &live->inputs[i], since, err));
+            if (live->inputs[i].connections == 0) TRY(check_patience(live, &live->inputs[i], since, err));
         }
     return PTM_OK;
 }

@@ -19,7 +19,7 @@ cat >list <<'END'
 a.wav
 END
 expect 1 polytome --json -j 2 --files-from list --jsonl 2>complaints >lines
-jq -c '[.path, has("id"), .id, .status, .error.code]' lines
+jq -c '[.line, .path, has("id"), .id, .status, .error.code]' lines
 cat complaints
 # Results are a list themselves: what failed is tried again.
 make_wav missing.wav
