@@ -399,6 +399,29 @@ static void *open_and_run(void *context) {
     return NULL;
 }
 
+/* The shipped model's self-test runs without merging and with its own, whatever the session's is: both in int8, whose
+ * near-ties merge otherwise, and the tolerance that is told is that of the last. */
+static void test_self_test(void) {
+    static const char *const schedules[] = {"off", NULL};
+    if (!has(PTM_INT8)) return;
+    ptm_model *model;
+    CHECK_OK(ptm_model_open(&model, NULL, NULL, err));
+    for (size_t i = 0; i < CHECK_COUNT(schedules); i++) {
+        ptm_session *session;
+        ptm_session_options options;
+        ptm_session_options_default(&options);
+        options.cpu = getenv("POLYTOME_TEST_CPU");
+        options.precision = PTM_INT8;
+        options.r = schedules[i];
+        CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, &options, err));
+        ptm_check_report report;
+        CHECK_OK(ptm_check(session, PTM_VIDEO, NULL, &report, err));
+        CU_ASSERT_DOUBLE_EQUAL(report.tolerance, 0.3, 1e-6);
+        ptm_session_close(&session);
+    }
+    ptm_model_close(&model);
+}
+
 /* Sessions that open at the same moment share what the first one packs. */
 static void test_sharing(void) {
     enum { SESSIONS = 4 };
@@ -451,6 +474,7 @@ int main(void) {
         {"the longest row", test_longest},
         {"golden families in int8", test_families_int8},
         {"golden families in bf16", test_families_bf16},
+        {"the self-test", test_self_test},
         {"sessions share what is packed", test_sharing},
         {"refusals", test_refusals},
     };

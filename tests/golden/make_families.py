@@ -397,7 +397,7 @@ FOLDERS = {
 WITHOUT_MODEL_ARGS = {"timm_mae"}  # a fine-tuned MAE was published without a config.json: the tensors tell its sizes
 # folder: how strong the tokens leave the embedding, small enough that a wrong epsilon shows
 FAINT = {"vit": 0.01, "clip": 0.01, "dinov2": 0.01, "siglip": 0.01, "timm_token": 0.01, "mae_st": 0.01}
-INPUT_EDGE = {"dinov2_resized": 42, "dinov2_registers_resized": 42}  # where it is not the table's
+INPUT_EDGE = {"dinov2_resized": 45, "dinov2_registers_resized": 42}  # where it is not the table's
 
 
 def build(family, sizes):
