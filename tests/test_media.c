@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/worst.h"
 #include "media/orientation.h"
+#include "media/packets.h"
 #include "media/track_clock.h"
 #include "media_reading.h"
 
@@ -339,6 +340,25 @@ static void test_frame_clock(void) {
     CU_ASSERT(frame_clock_is_guess(&guess));
 }
 
+/* Of files that were joined, whose packets overlap or tell no times, a muxer gets times that rise. */
+static void test_stamps_that_rise(void) {
+    const int64_t none = AV_NOPTS_VALUE;
+    const int64_t told[][2] = {{-1024, -1024}, {0, 0},       {1024, 1024}, {900, 900},
+                               {1924, 1924},   {none, none}, {none, 3000}};
+    const int64_t wanted[][2] = {{-1024, -1024}, {0, 0},       {1024, 1024}, {1025, 1025},
+                                 {1924, 1924},   {1925, 1925}, {3000, 3000}};
+    AVPacket *packet = av_packet_alloc();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
+    int64_t last = INT64_MIN;
+    for (size_t i = 0; i < CHECK_COUNT(told); i++) {
+        packet->dts = told[i][0];
+        packet->pts = told[i][1];
+        packets_raise_stamps(packet, &last);
+        CU_ASSERT(packet->dts == wanted[i][0] && packet->pts == wanted[i][1]);
+    }
+    av_packet_free(&packet);
+}
+
 static void test_sample_clock(void) {
     struct sample_clock clock = {0};
     bool gap;
@@ -411,6 +431,7 @@ int main(void) {
         {"EXIF orientations", test_exif},
         {"a turned still", test_turned_still},
         {"frame clock", test_frame_clock},
+        {"stamps that rise", test_stamps_that_rise},
         {"sample clock", test_sample_clock},
         {"start and duration", test_range},
     };

@@ -167,18 +167,10 @@ void cut_close(struct cut **cut) {
     *cut = NULL;
 }
 
-/** Time stamps that are missing or do not rise come after the one before. */
-static void repair_stamps(AVPacket *packet, int64_t last) {
-    if (packet->dts == AV_NOPTS_VALUE) packet->dts = packet->pts;
-    if (packet->dts == AV_NOPTS_VALUE || packet->dts <= last) packet->dts = last == INT64_MIN ? 0 : last + 1;
-    if (packet->pts == AV_NOPTS_VALUE || packet->pts < packet->dts) packet->pts = packet->dts;
-}
-
 /** Hands a packet to the muxer. An AVERROR, or 0. */
 static int write_packet(struct cut *cut, int stream, AVPacket *packet) {
     const AVStream *from = cut->packets.demux.format->streams[cut->streams[stream]];
-    repair_stamps(packet, cut->last[stream]);
-    cut->last[stream] = packet->dts;
+    packets_raise_stamps(packet, &cut->last[stream]);
     const bool shown = packet->duration <= 0 && from->avg_frame_rate.num > 0; /* for as long as is usual */
     const double end = (double)(packet->pts + packet->duration) * av_q2d(from->time_base);
     cut->until[stream] = fmax(cut->until[stream], shown ? end + 1 / av_q2d(from->avg_frame_rate) : end);

@@ -25,6 +25,7 @@ struct film_sound {
     double begin, end; /* on the file's clock */
     AVFormatContext *film;
     AVStream *stream; /* of the film */
+    int64_t last;     /* decoding time stamp of the packet before, in the film's stream; it must rise */
     bool waiting;     /* the packet at hand is not written yet */
     bool ended;
 
@@ -125,6 +126,7 @@ ptm_status film_sound_open(struct film_sound **out, const char *path, double beg
     *out = NULL;
     struct film_sound *sound = mem_calloc(1, sizeof *sound);
     if (!sound) return error_no_memory(err);
+    sound->last = INT64_MIN;
     sound->begin = begin;
     sound->end = end;
     bool usable;
@@ -177,6 +179,7 @@ static int copy_packet(struct film_sound *sound) {
     if (packet->pts != AV_NOPTS_VALUE) packet->pts += shift;
     if (packet->dts != AV_NOPTS_VALUE) packet->dts += shift;
     av_packet_rescale_ts(packet, base, sound->stream->time_base);
+    packets_raise_stamps(packet, &sound->last);
     packet->stream_index = sound->stream->index;
     return av_interleaved_write_frame(sound->film, packet);
 }
