@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 struct bench {
     const struct options *options;
@@ -259,17 +258,6 @@ static enum exit_status bench_all(struct bench *bench) {
     return status;
 }
 
-/** Tries whether the picture can be written, before anything is measured; an interruption then leaves nothing behind.
- * A pipe is left for the picture itself. */
-static bool try_plot(const char *path) {
-    struct output plot;
-    struct stat old;
-    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) return true;
-    if (!output_open(&plot, path)) return false;
-    output_discard(&plot);
-    return true;
-}
-
 static bool write_plot(const struct bench *bench, const char *path) {
     struct output plot;
     if (!output_open(&plot, path)) return false;
@@ -280,7 +268,7 @@ static bool write_plot(const struct bench *bench, const char *path) {
 enum exit_status cmd_bench(const struct options *options) {
     struct bench bench = {.options = options};
     enum exit_status status = split_schedules(&bench);
-    if (status == STATUS_GOOD && options->plot && !try_plot(options->plot)) status = STATUS_ENVIRONMENT;
+    if (status == STATUS_GOOD && options->plot && !output_try(options->plot)) status = STATUS_ENVIRONMENT;
     if (status == STATUS_GOOD) status = bench_all(&bench);
     if (options->plot && status <= STATUS_INPUT && bench.num_rows > 0 && !write_plot(&bench, options->plot))
         status = STATUS_ENVIRONMENT;

@@ -139,6 +139,7 @@ static enum exit_status run_first_pass(struct timeline *timeline) {
 static enum exit_status run(struct timeline *timeline) {
     ptm_error err = {0};
     signals_catch(NULL);
+    if (timeline->options->overlay && !output_try(timeline->options->overlay)) return STATUS_ENVIRONMENT;
     if (timeline->options->overlay && ptm_overlay_open(&timeline->overlay, &err) != PTM_OK)
         return engine_complain(&err);
     if (timeline->options->cut && !clips_prepare(timeline->options->cut)) return STATUS_ENVIRONMENT;

@@ -62,6 +62,15 @@ bool output_open(struct output *output, const char *path) {
     return opened;
 }
 
+bool output_try(const char *path) {
+    struct output output;
+    struct stat old;
+    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) return true;
+    if (!output_open(&output, path)) return false;
+    output_discard(&output);
+    return true;
+}
+
 /** Ends a last line that a broken-off run left without its end. */
 static void end_torn_line(FILE *stream) {
     const bool torn = fseek(stream, -1, SEEK_END) == 0 && fgetc(stream) != '\n';

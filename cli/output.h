@@ -16,6 +16,10 @@ struct output {
 /** Opens `path`, or standard output where it is NULL or "-". False after a complaint. */
 bool output_open(struct output *output, const char *path);
 
+/** Whether output_open() will do, before the work of which the results come at the end; nothing is left behind. A pipe
+ * is taken on trust. False after a complaint. */
+bool output_try(const char *path);
+
 /**
  * Opens `path` to go on behind what it holds, for a run without an end: what is written is there at once, and stays.
  * *fresh: nothing was there. False after a complaint.
