@@ -7,6 +7,7 @@
 #include "pipelines/session.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NPY_BYTES = 1 << 30 };
@@ -37,11 +38,11 @@ static ptm_status check_input_shape(const struct network *network, int most, con
     if (rank == expected_rank && memcmp(shape, expected, (size_t)rank * sizeof *shape) == 0) return PTM_OK;
     if (most > 1 && rank == expected_rank && (shape[0] < 1 || shape[0] > most))
         return error_set(err, PTM_EINVAL, "a batch of %d prepared inputs; this session takes 1 to %d", shape[0], most);
-    if (expected_rank == 5)
-        return error_set(err, PTM_EINVAL, "the prepared input should have shape (%d,%d,%d,%d,%d)", expected[0],
-                         expected[1], expected[2], expected[3], expected[4]);
-    return error_set(err, PTM_EINVAL, "the prepared input should have shape (%d,%d,%d)", expected[0], expected[1],
-                     expected[2]);
+    char text[64];
+    size_t used = 0;
+    for (int i = 0; i < expected_rank; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%d", i ? "," : "", expected[i]);
+    return error_set(err, PTM_EINVAL, "the prepared input should have shape (%s)", text);
 }
 
 static ptm_status check_input_finite(const float *input, size_t count, ptm_error *err) {

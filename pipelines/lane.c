@@ -65,7 +65,10 @@ static ptm_status meet_time(struct lane *lane, double ms, bool prop_attn, ptm_er
         const double next = gflop + (ms - time) / slope;
         last_gflop = gflop;
         last_time = time;
-        TRY(vit_set_budget(&lane->vit, next, prop_attn, err));
+        ptm_error cause = {0};
+        if (vit_set_budget(&lane->vit, next, prop_attn, &cause) != PTM_OK)
+            return error_set(err, cause.status, "%g ms cannot be met here, where %.4g GFLOP took %.4g ms: %s", ms,
+                             gflop, time, cause.message);
         TRY(measure(lane, &gflop, &time, err));
         if (gflop == last_gflop || !(slope > 0)) break;
     }
