@@ -396,6 +396,7 @@ PTM_API PTM_NODISCARD ptm_status ptm_stream_push_samples(ptm_stream *stream, con
 /** Answers what is left: the last windows reach back. Nothing can be pushed after it. */
 PTM_API PTM_NODISCARD ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error *err);
 
+/** Ends it and sets *stream to NULL; not within its own on_window. */
 PTM_API void ptm_stream_close(ptm_stream **stream);
 
 /* ---------------------------------------------------------------- events */
