@@ -121,10 +121,7 @@ static ptm_status check_same(struct json json, const char *key, const char *conf
 ptm_status preprocessor_read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->preprocessor;
     struct fbank_spec *spec = &network->audio;
-    spec->sample_rate = 16000;
-    spec->frame_length_ms = 25;
-    spec->frame_shift_ms = 10;
-    spec->low_freq = 20;
+    fbank_set_frames(spec);
     spec->do_normalize = true;
     double mean = -4.2677393, std = 4.5689974; /* of AudioSet */
     TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));

@@ -237,10 +237,7 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
 
 /** AudioMAE's statistics: of AudioSet, ESC-50 and Speech Commands, told apart by their lengths. */
 static void audiomae_front(struct fbank_spec *audio) {
-    audio->sample_rate = 16000;
-    audio->frame_length_ms = 25;
-    audio->frame_shift_ms = 10;
-    audio->low_freq = 20;
+    fbank_set_frames(audio);
     audio->subtract_clip_mean = true;
     audio->do_normalize = true;
     audio->mean = audio->target_length == 512 ? -6.6268077f : audio->target_length == 128 ? -6.845978f : -4.2677393f;

@@ -47,6 +47,13 @@ struct fbank {
 
 /* ---------------------------------------------------------------- the specification */
 
+void fbank_set_frames(struct fbank_spec *spec) {
+    spec->sample_rate = 16000;
+    spec->frame_length_ms = 25;
+    spec->frame_shift_ms = 10;
+    spec->low_freq = 20;
+}
+
 /* Samples of `ms`, cut off as the reference does; 0 where that is no usable count. */
 static int samples_of(int sample_rate, double ms) {
     const double samples = sample_rate * ms * 0.001;

@@ -21,6 +21,9 @@ struct fbank_spec {
     float mean, std; /* (x - mean) / (2 * std) */
 };
 
+/** Sets what the published models of sound have: 16 kHz, frames of 25 ms every 10 ms, filters from 20 Hz on. */
+void fbank_set_frames(struct fbank_spec *spec);
+
 struct fbank;
 
 /** Plans the transform and makes the window and the filters. `spec` is copied. */
