@@ -165,7 +165,12 @@ static ptm_status check_function(struct vit_config *config, struct json json, co
         return error_set(err, PTM_EMODEL,
                          "%s: architecture \"%s\" has its norms behind the branches, which is not supported",
                          json.document, architecture);
-    return json_each(json_get(json, "model_args"), check_argument, config, err);
+    const struct json arguments = json_get(json, "model_args");
+    if (json_present(json_get(arguments, "mlp_layer")) && !json_present(json_get(arguments, "act_layer")))
+        return error_set(err, PTM_EMODEL,
+                         "%s: \"model_args\" has \"mlp_layer\" without \"act_layer\", which is not supported",
+                         json.document); /* timm gives it GELU then */
+    return json_each(arguments, check_argument, config, err);
 }
 
 /** Rows and columns of the input: model_args.img_size, else pretrained_cfg.input_size. */
