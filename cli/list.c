@@ -22,11 +22,13 @@ static void forget_entry(struct list *list) {
 }
 
 static void read_object(struct list *list, size_t length) {
-    json_error_t error = {.text = "too many values"};
+    if (!json_is_bounded(list->line, length)) {
+        list->wrong = "more than a million values";
+        return;
+    }
+    json_error_t error;
     errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
-    json_t *object = !json_is_bounded(list->line, length)
-                         ? NULL
-                         : json_loadb(list->line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    json_t *object = json_loadb(list->line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (!object) {
         snprintf(list->problem, sizeof list->problem, "not JSON: %s", errno == ENOMEM ? "out of memory" : error.text);
         list->wrong = list->problem;

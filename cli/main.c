@@ -49,8 +49,8 @@ static enum exit_status run(enum command command, int argc, char **argv) {
         manual_command(stdout, command);
         return STATUS_GOOD;
     }
-    /* `explain` says it in its own words, and a packed file may be packed anew in its place. */
-    if (command != COMMAND_EXPLAIN && command != COMMAND_PACK && !spare_inputs(&options)) return STATUS_USAGE;
+    /* A packed file may be packed anew in its place. */
+    if (command != COMMAND_PACK && !spare_inputs(&options)) return STATUS_USAGE;
     switch (command) {
     case COMMAND_TIMELINE: return cmd_timeline(&options);
     case COMMAND_STREAM: return cmd_stream(&options);

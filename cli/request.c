@@ -244,7 +244,8 @@ static ptm_status take_all(struct request *request, json_t *root, ptm_error *err
 ptm_status request_parse(struct request *request, const char *line, size_t length, const struct options *defaults,
                          ptm_error *err) {
     *request = (struct request){.options = *defaults};
-    if (!json_is_bounded(line, length)) return fail(err, PTM_ELIMIT, "the request has too many values");
+    if (!json_is_bounded(line, length))
+        return fail(err, PTM_ELIMIT, "the request has more than a million values: divide it");
     json_error_t error;
     errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
     json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);

@@ -149,7 +149,7 @@ static ptm_status dinov2_config(struct network *network, const struct checkpoint
     config->stored_side = (int)sqrt((double)(table->shape[1] - 1));
     config->stored_positions = config->stored_side * config->stored_side + 1;
     const bool same = grid->size[1] == grid->size[2] && grid->size[1] / grid->patch[1] == config->stored_side;
-    const bool smoothed = config->register_tokens > 0; /* the class with registers resizes with antialiasing */
+    const bool smoothed = config_has(config, PART_REGISTERS); /* the class with registers resizes with antialiasing */
     config->position = same ? POSITION_CLASS : smoothed ? POSITION_SMOOTHED : POSITION_RESIZED;
     return PTM_OK;
 }
@@ -236,9 +236,10 @@ static ptm_status vjepa2_preprocessor(struct network *network, const struct chec
 #define HF_VIT VIT_BASE, .layer_norm_eps = 1e-12f, .activation = ACTIVATION_GELU
 #define IMAGE_GRID(side, patch_side) \
     .grid = {.channels = 3, .size = {1, side, side}, .patch = {1, patch_side, patch_side}}
-#define DINOV2                                                                                    \
+#define DINOV2(registers)                                                                         \
     VIT_BASE, .layer_norm_eps = 1e-6f, .activation = ACTIVATION_GELU, .position = POSITION_CLASS, \
-              .parts = PART_CLASS_TOKEN | PART_FINAL_NORM | PART_LAYER_SCALE, .pool = POOL_FIRST_AND_MEAN
+              .parts = PART_CLASS_TOKEN | PART_FINAL_NORM | PART_LAYER_SCALE | (registers),       \
+              .pool = POOL_FIRST_AND_MEAN
 
 static const struct family families[] = {
     {
@@ -353,7 +354,7 @@ static const struct family families[] = {
         .modality = PTM_IMAGE,
         .prefix = "dinov2.",
         .weights = &weights_dinov2,
-        .defaults = {DINOV2, IMAGE_GRID(224, 14)},
+        .defaults = {DINOV2(PART_ALWAYS), IMAGE_GRID(224, 14)},
         .prop_attn = true,
         .read_config = dinov2_config,
         .processor = &processor_bit,
@@ -363,7 +364,8 @@ static const struct family families[] = {
         .modality = PTM_IMAGE,
         .prefix = "dinov2_with_registers.",
         .weights = &weights_dinov2,
-        .defaults = {DINOV2, .register_tokens = 4, IMAGE_GRID(224, 16)}, /* its patches are 16, dinov2's 14 */
+        .defaults = {DINOV2(PART_REGISTERS), .register_tokens = 4, /* a table that may have no rows */
+                     IMAGE_GRID(224, 16)},                         /* its patches are 16, dinov2's 14 */
         .prop_attn = true,
         .read_config = dinov2_config,
         .processor = &processor_bit,

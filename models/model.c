@@ -97,23 +97,23 @@ static ptm_status open_json(struct json_document **document, const char *directo
 }
 
 /** The file of the image or sound processor, that of the newer video processors, or that of several together. */
-static ptm_status open_preprocessor(struct ptm_model *model, ptm_error *err) {
+static ptm_status open_preprocessor(struct ptm_model *model, bool *has_parts, ptm_error *err) {
     static const char *const names[] = {"preprocessor_config.json", "video_preprocessor_config.json",
                                         "processor_config.json"};
     for (size_t i = 0; !model->preprocessor && i < sizeof names / sizeof *names; i++) {
         TRY(open_json(&model->preprocessor, model->path, names[i], false, err));
-        model->preprocessor_has_parts = i == 2;
+        *has_parts = i == 2;
     }
     return PTM_OK;
 }
 
 /** The modality's own part of a processor_config.json, which may have none; the other files are it wholly. */
-static struct json preprocessor_of(const struct ptm_model *model, ptm_modality modality) {
+static struct json preprocessor_of(const struct ptm_model *model, bool has_parts, ptm_modality modality) {
     static const char *const parts[] = {"video_processor", "image_processor", "feature_extractor"};
     const struct json none = {NULL, "preprocessor_config.json", ""};
     if (!model->preprocessor) return none;
     const struct json root = json_root(model->preprocessor);
-    if (!model->preprocessor_has_parts) return root;
+    if (!has_parts) return root;
     const int first = modality == PTM_VIDEO ? 0 : modality == PTM_IMAGE ? 1 : 2, last = modality == PTM_AUDIO ? 2 : 1;
     for (int i = first; i <= last; i++)
         if (json_is_object(json_get(root, parts[i]))) return json_get(root, parts[i]);
@@ -123,12 +123,13 @@ static struct json preprocessor_of(const struct ptm_model *model, ptm_modality m
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     struct origin *origin = &model->origins[0];
     TRY(open_json(&model->config, model->path, "config.json", true, err));
-    TRY(open_preprocessor(model, err));
+    bool has_parts = false;
+    TRY(open_preprocessor(model, &has_parts, err));
     TRY(family_find(&origin->family, json_root(model->config), err));
     TRY(open_weights(model, options, err));
     origin->checkpoint = (struct checkpoint){
         .config = json_root(model->config),
-        .preprocessor = preprocessor_of(model, origin->family->modality),
+        .preprocessor = preprocessor_of(model, has_parts, origin->family->modality),
         .files = model->files,
         .prefix = "",
     };

@@ -9,7 +9,6 @@ struct ptm_model {
     char *name, *path;
     struct safetensors *files;
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
-    bool preprocessor_has_parts;                 /* it is a processor_config.json, one of several processors */
     struct weight_source source;
     struct reduced_store *reduced;
     struct network networks[NETWORK_MODALITIES];

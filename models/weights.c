@@ -275,16 +275,11 @@ static bool is_ignored(const char *name, const struct weight_names *names) {
     return false;
 }
 
-/** DINOv2 with registers stores its table of them where it has none, too. */
-static bool is_empty_table(const struct tensor *tensor) {
-    return tensor->elements == 0 && strstr(tensor->name, "register_tokens");
-}
-
 ptm_status weights_check_extra(const struct weight_source *source, const struct weight_names *names, int count,
                                ptm_error *err) {
     for (size_t i = 0; i < safetensors_count(source->files); i++) {
         const struct tensor *tensor = safetensors_at(source->files, i);
-        bool known = source->used[i] || is_empty_table(tensor);
+        bool known = source->used[i];
         for (int n = 0; n < count && !known; n++) known = is_ignored(tensor->name, &names[n]);
         if (known) continue;
         char shape[SHAPE_BYTES];

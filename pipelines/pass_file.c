@@ -86,7 +86,7 @@ static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err
     else
         TRY(media_open(&pass->media, path, &options, err));
     const struct media_info *info = media_get_info(pass->media);
-    pass->run.length = media_end(info, pass->run.options);
+    pass->run.until = media_end(info, pass->run.options);
     choose_lanes(pass, info);
     pass->run.gathers = !pass->run.watch || info->seekable; /* who watches what comes in slowly is told at once */
     pass->run.decode_ms += clock_ms() - start;
@@ -182,7 +182,7 @@ ptm_status pass_read(struct pass *pass, const char *path, ptm_error *err) {
 
 ptm_status pass_answer(struct pass *pass, ptm_error *err) {
     TRY(pass_put_result(pass, &pass->stats, err));
-    return pass_has_windows(pass) ? PTM_OK : run_refuse_undecoded(&pass->run, pass->run.name, "nothing", err);
+    return pass_has_windows(pass) ? PTM_OK : run_refuse_undecoded(&pass->run, "nothing", err);
 }
 
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {

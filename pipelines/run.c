@@ -68,8 +68,8 @@ ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, c
     struct ready ready = {
         .lane = lane, .tally = tally, .input = lane->input, .span = *span, .place = place, .last = run->ended};
     ready.span.arrived = run->arrived;
-    if (run->length > 0 && span->to > span->end) /* no answer for what is not there */
-        ready.span.to = fmax(span->end, fmin(span->to, run->length));
+    if (run->until > 0 && span->to > span->end) /* no answer for what is not there */
+        ready.span.to = fmax(span->end, fmin(span->to, run->until));
     TRY(run_check_cancelled(run, err));
     return run->relay ? relay_put(run->relay, &ready, err) : run_answer(run, &ready, err);
 }
@@ -120,9 +120,9 @@ ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_v
                      no_video && no_audio ? ", " : "", no_audio ? no_audio : "");
 }
 
-ptm_status run_refuse_undecoded(const struct run *run, const char *name, const char *what, ptm_error *err) {
+ptm_status run_refuse_undecoded(const struct run *run, const char *what, ptm_error *err) {
     const bool part = run->options->start > 0 || run->options->duration > 0;
-    return error_set(err, PTM_ENODATA, "%s: %s could be decoded%s", name, what,
+    return error_set(err, PTM_ENODATA, "%s: %s could be decoded%s", run->name, what,
                      part ? " between the times asked for" : "");
 }
 

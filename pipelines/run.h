@@ -31,7 +31,7 @@ struct run {
     struct ptm_session *session;
     const ptm_classify_options *options;
     const char *name;              /* of the file or source, in sentences */
-    double length;                 /* seconds of the file, as its header says; 0: not known */
+    double until;                  /* seconds at which what is looked at ends; 0: that is not known */
     double window, hop;            /* seconds; 0: as the model was trained, and side by side */
     struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
     bool gathers;                  /* windows may wait to share a pass (batch.h) */
@@ -159,8 +159,9 @@ void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats)
 ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_video, const char *no_audio,
                             ptm_error *err);
 
-/** PTM_ENODATA: `what` ("no sound") of `name` could be decoded, between the times asked for if there are any. */
-ptm_status run_refuse_undecoded(const struct run *run, const char *name, const char *what, ptm_error *err);
+/** PTM_ENODATA: `what` ("no sound") of the run's file could be decoded, between the times asked for if there are any.
+ */
+ptm_status run_refuse_undecoded(const struct run *run, const char *what, ptm_error *err);
 
 /** "uniform", "windows" or "first". */
 const char *run_sampling_name(ptm_sampling sampling);

@@ -77,6 +77,7 @@ static const struct hostile hostile_cases[] = {
     {"vjepa2", CONFIG, "\"num_pooler_layers\": 2", "\"num_pooler_layers\": 1", "self_attention_layers.1."},
     {"vjepa2", CONFIG, "\"mlp_ratio\": 1.25", "\"mlp_ratio\": 1e9", "mlp_ratio"},
     {"vjepa2", CONFIG, "\"hidden_size\": 32", "\"hidden_size\": 6156", "rotary heads of 3078 channels"},
+    {"dinov2_registers", CONFIG, "\"num_register_tokens\": 4", "\"num_register_tokens\": 0", "asks for [1,0,32]"},
     {"timm_token", CONFIG, "\"num_heads\": 3", "\"num_heads\": 3, \"act_layer\": \"relu\"", "act_layer"},
     {"timm_token", CONFIG, "\"num_heads\": 3", "\"num_heads\": 3, \"pool_include_prefix\": true",
      "pool_include_prefix"},

@@ -216,7 +216,8 @@ static void plan(struct live *live, const char *name, struct live_wish wishes[LI
 static ptm_status check_patience(const struct live *live, const struct input *input, double since, ptm_error *err) {
     const double most = wanted_end(live) + live->options.stall;
     if (clock_ms() / 1e3 - since < most) return PTM_OK;
-    return error_set(err, PTM_EIO, "%s: had not begun after %g s", input->tracks.name, most);
+    return error_set(err, PTM_EIO, "%s: had not begun after %g s, --duration and --stall together", input->tracks.name,
+                     most);
 }
 
 static ptm_status connect_all(struct live *live, const char *name, ptm_error *err) {
