@@ -34,6 +34,7 @@ for _ in $(seq 100); do
     [ -e www/live.m3u8 ] && break
     sleep 0.1
 done
+: >lines # until_windows may come first
 "$POLYTOME" stream "http://127.0.0.1:$port/live.m3u8" --stall 3 --json --rows windows --top 1 -q >lines &
 stream=$!
 until_windows 1
