@@ -68,8 +68,6 @@ ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, c
     struct ready ready = {
         .lane = lane, .tally = tally, .input = lane->input, .span = *span, .place = place, .last = run->ended};
     ready.span.arrived = run->arrived;
-    if (run->until > 0 && span->to > span->end) /* no answer for what is not there */
-        ready.span.to = fmax(span->end, fmin(span->to, run->until));
     TRY(run_check_cancelled(run, err));
     return run->relay ? relay_put(run->relay, &ready, err) : run_answer(run, &ready, err);
 }

@@ -66,7 +66,7 @@ static ptm_status run_features(struct audio_run *audio, int held, ptm_error *err
 static ptm_status answer_window(struct audio_run *audio, ptm_error *err) {
     const double start = clock_ms();
     const int held = window_copy(&audio->window, audio->samples);
-    const struct span span = window_take(&audio->window, audio->origin);
+    const struct span span = window_take(&audio->window, audio->origin, audio->run->until);
     TRY(run_features(audio, held, err));
     audio->padded += span.padded;
     audio->run->features_ms += clock_ms() - start;

@@ -19,8 +19,10 @@ void image_run_close(struct image_run *image) {
 
 /** Hands on the picture in the lane's input; it stands for the time from the last one's up to `to`. */
 static ptm_status answer(struct image_run *image, double time, double end, double to, ptm_error *err) {
-    const struct span span = {.index = image->answered++, .start = time, .end = end, .from = image->reached, .to = to};
-    image->reached = to;
+    const double reached = window_reach(end, to, image->run->until);
+    const struct span span = {
+        .index = image->answered++, .start = time, .end = end, .from = image->reached, .to = reached};
+    image->reached = reached;
     image->frames_used++;
     image->enough = image->first_only;
     return run_window(image->run, image->lane, &image->tally, &span, EMBED_NOWHERE, err);

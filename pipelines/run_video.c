@@ -73,7 +73,7 @@ static ptm_status answer_window(struct video_run *video, ptm_error *err) {
         memcpy(video->lane->input + (size_t)i * width, video->lane->input + (size_t)(held - 1) * width,
                width * sizeof(float));
     const int64_t place = window_place(&video->window);
-    const struct span span = window_take(&video->window, video->origin);
+    const struct span span = window_take(&video->window, video->origin, video->run->until);
     video->padded += span.padded;
     return run_window(video->run, video->lane, &video->tally, &span,
                       place < 0 ? EMBED_NOWHERE : place / video->window.align, err);

@@ -54,7 +54,11 @@ int window_copy(const struct window *window, float *out) {
     return held;
 }
 
-struct span window_take(struct window *window, double origin) {
+double window_reach(double end, double to, double until) {
+    return until > 0 && to > end ? fmax(end, fmin(to, until)) : to;
+}
+
+struct span window_take(struct window *window, double origin, double until) {
     const int64_t held = window->count < window->capacity ? window->count : window->capacity;
     const bool whole = window_missing(window) == 0;
     struct span span = {
@@ -65,7 +69,7 @@ struct span window_take(struct window *window, double origin) {
     };
     const double middle = (span.start + span.end) / 2, half = window->hop / 2 / window->rate;
     span.from = window->next == 0 ? span.start : window->reached;
-    span.to = whole && !side_by_side(window) ? middle + half : span.end;
+    span.to = whole && !side_by_side(window) ? window_reach(span.end, middle + half, until) : span.end;
     window->reached = span.to;
     window->next++;
     return span;

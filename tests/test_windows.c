@@ -20,7 +20,7 @@
 enum { CAPACITY = 8, MOST = 64 };
 
 /** Pushes `count` numbered items, takes each window as it is due and the last one; returns how many there were. */
-static int lay(struct window *window, int count, struct span *spans, float firsts[]) {
+static int lay_until(struct window *window, int count, double until, struct span *spans, float firsts[]) {
     int answered = 0;
     float out[CAPACITY];
     for (int i = 0; i < count; i++) {
@@ -29,13 +29,17 @@ static int lay(struct window *window, int count, struct span *spans, float first
         if (window_missing(window) > 0) continue;
         window_copy(window, out);
         firsts[answered] = out[0];
-        spans[answered++] = window_take(window, 100);
+        spans[answered++] = window_take(window, 100, until);
     }
     if (!window_pending(window)) return answered;
     window_copy(window, out);
     firsts[answered] = out[0];
-    spans[answered++] = window_take(window, 100);
+    spans[answered++] = window_take(window, 100, until);
     return answered;
+}
+
+static int lay(struct window *window, int count, struct span *spans, float firsts[]) {
+    return lay_until(window, count, 0, spans, firsts);
 }
 
 static struct window make_window(float *ring, double hop, int align) {
@@ -91,6 +95,18 @@ static void test_far_apart(void) {
     CU_ASSERT_EQUAL(firsts[0], 0);
     CU_ASSERT_EQUAL(firsts[1], 20);
     CU_ASSERT_EQUAL(spans[1].from, spans[0].to);
+}
+
+/* Answers end where the stream is said to end, and go on without a gap where it does not. */
+static void test_said_end(void) {
+    float ring[CAPACITY], firsts[MOST];
+    struct span spans[MOST];
+    struct window window = make_window(ring, 5, 2);
+    CU_ASSERT_EQUAL_FATAL(lay_until(&window, 67, 103, spans, firsts), 3);
+    CU_ASSERT_EQUAL(spans[0].to, 103);
+    CU_ASSERT_EQUAL(spans[1].from, 103);
+    CU_ASSERT_EQUAL(spans[1].to, spans[1].end); /* there it is all the same */
+    CU_ASSERT_EQUAL(spans[2].from, spans[1].to);
 }
 
 static void test_short(void) {
@@ -559,6 +575,7 @@ int main(void) {
         {"windows side by side", test_side_by_side},
         {"windows that overlap", test_overlapping},
         {"windows far apart", test_far_apart},
+        {"windows up to the end that a header says", test_said_end},
         {"a stream shorter than a window, and a fresh start", test_short},
         {"decoding ahead and in step", test_ahead_and_in_step},
         {"the same labels as classify", test_like_classify},

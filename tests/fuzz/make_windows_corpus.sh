@@ -39,6 +39,8 @@ seed() {
         -vsync passthrough $small
     # The fourth picture is shown 115 days after the third.
     make leap.mkv $picture -vf "setpts='if(lt(N,3),N/8,1e7+N/8)/TB'" -vsync passthrough -frames:v 6 -c:v mjpeg
+    # It goes on behind the 0.4 s that its header says (Duration: 0x4489, 8 bytes, milliseconds).
+    LC_ALL=C sed 's/\x44\x89\x88......../\x44\x89\x88\x40\x79\x00\x00\x00\x00\x00\x00/' "$scratch/long.mkv" >"$scratch/false_end.mkv"
     make short.mkv $picture $sound -t 0.3 $small
     make long.ts $picture -r 25 -c:v mpeg2video -g 8 -q:v 31
     make long.wav $sound -c:a adpcm_ima_wav
@@ -49,6 +51,7 @@ seed short_windows "$scratch/long.mkv" 0 0 3 1 0
 seed far_apart "$scratch/long.mkv" 0 10 2 1 0
 seed range "$scratch/long.mkv" 0 2 0 1 63
 seed images "$scratch/long.mkv" 0 5 0 5 0
+seed false_end "$scratch/false_end.mkv" 0 5 2 0 0
 seed live_file "$scratch/long.mkv" 1 3 0 1 0
 seed live_pipe "$scratch/long.mkv" 2 3 0 1 0
 seed gap "$scratch/gap.mkv" 0 3 0 1 0
