@@ -74,13 +74,15 @@ static ptm_status find_key(struct packets *packets, ptm_error *err) {
         if (!more) break;
         if (packet->stream_index != packets->video) continue;
         const double decoded = file_time(packets, packet->dts), shown = file_time(packets, stamp_of(packet));
-        if (decoded > packets->start + rounding && !isnan(packets->from)) break;
+        if (decoded > packets->start + rounding && !isnan(packets->key)) break;
         const bool key = packet->flags & AV_PKT_FLAG_KEY;
-        if (key && !isnan(shown) && (isnan(packets->from) || shown <= packets->start + rounding)) packets->from = shown;
+        if (key && !isnan(shown) && (isnan(packets->key) || shown <= packets->start + rounding)) packets->key = shown;
     }
-    if (!isnan(packets->from)) return PTM_OK;
-    return error_set(err, PTM_ENODATA, "%s: its picture has no key frame with a time stamp to begin a clip with",
-                     packets->source.name);
+    if (isnan(packets->key))
+        return error_set(err, PTM_ENODATA, "%s: its picture has no key frame with a time stamp to begin a clip with",
+                         packets->source.name);
+    if (packets->key <= packets->start + rounding) packets->from = packets->key; /* else sound may come before it */
+    return PTM_OK;
 }
 
 static ptm_status choose_streams(struct packets *packets, bool want_video, bool want_audio, ptm_error *err) {
@@ -101,7 +103,7 @@ static ptm_status choose_streams(struct packets *packets, bool want_video, bool 
 
 ptm_status packets_open(struct packets *packets, const char *path, double start, bool want_video, bool want_audio,
                         ptm_error *err) {
-    *packets = (struct packets){.source.fd = -1, .video = -1, .audio = -1, .start = start, .from = NAN};
+    *packets = (struct packets){.source.fd = -1, .video = -1, .audio = -1, .start = start, .key = NAN, .from = NAN};
     const struct media_options options = {0};
     TRY(byte_source_open(&packets->source, path, &options, err));
     if (!packets->source.seekable)
@@ -134,18 +136,21 @@ static double warming(const struct packets *packets) {
     return demux_seconds(stream, packets->packet->duration) * (lossless ? 1 : 2);
 }
 
+/** May the copy begin with the packet, where no key frame lies at or before the start? */
+static bool begins(const struct packets *packets, bool picture, double time) {
+    return picture ? packets->packet->flags & AV_PKT_FLAG_KEY : time + warming(packets) > packets->start;
+}
+
 /** Is the packet part of the copy? Frames shown before the key frame that they follow cannot be decoded. */
 static bool belongs(struct packets *packets) {
     const AVPacket *packet = packets->packet;
+    const bool picture = packet->stream_index == packets->video;
     const double time = file_time(packets, stamp_of(packet));
     if (isnan(time)) return false;
-    if (packets->video < 0) {
-        if (isnan(packets->from) && time + warming(packets) > packets->start) packets->from = time;
-    } else if (packet->stream_index == packets->video && !packets->key_seen) {
-        packets->key_seen = packet->flags & AV_PKT_FLAG_KEY && time >= packets->from - rounding;
-        return packets->key_seen;
-    }
-    return time >= packets->from - rounding;
+    if (isnan(packets->from) && begins(packets, picture, time)) packets->from = time;
+    if (!(time >= packets->from - rounding)) return false;
+    packets->key_seen |= picture && packet->flags & AV_PKT_FLAG_KEY;
+    return !picture || packets->key_seen;
 }
 
 ptm_status packets_next(struct packets *packets, bool *more, ptm_error *err) {

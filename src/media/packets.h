@@ -11,16 +11,18 @@ struct packets {
     int video, audio; /* streams; -1: none */
     double origin;    /* the file's zero on the container's clock */
     double start;     /* that was asked for */
-    double from;      /* where the copy begins: a key frame of the picture, else the first packet; NAN: not known yet */
+    double key;       /* where its picture begins: the last key frame before the start, or the first one at all */
+    double from;      /* where the copy begins: that key frame, or sound that comes before it; NAN: not known yet */
     AVPacket *packet; /* the one at hand; its time stamps count from `from` */
     bool key_seen;
     int failed_reads;
 };
 
 /**
- * Opens a named, seekable file and goes to the last key frame at or before `start` seconds, or, of sound alone, to the
- * packet that `start` lies in, and where coding loses something to the one before it. PTM_ENODATA where there is no
- * such stream. `path` must outlive it, and `packets` must not move. packets_close() after it, whatever it returns.
+ * Opens a named, seekable file and goes to the last key frame at or before `start` seconds, or, where there is none, to
+ * the packet of sound that `start` lies in, and where coding loses something to the one before it. PTM_ENODATA where
+ * there is no such stream. `path` must outlive it, and `packets` must not move. packets_close() after it, whatever it
+ * returns.
  */
 ptm_status packets_open(struct packets *packets, const char *path, double start, bool want_video, bool want_audio,
                         ptm_error *err);

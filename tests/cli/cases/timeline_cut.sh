@@ -15,6 +15,13 @@ for clip in made/*; do
 done
 # The very label that was found, from the clip alone.
 polytome --only video made/*.mp4 | grep -E -A 1 '^made' | grep -o 'video  .*' | sed 's/ *[0-9.]* %//'
+# The picture begins behind the first sound: that clip is sound alone, and the picture's begins with its key frame.
+ffmpeg -v error -itsoffset 3 -i "$SAMPLES/pan-left.mp4" -i "$SAMPLES/two.flac" -map 0:v -map 1:a -c copy late.mkv
+polytome timeline -q --on 0.3 late.mkv --cut late >/dev/null
+for clip in late/*; do
+    echo "$clip" "$(ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "$clip" | paste -sd' ')" \
+        "$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$clip")"
+done
 # Labels cannot leave the folder, nor hide in it.
 if type -P jq >/dev/null; then
     mkdir model
