@@ -25,6 +25,15 @@ static ptm_status on_window(void *user, const ptm_window *window, ptm_error *err
     return timeline_writer_window(&stream->writer, window, err);
 }
 
+static void on_source(void *user, const char *source, const char *reason) {
+    const struct stream *stream = user;
+    if (stream->options->verbosity < 0) return;
+    if (reason)
+        fprintf(stderr, "polytome: %s; waiting for it\n", reason);
+    else
+        fprintf(stderr, "polytome: %s: is there again\n", source);
+}
+
 /* ---------------------------------------------------------------- the run */
 
 static ptm_status run_live(struct stream *stream, ptm_live_report *report, ptm_error *err) {
@@ -34,6 +43,7 @@ static ptm_status run_live(struct stream *stream, ptm_live_report *report, ptm_e
     options.timeline = stream->options->timeline;
     options.timeline.classify = stream->options->classify;
     options.timeline.classify.cancelled = signals_interrupted;
+    options.on_source = on_source;
     options.timeline.on_window = on_window;
     options.timeline.user = stream;
     return ptm_live_run(stream->writer.engine.session, stream->writer.outputs.file, &options, report, err);

@@ -449,6 +449,10 @@ PTM_API void ptm_events_close(ptm_events **events);
 
 /* ---------------------------------------------------------------- cameras, microphones and the network */
 
+/** `source` is lost, could not be connected again or is not what it should be, as the sentence `reason` says; NULL: it
+ * is there again. Called on whichever thread listens to it, while another one may be in on_window. */
+typedef void ptm_source_fn(void *user, const char *source, const char *reason);
+
 typedef struct ptm_live_options {
     ptm_timeline_options timeline; /* window, hop, on_window; of its classify options modalities, duration (of the
                                       source's clock, from its first picture or sample), max_pixels, max_seconds (that
@@ -458,6 +462,7 @@ typedef struct ptm_live_options {
     const char *settings;          /* of that format, protocol or device: "video_size=640x480:framerate=30"; or NULL */
     double stall;                  /* seconds without data after which a source is taken for lost; default 10. One that
                                       has not begun after `duration` and so long is PTM_EIO */
+    ptm_source_fn *on_source;      /* NULL (default): nobody is told; `user` is that of on_window */
     bool pace;  /* deliver a file or a generator at the speed of its time stamps, as if it were live */
     bool adapt; /* raise merging where the machine does not keep up; default true */
 } ptm_live_options;

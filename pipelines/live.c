@@ -97,6 +97,8 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
         .format = options->format,
         .settings = options->settings,
         .stall = options->stall,
+        .on_source = options->on_source,
+        .on_source_user = options->timeline.user,
         .pace = options->pace,
     };
     TRY(live_open(&run->live, source, &live, err));

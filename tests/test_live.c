@@ -156,6 +156,17 @@ static void *write_twice(void *unused) {
     return NULL;
 }
 
+struct told {
+    int losses, returns;
+};
+
+static void count_told(void *user, const char *source, const char *reason) {
+    struct told *told = user;
+    CU_ASSERT_STRING_EQUAL(source, fifo);
+    if (reason) CU_ASSERT(strstr(reason, source) == reason && strlen(reason) > strlen(source));
+    *(reason ? &told->losses : &told->returns) += 1;
+}
+
 static bool enough(void *user) {
     return *(int *)user <= 0;
 }
@@ -172,6 +183,9 @@ static void test_fifo_comes_back(void) {
     struct live_options options = wanted(0);
     options.media.cancelled = enough;
     options.media.user = &left;
+    struct told told = {0};
+    options.on_source = count_told;
+    options.on_source_user = &told;
     struct live *live;
     CHECK_OK(live_open(&live, path, &options, err));
     struct media_item item;
@@ -187,6 +201,7 @@ static void test_fifo_comes_back(void) {
     live_get_stats(live, &stats);
     CU_ASSERT_EQUAL(stats.losses, 1);
     CU_ASSERT_EQUAL(stats.reconnects, 1);
+    CU_ASSERT(told.losses == 1 && told.returns == 1);
     pthread_join(sender, NULL);
     live_close(&live);
     temporary_remove(folder, (const char *const[]){"fifo", NULL});

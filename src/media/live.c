@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const double WAIT = 0.1;  /* seconds after which a caller who waits is asked whether to go on */
 static const double GRACE = 1.0; /* seconds beyond `duration` for what is on its way */
@@ -90,9 +91,14 @@ static void merge_info(struct live *live) {
     live->info.source_channels = sound->source_channels;
 }
 
+static void tell(const struct live *live, const struct input *input, const char *reason) {
+    const struct live_options *options = &live->options;
+    if (options->on_source) options->on_source(options->on_source_user, input->tracks.name, reason);
+}
+
 /** A connection stands: decoders for it. The message's description is taken over. */
 static ptm_status open_connection(struct live *live, struct input *input, struct live_news *news, ptm_error *err) {
-    input->connections++;
+    if (input->connections++ > 0) tell(live, input, NULL);
     input->connected = true;
     if (input->complete) return PTM_OK;
     input->description = news->description;
@@ -146,12 +152,19 @@ static ptm_status take_failure(const struct live_message *message, ptm_error *er
     return error_set(err, message->news->reason.status, "%s", message->news->reason.message);
 }
 
+/** Why a source is away is told once: again only where another attempt says something else. */
+static void tell_loss(struct live *live, const struct input *input, const char *reason) {
+    const bool said = !input->connected && strcmp(reason, live->last_loss) == 0;
+    snprintf(live->last_loss, sizeof live->last_loss, "%s", reason);
+    if (!said) tell(live, input, reason);
+}
+
 /** Only what stood can be lost: another attempt that failed is no loss, but may say why the source stays away. */
 static ptm_status take_loss(struct live *live, struct input *input, const struct live_message *message,
                             ptm_error *err) {
+    if (message->news) tell_loss(live, input, message->news->reason.message);
     live->losses += input->connected;
     input->connected = false;
-    if (message->news) snprintf(live->last_loss, sizeof live->last_loss, "%s", message->news->reason.message);
     return end_connection(input, err);
 }
 

@@ -19,7 +19,9 @@ struct live_options {
     const char *format;         /* what the (first) source holds, as FFmpeg names it; NULL: told by the content */
     const char *settings;       /* of that format, protocol or device, "video_size=640x480:framerate=30"; NULL: none */
     double stall;               /* seconds without data after which a camera or a sender is taken for lost */
-    bool pace;                  /* deliver a file or a generator at the speed of its time stamps */
+    ptm_source_fn *on_source;   /* is told of losses and returns; or NULL */
+    void *on_source_user;
+    bool pace; /* deliver a file or a generator at the speed of its time stamps */
 };
 
 struct live_stats {

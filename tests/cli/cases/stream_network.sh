@@ -37,7 +37,7 @@ serve() {
 serve 3 &
 server=$!
 sleep 1
-"$POLYTOME" stream "tcp://127.0.0.1:$port" --only video --json --rows windows --top 1 -q >lines &
+"$POLYTOME" stream "tcp://127.0.0.1:$port" --only video --json --rows windows --top 1 >lines 2>said &
 stream=$!
 wait "$server" || true
 sleep 3
@@ -46,6 +46,7 @@ sleep 0.5
 kill -INT "$stream"
 wait "$stream" || true
 jq -c 'select(.kind == "source") | [.losses, .reconnects, (.last_loss | length > 0)]' lines
+sed "s/:$port//; / windows* and /d" said | LC_ALL=C sort -u # the last loss may have been tried again or not
 # At the speed of time stamps: those of the next writer of a FIFO begin an hour on, and are not waited for.
 mkfifo fifo
 "$POLYTOME" stream fifo --pace --duration 6 --only video --json --rows windows --top 1 -q >lines &
