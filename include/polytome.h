@@ -502,9 +502,9 @@ typedef struct ptm_cut_report {
 
 /**
  * Writes the stretch of a named file from `start` to `end` seconds as a file of its own, its packets copied as they
- * are: a video begins with the last key frame at or before `start`. The clip's name is `output` with the end of the
- * container behind it: the file's own, or Matroska where that does not take its streams. Written aside, then renamed.
- * *report may be NULL.
+ * are: a video begins with the last key frame at or before `start`, or with the sound where the picture itself begins
+ * later. The clip's name is `output` with the end of the container behind it: the file's own, or Matroska where that
+ * does not take its streams. Written aside, then renamed. *report may be NULL.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_cut_file(const char *path, double start, double end, const char *output,
                                               ptm_cut_report *report, ptm_error *err);
