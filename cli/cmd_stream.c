@@ -4,6 +4,7 @@
 #include "hook.h"
 #include "latency.h"
 #include "signals.h"
+#include "text.h"
 #include "timeline_writer.h"
 
 struct stream {
@@ -29,9 +30,9 @@ static void on_source(void *user, const char *source, const char *reason) {
     const struct stream *stream = user;
     if (stream->options->verbosity < 0) return;
     if (reason)
-        fprintf(stderr, "polytome: %s; waiting for it\n", reason);
+        text_complain("%s; trying again", reason);
     else
-        fprintf(stderr, "polytome: %s: is there again\n", source);
+        text_complain("%s: is there again", source);
 }
 
 /* ---------------------------------------------------------------- the run */

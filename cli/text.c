@@ -88,9 +88,11 @@ void text_complain(const char *format, ...) {
     if (whole) vsnprintf(whole, (size_t)length + 1, format, again);
     va_end(again);
     va_end(arguments);
+    flockfile(stderr); /* lines of threads stay whole */
     fputs("polytome: ", stderr);
     text_print(stderr, whole ? whole : brief);
     fputc('\n', stderr);
+    funlockfile(stderr);
     free(whole);
 }
 

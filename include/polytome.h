@@ -449,8 +449,9 @@ PTM_API void ptm_events_close(ptm_events **events);
 
 /* ---------------------------------------------------------------- cameras, microphones and the network */
 
-/** `source` is lost, could not be connected again or is not what it should be, as the sentence `reason` says; NULL: it
- * is there again. Called on whichever thread listens to it, while another one may be in on_window. */
+/** `source` (as it was named) is lost, cannot be connected again or sends what cannot be read, as the sentence `reason`
+ * says, and another one where that changes; NULL: it is there again. Both live during the call, which may come from a
+ * thread of the library's own, one at a time, while another one is in on_window. */
 typedef void ptm_source_fn(void *user, const char *source, const char *reason);
 
 typedef struct ptm_live_options {
@@ -503,8 +504,8 @@ typedef struct ptm_cut_report {
 /**
  * Writes the stretch of a named file from `start` to `end` seconds as a file of its own, its packets copied as they
  * are: a video begins with the last key frame at or before `start`, or with the sound where the picture itself begins
- * later. The clip's name is `output` with the end of the container behind it: the file's own, or Matroska where that
- * does not take its streams. Written aside, then renamed. *report may be NULL.
+ * later (behind `end`: without it). The clip's name is `output` with the end of the container behind it: the file's
+ * own, or Matroska where that does not take its streams. Written aside, then renamed. *report may be NULL.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_cut_file(const char *path, double start, double end, const char *output,
                                               ptm_cut_report *report, ptm_error *err);

@@ -33,6 +33,8 @@ struct input {
     bool draining;  /* no more packets of this connection */
     bool ended;     /* no more connections */
     bool complete;  /* `duration` is over */
+    bool away;      /* who listens was told so, and why: */
+    char told[512];
 };
 
 struct live {
@@ -91,14 +93,9 @@ static void merge_info(struct live *live) {
     live->info.source_channels = sound->source_channels;
 }
 
-static void tell(const struct live *live, const struct input *input, const char *reason) {
-    const struct live_options *options = &live->options;
-    if (options->on_source) options->on_source(options->on_source_user, input->tracks.name, reason);
-}
-
 /** A connection stands: decoders for it. The message's description is taken over. */
 static ptm_status open_connection(struct live *live, struct input *input, struct live_news *news, ptm_error *err) {
-    if (input->connections++ > 0) tell(live, input, NULL);
+    input->connections++;
     input->connected = true;
     if (input->complete) return PTM_OK;
     input->description = news->description;
@@ -152,11 +149,25 @@ static ptm_status take_failure(const struct live_message *message, ptm_error *er
     return error_set(err, message->news->reason.status, "%s", message->news->reason.message);
 }
 
+static void tell(const struct live *live, const struct input *input, const char *reason) {
+    const struct live_options *options = &live->options;
+    if (options->on_source) options->on_source(options->on_source_user, input->tracks.name, reason);
+}
+
 /** Why a source is away is told once: again only where another attempt says something else. */
-static void tell_loss(struct live *live, const struct input *input, const char *reason) {
-    const bool said = !input->connected && strcmp(reason, live->last_loss) == 0;
+static void tell_loss(struct live *live, struct input *input, const char *reason) {
     snprintf(live->last_loss, sizeof live->last_loss, "%s", reason);
-    if (!said) tell(live, input, reason);
+    if (input->complete || (input->away && strcmp(reason, input->told) == 0)) return;
+    input->away = true;
+    snprintf(input->told, sizeof input->told, "%s", reason);
+    tell(live, input, reason);
+}
+
+/** It is there again when something of the new connection could be decoded. */
+static void tell_return(const struct live *live, struct input *input) {
+    if (!input->away || !input->connected) return;
+    input->away = false;
+    tell(live, input, NULL);
 }
 
 /** Only what stood can be lost: another attempt that failed is no loss, but may say why the source stays away. */
@@ -335,6 +346,7 @@ static ptm_status receive(struct live *live, struct input *input, struct media_i
     TRY(forgive(live, input, tracks_receive(&input->tracks, item, &state, err), err));
     *ready = state == TRACK_READY;
     if (*ready) {
+        tell_return(live, input);
         place_item(input, item);
     } else if (state == TRACK_ENDED || input->draining) {
         input->complete |= !input->draining;

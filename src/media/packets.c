@@ -11,6 +11,7 @@ enum {
 };
 
 static const double rounding = 1e-4; /* of container clocks */
+static const double INTERLEAVED = 1; /* seconds by which sound lies behind the picture of its time in a file */
 
 static int64_t stamp_of(const AVPacket *packet) {
     return packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
@@ -65,23 +66,46 @@ static ptm_status go_before(struct packets *packets, ptm_error *err) {
     return PTM_OK;
 }
 
-/** Where the picture begins: the last key frame at or before the start, or the first one at all. */
-static ptm_status find_key(struct packets *packets, ptm_error *err) {
+/** Seconds from the packet at hand to where sound is complete: its own, and before that, where coding loses something,
+ * one packet's on which the next one leans. */
+static double warming(const struct packets *packets) {
+    const AVStream *stream = packets_stream(packets);
+    const AVCodecDescriptor *codec = avcodec_descriptor_get(stream->codecpar->codec_id);
+    const bool lossless = codec && codec->props & AV_CODEC_PROP_LOSSLESS;
+    return demux_seconds(stream, packets->packet->duration) * (lossless ? 1 : 2);
+}
+
+/** Looks at a packet of the picture for `key`; *known: no later one can be it. */
+static void look_for_key(struct packets *packets, bool *known) {
+    const AVPacket *packet = packets->packet;
+    const double decoded = file_time(packets, packet->dts), shown = file_time(packets, stamp_of(packet));
+    *known = *known || (decoded > packets->start + rounding && !isnan(packets->key));
+    const bool key = !*known && packet->flags & AV_PKT_FLAG_KEY && !isnan(shown);
+    if (key && (isnan(packets->key) || shown <= packets->start + rounding)) packets->key = shown;
+}
+
+/** Where the picture begins: the last key frame at or before the start, or the first one at all. The copy begins there,
+ * or before it with the sound, which may lie behind that key frame in the file. */
+static ptm_status find_beginning(struct packets *packets, ptm_error *err) {
+    const AVPacket *packet = packets->packet;
+    double sound = packets->audio < 0 ? INFINITY : NAN;
     TRY(go_before(packets, err));
-    for (bool more = true;;) {
+    for (bool more = true, known = false;;) {
         TRY(read_packet(packets, &more, err));
-        const AVPacket *packet = packets->packet;
-        if (!more) break;
-        if (packet->stream_index != packets->video) continue;
-        const double decoded = file_time(packets, packet->dts), shown = file_time(packets, stamp_of(packet));
-        if (decoded > packets->start + rounding && !isnan(packets->key)) break;
-        const bool key = packet->flags & AV_PKT_FLAG_KEY;
-        if (key && !isnan(shown) && (isnan(packets->key) || shown <= packets->start + rounding)) packets->key = shown;
+        const double time = more ? file_time(packets, stamp_of(packet)) : NAN;
+        if (more && packet->stream_index == packets->audio) {
+            if (isnan(sound) && time + warming(packets) > packets->start) sound = time;
+            continue;
+        }
+        if (more) look_for_key(packets, &known);
+        const bool late =
+            packets->key > packets->start + rounding && isnan(sound) && !(time > packets->key + INTERLEAVED);
+        if (!more || (known && !late)) break;
     }
     if (isnan(packets->key))
         return error_set(err, PTM_ENODATA, "%s: its picture has no key frame with a time stamp to begin a clip with",
                          packets->source.name);
-    if (packets->key <= packets->start + rounding) packets->from = packets->key; /* else sound may come before it */
+    packets->from = packets->key <= packets->start + rounding ? packets->key : fmin(packets->key, sound);
     return PTM_OK;
 }
 
@@ -114,7 +138,7 @@ ptm_status packets_open(struct packets *packets, const char *path, double start,
     TRY(demux_open(&packets->demux, &packets->source, NULL, MAX_PIXELS, err));
     TRY(choose_streams(packets, want_video, want_audio, err));
     if (packets->video >= 0) {
-        TRY(find_key(packets, err));
+        TRY(find_beginning(packets, err));
         TRY(demux_reopen(&packets->demux, err));
     }
     packets->failed_reads = 0;
@@ -127,28 +151,14 @@ void packets_close(struct packets *packets) {
     byte_source_close(&packets->source);
 }
 
-/** Seconds from the packet at hand to where sound is complete: its own, and before that, where coding loses something,
- * one packet's on which the next one leans. */
-static double warming(const struct packets *packets) {
-    const AVStream *stream = packets_stream(packets);
-    const AVCodecDescriptor *codec = avcodec_descriptor_get(stream->codecpar->codec_id);
-    const bool lossless = codec && codec->props & AV_CODEC_PROP_LOSSLESS;
-    return demux_seconds(stream, packets->packet->duration) * (lossless ? 1 : 2);
-}
-
-/** May the copy begin with the packet, where no key frame lies at or before the start? */
-static bool begins(const struct packets *packets, bool picture, double time) {
-    return picture ? packets->packet->flags & AV_PKT_FLAG_KEY : time + warming(packets) > packets->start;
-}
-
 /** Is the packet part of the copy? Frames shown before the key frame that they follow cannot be decoded. */
 static bool belongs(struct packets *packets) {
     const AVPacket *packet = packets->packet;
     const bool picture = packet->stream_index == packets->video;
     const double time = file_time(packets, stamp_of(packet));
     if (isnan(time)) return false;
-    if (isnan(packets->from) && begins(packets, picture, time)) packets->from = time;
-    if (!(time >= packets->from - rounding)) return false;
+    if (isnan(packets->from) && time + warming(packets) > packets->start) packets->from = time;
+    if (!(time >= (picture ? fmax(packets->from, packets->key) : packets->from) - rounding)) return false;
     packets->key_seen |= picture && packet->flags & AV_PKT_FLAG_KEY;
     return !picture || packets->key_seen;
 }

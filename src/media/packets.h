@@ -11,7 +11,7 @@ struct packets {
     int video, audio; /* streams; -1: none */
     double origin;    /* the file's zero on the container's clock */
     double start;     /* that was asked for */
-    double key;       /* where its picture begins: the last key frame before the start, or the first one at all */
+    double key;       /* where its picture begins: the last key frame at or before the start, or the first one */
     double from;      /* where the copy begins: that key frame, or sound that comes before it; NAN: not known yet */
     AVPacket *packet; /* the one at hand; its time stamps count from `from` */
     bool key_seen;

@@ -46,7 +46,7 @@ sleep 0.5
 kill -INT "$stream"
 wait "$stream" || true
 jq -c 'select(.kind == "source") | [.losses, .reconnects, (.last_loss | length > 0)]' lines
-sed "s/:$port//; / windows* and /d" said | LC_ALL=C sort -u # the last loss may have been tried again or not
+sed "s/:$port//; /there again/q" said # that the next attempts are refused as well is not told
 # At the speed of time stamps: those of the next writer of a FIFO begin an hour on, and are not waited for.
 mkfifo fifo
 "$POLYTOME" stream fifo --pace --duration 6 --only video --json --rows windows --top 1 -q >lines &

@@ -18,7 +18,11 @@ polytome --only video made/*.mp4 | grep -E -A 1 '^made' | grep -o 'video  .*' | 
 # The picture begins behind the first sound: that clip is sound alone, and the picture's begins with its key frame.
 ffmpeg -v error -itsoffset 3 -i "$SAMPLES/pan-left.mp4" -i "$SAMPLES/two.flac" -map 0:v -map 1:a -c copy late.mkv
 polytome timeline -q --on 0.3 late.mkv --cut late >/dev/null
-for clip in late/*; do
+# It begins within the sound: the clip has all of that, and the picture from there on.
+ffmpeg -v error -itsoffset 0.3 -i "$SAMPLES/pan-left.mp4" -i "$SAMPLES/two.flac" -map 0:v -map 1:a -c copy within.mkv
+polytome timeline -q --on 0.3 --only audio within.mkv --cut within >/dev/null
+ffprobe -v error -select_streams v -show_entries packet=pts_time -of csv=p=0 within/001_* | sed 's/,$//' | head -n 1
+for clip in late/* within/*; do
     echo "$clip" "$(ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "$clip" | paste -sd' ')" \
         "$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$clip")"
 done
