@@ -54,12 +54,12 @@ bool window_pending(const struct window *window);
 /** The items held, oldest first, into out (capacity, width); returns how many there are. */
 int window_copy(const struct window *window, float *out);
 
-/** Up to where a window that ends at `end` may answer which would reach to `to`: no answer for what is not there, behind
- * `until`, where the stream is said to end (0: that is not known). Streams may go on all the same. */
+/** Up to where a window that ends at `end` may answer which would reach to `to`: no answer for what is not there,
+ * behind `until`, where the stream is said to end (0: that is not known). Streams may go on all the same. */
 double window_reach(double end, double to, double until);
 
-/** What the items held cover, item 0 being at `origin` seconds; `until`: see window_reach(). Called once for each window
- * that is answered: the next one, which begins to answer where this one ceases, is then awaited. */
+/** What the items held cover, item 0 being at `origin` seconds; `until`: see window_reach(). Called once for each
+ * window that is answered: the next one, which begins to answer where this one ceases, is then awaited. */
 struct span window_take(struct window *window, double origin, double until);
 
 /** Which item of all the awaited window begins with, and so which of its items other windows hold; -1 where that is no
