@@ -107,6 +107,15 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
     return PTM_OK;
 }
 
+/** Who sent what no decoder takes is told so at the end, as of a file. */
+static ptm_status check_decoded(const struct live_run *run, ptm_error *err) {
+    struct live_stats stats;
+    live_get_stats(run->live, &stats);
+    const struct media_stats *media = &stats.media;
+    const bool damaged = media->frames_decoded == 0 && media->samples_decoded == 0 && media->decode_errors > 0;
+    return damaged ? run_refuse_undecoded(&run->pass.run, "nothing", err) : PTM_OK;
+}
+
 static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,
                              ptm_error *err) {
     struct run *shared = &run->pass.run;
@@ -121,7 +130,8 @@ static ptm_status run_source(struct live_run *run, const char *source, const ptm
     if (!relay_start(shared->relay, collect, run))
         return error_set(err, PTM_ENOMEM,
                          "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");
-    return relay_run(shared->relay, answer, run, err);
+    TRY(relay_run(shared->relay, answer, run, err));
+    return check_decoded(run, err);
 }
 
 /* ---------------------------------------------------------------- the report */
