@@ -229,8 +229,8 @@ void reduce_place(struct vit *vit, struct arena *arena, int windows) {
     reduced_input_place(&vit->prepared, arena, vit->compute->product, windows * config->tokens, longest_row(config));
 }
 
-void block_linear(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y, int ldy,
-                  const float *x, int ldx, int rows, enum activation activation, enum linear_store store) {
+void reduce_run_layer(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y,
+                      int ldy, const float *x, int ldx, int rows, enum activation activation, enum linear_store store) {
     const struct reduced_blocks *reduced = vit->reduced;
     const ptrdiff_t i = block - vit->network->weights.blocks;
     if (reduced && reduced->layers) {

@@ -29,7 +29,7 @@ void reduce_place(struct vit *vit, struct arena *arena, int windows);
 ptm_status reduce_network(struct vit *vit, ptm_error *err);
 
 /** y = act(layer(x)), or added to y, in the vit's precision; of LAYER_QKV y holds q, k and v side by side. */
-void block_linear(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y, int ldy,
-                  const float *x, int ldx, int rows, enum activation activation, enum linear_store store);
+void reduce_run_layer(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y,
+                      int ldy, const float *x, int ldx, int rows, enum activation activation, enum linear_store store);
 
 #endif

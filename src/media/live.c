@@ -33,8 +33,7 @@ struct input {
     bool draining;  /* no more packets of this connection */
     bool ended;     /* no more connections */
     bool complete;  /* `duration` is over */
-    bool away;      /* who listens was told so, and why: */
-    char told[512];
+    char told[512]; /* why it is away, as who listens was told; "": it is there, for all that he knows */
 };
 
 struct live {
@@ -157,16 +156,15 @@ static void tell(const struct live *live, const struct input *input, const char 
 /** Why a source is away is told once: again only where another attempt says something else. */
 static void tell_loss(struct live *live, struct input *input, const char *reason) {
     snprintf(live->last_loss, sizeof live->last_loss, "%s", reason);
-    if (input->complete || (input->away && strcmp(reason, input->told) == 0)) return;
-    input->away = true;
+    if (input->complete || strcmp(reason, input->told) == 0) return;
     snprintf(input->told, sizeof input->told, "%s", reason);
     tell(live, input, reason);
 }
 
 /** It is there again when something of the new connection could be decoded. */
 static void tell_return(const struct live *live, struct input *input) {
-    if (!input->away || !input->connected) return;
-    input->away = false;
+    if (!input->told[0] || !input->connected) return;
+    input->told[0] = '\0';
     tell(live, input, NULL);
 }
 

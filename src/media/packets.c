@@ -92,15 +92,15 @@ static ptm_status find_beginning(struct packets *packets, ptm_error *err) {
     TRY(go_before(packets, err));
     for (bool more = true, known = false;;) {
         TRY(read_packet(packets, &more, err));
-        const double time = more ? file_time(packets, stamp_of(packet)) : NAN;
-        if (more && packet->stream_index == packets->audio) {
+        if (!more) break;
+        const double time = file_time(packets, stamp_of(packet));
+        if (packet->stream_index == packets->audio) {
             if (isnan(sound) && time + warming(packets) > packets->start) sound = time;
             continue;
         }
-        if (more) look_for_key(packets, &known);
-        const bool late =
-            packets->key > packets->start + rounding && isnan(sound) && !(time > packets->key + INTERLEAVED);
-        if (!more || (known && !late)) break;
+        look_for_key(packets, &known);
+        const bool behind = packets->key > packets->start + rounding; /* so that sound may come before it */
+        if (known && (!behind || !isnan(sound) || time > packets->key + INTERLEAVED)) break;
     }
     if (isnan(packets->key))
         return error_set(err, PTM_ENODATA, "%s: its picture has no key frame with a time stamp to begin a clip with",

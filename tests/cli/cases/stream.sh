@@ -66,13 +66,6 @@ expect 1 polytome stream list.m3u8
 printf 'ffconcat version 1.0\nfile %s\n' "$clip" | expect 1 polytome stream -
 expect 1 polytome stream 'lavfi:nosuchfilter' 2>told
 grep -c 'lavfi:nosuchfilter: cannot be opened: ' told
-# Pictures that no decoder takes, as FFmpeg's MPEG-2 counts its edges into the limit, are no good end.
-if command -v ffmpeg >/dev/null; then
-    ffmpeg -v error -f lavfi -i testsrc2=size=128x96:rate=10:duration=1 -c:v mpeg2video -bitexact edges.ts
-    expect 1 timeout 60 "$POLYTOME" stream edges.ts --max-pixels 12500
-else
-    echo "polytome: edges.ts: nothing could be decoded" >&2
-fi
 # Who never writes is not waited for longer than he is wanted.
 mkfifo silent
 expect 1 timeout 60 "$POLYTOME" stream silent --duration 0.2 --stall 0.3

@@ -29,6 +29,9 @@ ffmpeg -v error -f lavfi -i testsrc2=size=64x64:rate=10 -t 6 -c:v mpeg2video -bf
 ffmpeg -v error -i clean.ts -c copy -bsf:v 'setts=pts=PTS+eq(N\,30)*90000*20000' damaged.ts
 "$POLYTOME" stream --json --rows windows - < <(cat damaged.ts) 2>/dev/null |
     jq -c 'select(.kind == "window" or .kind == "source") | [.kind, .from, .to, .windows]'
+# Pictures that no decoder takes, as FFmpeg's MPEG-2 counts its edges into the limit, are no good end.
+ffmpeg -v error -f lavfi -i testsrc2=size=128x96:rate=10:duration=1 -c:v mpeg2video edges.ts
+expect 1 polytome stream edges.ts --max-pixels 12500
 # A connection that breaks off is one loss, however often it takes to connect again.
 serve() {
     ffmpeg -v error -nostdin -re -f lavfi -i testsrc2=size=64x64:rate=25 -t "$1" -c:v mpeg2video -g 5 -f mpegts \
