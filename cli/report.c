@@ -7,7 +7,8 @@ const char *report_modality(ptm_modality modality) {
 }
 
 const char *report_precision(ptm_precision precision) {
-    return precision == PTM_INT8 ? "int8" : precision == PTM_BF16 ? "bf16" : "f32";
+    static const char *const names[] = {"f32", "bf16", "int8", "fp16"};
+    return names[precision];
 }
 
 const char *report_status_code(ptm_status status) {

@@ -10,16 +10,20 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { MAX_ROWS = 384, MAX_KEYS = 1568, MAX_DIM = 128, PAD = 5, LD = MAX_DIM + PAD };
-enum { MAX_SCRATCH = 4 * MAX_KEYS * MAX_DIM };
+enum { MAX_SCRATCH = 4 * MAX_KEYS * MAX_DIM, MAX_SIZE = 40 };
 
 static const float guard_value = -12345.0f;
 
-/* One kernel, and how far it may round its weights: by half a unit in the last of 8 bits, or not at all. */
+/* One kernel, and how it rounds. */
 struct attend_case {
     const struct attend_kernels *kernels;
-    double rounding;
+    double rounding; /* of weights, and of what it is given: half a unit in the last of 8 bits, or none */
+    double unit;     /* half a unit in the last place of a sum; of how many products, and of how many keys, */
+    int depth, keys; /* it may be before it is added to another; 0: of all */
+    double nothing;  /* what a weight below it may become, of the largest one's 1 */
 };
 
 static const struct attend_case *using;
@@ -49,16 +53,17 @@ static void fill(int rows, int n, int head_dim) {
     for (int i = 0; i < rows * LD; i++) at.out[i] = guard_value;
     for (int i = 0; i < n * LD; i++) at.k[i] = style == 3 ? 1e-3f : 4 * random_uniform(&random_state);
     for (int i = 0; i < n * LD; i++) at.v[i] = 1 + random_uniform(&random_state);
-    for (int i = 0; i < n; i++) at.log_size[i] = logf((float)up_to(40));
+    for (int i = 0; i < n; i++) at.log_size[i] = logf((float)up_to(MAX_SIZE));
 }
 
-/* A kernel in bf16 is given what bf16 holds, so that nothing but the weights is rounded. */
+/* A kernel in 16 bits is given what bf16 holds, and fp16 where powers of 2 allow it, so that nothing but weights and
+ * sums is rounded. */
 static void round_values(float *x, int count) {
     for (int i = 0; i < count; i++) x[i] = product_from_bf16(product_bf16(x[i]));
 }
 
 static void run(void) {
-    if (using->rounding > 0) {
+    if (using->kernels->precision != PTM_F32) {
         round_values(at.q, at.rows * LD);
         round_values(at.k, at.n * LD);
         round_values(at.v, at.n * LD);
@@ -88,16 +93,26 @@ static void weigh(int row) {
     for (int j = 0; j < at.n; j++) at.weights[j] /= sum;
 }
 
+/* How often a sum of `count` is rounded, where so many have one of their own. */
+static double roundings(int count, int own) {
+    return own > 0 && count > own ? own + ceil((double)count / own) : count;
+}
+
 /*
  * In units of rounding: a logit is off by head_dim + 6 of what it is a sum of (products, scale, bias, difference from
  * the maximum), its exponential relative to itself by that and 16, the weight, a quotient, by twice as much; the sum
  * over the keys adds one a key and one a step.
  */
 static double bound(int d) {
-    double sum = 0;
-    for (int j = 0; j < at.n; j++) sum += at.weights[j] * fabs((double)at.v[j * LD + d]);
-    const double roundings = 2 * ((at.head_dim + 6) * at.magnitude + 16) + 1.02 * at.n + 16;
-    return (0.5 * FLT_EPSILON * roundings + using->rounding) * sum + FLT_MIN;
+    double sum = 0, values = 0;
+    for (int j = 0; j < at.n; j++) {
+        const double value = fabs((double)at.v[j * LD + d]);
+        sum += at.weights[j] * value;
+        values += MAX_SIZE * value;
+    }
+    const double logit = (roundings(at.head_dim, using->depth) + 6) * at.magnitude;
+    const double all = 2 * (logit + 16) + 1.02 * roundings(at.n, using->keys) + 16;
+    return (using->unit * all + using->rounding) * sum + using->nothing * values + FLT_MIN;
 }
 
 /** The largest error of a query in units of its bound; infinity where a neighbour was overwritten. */
@@ -147,8 +162,9 @@ static double check_exponential(void) {
         run();
         for (int i = 0; i < at.rows; i++) {
             const double x = at.q[i * LD], expected = 1 / (1 + exp(x));
-            const double relative = FLT_EPSILON * (x + 2) + using->rounding;
-            worst = worst_of(worst, fabs(at.out[i * LD] - expected) / (relative * expected + 3 * FLT_MIN));
+            const double relative = 2 * using->unit * (x + 2) + using->rounding;
+            const double allowed = relative * expected + using->nothing + 3 * FLT_MIN;
+            worst = worst_of(worst, fabs(at.out[i * LD] - expected) / allowed);
         }
     }
     return worst;
@@ -170,11 +186,36 @@ static double check_ties(void) {
         run();
         const double expected = (double)(n - n / 2) / n;
         for (int i = 0; i < at.rows; i++) {
-            const double bound = (0.5 * FLT_EPSILON * (1.02 * n + 32) + using->rounding) * expected;
+            const double all = 1.02 * roundings(n, using->keys) + 32;
+            const double bound = (using->unit * all + using->rounding) * expected;
             worst = worst_of(worst, fabs(at.out[i * LD] - expected) / bound);
         }
     }
     return worst;
+}
+
+static void multiply(float *x, int count, float factor) {
+    for (int i = 0; i < count; i++) x[i] *= factor;
+}
+
+/* Powers of 2 that leave the scores what they are change no bit but those of powers. */
+static bool check_powers(void) {
+    static float before[MAX_ROWS * LD];
+    bool good = true;
+    for (int round = 0; round < 100; round++) {
+        fill(up_to(110), up_to(300), up_to(MAX_DIM));
+        run();
+        memcpy(before, at.out, sizeof before);
+        const float factor = ldexpf(1, up_to(41) - 21), of_values = ldexpf(1, up_to(41) - 21);
+        multiply(at.q, at.rows * LD, factor);
+        multiply(at.k, at.n * LD, 1 / factor);
+        multiply(at.v, at.n * LD, of_values);
+        run();
+        for (int row = 0; row < at.rows; row++)
+            for (int d = 0; d < at.head_dim; d++)
+                good = good && at.out[row * LD + d] == before[row * LD + d] * of_values;
+    }
+    return good;
 }
 
 static int count_nan(int row) {
@@ -203,26 +244,41 @@ static bool check_nan(void) {
 static bool check_case(const struct kernels *level, const char *name, const struct attend_case *given) {
     using = given;
     const double worst = worst_of(worst_of(check_shapes(), check_exponential()), check_ties());
-    const bool nan = check_nan(), good = worst <= 1 && nan;
-    printf("%-7s %-13s %s, largest error %.2f of its bound%s\n", cpu_level_name(level->level), name,
-           good ? "ok" : "FAILED", worst, nan ? "" : ", a NaN was lost or spread");
+    const bool nan = check_nan(), powers = check_powers(), good = worst <= 1 && nan && powers;
+    printf("%-7s %-13s %s, largest error %.2f of its bound%s%s\n", cpu_level_name(level->level), name,
+           good ? "ok" : "FAILED", worst, nan ? "" : ", a NaN was lost or spread",
+           powers ? "" : ", powers of 2 changed more than powers");
     return good;
 }
 
 /* Not only where it is fast: any AVX512-BF16 runs it. */
-const struct attend_kernels *attend_bf16_here(const struct kernels *level) {
-    return cpu_has(CPU_AVX512_BF16) ? level->attention_bf16 : NULL;
+const struct attend_kernels *attend_reduced_here(const struct kernels *level, ptm_precision precision) {
+    for (size_t i = 0; i < sizeof level->attention_reduced / sizeof *level->attention_reduced; i++) {
+        const struct attend_kernels *kernels = level->attention_reduced[i];
+        if (!kernels || kernels->precision != precision) continue;
+        return cpu_has(kernels->feature == CPU_FAST_BF16 ? CPU_AVX512_BF16 : kernels->feature) ? kernels : NULL;
+    }
+    return NULL;
 }
 
 bool attend_check(const struct kernels *level) {
-    /* the polynomial of weights may err by a fiftieth of a rounding */
-    const struct attend_case exact = {level->attention, 0}, bf16 = {attend_bf16_here(level), 1.1 * 0x1p-8};
-    const bool good = check_case(level, "attend", &exact);
-    return (!bf16.kernels || check_case(level, "attend bf16", &bf16)) && good;
+    /* the polynomial of weights may err by a fiftieth of a rounding to bf16, and by a sixth of one to fp16 */
+    const struct attend_case exact = {.kernels = level->attention, .unit = 0.5 * FLT_EPSILON};
+    struct attend_case bf16 = exact, fp16 = {.rounding = 1.2 * 0x1p-11, .unit = 0x1p-11};
+    bf16.kernels = attend_reduced_here(level, PTM_BF16);
+    bf16.rounding = 1.1 * 0x1p-8;
+    fp16.kernels = attend_reduced_here(level, PTM_FP16);
+    fp16.depth = 16;
+    fp16.keys = 128;
+    fp16.nothing = 0x1p-24;
+    bool good = check_case(level, "attend", &exact);
+    if (bf16.kernels) good = check_case(level, "attend bf16", &bf16) && good;
+    if (fp16.kernels) good = check_case(level, "attend fp16", &fp16) && good;
+    return good;
 }
 
 double attend_gflops(const struct attend_kernels *kernels) {
-    const struct attend_case given = {kernels, 0};
+    const struct attend_case given = {.kernels = kernels};
     using = &given;
     fill(MAX_ROWS, MAX_KEYS, 64);
     double best = INFINITY;

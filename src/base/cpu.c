@@ -56,6 +56,7 @@ bool cpu_has(enum cpu_feature feature) {
     if (feature == CPU_NO_FEATURE) return true;
     if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
     if (feature == CPU_AVX512_VNNI) return ecx >> 11 & 1;
+    if (feature == CPU_AVX512_FP16) return edx >> 23 & 1;
     if (eax < 1 || !__get_cpuid_count(7, 1, &eax1, &ebx1, &ecx1, &edx1)) return false;
     const bool bf16 = eax1 >> 5 & 1;
     if (feature == CPU_AVX512_BF16) return bf16;

@@ -11,7 +11,15 @@ enum cpu_level { CPU_SCALAR, CPU_NEON, CPU_AVX2, CPU_AVX512, CPU_AMX };
 /** Instructions beyond the levels: what reduced precision needs. CPU_FAST_BF16 is AVX512-BF16 whose VDPBF16PS has the
  * rate of VFMADDPS, which is twice the products: AMD's, measured on Zen 4 and 5. Intel's has half the rate, and gains
  * nothing. */
-enum cpu_feature { CPU_NO_FEATURE, CPU_AVX_VNNI, CPU_AVX512_VNNI, CPU_AVX512_BF16, CPU_FAST_BF16, CPU_NEON_DOT };
+enum cpu_feature {
+    CPU_NO_FEATURE,
+    CPU_AVX_VNNI,
+    CPU_AVX512_VNNI,
+    CPU_AVX512_BF16,
+    CPU_FAST_BF16,
+    CPU_AVX512_FP16,
+    CPU_NEON_DOT
+};
 
 /** Does this processor have it? CPU_NO_FEATURE: yes. The level that it belongs to is asked for by cpu_detect(). */
 bool cpu_has(enum cpu_feature feature);

@@ -29,9 +29,14 @@
 
 enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
 
-/* A lane of a factor is one float, unless the file that includes this has said what else (attend_factors_bf16.h). */
+/* A lane of a factor is one float, unless the file that includes this has said what else (attend_factors_bf16.h), and
+ * sums are of that type, unless it has said which (attend_avx512fp16.c): casts cost gcc 12 its registers. */
 #ifndef v_dot
 #define v_dot(sum, a, b) v_fma(a, b, sum)
+#endif
+#ifndef V_SUMS
+#define V_SUMS vec
+#define v_factors(lanes) (lanes)
 #endif
 
 /**
@@ -39,13 +44,13 @@ enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
  * step]. `rows` and `vectors` are constants where this is inlined. Two steps a turn: with one, a processor whose front
  * end is shared with another thread falls behind its own multipliers.
  */
-static ALWAYS_INLINE void accumulate(vec acc[MAX_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
+static ALWAYS_INLINE void accumulate(V_SUMS acc[MAX_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
                                      size_t step, const float *b, int count) {
-#define LOAD(r, j) IN_USE(r, j) wide[j] = v_load(b + (j)*LANES);
-#define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_dot(acc[r][j], v_set(a[(r)*row]), wide[j]);
+#define LOAD(r, j) IN_USE(r, j) wide[j] = v_factors(v_load(b + (j)*LANES));
+#define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_dot(acc[r][j], v_factors(v_set(a[(r)*row])), wide[j]);
 #pragma GCC unroll 2
     for (int i = 0; i < count; i++) {
-        vec wide[VECTORS];
+        V_SUMS wide[VECTORS];
         EACH_OF_ROW(LOAD, 0)
         EACH(MULTIPLY)
         a += step;

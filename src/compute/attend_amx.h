@@ -264,11 +264,11 @@ static void attend_bf16(float *out, int ldo, const float *q, int ldq, const floa
     attend_in_parts(out, ldo, q, ldq, k, v, ld, bias, rows, n, head_dim, scale, scratch, 1);
 }
 
-#define ATTEND_SIZES .scratch = attend_scratch, .queries = QUERIES, .queries_a_copy = 1024
+#define ATTEND_SIZES .scratch = attend_scratch, .queries = QUERIES
 #define ATTEND_KERNELS .attend = attend, ATTEND_SIZES
 
 static const struct attend_kernels attend_kernels_bf16 = {.attend = attend_bf16, ATTEND_SIZES, .precision = PTM_BF16};
 
-#define ATTENTION_BF16 &attend_kernels_bf16
+#define ATTENTION_REDUCED &attend_kernels_bf16
 
 #endif

@@ -173,8 +173,6 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     }
 }
 
-/* Taller blocks copy less often (16 tiles of AVX-512 instead of 8 brought 2.5 %), shorter ones keep more threads busy.
- */
-#define ATTEND_KERNELS .attend = attend, .scratch = attend_scratch, .queries = WIDTH, .queries_a_copy = 12 * 48
+#define ATTEND_KERNELS .attend = attend, .scratch = attend_scratch, .queries = WIDTH
 
 #endif

@@ -4,8 +4,9 @@
 #include "base/memory.h"
 #include "compute/tiles.h"
 
-/* A job is one head and a block of queries; so many jobs there are at least, for threads. */
-enum { MIN_JOBS = 8 };
+/* A job is one head and a block of queries, and copies the keys and values of its head first: so there are no more than
+ * threads need. Bits do not depend on the cut. */
+enum { JOBS_A_THREAD = 4 };
 
 struct attention_job {
     const struct attend_kernels *kernels;
@@ -18,8 +19,11 @@ struct attention_job {
 };
 
 const struct attend_kernels *attention_for(const struct kernels *kernels, const struct product *product) {
-    const struct attend_kernels *bf16 = kernels->attention_bf16;
-    return product && bf16 && cpu_has(bf16->feature) ? bf16 : kernels->attention;
+    const struct attend_kernels *const *reduced = kernels->attention_reduced;
+    const int count = (int)(sizeof kernels->attention_reduced / sizeof *reduced);
+    for (int i = 0; product && i < count && reduced[i]; i++)
+        if (cpu_has(reduced[i]->feature)) return reduced[i];
+    return kernels->attention;
 }
 
 size_t attention_scratch(const struct compute *compute, int n, int head_dim) {
@@ -39,10 +43,9 @@ static void attention_block(void *context, int tile, int worker) {
                          job->scratch + (size_t)worker * job->scratch_floats);
 }
 
-static int block_count(const struct attend_kernels *kernels, int rows, int heads) {
-    const int tiles = tiles_count(rows, kernels->queries);
-    const int for_copies = tiles_count(rows, kernels->queries_a_copy), for_threads = tiles_count(MIN_JOBS, heads);
-    const int blocks = for_copies > for_threads ? for_copies : for_threads;
+static int block_count(const struct compute *compute, int rows, int heads) {
+    const int tiles = tiles_count(rows, compute->attention->queries), threads = threads_count(compute->threads);
+    const int blocks = threads > 1 ? tiles_count(JOBS_A_THREAD * threads, heads) : 1;
     return blocks < tiles ? blocks : tiles;
 }
 
@@ -64,7 +67,7 @@ void attention(const struct compute *compute, float *out, int ldo, const float *
         .n = n,
         .head_dim = head_dim,
         .scale = scale,
-        .blocks = block_count(compute->attention, rows, heads),
+        .blocks = block_count(compute, rows, heads),
         .scratch_floats = attention_scratch(compute, n, head_dim),
     };
     threads_run(compute->threads, heads * job.blocks, attention_block, &job);

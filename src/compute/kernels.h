@@ -26,12 +26,10 @@ struct attend_kernels {
     /** Floats of scratch memory, on a cache line, for that and for fewer keys. */
     size_t (*scratch)(int n, int head_dim);
 
-    /** It begins by copying keys and values to where it likes them, and takes so many queries at once; below so many
-     * for one copy the copying counts. */
-    int queries, queries_a_copy;
+    int queries; /* it takes so many at once, and begins by copying keys and values to where it likes them */
 
     enum cpu_feature feature; /* where it is taken: beyond the level of its table */
-    ptm_precision precision;  /* to which queries, keys, values and weights are rounded: PTM_F32 or PTM_BF16 */
+    ptm_precision precision; /* to which queries, keys, values and weights are rounded: PTM_F32, PTM_BF16 or PTM_FP16 */
 };
 
 /** What becomes of n values of a layer: y = act(y). */
@@ -67,9 +65,9 @@ struct kernels {
 
     const struct attend_kernels *attention;
 
-    /** The same in bf16, as beside layers of reduced precision it may be; NULL at a level where that is faster on no
-     * processor. */
-    const struct attend_kernels *attention_bf16;
+    /** The same in 16 bits, as beside layers of reduced precision it may be: the first that the processor has is taken.
+     * NULL where there are no more. */
+    const struct attend_kernels *attention_reduced[2];
 
     const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
 
@@ -93,8 +91,8 @@ struct kernels {
 /** The table for a CPU level; static, never NULL. */
 const struct kernels *kernels_for(enum cpu_level level);
 
-/** Attention that has a file of its own: in plain C, of the scalar table, and in bf16 of AVX-512. */
-extern const struct attend_kernels attend_portable, attend_avx512bf16;
+/** Attention that has a file of its own: in plain C, of the scalar table, and in bf16 and fp16 of AVX-512. */
+extern const struct attend_kernels attend_portable, attend_avx512bf16, attend_avx512fp16;
 
 /** The tables themselves, one a file, each only where the architecture has it: for kernels_for(). */
 extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512, kernels_amx;

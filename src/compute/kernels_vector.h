@@ -186,8 +186,8 @@ const struct kernels KERNELS_TABLE = {
     .level = KERNELS_LEVEL,
     .layer_norm = layer_norm,
     .attention = &attend_kernels,
-#ifdef ATTENTION_BF16
-    .attention_bf16 = ATTENTION_BF16,
+#ifdef ATTENTION_REDUCED
+    .attention_reduced = {ATTENTION_REDUCED},
 #endif
 #ifdef PRODUCT_KERNELS
     .products = &product_kernels,
