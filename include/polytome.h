@@ -451,7 +451,7 @@ PTM_API void ptm_events_close(ptm_events **events);
 
 /* ---------------------------------------------------------------- cameras, microphones and the network */
 
-/** `source` (as it was named) is lost, cannot be connected again or sends what cannot be
+/** `source` (as it was named, but for a password in its URL) is lost, cannot be connected again or sends what cannot be
  * read, as the sentence `reason` says, and another one where that changes; NULL: it is there again. Both live during
  * the call, which may come from a thread of the library's own, one at a time, while another one is in on_window. */
 typedef void ptm_source_fn(void *user, const char *source, const char *reason);

@@ -102,6 +102,7 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
         .pace = options->pace,
     };
     TRY(live_open(&run->live, source, &live, err));
+    pass->run.name = live_get_name(run->live);
     run->realtime = live_is_realtime(run->live);
     pass->run.live = run->realtime;
     return PTM_OK;
@@ -119,7 +120,6 @@ static ptm_status check_decoded(const struct live_run *run, ptm_error *err) {
 static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,
                              ptm_error *err) {
     struct run *shared = &run->pass.run;
-    shared->name = source;
     if (run->pass.use_video) run->pass.use_image = false; /* pictures that move are a video */
     TRY(open_lanes(run, options->adapt, err));
     TRY(open_source(run, source, options, err));

@@ -32,7 +32,7 @@ static void test_names(void) {
     };
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
         struct live_source source;
-        CHECK_OK(live_source_parse(&source, cases[i].name, err));
+        CHECK_OK(live_source_parse(&source, cases[i].name, "it", err));
         CU_ASSERT_EQUAL(source.kind, cases[i].kind);
         CU_ASSERT_EQUAL(source.comes_back, cases[i].comes_back);
         if (source.kind == LIVE_URL) CU_ASSERT_PTR_NULL(strstr(source.protocols, "file"));
@@ -40,7 +40,26 @@ static void test_names(void) {
     static const char *const refused[] = {"file:///etc/passwd", "concat://a", "ftp://host/x", "data://x"};
     for (size_t i = 0; i < CHECK_COUNT(refused); i++) {
         struct live_source source;
-        CU_ASSERT_EQUAL(live_source_parse(&source, refused[i], NULL), PTM_EINVAL);
+        CU_ASSERT_EQUAL(live_source_parse(&source, refused[i], refused[i], NULL), PTM_EINVAL);
+    }
+}
+
+/* Sentences are kept in logs: there is no password in them. */
+static void test_passwords(void) {
+    static const char *const cases[][2] = {
+        {"rtsp://admin:s3cret@host/x", "rtsp://admin:***@host/x"},
+        {"rtsp://admin:a@b:c@host:554/x", "rtsp://admin:***@host:554/x"},
+        {"rtsp://:@host", "rtsp://:***@host"},
+        {"rtsp://admin@host:554/x", "rtsp://admin@host:554/x"},
+        {"http://host:80/a:b@c", "http://host:80/a:b@c"},
+        {"http://host?a:b@c", "http://host?a:b@c"},
+        {"a:b@c", "a:b@c"},
+        {"-", "-"},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        char *name = live_source_name(cases[i][0]);
+        CU_ASSERT_STRING_EQUAL_FATAL(name, cases[i][1]);
+        mem_free(name);
     }
 }
 
@@ -265,9 +284,13 @@ static void test_pace(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"names of sources", test_names},      {"time stamps that jump", test_clock},
-        {"a generator", test_generator},       {"a FIFO whose writer comes back", test_fifo_comes_back},
-        {"wrong sources", test_wrong_sources}, {"merging that keeps up", test_pace},
+        {"names of sources", test_names},
+        {"passwords", test_passwords},
+        {"time stamps that jump", test_clock},
+        {"a generator", test_generator},
+        {"a FIFO whose writer comes back", test_fifo_comes_back},
+        {"wrong sources", test_wrong_sources},
+        {"merging that keeps up", test_pace},
     };
     return check_main("live sources", cases, CHECK_COUNT(cases));
 }

@@ -51,7 +51,7 @@ struct live {
 };
 
 static ptm_status interrupted(const struct live *live, ptm_error *err) {
-    return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", live->inputs[0].tracks.name);
+    return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", live_get_name(live));
 }
 
 static bool cancelled(const struct live *live) {
@@ -284,6 +284,10 @@ bool live_is_realtime(const struct live *live) {
     return live->options.pace || kind == LIVE_DEVICE || (kind == LIVE_URL && !live->inputs[0].recorded);
 }
 
+const char *live_get_name(const struct live *live) {
+    return live->inputs[0].tracks.name;
+}
+
 const struct media_info *live_get_info(const struct live *live) {
     return &live->info;
 }
@@ -419,6 +423,6 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
 ptm_status live_frame_rgb(struct live *live, struct media_picture *picture, ptm_error *err) {
     if (!live->has_frame)
         return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered",
-                         live->inputs[0].tracks.name);
+                         live_get_name(live));
     return video_picture(&live->inputs[0].tracks.video, picture, err);
 }

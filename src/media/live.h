@@ -47,6 +47,9 @@ void live_close(struct live **live);
  * a generator. */
 bool live_is_realtime(const struct live *live);
 
+/** What the (first) source is called in sentences: without the password of a URL. It lives as long as *live. */
+const char *live_get_name(const struct live *live);
+
 /** Of the connections as they were last. */
 const struct media_info *live_get_info(const struct live *live);
 void live_get_stats(const struct live *live, struct live_stats *stats);

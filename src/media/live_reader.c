@@ -65,7 +65,7 @@ static ptm_status interrupted(const struct live_reader *reader, ptm_error *err) 
 
 static ptm_status open_bytes(struct live_reader *reader, ptm_error *err) {
     const struct media_options options = {.cancelled = cancelled, .user = reader};
-    if (reader->bytes.fd < 0) TRY(byte_source_open(&reader->bytes, reader->wish.name, &options, err));
+    if (reader->bytes.fd < 0) TRY(byte_source_open(&reader->bytes, reader->given, &options, err));
     if (reader->source.comes_back && !byte_source_wait(&reader->bytes)) return interrupted(reader, err);
     reader->opened = clock_ms() / 1e3;
     return demux_open(&reader->demux, &reader->bytes, &reader->wish.form, reader->wish.max_pixels, err);
@@ -320,15 +320,18 @@ ptm_status live_reader_open(struct live_reader *reader, const struct live_wish *
     reader->bytes.fd = -1;
     const char *const texts[] = {wish->name, wish->form.format, wish->form.settings};
     reader->wish = *wish;
-    const char **copies[] = {&reader->wish.name, &reader->wish.form.format, &reader->wish.form.settings};
+    reader->wish.name = live_source_name(wish->name);
+    const char **copies[] = {&reader->given, &reader->wish.form.format, &reader->wish.form.settings};
     for (int i = 0; i < 3; i++) *copies[i] = texts[i] ? mem_strdup(texts[i]) : NULL;
     for (int i = 0; i < 3; i++)
         if (texts[i] && !*copies[i]) return error_no_memory(err);
-    return live_source_parse(&reader->source, reader->wish.name, err);
+    if (!reader->wish.name) return error_no_memory(err);
+    return live_source_parse(&reader->source, reader->given, reader->wish.name, err);
 }
 
 void live_reader_close(struct live_reader *reader) {
     byte_source_close(&reader->bytes);
+    mem_free((char *)reader->given);
     mem_free((char *)reader->wish.name);
     mem_free((char *)reader->wish.form.format);
     mem_free((char *)reader->wish.form.settings);

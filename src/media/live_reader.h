@@ -23,7 +23,8 @@ struct live_wish {
 
 struct live_reader {
     int number;
-    struct live_wish wish; /* its strings are the reader's own */
+    struct live_wish wish; /* its strings are the reader's own; its name is for sentences, */
+    const char *given;     /* and what was asked for this */
     struct live_source source;
     struct live_queue *queue;
     atomic_bool *stop;
@@ -44,7 +45,7 @@ struct live_reader {
     double pace_from, pace_stamp; /* milliseconds of clock_ms(), and the stamp that was due then, in milliseconds */
 };
 
-/** Copies the wish, and parses its name. To be closed also after a failure. */
+/** Copies the wish, and parses its name. *reader is zeroed; to be closed also after a failure. */
 ptm_status live_reader_open(struct live_reader *reader, const struct live_wish *wish, ptm_error *err);
 
 void live_reader_close(struct live_reader *reader);

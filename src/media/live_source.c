@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/live_source.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -46,21 +48,48 @@ static bool is_named_fifo(const char *path) {
     return !by_number && stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-ptm_status live_source_parse(struct live_source *source, const char *name, ptm_error *err) {
+/** Where in a URL its password stands, "user:password@" before the host as av_url_split() reads it; NULL: nowhere. */
+static const char *find_password(const char *url, size_t *length) {
+    const char *const scheme = strstr(url, "://");
+    if (!scheme) return NULL;
+    const char *const user = scheme + 3, *end = NULL;
+    for (const char *c = user; *c && !strchr("/?#", *c); c++)
+        if (*c == '@') end = c;
+    const char *const colon = end ? memchr(user, ':', (size_t)(end - user)) : NULL;
+    if (!colon) return NULL;
+    *length = (size_t)(end - colon - 1);
+    return colon + 1;
+}
+
+char *live_source_name(const char *given) {
+    static const char mask[] = "***";
+    size_t hidden = 0;
+    const char *const password = find_password(given, &hidden);
+    if (!password) return mem_strdup(given);
+    const size_t before = (size_t)(password - given), after = strlen(password + hidden) + 1;
+    char *name = mem_alloc(before + strlen(mask) + after, 1);
+    if (!name) return NULL;
+    memcpy(name, given, before);
+    memcpy(name + before, mask, strlen(mask));
+    memcpy(name + before + strlen(mask), password + hidden, after);
+    return name;
+}
+
+ptm_status live_source_parse(struct live_source *source, const char *given, const char *name, ptm_error *err) {
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
         const size_t length = strlen(KINDS[i].prefix);
-        if (strncmp(name, KINDS[i].prefix, length) != 0) continue;
+        if (strncmp(given, KINDS[i].prefix, length) != 0) continue;
         *source = KINDS[i].source;
         source->name = name;
-        source->target = KINDS[i].cut ? name + length : name;
+        source->target = KINDS[i].cut ? given + length : given;
         return PTM_OK;
     }
-    if (strstr(name, "://"))
+    if (strstr(given, "://"))
         return error_set(err, PTM_EINVAL,
                          "%s: sources in the network begin with rtsp://, rtsps://, rtmp://, rtmps://, udp://, rtp://, "
                          "tcp://, http:// or https://",
                          name);
-    *source = (struct live_source){.kind = LIVE_BYTES, .name = name, .target = name};
-    source->comes_back = source->waits = strcmp(name, "-") != 0 && is_named_fifo(name);
+    *source = (struct live_source){.kind = LIVE_BYTES, .name = name, .target = given};
+    source->comes_back = source->waits = strcmp(given, "-") != 0 && is_named_fifo(given);
     return PTM_OK;
 }

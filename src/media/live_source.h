@@ -17,7 +17,7 @@ enum live_kind {
 
 struct live_source {
     enum live_kind kind;
-    const char *name;      /* as it was given, in sentences */
+    const char *name;      /* in sentences */
     const char *target;    /* what FFmpeg is to open: the name, or what follows its prefix */
     const char *device;    /* FFmpeg's input device, for LIVE_DEVICE and LIVE_GRAPH */
     const char *lister;    /* the command that lists such devices, for LIVE_DEVICE */
@@ -30,7 +30,12 @@ struct live_source {
     bool stalls;           /* without data for a while it is lost, though nothing says so */
 };
 
-/** Tells what `name` is; it must outlive *source. PTM_EINVAL for a URL of a kind that is not read here. */
-ptm_status live_source_parse(struct live_source *source, const char *name, ptm_error *err);
+/** What `given` is called in sentences, which end up in logs: a URL without the password that it may hold. To be freed
+ * with mem_free(); NULL: out of memory. */
+char *live_source_name(const char *given);
+
+/** Tells what `given` is, which is called `name`; both must outlive *source. PTM_EINVAL for a URL of a kind that is not
+ * read here. */
+ptm_status live_source_parse(struct live_source *source, const char *given, const char *name, ptm_error *err);
 
 #endif

@@ -60,7 +60,7 @@ expect 2 polytome stream
 expect 2 polytome stream "$generator" --stall 0
 expect 2 polytome stream nosuch://source
 expect 1 polytome stream missing.mp4
-expect 1 polytome stream rtsp://127.0.0.1:9/none
+expect 1 polytome stream rtsp://user:secret@127.0.0.1:9/none
 printf '#EXTM3U\n#EXTINF:3,\n%s\n' "$clip" >list.m3u8
 expect 1 polytome stream list.m3u8
 printf 'ffconcat version 1.0\nfile %s\n' "$clip" | expect 1 polytome stream -
