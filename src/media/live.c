@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "media/ffmpeg_log.h"
 #include "media/live_feed.h"
+#include "media/live_input.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,33 +14,10 @@
 static const double WAIT = 0.1;  /* seconds after which a caller who waits is asked whether to go on */
 static const double GRACE = 1.0; /* seconds beyond `duration` for what is on its way */
 
-/** One source as it is decoded. */
-struct input {
-    struct media_options options; /* what is wanted of it */
-    struct tracks tracks;
-    struct demux description; /* of the connection that is being decoded; format NULL: there is none */
-    int connections;
-    bool connected;                       /* the last connection stands, as far as messages tell */
-    double base;                          /* of the connection's clock, in ours */
-    bool repaired;                        /* it is on the world's time */
-    bool recorded;                        /* it waits for its reader */
-    double video_end, audio_end, reached; /* of what was delivered */
-    double arrived;                       /* UNIX time of the last packet, */
-    double held; /* and of that which brought the frame that is held back until the next is known; 0: none */
-    int64_t frames, samples;
-    double origin;  /* of the connection's time stamps */
-    double stamped; /* of the last packet, on our clock */
-    double waited;  /* seconds in vain for a message */
-    bool draining;  /* no more packets of this connection */
-    bool ended;     /* no more connections */
-    bool complete;  /* `duration` is over */
-    char told[512]; /* why it is away, as who listens was told; "": it is there, for all that he knows */
-};
-
 struct live {
     struct live_options options;
     struct live_feed *feed;
-    struct input inputs[LIVE_READERS];
+    struct live_input inputs[LIVE_READERS];
     int count;
     bool started; /* `start` is known: */
     double start; /* our zero, in seconds of clock_ms() */
@@ -59,22 +37,16 @@ static bool cancelled(const struct live *live) {
     return options->cancelled && options->cancelled(options->user);
 }
 
-/* ---------------------------------------------------------------- one input */
+/* ---------------------------------------------------------------- connections */
 
 /** Seconds of our clock that are wanted; INFINITY: all. */
 static double wanted_end(const struct live *live) {
     return live->options.media.duration > 0 ? live->options.media.duration : INFINITY;
 }
 
-static void close_connection(struct input *input) {
-    tracks_close(&input->tracks);
-    demux_forget(&input->description);
-    input->draining = false;
-}
-
 /** The connection's zero on our clock: by the time of the world, but never before what was delivered. A file's own zero
  * is ours. What a second source brought before the first one began has times below 0, and is cut off. */
-static double connection_base(struct live *live, const struct input *input, const struct live_news *news) {
+static double connection_base(struct live *live, const struct live_input *input, const struct live_news *news) {
     if (!live->started) live->start = news->began;
     live->started = true;
     if (!news->repaired) return 0;
@@ -92,69 +64,40 @@ static void merge_info(struct live *live) {
     live->info.source_channels = sound->source_channels;
 }
 
-/** A connection stands: decoders for it. The message's description is taken over. */
-static ptm_status open_connection(struct live *live, struct input *input, struct live_news *news, ptm_error *err) {
+static ptm_status open_connection(struct live *live, struct live_input *input, struct live_news *news, ptm_error *err) {
     input->connections++;
     input->connected = true;
     if (input->complete) return PTM_OK;
-    input->description = news->description;
-    news->description = (struct demux){0};
-    input->tracks.chosen = news->chosen;
-    input->repaired = news->repaired;
-    input->recorded = news->recorded;
-    input->base = connection_base(live, input, news);
-    input->origin = news->origin;
-    input->stamped = 0;
-    input->held = 0;
-    const struct tracks_place place = {.range = {fmax(-input->base, 0), wanted_end(live) - input->base},
-                                       .origin = news->origin,
-                                       .repaired = news->repaired};
-    TRY(tracks_open(&input->tracks, &input->description, &place, err));
+    TRY(live_input_open(input, news, connection_base(live, input, news), wanted_end(live), err));
     merge_info(live);
     return PTM_OK;
 }
 
 /** What fails in a connection after others have worked is the connection's fault: there will be another. */
-static ptm_status forgive(struct live *live, struct input *input, ptm_status status, ptm_error *err) {
+static ptm_status forgive(struct live *live, struct live_input *input, ptm_status status, ptm_error *err) {
     const bool forgivable = status == PTM_ELIMIT || status == PTM_EFORMAT;
     if (!forgivable || (input->frames == 0 && input->samples == 0)) return status;
     error_clear(err);
     const int number = (int)(input - live->inputs);
     atomic_store(&live->feed->threads[number].reader.given_up, input->connections);
-    close_connection(input);
+    live_input_close(input);
     return PTM_OK;
 }
 
-static ptm_status end_connection(struct input *input, ptm_error *err) {
-    if (!input->description.format || input->draining) return PTM_OK;
-    input->draining = true;
-    return tracks_send(&input->tracks, NULL, err);
-}
-
 /* ---------------------------------------------------------------- messages */
-
-static ptm_status take_packet(struct live *live, struct input *input, const struct live_message *message,
-                              ptm_error *err) {
-    live->bytes += message->packet->size;
-    if (!input->description.format) return PTM_OK;
-    const AVStream *stream = input->description.format->streams[message->packet->stream_index];
-    input->stamped = fmax(demux_seconds(stream, message->packet->dts) - input->origin + input->base, input->stamped);
-    input->arrived = message->arrived;
-    return tracks_send(&input->tracks, message->packet, err);
-}
 
 static ptm_status take_failure(const struct live_message *message, ptm_error *err) {
     if (!message->news) return error_no_memory(err);
     return error_set(err, message->news->reason.status, "%s", message->news->reason.message);
 }
 
-static void tell(const struct live *live, const struct input *input, const char *reason) {
+static void tell(const struct live *live, const struct live_input *input, const char *reason) {
     const struct live_options *options = &live->options;
     if (options->on_source) options->on_source(options->on_source_user, input->tracks.name, reason);
 }
 
 /** Why a source is away is told once: again only where another attempt says something else. */
-static void tell_loss(struct live *live, struct input *input, const char *reason) {
+static void tell_loss(struct live *live, struct live_input *input, const char *reason) {
     snprintf(live->last_loss, sizeof live->last_loss, "%s", reason);
     if (input->complete || strcmp(reason, input->told) == 0) return;
     snprintf(input->told, sizeof input->told, "%s", reason);
@@ -162,29 +105,31 @@ static void tell_loss(struct live *live, struct input *input, const char *reason
 }
 
 /** It is there again when something of the new connection could be decoded. */
-static void tell_return(const struct live *live, struct input *input) {
+static void tell_return(const struct live *live, struct live_input *input) {
     if (!input->told[0] || !input->connected) return;
     input->told[0] = '\0';
     tell(live, input, NULL);
 }
 
 /** Only what stood can be lost: another attempt that failed is no loss, but may say why the source stays away. */
-static ptm_status take_loss(struct live *live, struct input *input, const struct live_message *message,
+static ptm_status take_loss(struct live *live, struct live_input *input, const struct live_message *message,
                             ptm_error *err) {
     if (message->news) tell_loss(live, input, message->news->reason.message);
     live->losses += input->connected;
     input->connected = false;
-    return end_connection(input, err);
+    return live_input_drain(input, err);
 }
 
 static ptm_status take_message(struct live *live, struct live_message *message, ptm_error *err) {
-    struct input *input = &live->inputs[message->reader];
+    struct live_input *input = &live->inputs[message->reader];
     input->waited = 0;
     switch (message->kind) {
     case LIVE_OPENED: return forgive(live, input, open_connection(live, input, message->news, err), err);
-    case LIVE_PACKET: return forgive(live, input, take_packet(live, input, message, err), err);
+    case LIVE_PACKET:
+        live->bytes += message->packet->size;
+        return forgive(live, input, live_input_send(input, message, err), err);
     case LIVE_LOST: return take_loss(live, input, message, err);
-    case LIVE_ENDED: input->ended = true; return end_connection(input, err);
+    case LIVE_ENDED: input->ended = true; return live_input_drain(input, err);
     case LIVE_FAILED: return take_failure(message, err);
     }
     return PTM_OK;
@@ -217,7 +162,7 @@ static void plan(struct live *live, const char *name, struct live_wish wishes[LI
     const struct live_options *options = &live->options;
     live->count = options->audio ? 2 : 1;
     for (int i = 0; i < live->count; i++) {
-        struct input *input = &live->inputs[i];
+        struct live_input *input = &live->inputs[i];
         input->options = options->media;
         input->options.want_video = i == 0 && options->media.want_video;
         input->options.want_audio = i == live->count - 1 && options->media.want_audio;
@@ -235,7 +180,8 @@ static void plan(struct live *live, const char *name, struct live_wish wishes[LI
 }
 
 /** Who listens waits for the first byte, but not for longer than it would be wanted, and be missed. */
-static ptm_status check_patience(const struct live *live, const struct input *input, double since, ptm_error *err) {
+static ptm_status check_patience(const struct live *live, const struct live_input *input, double since,
+                                 ptm_error *err) {
     const double most = wanted_end(live) + live->options.stall;
     if (clock_ms() / 1e3 - since < most) return PTM_OK;
     return error_set(err, PTM_EIO, "%s: had not begun after %g s, --duration and --stall together", input->tracks.name,
@@ -271,7 +217,7 @@ ptm_status live_open(struct live **out, const char *name, const struct live_opti
 
 void live_close(struct live **live) {
     if (!live || !*live) return;
-    for (int i = 0; i < LIVE_READERS; i++) close_connection(&(*live)->inputs[i]);
+    for (int i = 0; i < LIVE_READERS; i++) live_input_close(&(*live)->inputs[i]);
     live_feed_close(&(*live)->feed);
     mem_free(*live);
     *live = NULL;
@@ -292,26 +238,12 @@ const struct media_info *live_get_info(const struct live *live) {
     return &live->info;
 }
 
-static void add_stats(struct media_stats *sum, const struct input *input) {
-    const struct media_stats *stats = &input->tracks.stats;
-    sum->frames_decoded += stats->frames_decoded;
-    sum->samples_decoded += input->samples;
-    sum->decode_errors += stats->decode_errors;
-    sum->video_errors += stats->video_errors;
-    sum->audio_errors += stats->audio_errors;
-    sum->decoders_opened += stats->decoders_opened;
-    sum->frame_rate_clock |= stats->frame_rate_clock;
-    sum->rotation += stats->rotation; /* only the first has pictures */
-    sum->video_end = fmax(sum->video_end, input->video_end);
-    sum->audio_end = fmax(sum->audio_end, input->audio_end);
-}
-
 void live_get_stats(const struct live *live, struct live_stats *stats) {
     *stats = (struct live_stats){.bytes = live->bytes, .losses = live->losses};
     for (int i = 0; i < live->count; i++) {
-        const struct input *input = &live->inputs[i];
+        const struct live_input *input = &live->inputs[i];
         const struct live_reader *reader = &live->feed->threads[i].reader;
-        add_stats(&stats->media, input);
+        live_input_add_stats(&stats->media, input);
         stats->reconnects += input->connections - 1;
         stats->time_jumps += atomic_load(&reader->jumps);
         stats->time_repeats += atomic_load(&reader->repeats);
@@ -321,61 +253,27 @@ void live_get_stats(const struct live *live, struct live_stats *stats) {
 
 /* ---------------------------------------------------------------- reading */
 
-/** Puts what a track gave on our clock, and numbers it through all connections. */
-static void place_item(struct input *input, struct media_item *item) {
-    item->time += input->base;
-    if (item->kind == MEDIA_FRAME) {
-        item->end += input->base;
-        item->index = input->frames++;
-        item->arrived = input->held > 0 ? input->held : input->arrived;
-        input->held = input->arrived;
-        input->video_end = item->end;
-    } else {
-        item->index = input->samples;
-        item->arrived = input->arrived;
-        input->samples += item->count;
-        input->audio_end = item->time + (double)item->count / input->options.sample_rate;
-    }
-    input->reached = fmax(input->video_end, input->audio_end);
-}
-
-/** What the input's packets so far give; *ready tells whether they give anything. */
-static ptm_status receive(struct live *live, struct input *input, struct media_item *item, bool *ready,
+static ptm_status receive(struct live *live, struct live_input *input, struct media_item *item, bool *ready,
                           ptm_error *err) {
-    *ready = false;
-    if (!input->description.format) return PTM_OK;
-    enum track_state state = TRACK_HUNGRY;
-    TRY(forgive(live, input, tracks_receive(&input->tracks, item, &state, err), err));
-    *ready = state == TRACK_READY;
-    if (*ready) {
-        tell_return(live, input);
-        place_item(input, item);
-    } else if (state == TRACK_ENDED || input->draining) {
-        input->complete |= !input->draining;
-        close_connection(input);
-    }
+    TRY(forgive(live, input, live_input_receive(input, item, ready, err), err));
+    if (*ready) tell_return(live, input);
     return PTM_OK;
-}
-
-/** Whether one of the tracks has everything until `duration`. */
-static bool partly_complete(const struct tracks *tracks) {
-    return (tracks->video_index >= 0 && tracks->video.ended) || (tracks->audio_index >= 0 && tracks->audio.ended);
 }
 
 /** A file, a pipe or a generator takes the time that it takes: as long as something comes, and while the one stream
  * that `duration` still waits for may only lie behind the other. */
-static bool goes_on(const struct live *live, const struct input *input) {
+static bool goes_on(const struct live *live, const struct live_input *input) {
     const double patience = live->options.stall;
     const bool behind = input->stamped < wanted_end(live) + patience;
-    return input->waited < patience && (behind || !partly_complete(&input->tracks));
+    return input->waited < patience && (behind || !live_input_partly_complete(input));
 }
 
 /** Whether `duration`, which is over by the time of the world, may not be so for the input. */
 static bool is_spared(const struct live *live, int number, bool got) {
-    const struct input *input = &live->inputs[number];
+    const struct live_input *input = &live->inputs[number];
     const bool own_time = !live->options.pace && !live->feed->threads[number].reader.source.comes_back;
     if (!input->description.format) return got;
-    return own_time ? goes_on(live, input) : got && !(input->repaired && partly_complete(&input->tracks));
+    return own_time ? goes_on(live, input) : got && !(input->repaired && live_input_partly_complete(input));
 }
 
 /** `duration` also ends a source that is lost or silent, or that has lost one of its streams. */
@@ -384,7 +282,7 @@ static ptm_status watch_duration(struct live *live, bool got, ptm_error *err) {
     for (int i = 0; i < live->count; i++) {
         if (is_spared(live, i, got)) continue;
         live->inputs[i].complete = true;
-        TRY(end_connection(&live->inputs[i], err));
+        TRY(live_input_drain(&live->inputs[i], err));
     }
     return PTM_OK;
 }
@@ -392,7 +290,7 @@ static ptm_status watch_duration(struct live *live, bool got, ptm_error *err) {
 static bool is_over(const struct live *live) {
     bool complete = true;
     for (int i = 0; i < live->count; i++) {
-        const struct input *input = &live->inputs[i];
+        const struct live_input *input = &live->inputs[i];
         const bool closed = input->description.format == NULL;
         if (i == 0 && input->ended && closed) return true;
         complete &= closed && (input->complete || input->ended);
