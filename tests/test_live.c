@@ -51,7 +51,10 @@ static void test_passwords(void) {
         {"rtsp://admin:a@b:c@host:554/x", "rtsp://admin:***@host:554/x"},
         {"rtsp://:@host", "rtsp://:***@host"},
         {"rtsp://admin@host:554/x", "rtsp://admin@host:554/x"},
+        {"rtsp://admin:a/b@host:554/x", "rtsp://admin:***@host:554/x"}, /* FFmpeg will not open that, and say so */
         {"http://host:80/a:b@c", "http://host:80/a:b@c"},
+        {"http://me@host:80/a", "http://me@host:80/a"},
+        {"http://[::1]:80/a@b", "http://[::1]:80/a@b"},
         {"http://host?a:b@c", "http://host?a:b@c"},
         {"a:b@c", "a:b@c"},
         {"-", "-"},

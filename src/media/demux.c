@@ -124,7 +124,7 @@ ptm_status demux_parse_settings(AVDictionary **options, const char *settings, co
                                 const char *formats, ptm_error *err) {
     int code = settings ? av_dict_parse_string(options, settings, "=", ":", 0) : 0;
     if (code < 0 && code != AVERROR(ENOMEM))
-        return error_set(err, PTM_EINVAL, "%s: settings are given as name=value:name=value", settings);
+        return error_set(err, PTM_EINVAL, "input options are given as name=value:name=value, with \\: for a colon");
     /* These come last: no setting opens what they close. */
     if (code >= 0) code = av_dict_set(options, "protocol_whitelist", protocols, 0);
     if (code >= 0) code = av_dict_set(options, "format_whitelist", formats, 0);

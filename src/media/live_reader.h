@@ -23,8 +23,8 @@ struct live_wish {
 
 struct live_reader {
     int number;
-    struct live_wish wish; /* its strings are the reader's own; its name is for sentences, */
-    const char *given;     /* and what was asked for this */
+    struct live_wish wish; /* its strings are the reader's own, and its name is what live_source_name() makes of it */
+    const char *given;     /* the name as it was given */
     struct live_source source;
     struct live_queue *queue;
     atomic_bool *stop;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memrchr */
 #include "media/live_source.h"
 
 #include "base/memory.h"
@@ -48,16 +49,19 @@ static bool is_named_fifo(const char *path) {
     return !by_number && stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-/** Where in a URL its password stands, "user:password@" before the host as av_url_split() reads it; NULL: nowhere. */
+/** Where in a URL its password stands, "user:password@" before the host as av_url_split() reads it, or as it was meant
+ * where one of "/?#" in it cuts the host off; NULL: nowhere. */
 static const char *find_password(const char *url, size_t *length) {
     const char *const scheme = strstr(url, "://");
-    if (!scheme) return NULL;
-    const char *const user = scheme + 3, *end = NULL;
-    for (const char *c = user; *c && !strchr("/?#", *c); c++)
-        if (*c == '@') end = c;
-    const char *const colon = end ? memchr(user, ':', (size_t)(end - user)) : NULL;
+    if (!scheme || scheme[3] == '[') return NULL; /* a host by number */
+    const char *const user = scheme + 3, *const path = user + strcspn(user, "/?#");
+    const char *const colon = memchr(user, ':', (size_t)(path - user));
     if (!colon) return NULL;
-    *length = (size_t)(end - colon - 1);
+    const char *at = memrchr(user, '@', (size_t)(path - user));
+    const bool port = colon + 1 + strspn(colon + 1, "0123456789") == path;
+    if (!at && !port) at = strrchr(path, '@');
+    if (!at || at < colon) return NULL;
+    *length = (size_t)(at - colon - 1);
     return colon + 1;
 }
 

@@ -18,7 +18,7 @@ enum live_kind {
 struct live_source {
     enum live_kind kind;
     const char *name;      /* in sentences */
-    const char *target;    /* what FFmpeg is to open: the name, or what follows its prefix */
+    const char *target;    /* what FFmpeg is to open: what was given, or what follows its prefix */
     const char *device;    /* FFmpeg's input device, for LIVE_DEVICE and LIVE_GRAPH */
     const char *lister;    /* the command that lists such devices, for LIVE_DEVICE */
     const char *protocols; /* that may be opened, for the others: comma-separated */

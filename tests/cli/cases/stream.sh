@@ -58,7 +58,7 @@ polytome stream -q --json --duration 1 --stall 1 - < <(head -c 20000 slow.y4m &&
 expect 1 polytome stream --max-seconds 0.001 slow.y4m
 expect 2 polytome stream
 expect 2 polytome stream "$generator" --stall 0
-expect 2 polytome stream nosuch://source
+expect 2 polytome stream nosuch://user:secret@source
 expect 1 polytome stream missing.mp4
 expect 1 polytome stream rtsp://user:secret@127.0.0.1:9/none
 printf '#EXTM3U\n#EXTINF:3,\n%s\n' "$clip" >list.m3u8
