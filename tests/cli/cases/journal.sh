@@ -60,3 +60,7 @@ exec 9>names
 expect 3 polytome --journal journal 1.wav
 exec 9>&-
 wait $first
+# What was left to the model is told from what was asked for: a packed model answers them differently.
+rm journal
+for precision in auto f32; do polytome --only audio 1.wav --precision $precision --journal journal >auto-$precision; done
+jq -r 'select(.run) | .run' journal | grep -o 'precision [^,]*'
