@@ -135,10 +135,9 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 #define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
 #define MODALITIES "all|video|audio|image"
 #define PRECISIONS "auto|f32|bf16|int8"
-#define PRECISION_HELP                                                                                             \
-    "Arithmetic of the linear layers, and of attention where 16 bits are fast: f32 gives the reference's logits, " \
-    "int8 "                                                                                                        \
-    "is 1.2 to 3 times as fast and a little off, bf16 pays on processors that run it at full rate (auto: f32, "    \
+#define PRECISION_HELP                                                                                               \
+    "Arithmetic of the linear layers, and of attention where 16 bits are fast: f32 gives the reference's logits, "   \
+    "int8 is 1.2 to 3 times as fast and a little off, bf16 pays on processors that run it at full rate (auto: f32, " \
     "unless the model was packed in another)"
 #define SCHEDULE_HELP                                                                                              \
     "off, R, R:INFLECT (16:-1 falls from 32 to 0), R0,R1,..., auto (the model's own), or a budget that is turned " \

@@ -342,7 +342,7 @@ static void test_attention_scratch(void) {
         if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
         const struct kernels *kernels = kernels_for(usable);
         check_scratch_grows(kernels->attention);
-        for (int i = 0; i < 2; i++)
+        for (size_t i = 0; i < CHECK_COUNT(kernels->attention_reduced); i++)
             if (kernels->attention_reduced[i]) check_scratch_grows(kernels->attention_reduced[i]);
     }
 }

@@ -29,8 +29,9 @@
 
 enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
 
-/* A lane of a factor is one float, unless the file that includes this has said what else (attend_factors_bf16.h), and
- * sums are of that type, unless it has said which (attend_avx512fp16.c): casts cost gcc 12 its registers. */
+/* A lane of a factor is one float, unless the file that includes this has said what else by v_dot
+ * (attend_factors_bf16.h), and loaded lanes and sums are of type vec, unless it has said which and how lanes become it
+ * (attend_avx512fp16.c): casts in v_dot cost gcc 12 its registers. */
 #ifndef v_dot
 #define v_dot(sum, a, b) v_fma(a, b, sum)
 #endif

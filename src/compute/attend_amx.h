@@ -10,7 +10,7 @@
 #include "compute/exp2_vector.h"
 #include "compute/kernels.h"
 #include "compute/split_amx.h"
-#include "compute/transpose.h"
+#include "compute/turn_vector.h"
 
 #include <math.h>
 
@@ -249,7 +249,7 @@ static ALWAYS_INLINE void attend_in_parts(float *out, int ldo, const float *q, i
         const int count = row + QUERIES < rows ? QUERIES : rows - row;
         split_queries(tile.queries, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, head_dim, parts);
         attend_queries(&tile, parts);
-        transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
+        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
     }
     amx_leave();
 }

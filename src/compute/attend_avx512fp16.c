@@ -21,7 +21,7 @@ __extension__ typedef _Float16 half; /* ISO C has it from 2023 on, as an option 
 
 #include "compute/accumulate_vector.h"
 #include "compute/exp2_vector.h"
-#include "compute/transpose.h"
+#include "compute/turn_vector.h"
 
 #include <float.h>
 #include <math.h>
@@ -42,7 +42,8 @@ struct attend_tile {
     float *output;             /* (head_dim, QUERIES) floats, to be divided by `sum` */
     const float *k, *v, *size; /* (n, head_dim), (n, head_dim), (n) pairs */
     int head_dim;
-    halves max[VECTORS], scale[VECTORS]; /* of scores; what makes them powers of 2 */
+    int exponent;                                          /* of the power of 2 that values were multiplied by */
+    halves max[VECTORS], old_max[VECTORS], scale[VECTORS]; /* of scores; a power of 2 that makes them such powers */
     vec sum[2 * VECTORS], rescale[2 * VECTORS];
 };
 
@@ -64,9 +65,10 @@ static inline vec twice(vec x) {
     return (vec)_mm512_or_si512(once, _mm512_slli_epi32(once, 16));
 }
 
-/** 2^x for x <= 0 by a minimax fit of ours for [0, 1) with relative error 7.5e-5, a sixth of a rounding. */
+/** 2^x for x <= 0 by a minimax fit of ours for [0, 1) among coefficients that fp16 holds: relative error 9.7e-5, a
+ * fifth of a rounding. */
 static inline halves exp2_halves(halves x) {
-    static const float p[] = {0.99992526f, 0.69583328f, 0.22606737f, 0.07802459f};
+    static const float p[] = {1.0f, 0.6953125f, 0.226806641f, 0.0778198242f};
     const halves part = _mm512_reduce_ph(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); /* x - floor(x) */
     halves sum = _mm512_set1_ph((half)p[3]);
     for (int i = 2; i >= 0; i--) sum = _mm512_fmadd_ph(sum, part, _mm512_set1_ph((half)p[i]));
@@ -104,17 +106,11 @@ static ALWAYS_INLINE void score_rows(struct attend_tile *tile, int rows, int vec
 #undef RAISE
 }
 
-static ALWAYS_INLINE void score_keys(struct attend_tile *tile, int vectors, int key, int keys) {
-    int i = 0;
-    for (; i + ACC_ROWS <= keys; i += ACC_ROWS) score_rows(tile, ACC_ROWS, vectors, key + i, tile->weights + i * WIDTH);
-    for (; i < keys; i++) score_rows(tile, 1, vectors, key + i, tile->weights + i * WIDTH);
-}
-
 /** Turns this step's scores into weights, relative to the new maxima; what came before is to be scaled by `rescale`. */
-static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, const halves *old_max, int key, int keys) {
+static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int key, int keys) {
     for (int j = 0; j < vectors; j++) {
         const halves max = tile->max[j], scale = tile->scale[j];
-        const halves rescale = exp2_halves(_mm512_mul_ph(_mm512_sub_ph(old_max[j], max), scale));
+        const halves rescale = exp2_halves(_mm512_mul_ph(_mm512_sub_ph(tile->old_max[j], max), scale));
         vec sums[2];
         for (int h = 0; h < 2; h++) {
             tile->rescale[2 * j + h] = to_floats(rescale, h);
@@ -156,30 +152,18 @@ static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int ve
 #undef ADD
 }
 
-static ALWAYS_INLINE void add_values(struct attend_tile *tile, int vectors, int key, int keys) {
-    int d = 0;
-    for (; d + ACC_ROWS <= tile->head_dim; d += ACC_ROWS) output_rows(tile, ACC_ROWS, vectors, d, key, keys);
-    for (; d < tile->head_dim; d++) output_rows(tile, 1, vectors, d, key, keys);
-}
-
-/** All keys, step by step: tile->output is the answer of `vectors` vectors of queries, of values that have been brought
- * to 2^exponent of what they were. */
-static ALWAYS_INLINE void attend_keys(struct attend_tile *tile, int vectors, int n, int exponent) {
+static ALWAYS_INLINE void begin_tile(struct attend_tile *tile, int vectors) {
     for (int j = 0; j < vectors; j++) {
         tile->max[j] = _mm512_set1_ph((half)-INFINITY);
         tile->sum[2 * j] = tile->sum[2 * j + 1] = v_set(0);
     }
     for (int i = 0; i < tile->head_dim * QUERIES; i += LANES) v_store(tile->output + i, v_set(0));
-    for (int key = 0; key < n; key += STEP) {
-        const int keys = key + STEP < n ? STEP : n - key;
-        halves old_max[VECTORS];
-        for (int j = 0; j < vectors; j++) old_max[j] = tile->max[j];
-        score_keys(tile, vectors, key, keys);
-        weigh_keys(tile, vectors, old_max, key, keys);
-        add_values(tile, vectors, key, keys);
-    }
+}
+
+static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
+    const vec power = v_set((float)-tile->exponent);
     for (int j = 0; j < 2 * vectors; j++) {
-        const vec norm = v_div(v_set(1), tile->sum[j]), power = v_set((float)-exponent);
+        const vec norm = v_div(v_set(1), tile->sum[j]);
         for (int d = 0; d < tile->head_dim; d++) {
             float *output = tile->output + d * QUERIES + j * LANES;
             v_store(output, v_ldexp(v_mul(v_load(output), norm), power));
@@ -187,17 +171,7 @@ static ALWAYS_INLINE void attend_keys(struct attend_tile *tile, int vectors, int
     }
 }
 
-static void attend_one_vector(struct attend_tile *tile, int n, int exponent) {
-    attend_keys(tile, 1, n, exponent);
-}
-
-static void attend_two_vectors(struct attend_tile *tile, int n, int exponent) {
-    attend_keys(tile, 2, n, exponent);
-}
-
-static void attend_three_vectors(struct attend_tile *tile, int n, int exponent) {
-    attend_keys(tile, 3, n, exponent);
-}
+#include "compute/attend_steps.h"
 
 /* ---------------------------------------------------------------- what fits */
 
@@ -226,7 +200,7 @@ static int copy_rows(float *to, const float *from, size_t ld, int n, int head_di
     return power - 1 - ilogbf(_mm512_reduce_max_ps(max));
 }
 
-/** x (count) floats become pairs, times 2^exponent and `size`. */
+/** x (count) floats become pairs, times 2^exponent, which need not be a normal float, and `size`. */
 static void pair(float *x, int count, int exponent, float size) {
     const vec power = v_set((float)exponent), factor = v_set(size);
     int i = 0;
@@ -235,7 +209,7 @@ static void pair(float *x, int count, int exponent, float size) {
         v_store_part(x + i, count - i, twice(v_mul(v_ldexp(v_load_part(x + i, count - i, 0), power), factor)));
 }
 
-/** sizes (n) = e^bias, the largest 1; all 1 where bias is NULL. */
+/** sizes (n) = e^bias, the largest 1; all 1 where bias is NULL. fp16 has precision for 2^-14 and more. */
 static void find_sizes(float *sizes, const float *bias, int n) {
     float max = bias ? bias[0] : 0;
     for (int i = 1; bias && i < n; i++) max = fmaxf(max, bias[i]);
@@ -246,28 +220,33 @@ static void find_sizes(float *sizes, const float *bias, int n) {
     }
 }
 
-/** Queries of `count` rows of q, transposed, each times a power of 2 that brings it below 2 and near it; what their
- * scores with keys are to be scaled by, where those have been brought to 2^exponent of what they were. */
+/**
+ * tile->queries: `count` rows of q, transposed, each times a power of 2 that brings it below 2 and near it, and all
+ * times what `scale` has beside a power of 2; tile->scale: that power over all others, the keys' 2^exponent among them.
+ * A query whose scores all but vanish is brought less near: fp16 has no precision for a smaller scale.
+ */
 static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, int count, float scale, int exponent) {
     float *turned = tile->output; /* which is not in use yet */
+    int scale_exponent;
+    const vec fraction = v_set(frexpf(scale * log2_e, &scale_exponent));
+    const vec of_scores = v_set((float)(scale_exponent - exponent));
     if (count < QUERIES) memset(turned, 0, (size_t)tile->head_dim * QUERIES * sizeof *turned);
-    transpose(turned, QUERIES, q, ldq, count, tile->head_dim);
+    turn(turned, QUERIES, q, ldq, count, tile->head_dim);
     for (int j = 0; j < VECTORS; j++, turned += 2 * LANES) {
-        vec power[2], scales[2];
+        vec powers[2], scales[2];
         for (int h = 0; h < 2; h++) {
             vec max = v_set(FLT_MIN);
             for (int d = 0; d < tile->head_dim; d++)
                 max = raise_magnitude(max, v_load(turned + d * QUERIES + h * LANES));
-            const vec exponents = _mm512_getexp_ps(max);
-            power[h] = v_sub(v_set(0), exponents);
-            /* neither zero nor infinity times a difference that is the other */
-            const vec factor = v_ldexp(v_set(scale * log2_e), v_sub(exponents, v_set((float)exponent)));
-            scales[h] = v_min(v_set(0x1p15f), v_max(v_set(0x1p-24f), factor));
+            const vec power = v_max(v_set(-14), v_add(_mm512_getexp_ps(max), of_scores));
+            scales[h] = v_ldexp(v_set(1), v_min(v_set(15), power)); /* what is scored 2^15 apart has no weight anyway */
+            powers[h] = v_sub(of_scores, power);
         }
         tile->scale[j] = to_halves(scales[0], scales[1]);
         for (int d = 0; d < tile->head_dim; d++) {
             const float *from = turned + d * QUERIES;
-            const vec lower = v_ldexp(v_load(from), power[0]), upper = v_ldexp(v_load(from + LANES), power[1]);
+            const vec lower = v_ldexp(v_mul(v_load(from), fraction), powers[0]);
+            const vec upper = v_ldexp(v_mul(v_load(from + LANES), fraction), powers[1]);
             v_store(tile->queries + d * WIDTH + j * LANES, (vec)to_halves(lower, upper));
         }
     }
@@ -279,8 +258,6 @@ static size_t attend_scratch(int n, int head_dim) {
 
 static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
                    const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
-    static void (*const attend_vectors[])(struct attend_tile *, int, int) = {attend_one_vector, attend_two_vectors,
-                                                                             attend_three_vectors};
     const size_t D = (size_t)head_dim;
     float *queries = scratch, *output = queries + D * WIDTH, *weights = output + D * QUERIES;
     float *k_pairs = weights + STEP * WIDTH, *v_pairs = k_pairs + (size_t)n * D, *sizes = v_pairs + (size_t)n * D;
@@ -290,16 +267,18 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     tile.output = output;
     /* with a query below 2, sums of head_dim products below 2^15 */
     const int k_exponent = copy_rows(k_pairs, k, (size_t)ld, n, head_dim, 13 - ilogbf((float)head_dim));
-    const int v_exponent = copy_rows(v_pairs, v, (size_t)ld, n, head_dim, VALUES);
+    tile.exponent = copy_rows(v_pairs, v, (size_t)ld, n, head_dim, VALUES);
     find_sizes(sizes, bias, n);
-    pair(k_pairs, n * head_dim, k_exponent, 1);
-    for (int i = 0; i < n; i++) pair(v_pairs + (size_t)i * D, head_dim, v_exponent, sizes[i]);
+    for (int i = 0; i < n; i++) {
+        pair(k_pairs + (size_t)i * D, head_dim, k_exponent, 1);
+        pair(v_pairs + (size_t)i * D, head_dim, tile.exponent, sizes[i]);
+    }
     pair(sizes, n, 0, 1);
     for (int row = 0; row < rows; row += QUERIES) {
         const int count = row + QUERIES < rows ? QUERIES : rows - row;
         turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, scale, k_exponent);
-        attend_vectors[(count - 1) / (2 * LANES)](&tile, n, v_exponent);
-        transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
+        attend_vectors[(count - 1) / (2 * LANES) + 1](&tile, n);
+        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
     }
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fused attention, once for every instruction set: online softmax (Milakov and Gimelshein 2018; FlashAttention, Dao and
- * others 2022) with the queries in the lanes. Scores stand transposed, a row a key: the maximum and the sum of a query
- * run down a lane, and keys and values are read one lane at a time, as they lie. A file that includes this has defined
- * the vector operations listed in kernels_vector.h, and ACC_ROWS: rows of accumulators, VECTORS wide, that the
- * registers hold beside one row of the other factor; and has included what the factors are made of, which is
- * attend_factors_float.h or attend_factors_bf16.h: GROUP values lie in a lane of them, so n values in groups(n) lanes.
+ * Fused attention, once for every instruction set: the online softmax of attend_steps.h with the queries in the lanes.
+ * Scores stand transposed, a row a key: the maximum and the sum of a query run down a lane, and keys and values are
+ * read one lane at a time, as they lie. A file that includes this has defined the vector operations listed in
+ * kernels_vector.h, and ACC_ROWS: rows of accumulators, VECTORS wide, that the registers hold beside one row of the
+ * other factor; and has included what the factors are made of, which is attend_factors_float.h or
+ * attend_factors_bf16.h: GROUP values lie in a lane of them, so n values in groups(n) lanes.
  */
 #ifndef POLYTOME_COMPUTE_ATTEND_VECTOR_H
 #define POLYTOME_COMPUTE_ATTEND_VECTOR_H
@@ -13,7 +13,7 @@
 #include "compute/accumulate_vector.h"
 #include "compute/exp2_vector.h"
 #include "compute/kernels.h"
-#include "compute/transpose.h"
+#include "compute/turn_vector.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ struct attend_tile {
     int head_dim;
     float bias_scale; /* for scores, which are not scaled yet */
     vec scale;        /* of scores, for powers of 2 */
-    vec max[VECTORS], sum[VECTORS], rescale[VECTORS];
+    vec max[VECTORS], old_max[VECTORS], sum[VECTORS], rescale[VECTORS];
 };
 
 /** Scores of `rows` keys, from number `key` on: into `scores`, and the maxima raised to them. */
@@ -67,15 +67,9 @@ static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int ve
 #undef STORE
 }
 
-static ALWAYS_INLINE void score_keys(struct attend_tile *tile, int vectors, int key, int keys) {
-    int i = 0;
-    for (; i + ACC_ROWS <= keys; i += ACC_ROWS) score_rows(tile, ACC_ROWS, vectors, key + i, tile->weights + i * WIDTH);
-    for (; i + 2 <= keys; i += 2) score_rows(tile, 2, vectors, key + i, tile->weights + i * WIDTH);
-    if (i < keys) score_rows(tile, 1, vectors, key + i, tile->weights + i * WIDTH);
-}
-
 /** Turns this step's scores into weights, relative to the new maxima; what came before is to be scaled by `rescale`. */
-static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, const vec *old_max, int keys) {
+static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int key, int keys) {
+    (void)key;
     for (int j = 0; j < vectors; j++) {
         /* the same rounding for weights and for what they are rescaled by, which is 1 where no maximum rises */
         const vec scale = tile->scale, max = v_mul(tile->max[j], scale), shift = v_sub(v_set(0), max);
@@ -86,32 +80,20 @@ static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, cons
         for (; i + GROUP <= keys; i += GROUP, scores += GROUP * WIDTH, weights += WIDTH)
             sum = v_add(sum, weigh_group(weights, scores, GROUP, scale, shift));
         if (i < keys) sum = v_add(sum, weigh_group(weights, scores, 1, scale, shift));
-        tile->rescale[j] = v_exp2(v_sub(v_mul(old_max[j], scale), max));
+        tile->rescale[j] = v_exp2(v_sub(v_mul(tile->old_max[j], scale), max));
         tile->sum[j] = v_fma(tile->sum[j], tile->rescale[j], sum);
     }
 }
 
-static ALWAYS_INLINE void add_values(struct attend_tile *tile, int vectors, int key, int keys) {
-    int d = 0;
-    for (; d + ACC_ROWS <= tile->head_dim; d += ACC_ROWS) output_rows(tile, ACC_ROWS, vectors, d, key, keys);
-    for (; d < tile->head_dim; d++) output_rows(tile, 1, vectors, d, key, keys);
-}
-
-/** All keys, step by step: tile->output is the answer of `vectors` vectors of queries. */
-static ALWAYS_INLINE void attend_keys(struct attend_tile *tile, int vectors, int n) {
+static ALWAYS_INLINE void begin_tile(struct attend_tile *tile, int vectors) {
     for (int j = 0; j < vectors; j++) {
         tile->max[j] = v_set(-INFINITY);
         tile->sum[j] = v_set(0);
     }
     for (int i = 0; i < tile->head_dim * WIDTH; i += LANES) v_store(tile->output + i, v_set(0));
-    for (int key = 0; key < n; key += STEP) {
-        const int keys = key + STEP < n ? STEP : n - key;
-        vec old_max[VECTORS];
-        for (int j = 0; j < vectors; j++) old_max[j] = tile->max[j];
-        score_keys(tile, vectors, key, keys);
-        weigh_keys(tile, vectors, old_max, keys);
-        add_values(tile, vectors, key, keys);
-    }
+}
+
+static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
     for (int j = 0; j < vectors; j++) {
         const vec norm = v_div(v_set(1), tile->sum[j]);
         for (int d = 0; d < tile->head_dim; d++) {
@@ -121,17 +103,7 @@ static ALWAYS_INLINE void attend_keys(struct attend_tile *tile, int vectors, int
     }
 }
 
-static void attend_one_vector(struct attend_tile *tile, int n) {
-    attend_keys(tile, 1, n);
-}
-
-static void attend_two_vectors(struct attend_tile *tile, int n) {
-    attend_keys(tile, 2, n);
-}
-
-static void attend_three_vectors(struct attend_tile *tile, int n) {
-    attend_keys(tile, 3, n);
-}
+#include "compute/attend_steps.h"
 
 /** tile->queries = q (count, head_dim), transposed; zeros in what is left of the last vector in use. */
 static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, int count) {
@@ -142,7 +114,7 @@ static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, i
         q = tile->output;
         ldq = (size_t)lanes;
     }
-    transpose(tile->queries, WIDTH, q, ldq, count, lanes);
+    turn(tile->queries, WIDTH, q, ldq, count, lanes);
 }
 
 static size_t attend_scratch(int n, int head_dim) {
@@ -152,8 +124,6 @@ static size_t attend_scratch(int n, int head_dim) {
 
 static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
                    const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
-    static void (*const attend_vectors[])(struct attend_tile *, int) = {attend_one_vector, attend_two_vectors,
-                                                                        attend_three_vectors};
     struct attend_tile tile = {.k = scratch, .bias = bias, .head_dim = head_dim};
     float *v_packed = scratch + (size_t)n * (size_t)groups(head_dim);
     tile.v = v_packed;
@@ -168,8 +138,8 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     for (int row = 0; row < rows; row += WIDTH) {
         const int count = row + WIDTH < rows ? WIDTH : rows - row;
         turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count);
-        attend_vectors[(count - 1) / LANES](&tile, n);
-        transpose(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
+        attend_vectors[(count - 1) / LANES + 1](&tile, n);
+        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
     }
 }
 

@@ -29,7 +29,9 @@ struct attend_kernels {
     int queries; /* it takes so many at once, and begins by copying keys and values to where it likes them */
 
     enum cpu_feature feature; /* where it is taken: beyond the level of its table */
-    ptm_precision precision; /* to which queries, keys, values and weights are rounded: PTM_F32, PTM_BF16 or PTM_FP16 */
+    /** Queries, keys, values and weights are rounded to it: PTM_F32, PTM_BF16 or PTM_FP16, in which sums of a step are
+     * as well and the largest e^bias should be no more than 2^14 times another that counts. */
+    ptm_precision precision;
 };
 
 /** What becomes of n values of a layer: y = act(y). */

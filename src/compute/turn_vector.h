@@ -3,6 +3,8 @@
 #ifndef POLYTOME_COMPUTE_TURN_VECTOR_H
 #define POLYTOME_COMPUTE_TURN_VECTOR_H
 
+#include "compute/transpose.h"
+
 #include <stddef.h>
 
 /** to (4) = from (LANES, 4), transposed: a vector a column. */
@@ -14,6 +16,21 @@ static inline void turn_columns(vec to[4], const float *from, size_t ldfrom) {
     to[1] = v_high_pair(a, c);
     to[2] = v_low_pair(b, d);
     to[3] = v_high_pair(b, d);
+}
+
+/** to (columns, rows) = from (rows, columns), transposed; rows of either ld* apart. */
+static inline void turn(float *to, size_t ldto, const float *from, size_t ldfrom, int rows, int columns) {
+    const int whole_rows = rows - rows % LANES, whole_columns = columns - columns % 4;
+    for (int r = 0; r < whole_rows; r += LANES) {
+        for (int c = 0; c < whole_columns; c += 4) {
+            vec turned[4];
+            turn_columns(turned, from + (size_t)r * ldfrom + c, ldfrom);
+            for (int i = 0; i < 4; i++) v_store(to + (size_t)(c + i) * ldto + r, turned[i]);
+        }
+    }
+    transpose(to + (size_t)whole_columns * ldto, ldto, from + whole_columns, ldfrom, whole_rows,
+              columns - whole_columns);
+    transpose(to + whole_rows, ldto, from + (size_t)whole_rows * ldfrom, ldfrom, rows - whole_rows, columns);
 }
 
 #endif
