@@ -46,24 +46,6 @@ static inline vec v_ldexp_normal(vec x, vec n) {
     return x * (vec)((__builtin_convertvector(n, vec_int) + 127) << 23);
 }
 
-#define v_load_blocks(from, ld) ((void)(ld), v_load(from))
-
-static inline vec v_low(vec a, vec b) {
-    return (vec){a[0], b[0], a[1], b[1]};
-}
-
-static inline vec v_high(vec a, vec b) {
-    return (vec){a[2], b[2], a[3], b[3]};
-}
-
-static inline vec v_low_pair(vec a, vec b) {
-    return (vec){a[0], a[1], b[0], b[1]};
-}
-
-static inline vec v_high_pair(vec a, vec b) {
-    return (vec){a[2], a[3], b[2], b[3]};
-}
-
 #include "compute/attend_factors_float.h"
 #include "compute/attend_vector.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* turn_vector: rows become vectors of columns, over the operations on 128-bit blocks listed in kernels_vector.h. */
+/*
+ * turn_vector: rows become vectors of columns, over the operations on 128-bit blocks listed in kernels_vector.h where a
+ * vector has more than one.
+ */
 #ifndef POLYTOME_COMPUTE_TURN_VECTOR_H
 #define POLYTOME_COMPUTE_TURN_VECTOR_H
 
@@ -7,6 +10,7 @@
 
 #include <stddef.h>
 
+#if LANES > 4
 /** to (4) = from (LANES, 4), transposed: a vector a column. */
 static inline void turn_columns(vec to[4], const float *from, size_t ldfrom) {
     const vec r0 = v_load_blocks(from, ldfrom), r1 = v_load_blocks(from + ldfrom, ldfrom);
@@ -18,8 +22,11 @@ static inline void turn_columns(vec to[4], const float *from, size_t ldfrom) {
     to[3] = v_high_pair(b, d);
 }
 
+#endif
+
 /** to (columns, rows) = from (rows, columns), transposed; rows of either ld* apart. */
 static inline void turn(float *to, size_t ldto, const float *from, size_t ldfrom, int rows, int columns) {
+#if LANES > 4
     const int whole_rows = rows - rows % LANES, whole_columns = columns - columns % 4;
     for (int r = 0; r < whole_rows; r += LANES) {
         for (int c = 0; c < whole_columns; c += 4) {
@@ -31,6 +38,9 @@ static inline void turn(float *to, size_t ldto, const float *from, size_t ldfrom
     transpose(to + (size_t)whole_columns * ldto, ldto, from + whole_columns, ldfrom, whole_rows,
               columns - whole_columns);
     transpose(to + whole_rows, ldto, from + (size_t)whole_rows * ldfrom, ldfrom, rows - whole_rows, columns);
+#else
+    transpose(to, ldto, from, ldfrom, rows, columns); /* which is in vectors of four */
+#endif
 }
 
 #endif
