@@ -270,7 +270,7 @@ const struct attend_kernels *attend_reduced_here(const struct kernels *level, pt
 }
 
 bool attend_check(const struct kernels *level) {
-    const struct attend_case exact = {.kernels = level->attention, .unit = 0.5 * FLT_EPSILON, .typical = 1e-6};
+    const struct attend_case exact = {.kernels = level->attention, .unit = 0.5 * FLT_EPSILON, .typical = 0x1p-19};
     const struct attend_case bf16 = {.kernels = attend_reduced_here(level, PTM_BF16),
                                      .rounding = 1.1 * 0x1p-8,
                                      .unit = 0.5 * FLT_EPSILON,
