@@ -277,7 +277,7 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     for (int row = 0; row < rows; row += QUERIES) {
         const int count = row + QUERIES < rows ? QUERIES : rows - row;
         turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, scale, k_exponent);
-        attend_vectors[(count - 1) / (2 * LANES) + 1](&tile, n);
+        attend_vectors[(count - 1) / (2 * LANES)](&tile, n);
         turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
     }
 }

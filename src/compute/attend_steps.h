@@ -55,8 +55,8 @@ static void attend_three_vectors(struct attend_tile *tile, int n) {
     attend_keys(tile, 3, n);
 }
 
-/* By the number of vectors that hold queries. */
-static void (*const attend_vectors[])(struct attend_tile *, int) = {NULL, attend_one_vector, attend_two_vectors,
+/* By the number of the last vector that holds queries. */
+static void (*const attend_vectors[])(struct attend_tile *, int) = {attend_one_vector, attend_two_vectors,
                                                                     attend_three_vectors};
 
 #endif

@@ -138,7 +138,7 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     for (int row = 0; row < rows; row += WIDTH) {
         const int count = row + WIDTH < rows ? WIDTH : rows - row;
         turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count);
-        attend_vectors[(count - 1) / LANES + 1](&tile, n);
+        attend_vectors[(count - 1) / LANES](&tile, n);
         turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
     }
 }

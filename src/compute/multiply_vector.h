@@ -8,7 +8,6 @@
 
 #include "compute/accumulate_vector.h"
 #include "compute/kernels.h"
-#include "compute/transpose.h"
 #include "compute/turn_vector.h"
 
 #include <stdbool.h>
@@ -84,16 +83,6 @@ static void multiply_part(const struct multiply_tile *tile, int rows, int column
     }
 }
 
-/** to (4, LANES), rows WIDTH apart, = from (LANES, 4), transposed. */
-static inline void turn_block(float *to, const float *from, size_t ldfrom) {
-    vec columns[4];
-    turn_columns(columns, from, ldfrom);
-    v_store(to, columns[0]);
-    v_store(to + WIDTH, columns[1]);
-    v_store(to + 2 * WIDTH, columns[2]);
-    v_store(to + 3 * WIDTH, columns[3]);
-}
-
 /**
  * panel (depth, WIDTH) = w (WIDTH, depth), transposed: a vector of rows at a time, and of them a whole cache line, as
  * rows that lie whole KiB apart evict each other; so many are more than a processor reads ahead by itself.
@@ -105,7 +94,7 @@ static void fill_panel(float *panel, const float *w, size_t ldw, int depth) {
         const float *from = w + (size_t)row * ldw;
         for (int i = 0; i < whole; i += 4) {
             for (int k = 0; i % LINE == 0 && k < LANES; k++) __builtin_prefetch(from + (size_t)k * ldw + i + AHEAD);
-            turn_block(panel + i * WIDTH + row, from + i, ldw);
+            turn_block(panel + i * WIDTH + row, WIDTH, from + i, ldw);
         }
     }
     transpose(panel + whole * WIDTH, WIDTH, w + whole, ldw, WIDTH, depth - whole);

@@ -22,19 +22,24 @@ static inline void turn_columns(vec to[4], const float *from, size_t ldfrom) {
     to[3] = v_high_pair(b, d);
 }
 
+/** to (4, LANES) = from (LANES, 4), transposed; rows of either ld* apart. */
+static inline void turn_block(float *to, size_t ldto, const float *from, size_t ldfrom) {
+    vec columns[4];
+    turn_columns(columns, from, ldfrom);
+    v_store(to, columns[0]);
+    v_store(to + ldto, columns[1]);
+    v_store(to + 2 * ldto, columns[2]);
+    v_store(to + 3 * ldto, columns[3]);
+}
 #endif
 
 /** to (columns, rows) = from (rows, columns), transposed; rows of either ld* apart. */
 static inline void turn(float *to, size_t ldto, const float *from, size_t ldfrom, int rows, int columns) {
 #if LANES > 4
     const int whole_rows = rows - rows % LANES, whole_columns = columns - columns % 4;
-    for (int r = 0; r < whole_rows; r += LANES) {
-        for (int c = 0; c < whole_columns; c += 4) {
-            vec turned[4];
-            turn_columns(turned, from + (size_t)r * ldfrom + c, ldfrom);
-            for (int i = 0; i < 4; i++) v_store(to + (size_t)(c + i) * ldto + r, turned[i]);
-        }
-    }
+    for (int r = 0; r < whole_rows; r += LANES)
+        for (int c = 0; c < whole_columns; c += 4)
+            turn_block(to + (size_t)c * ldto + r, ldto, from + (size_t)r * ldfrom + c, ldfrom);
     transpose(to + (size_t)whole_columns * ldto, ldto, from + whole_columns, ldfrom, whole_rows,
               columns - whole_columns);
     transpose(to + whole_rows, ldto, from + (size_t)whole_rows * ldfrom, ldfrom, rows - whole_rows, columns);

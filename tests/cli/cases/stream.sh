@@ -59,6 +59,7 @@ expect 1 polytome stream --max-seconds 0.001 slow.y4m
 expect 2 polytome stream
 expect 2 polytome stream "$generator" --stall 0
 expect 2 polytome stream nosuch://user:secret@source
+expect 2 polytome stream "$generator" --input-options http_proxy=http://user:secret@proxy
 expect 1 polytome stream missing.mp4
 expect 1 polytome stream rtsp://user:secret@127.0.0.1:9/none
 printf '#EXTM3U\n#EXTINF:3,\n%s\n' "$clip" >list.m3u8
