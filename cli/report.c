@@ -8,7 +8,7 @@ const char *report_modality(ptm_modality modality) {
 
 const char *report_precision(ptm_precision precision) {
     static const char *const names[] = {
-        [PTM_F32] = "f32", [PTM_BF16] = "bf16", [PTM_INT8] = "int8", [PTM_FP16] = "fp16"};
+        [PTM_F32] = "f32", [PTM_BF16] = "bf16", [PTM_INT8] = "int8", [PTM_FP16] = "fp16", [PTM_INT16] = "int16"};
     return precision == PTM_AUTO ? "auto" : names[precision];
 }
 

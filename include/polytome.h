@@ -58,8 +58,8 @@ typedef struct ptm_error {
 typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_modality;
 
 /** Arithmetic of the linear layers of the blocks. Norms, embedding and head are float32 always; so is attention, unless
- *  it stands beside bf16 or int8 on a processor that is fast in 16 bits: in bf16 at level amx, and at avx512 on AMD's
- *  processors with BF16, in fp16 at avx512 on others with FP16. */
+ *  it stands beside bf16 or int8 on x86: in bf16 at level amx, and at avx512 on AMD's processors with BF16, in fp16 at
+ *  avx512 on others with FP16, else in int16. */
 typedef enum ptm_precision {
     PTM_AUTO = -1, /* as the model stores them: float32, unless it was packed in another precision. Float32 where models
                       differ, or where the processor has no instruction */
@@ -67,7 +67,8 @@ typedef enum ptm_precision {
     PTM_BF16,      /* needs AVX512-BF16; faster only on processors that run it at full rate (docs/performance.md) */
     PTM_INT8,      /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. Base-size
                       models are 1.9 to 3.3 times as fast with VNNI, 1.4 to 1.8 times without */
-    PTM_FP16       /* of attention only */
+    PTM_FP16,      /* of attention only */
+    PTM_INT16      /* of attention only */
 } ptm_precision;
 
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */
@@ -151,7 +152,8 @@ typedef struct ptm_session_options {
  * has none. */
 PTM_API const char *ptm_precision_instruction(ptm_precision precision);
 
-/** The precision of attention beside linear layers in another one, on this processor: PTM_F32, PTM_BF16 or PTM_FP16. */
+/** The precision of attention beside linear layers in another one, on this processor: PTM_F32, PTM_BF16, PTM_FP16
+ * or PTM_INT16. */
 PTM_API ptm_precision ptm_precision_attention(ptm_precision layers);
 
 PTM_API void ptm_session_options_default(ptm_session_options *options);
@@ -614,7 +616,7 @@ typedef struct ptm_bench_report {
     ptm_precision precision;  /* of the linear layers */
     double gemm_gflops; /* matrix product rate in float32 measured before and after, same threads: the better one */
     const char *instruction; /* of the products in reduced precision, "" in PTM_F32 */
-    ptm_precision attention; /* PTM_F32, PTM_BF16 or PTM_FP16 */
+    ptm_precision attention; /* PTM_F32, PTM_BF16, PTM_FP16 or PTM_INT16 */
 } ptm_bench_report;
 
 /**

@@ -25,6 +25,9 @@ struct attend_case {
     int depth;       /* so many products of a query and a key have a sum of their own; 0: all */
     int keys;        /* and so many keys, of an output */
     double nothing;  /* weights below it may vanish, beside the largest, 1 */
+    double weights;  /* half of what weights are multiples of */
+    double scores;   /* products err by so much of that of the largest query and key */
+    double values;   /* half of what values are multiples of, of the largest of their column */
     double typical;  /* the root of the mean square of errors, relative to that of outputs, at most */
 };
 
@@ -36,6 +39,7 @@ static struct {
     const float *bias; /* log_size, or NULL */
     float out[MAX_ROWS * LD], q[MAX_ROWS * LD], k[MAX_KEYS * LD], v[MAX_KEYS * LD], log_size[MAX_KEYS];
     double weights[MAX_KEYS], magnitude; /* of one query: its weights; what its largest logit is a sum of */
+    double largest_product;              /* that a query and a key can have */
     double errors, outputs;              /* sums of squares over queries */
     _Alignas(64) float scratch[MAX_SCRATCH];
 } at;
@@ -57,6 +61,7 @@ static void fill(int rows, int n, int head_dim) {
     for (int i = 0; i < n * LD; i++) at.k[i] = style == 3 ? 1e-3f : 4 * random_uniform(&random_state);
     for (int i = 0; i < n * LD; i++) at.v[i] = 1 + random_uniform(&random_state);
     for (int i = 0; i < n; i++) at.log_size[i] = logf((float)up_to(MAX_SIZE));
+    at.largest_product = spread * 4;
 }
 
 /* A kernel in 16 bits is given what bf16 holds, and fp16 where powers of 2 allow it, so that nothing but weights and
@@ -65,14 +70,18 @@ static void round_values(float *x, int count) {
     for (int i = 0; i < count; i++) x[i] = product_from_bf16(product_bf16(x[i]));
 }
 
+static void attend(void) {
+    using->kernels->attend(at.out, LD, at.q, LD, at.k, at.v, LD, at.bias, at.rows, at.n, at.head_dim, at.scale,
+                           at.scratch);
+}
+
 static void run(void) {
     if (using->kernels->precision != PTM_F32) {
         round_values(at.q, at.rows * LD);
         round_values(at.k, at.n * LD);
         round_values(at.v, at.n * LD);
     }
-    using->kernels->attend(at.out, LD, at.q, LD, at.k, at.v, LD, at.bias, at.rows, at.n, at.head_dim, at.scale,
-                           at.scratch);
+    attend();
 }
 
 /* ---------------------------------------------------------------- the answer in double */
@@ -101,6 +110,14 @@ static double roundings(int count, int own) {
     return own > 0 && count > own ? own + ceil((double)count / own) : count;
 }
 
+/** What the integers of a head err by: each product, each weight and its share of their sum, each value. */
+static double integer_error(int d, double sum, double values) {
+    double largest = 0;
+    for (int j = 0; j < at.n; j++) largest = fmax(largest, fabs((double)at.v[j * LD + d]));
+    const double logit = using->scores * at.head_dim * at.largest_product * at.scale;
+    return 2 * logit * sum + 2 * using->weights * values + using->values * largest;
+}
+
 /*
  * In units of rounding: a logit is off by one for each product of its longest sum and 6 (scale, bias, difference from
  * the maximum) of what it is a sum of, its exponential relative to itself by that and 16, the weight, a quotient, by
@@ -112,11 +129,12 @@ static double bound(int d) {
     for (int j = 0; j < at.n; j++) {
         const double value = fabs((double)at.v[j * LD + d]);
         sum += at.weights[j] * value;
-        values += MAX_SIZE * value;
+        values += value;
     }
     const double logit = (roundings(at.head_dim, using->depth) + 6) * at.magnitude;
     const double all = 2 * (logit + 16) + 1.02 * roundings(at.n, using->keys) + 16;
-    return (using->unit * all + using->rounding) * sum + using->nothing * values + FLT_MIN;
+    return (using->unit * all + using->rounding) * sum + using->nothing * MAX_SIZE * values +
+           integer_error(d, sum, values) + FLT_MIN;
 }
 
 /** The largest error of a query in units of its bound; infinity where a neighbour was overwritten. */
@@ -171,7 +189,7 @@ static double check_exponential(void) {
         for (int i = 0; i < at.rows; i++) {
             const double x = at.q[i * LD], expected = 1 / (1 + exp(x));
             const double relative = 2 * using->unit * (x + 2) + using->rounding;
-            const double allowed = relative * expected + using->nothing + 3 * FLT_MIN;
+            const double allowed = relative * expected + using->nothing + using->weights + 3 * FLT_MIN;
             worst = worst_of(worst, fabs(at.out[i * LD] - expected) / allowed);
         }
     }
@@ -249,42 +267,60 @@ static bool check_nan(void) {
     return good;
 }
 
-static bool check_case(const struct kernels *level, const char *name, const struct attend_case *given) {
+static bool check_case(const struct kernels *level, const struct attend_case *given) {
+    static const char *const names[] = {
+        [PTM_F32] = "attend", [PTM_BF16] = "attend bf16", [PTM_FP16] = "attend fp16", [PTM_INT16] = "attend int16"};
     using = given;
     const double worst = worst_of(worst_of(check_shapes(), check_exponential()), check_ties());
     const bool nan = check_nan(), powers = check_powers(), good = worst <= 1 && nan && powers;
-    printf("%-7s %-13s %s, largest error %.2f of its bound%s%s\n", cpu_level_name(level->level), name,
-           good ? "ok" : "FAILED", worst, nan ? "" : ", a NaN was lost or spread",
+    printf("%-7s %-13s %s, largest error %.2f of its bound%s%s\n", cpu_level_name(level->level),
+           names[given->kernels->precision], good ? "ok" : "FAILED", worst, nan ? "" : ", a NaN was lost or spread",
            powers ? "" : ", powers of 2 changed more than powers");
     return good;
 }
 
 /* Not only where it is fast: any AVX512-BF16 runs it. */
+static bool runs_here(const struct attend_kernels *kernels) {
+    return kernels && cpu_has(kernels->feature == CPU_FAST_BF16 ? CPU_AVX512_BF16 : kernels->feature);
+}
+
+enum { REDUCED = sizeof((struct kernels *)0)->attention_reduced / sizeof(struct attend_kernels *) };
+
 const struct attend_kernels *attend_reduced_here(const struct kernels *level, ptm_precision precision) {
-    for (size_t i = 0; i < sizeof level->attention_reduced / sizeof *level->attention_reduced; i++) {
+    for (int i = 0; i < REDUCED; i++) {
         const struct attend_kernels *kernels = level->attention_reduced[i];
-        if (!kernels || kernels->precision != precision) continue;
-        return cpu_has(kernels->feature == CPU_FAST_BF16 ? CPU_AVX512_BF16 : kernels->feature) ? kernels : NULL;
+        if (runs_here(kernels) && kernels->precision == precision) return kernels;
     }
     return NULL;
 }
 
 bool attend_check(const struct kernels *level) {
-    const struct attend_case exact = {.kernels = level->attention, .unit = 0.5 * FLT_EPSILON, .typical = 0x1p-19};
-    const struct attend_case bf16 = {.kernels = attend_reduced_here(level, PTM_BF16),
-                                     .rounding = 1.1 * 0x1p-8,
-                                     .unit = 0.5 * FLT_EPSILON,
-                                     .typical = 0x1p-9};
-    const struct attend_case fp16 = {.kernels = attend_reduced_here(level, PTM_FP16),
-                                     .rounding = 1.2 * 0x1p-11,
-                                     .unit = 0x1p-11,
-                                     .depth = 16,
-                                     .keys = 128,
-                                     .nothing = 0x1p-24,
-                                     .typical = 0x1p-9};
-    bool good = check_case(level, "attend", &exact);
-    if (bf16.kernels) good = check_case(level, "attend bf16", &bf16) && good;
-    if (fp16.kernels) good = check_case(level, "attend fp16", &fp16) && good;
+    static const struct attend_case cases[] = {
+        [PTM_F32] = {.unit = 0.5 * FLT_EPSILON, .typical = 0x1p-19},
+        [PTM_BF16] = {.rounding = 1.1 * 0x1p-8, .unit = 0.5 * FLT_EPSILON, .typical = 0x1p-9},
+        [PTM_FP16] = {.rounding = 1.2 * 0x1p-11,
+                      .unit = 0x1p-11,
+                      .depth = 16,
+                      .keys = 128,
+                      .nothing = 0x1p-24,
+                      .typical = 0x1p-9},
+        [PTM_INT16] = {.rounding = 1e-4,
+                       .unit = 0.5 * FLT_EPSILON,
+                       .weights = 0x1p-15,
+                       .scores = 0x1p-12,
+                       .values = 0.5 / 1023,
+                       .typical = 0x1p-11},
+    };
+    struct attend_case given = cases[PTM_F32];
+    given.kernels = level->attention;
+    bool good = check_case(level, &given);
+    for (int i = 0; i < REDUCED; i++) {
+        const struct attend_kernels *kernels = level->attention_reduced[i];
+        if (!runs_here(kernels)) continue;
+        given = cases[kernels->precision];
+        given.kernels = kernels;
+        good = check_case(level, &given) && good;
+    }
     return good;
 }
 
@@ -295,7 +331,7 @@ double attend_gflops(const struct attend_kernels *kernels) {
     double best = INFINITY;
     for (int i = 0; kernels && i < 40; i++) {
         const double start = clock_ms();
-        run();
+        attend();
         best = fmin(best, clock_ms() - start);
     }
     return 4e-6 * MAX_ROWS * MAX_KEYS * 64 / best;

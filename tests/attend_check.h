@@ -12,7 +12,7 @@
  */
 bool attend_check(const struct kernels *level);
 
-/** The kernel of the level in bf16 or fp16; NULL where it has none or the processor cannot run it. */
+/** The first kernel of the level in bf16, fp16 or int16 that the processor can run; NULL where there is none. */
 const struct attend_kernels *attend_reduced_here(const struct kernels *level, ptm_precision precision);
 
 /** The best rate of a kernel in GFLOP/s: 384 queries, 1568 keys, head_dim 64; of NULL 0. */

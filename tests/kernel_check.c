@@ -277,9 +277,9 @@ static void bench_level(const struct kernels *level) {
         }
         printf(" %13.3f", best * 1e6 / in.n);
     }
-    printf(" %13.1f %13.1f %13.1f %13.1f\n", attend_gflops(level->attention),
+    printf(" %13.1f %13.1f %13.1f %13.1f %13.1f\n", attend_gflops(level->attention),
            attend_gflops(attend_reduced_here(level, PTM_BF16)), attend_gflops(attend_reduced_here(level, PTM_FP16)),
-           multiply_gflops(level));
+           attend_gflops(attend_reduced_here(level, PTM_INT16)), multiply_gflops(level));
 }
 
 int main(int argc, char **argv) {
@@ -288,7 +288,7 @@ int main(int argc, char **argv) {
         printf("ns per value of a row of 1568; attend in GFLOP/s, 384 queries, 1568 keys, head_dim 64; multiply in "
                "GFLOP/s, 1568 x 768 x 384\n       ");
         for (int k = 0; k < KERNELS; k++) printf(" %13s", all_kernels[k].name);
-        printf(" %13s %13s %13s %13s\n", "attend", "attend bf16", "attend fp16", "multiply");
+        printf(" %13s %13s %13s %13s %13s\n", "attend", "attend bf16", "attend fp16", "attend int16", "multiply");
     }
     bool good = true;
     for (int i = CPU_SCALAR; i <= CPU_AMX; i++) {

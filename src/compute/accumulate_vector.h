@@ -27,7 +27,13 @@
     EACH_OF_ROW(DO, 7)
 #define IN_USE(r, j) if ((r) < rows && (j) < vectors)
 
-enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
+/* Two steps of the loop a turn, unless the file that includes this has said how many: with one, a processor whose front
+ * end is shared with another thread falls behind its own multipliers. */
+#ifndef ACC_STEPS
+#define ACC_STEPS 2
+#endif
+
+enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES, STEPS_A_TURN = ACC_STEPS };
 
 /* A lane of a factor is one float, unless the file that includes this has said what else by v_dot
  * (attend_factors_bf16.h), and loaded lanes and sums are of type vec, unless it has said which and how lanes become it
@@ -42,14 +48,13 @@ enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES };
 
 /**
  * acc (rows, vectors) += a b with b (count, vectors), rows WIDTH apart, and element (r, i) of a at a[r * row + i *
- * step]. `rows` and `vectors` are constants where this is inlined. Two steps a turn: with one, a processor whose front
- * end is shared with another thread falls behind its own multipliers.
+ * step]. `rows` and `vectors` are constants where this is inlined.
  */
 static ALWAYS_INLINE void accumulate(V_SUMS acc[MAX_ROWS][VECTORS], int rows, int vectors, const float *a, size_t row,
                                      size_t step, const float *b, int count) {
 #define LOAD(r, j) IN_USE(r, j) wide[j] = v_factors(v_load(b + (j)*LANES));
 #define MULTIPLY(r, j) IN_USE(r, j) acc[r][j] = v_dot(acc[r][j], v_factors(v_set(a[(r)*row])), wide[j]);
-#pragma GCC unroll 2
+#pragma GCC unroll STEPS_A_TURN
     for (int i = 0; i < count; i++) {
         V_SUMS wide[VECTORS];
         EACH_OF_ROW(LOAD, 0)

@@ -65,7 +65,7 @@ static ALWAYS_INLINE void weigh_line(struct weigh_chores *chores, int parts) {
     for (int j = 0; j < VECTORS; j++, scores += LANES, to += split_block_bytes(attend_step_keys(parts), parts)) {
         const vec x = v_sub(v_load(scores), tile->max[j]);
         const vec y = v_sub(v_load(scores + SPLIT_BLOCK * QUERIES), tile->max[j]);
-        const vec a = parts == 1 ? v_exp2_bf16(x) : v_exp2(x), b = parts == 1 ? v_exp2_bf16(y) : v_exp2(y);
+        const vec a = parts == 1 ? v_exp2_16(x) : v_exp2(x), b = parts == 1 ? v_exp2_16(y) : v_exp2(y);
         tile->sum[j] = v_add(tile->sum[j], v_add(a, b));
         put_parts(to, a, b, parts);
     }

@@ -128,6 +128,7 @@ static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int 
             for (int h = 0; h < 2; h++) sums[h] = v_add(sums[h], to_floats(sum, h));
         }
         for (int h = 0; h < 2; h++) tile->sum[2 * j + h] = sums[h];
+        tile->old_max[j] = max;
     }
 }
 
@@ -154,7 +155,7 @@ static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int ve
 
 static ALWAYS_INLINE void begin_tile(struct attend_tile *tile, int vectors) {
     for (int j = 0; j < vectors; j++) {
-        tile->max[j] = _mm512_set1_ph((half)-INFINITY);
+        tile->max[j] = tile->old_max[j] = _mm512_set1_ph((half)-INFINITY);
         tile->sum[2 * j] = tile->sum[2 * j + 1] = v_set(0);
     }
     for (int i = 0; i < tile->head_dim * QUERIES; i += LANES) v_store(tile->output + i, v_set(0));

@@ -61,8 +61,8 @@ static void pack_values(float *to, const float *from, size_t ld, int n, int head
 /** weights (LANES) = pairs of 2^(scale scores + shift) of two rows of scores, or of one and zero: what they add to the
  * sum. */
 static ALWAYS_INLINE vec weigh_group(float *weights, const float *scores, int keys, vec scale, vec shift) {
-    const vec first = v_exp2_bf16(v_fma(v_load(scores), scale, shift));
-    const vec second = keys > 1 ? v_exp2_bf16(v_fma(v_load(scores + WIDTH), scale, shift)) : v_set(0);
+    const vec first = v_exp2_16(v_fma(v_load(scores), scale, shift));
+    const vec second = keys > 1 ? v_exp2_16(v_fma(v_load(scores + WIDTH), scale, shift)) : v_set(0);
     v_store(weights, pairs(first, second));
     return v_add(first, second);
 }

@@ -35,7 +35,6 @@ static ALWAYS_INLINE void attend_keys(struct attend_tile *tile, int vectors, int
     begin_tile(tile, vectors);
     for (int key = 0; key < n; key += STEP) {
         const int keys = key + STEP < n ? STEP : n - key;
-        for (int j = 0; j < vectors; j++) tile->old_max[j] = tile->max[j];
         score_keys(tile, vectors, key, keys);
         weigh_keys(tile, vectors, key, keys);
         add_values(tile, vectors, key, keys);

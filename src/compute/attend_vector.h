@@ -82,12 +82,13 @@ static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int 
         if (i < keys) sum = v_add(sum, weigh_group(weights, scores, 1, scale, shift));
         tile->rescale[j] = v_exp2(v_sub(v_mul(tile->old_max[j], scale), max));
         tile->sum[j] = v_fma(tile->sum[j], tile->rescale[j], sum);
+        tile->old_max[j] = tile->max[j];
     }
 }
 
 static ALWAYS_INLINE void begin_tile(struct attend_tile *tile, int vectors) {
     for (int j = 0; j < vectors; j++) {
-        tile->max[j] = v_set(-INFINITY);
+        tile->max[j] = tile->old_max[j] = v_set(-INFINITY);
         tile->sum[j] = v_set(0);
     }
     for (int i = 0; i < tile->head_dim * WIDTH; i += LANES) v_store(tile->output + i, v_set(0));

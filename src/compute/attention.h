@@ -5,8 +5,8 @@
 
 #include "compute/linear.h"
 
-/** What attends beside layers of `product`, which is NULL where they are float32: in bf16 or fp16 beside reduced
- * ones, where the processor is fast at it. */
+/** What attends beside layers of `product`, which is NULL where they are float32: in 16 bits beside reduced
+ * ones, as the processor is fastest. */
 const struct attend_kernels *attention_for(const struct kernels *kernels, const struct product *product);
 
 /** Floats of scratch memory that attention() needs for each worker, for up to n keys of head_dim: whole cache lines. */

@@ -29,8 +29,8 @@ struct attend_kernels {
     int queries; /* it takes so many at once, and begins by copying keys and values to where it likes them */
 
     enum cpu_feature feature; /* where it is taken: beyond the level of its table */
-    /** Queries, keys, values and weights are rounded to it: PTM_F32, PTM_BF16 or PTM_FP16, in which sums of a step are
-     * as well and the largest e^bias should be no more than 2^14 times another that counts. */
+    /** Queries, keys, values and weights are rounded to it: PTM_F32, PTM_BF16, PTM_INT16, or PTM_FP16, in which sums of
+     * a step are as well and the largest e^bias should be no more than 2^14 times another that counts. */
     ptm_precision precision;
 };
 
@@ -69,7 +69,7 @@ struct kernels {
 
     /** The same in 16 bits, as beside layers of reduced precision it may be: the first that the processor has is taken.
      * NULL where there are no more. */
-    const struct attend_kernels *attention_reduced[2];
+    const struct attend_kernels *attention_reduced[3];
 
     const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
 
@@ -93,8 +93,9 @@ struct kernels {
 /** The table for a CPU level; static, never NULL. */
 const struct kernels *kernels_for(enum cpu_level level);
 
-/** Attention that has a file of its own: in plain C, of the scalar table, and in bf16 and fp16 of AVX-512. */
-extern const struct attend_kernels attend_portable, attend_avx512bf16, attend_avx512fp16;
+/** Attention that has a file of its own: in plain C, of the scalar table, in bf16 and fp16 of AVX-512, and in int16. */
+extern const struct attend_kernels attend_portable, attend_avx512bf16, attend_avx512fp16, attend_avx512vnni,
+    attend_avxvnni, attend_avx2;
 
 /** The tables themselves, one a file, each only where the architecture has it: for kernels_for(). */
 extern const struct kernels kernels_scalar, kernels_neon, kernels_avx2, kernels_avx512, kernels_amx;

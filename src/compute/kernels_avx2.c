@@ -12,6 +12,7 @@
 
 #define KERNELS_TABLE kernels_avx2
 #define KERNELS_LEVEL CPU_AVX2
+#define ATTENTION_REDUCED &attend_avxvnni, &attend_avx2
 
 #include "compute/kernels_vector.h"
 #endif

@@ -10,7 +10,7 @@
 #include "compute/attend_vector.h"
 #include "compute/multiply_vector.h"
 
-#define ATTENTION_REDUCED &attend_avx512bf16, &attend_avx512fp16
+#define ATTENTION_REDUCED &attend_avx512bf16, &attend_avx512fp16, &attend_avx512vnni
 #define KERNELS_TABLE kernels_avx512
 #define KERNELS_LEVEL CPU_AVX512
 

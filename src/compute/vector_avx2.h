@@ -30,6 +30,12 @@ typedef __m256 vec_mask; /* a sign bit a lane */
 #define vi_add _mm256_add_epi32
 #define vi_pick(mask, yes, no) _mm256_blendv_epi8(no, yes, _mm256_castps_si256(mask))
 #define vi_store(to, x) _mm256_storeu_si256((__m256i *)(to), x)
+#define vi_round _mm256_cvtps_epi32
+#define vi_floats _mm256_cvtepi32_ps
+#define vi_bits _mm256_castps_si256
+#define v_bits _mm256_castsi256_ps
+#define vi_pairs(a, b) _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xaa)
+#define vi_neighbours(a, b) _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8)
 
 /* Two rows, four apart, in the two 128-bit blocks of a vector; what is done within blocks is done to each row alike. */
 static inline vec v_load_blocks(const float *from, size_t ld) {

@@ -33,6 +33,16 @@ typedef __mmask16 vec_mask;
 #define vi_add _mm512_add_epi32
 #define vi_pick(mask, yes, no) _mm512_mask_blend_epi32(mask, no, yes)
 #define vi_store(to, x) _mm512_storeu_si512(to, x)
+#define vi_round _mm512_cvtps_epi32
+#define vi_floats _mm512_cvtepi32_ps
+#define vi_bits _mm512_castps_si512
+#define v_bits _mm512_castsi512_ps
+#define vi_pairs(a, b) _mm512_mask_blend_epi16(0xaaaaaaaa, a, _mm512_slli_epi32(b, 16))
+
+static inline vec_int vi_neighbours(vec_int a, vec_int b) {
+    const __m512i places = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    return _mm512_permutexvar_epi64(places, _mm512_packs_epi32(a, b));
+}
 
 /* Four rows, four apart, in the four 128-bit blocks of a vector; what is done within blocks is done to each row alike.
  */

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Attention in int16, once for every instruction set that multiplies pairs of such integers and adds them up in 32
+ * bits, exactly: the online softmax of attend_steps.h with the queries in the lanes. A query is rounded to multiples of
+ * a unit of its own, and so are a key and a column of the values. Weights of a step are multiples of 2^-14 of the
+ * largest of that step, not of all: what rounding takes from a step is little beside what the step has. A file that
+ * includes this has defined the vector operations listed in kernels_vector.h, ACC_ROWS, and v_dot(sum, a, b): sums in
+ * 32 bits, and the products of both halves of each lane of a and b added.
+ */
+#ifndef POLYTOME_COMPUTE_ATTEND_INT16_H
+#define POLYTOME_COMPUTE_ATTEND_INT16_H
+
+#define V_SUMS vec_int
+#define v_factors vi_bits
+#define ACC_STEPS 1 /* with two, gcc 12 moves sums from register to register */
+
+#include "compute/accumulate_vector.h"
+#include "compute/exp2_vector.h"
+#include "compute/kernels.h"
+#include "compute/turn_vector.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/* A tile is WIDTH queries, a step STEP keys, whose weights are up to 2^WEIGHT_BITS and values up to VALUE. */
+enum { STEP = 128, WEIGHT_BITS = 14, VALUE = 1023 };
+_Static_assert(((long long)STEP << WEIGHT_BITS) * VALUE < 1ll << 31, "sums of a step fit into 32 bits");
+
+/** One tile: all matrices have rows of WIDTH, one query a lane. Pairs of integers stand in the bits of a float. */
+struct attend_tile {
+    float *queries;     /* (pairs of head_dim, WIDTH) */
+    float *weights;     /* (keys of a step, WIDTH): scores, then (pairs of them, WIDTH): their exponentials */
+    float *output;      /* (head_dim, WIDTH) floats, multiples of v_units, to be divided by `sum` */
+    const float *k, *v; /* (n, pairs of head_dim), (pairs of n, head_dim) */
+    const float *k_units, *v_units, *bias; /* (n), (head_dim), (n) or NULL */
+    int head_dim;
+    vec unit[VECTORS], bias_scale[VECTORS]; /* of scores, for powers of 2; of bias, for scores */
+    vec max[VECTORS], old_max[VECTORS];     /* of this step's scores; of all before */
+    vec sum[VECTORS], rescale[VECTORS];     /* of weights; what came before is to be scaled by it, */
+    vec share[VECTORS];                     /* and what the step brings by this */
+};
+
+static inline int pairs_of(int count) {
+    return (count + 1) / 2;
+}
+
+/** The exponent of the first power of 2 that is no less than it. */
+static inline int bits_of(int count) {
+    int bits = 0;
+    while (1 << bits < count) bits++;
+    return bits;
+}
+
+/** Scores of `rows` keys, from number `key` on: into `scores`, and the maxima raised to them. */
+static ALWAYS_INLINE void score_rows(struct attend_tile *tile, int rows, int vectors, int key, float *scores) {
+#define START(r, j) IN_USE(r, j) acc[r][j] = vi_set(0);
+#define STORE(r, j)                                                                              \
+    IN_USE(r, j) {                                                                               \
+        vec score = v_mul(vi_floats(acc[r][j]), v_set(tile->k_units[key + (r)]));                \
+        if (tile->bias) score = v_fma(v_set(tile->bias[key + (r)]), tile->bias_scale[j], score); \
+        tile->max[j] = v_max(score, tile->max[j]);                                               \
+        v_store(scores + (r)*WIDTH + (j)*LANES, score);                                          \
+    }
+    vec_int acc[MAX_ROWS][VECTORS];
+    const int lanes = pairs_of(tile->head_dim);
+    EACH(START)
+    accumulate(acc, rows, vectors, tile->k + (size_t)key * (size_t)lanes, (size_t)lanes, 1, tile->queries, lanes);
+    EACH(STORE)
+#undef START
+#undef STORE
+}
+
+/** The maximum is taken away first, whatever rounding makes of a product, so that no weight is more than 1. */
+static inline vec_int weigh(const float *scores, vec max, vec unit) {
+    return vi_round(v_exp2_16(v_fma(v_sub(v_load(scores), max), unit, v_set(WEIGHT_BITS))));
+}
+
+/** Turns this step's scores into weights, relative to its own maxima. */
+static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int key, int keys) {
+    (void)key;
+    for (int j = 0; j < vectors; j++) {
+        const vec unit = tile->unit[j], step_max = tile->max[j], max = v_max(step_max, tile->old_max[j]);
+        const float *scores = tile->weights + j * LANES;
+        float *weights = tile->weights + j * LANES; /* never ahead of what is still to be read */
+        vec_int sum = vi_set(0);
+        for (int i = 0; i < keys; i += 2, scores += 2 * WIDTH, weights += WIDTH) {
+            const vec_int first = weigh(scores, step_max, unit);
+            const vec_int second = i + 1 < keys ? weigh(scores + WIDTH, step_max, unit) : vi_set(0);
+            sum = vi_add(sum, vi_add(first, second));
+            vi_store(weights, vi_pairs(first, second));
+        }
+        tile->rescale[j] = v_exp2(v_mul(v_sub(tile->old_max[j], max), unit));
+        tile->share[j] = v_exp2(v_mul(v_sub(step_max, max), unit));
+        tile->sum[j] = v_fma(tile->sum[j], tile->rescale[j], v_mul(vi_floats(sum), tile->share[j]));
+        tile->old_max[j] = max;
+        tile->max[j] = v_set(-INFINITY);
+    }
+}
+
+/** Rows d to d + rows of the output: rescaled to the new maxima, and the values of this step's keys added. */
+static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int vectors, int d, int key, int keys) {
+#define AT(r, j) (output + (r)*WIDTH + (j)*LANES)
+#define START(r, j) IN_USE(r, j) acc[r][j] = vi_set(0);
+#define ADD(r, j) \
+    IN_USE(r, j)  \
+    v_store(AT(r, j), v_fma(v_load(AT(r, j)), tile->rescale[j], v_mul(vi_floats(acc[r][j]), tile->share[j])));
+    vec_int acc[MAX_ROWS][VECTORS];
+    const size_t D = (size_t)tile->head_dim;
+    float *output = tile->output + (size_t)d * WIDTH;
+    EACH(START)
+    accumulate(acc, rows, vectors, tile->v + (size_t)pairs_of(key) * D + d, 1, D, tile->weights, pairs_of(keys));
+    EACH(ADD)
+#undef AT
+#undef START
+#undef ADD
+}
+
+static ALWAYS_INLINE void begin_tile(struct attend_tile *tile, int vectors) {
+    for (int j = 0; j < vectors; j++) {
+        tile->max[j] = tile->old_max[j] = v_set(-INFINITY);
+        tile->sum[j] = v_set(0);
+    }
+    for (int i = 0; i < tile->head_dim * WIDTH; i += LANES) v_store(tile->output + i, v_set(0));
+}
+
+static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
+    for (int j = 0; j < vectors; j++) {
+        const vec spoilt = v_sub(tile->unit[j], tile->unit[j]); /* NaN or 0 */
+        const vec norm = v_add(v_div(v_set(1), tile->sum[j]), spoilt);
+        for (int d = 0; d < tile->head_dim; d++) {
+            float *output = tile->output + d * WIDTH + j * LANES;
+            v_store(output, v_mul(v_mul(v_load(output), norm), v_set(tile->v_units[d])));
+        }
+    }
+}
+
+#include "compute/attend_steps.h"
+
+/* ---------------------------------------------------------------- rounding */
+
+/** The largest magnitude of some numbers a lane, at least 2^-100, so that 1 over it is a float; and 0, or NaN where one
+ * of them is not finite. */
+struct range {
+    vec max, spoilt;
+};
+
+static inline struct range empty_range(void) {
+    return (struct range){v_set(0x1p-100f), v_set(0)};
+}
+
+static inline struct range extend(struct range range, vec x) {
+    const vec magnitude = v_max(x, v_sub(v_set(0), x));
+    return (struct range){v_max(magnitude, range.max), v_fma(x, v_set(0), range.spoilt)};
+}
+
+/** The same of all lanes, in each. */
+static inline struct range across_lanes(struct range range) {
+    float lanes[LANES], max = 0;
+    v_store(lanes, range.max);
+    for (int i = 0; i < LANES; i++) max = fmaxf(max, lanes[i]);
+    return (struct range){v_set(max), v_set(v_sum(range.spoilt))};
+}
+
+/** What integers of magnitudes up to `most` are multiples of then, or NaN. */
+static inline vec unit_of(struct range range, float most) {
+    return v_fma(range.max, v_set(1 / most), range.spoilt);
+}
+
+static inline vec_int integers(vec x, vec inverse) {
+    return vi_round(v_mul(x, inverse));
+}
+
+/** The vector of a row from d on, zeros behind the row's end. */
+static inline vec load_row(const float *row, int d, int head_dim) {
+    const int left = head_dim - d;
+    return left >= LANES ? v_load(row + d) : left > 0 ? v_load_part(row + d, left, 0) : v_set(0);
+}
+
+static inline void store_row(float *row, int d, int head_dim, vec x) {
+    const int left = head_dim - d;
+    if (left >= LANES)
+        v_store(row + d, x);
+    else
+        v_store_part(row + d, left, x);
+}
+
+/** to (n, pairs of head_dim) = k, rows ld apart, each in multiples of its units (n). */
+static void pack_keys(float *to, float *units, const float *k, size_t ld, int n, int head_dim, float most) {
+    const int lanes = pairs_of(head_dim);
+    for (int i = 0; i < n; i++, to += lanes, k += ld) {
+        struct range range = empty_range();
+        for (int d = 0; d < head_dim; d += LANES) range = extend(range, load_row(k, d, head_dim));
+        range = across_lanes(range);
+        const vec inverse = v_div(v_set(most), range.max);
+        v_store_part(units + i, 1, unit_of(range, most));
+        for (int d = 0; d < head_dim; d += 2 * LANES) {
+            const vec_int first = integers(load_row(k, d, head_dim), inverse);
+            const vec_int second = integers(load_row(k, d + LANES, head_dim), inverse);
+            store_row(to, d / 2, lanes, v_bits(vi_neighbours(first, second)));
+        }
+    }
+}
+
+/** to (pairs of n, head_dim) = v, rows ld apart, each column in multiples of its units (head_dim). */
+static void pack_values(float *to, float *units, const float *v, size_t ld, int n, int head_dim) {
+    for (int d = 0; d < head_dim; d += LANES) {
+        struct range range = empty_range();
+        for (int i = 0; i < n; i++) range = extend(range, load_row(v + (size_t)i * ld, d, head_dim));
+        const vec inverse = v_div(v_set(VALUE), range.max);
+        store_row(units, d, head_dim, unit_of(range, VALUE));
+        for (int i = 0; i < n; i += 2) {
+            const float *row = v + (size_t)i * ld;
+            const vec_int first = integers(load_row(row, d, head_dim), inverse);
+            const vec_int second = i + 1 < n ? integers(load_row(row + ld, d, head_dim), inverse) : vi_set(0);
+            store_row(to + (size_t)pairs_of(i) * (size_t)head_dim, d, head_dim, v_bits(vi_pairs(first, second)));
+        }
+    }
+}
+
+/** tile->queries: q (count, head_dim), transposed, each query in multiples of its own unit, which with `scale` is
+ * tile->unit; zeros in what is left of the last vector in use. */
+static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, int count, float scale, float most) {
+    float *turned = tile->output; /* which is not in use yet */
+    const int whole = count - count % LANES, D = tile->head_dim;
+    for (int d = 0; count % LANES && d < D; d++) v_store(turned + d * WIDTH + whole, v_set(0));
+    turn(turned, WIDTH, q, ldq, count, D);
+    for (int j = 0; j * LANES < count; j++, turned += LANES) {
+        struct range range = empty_range();
+        for (int d = 0; d < D; d++) range = extend(range, v_load(turned + d * WIDTH));
+        const vec inverse = v_div(v_set(most), range.max);
+        tile->unit[j] = v_mul(unit_of(range, most), v_set(scale));
+        tile->bias_scale[j] = v_div(v_set(log2_e), tile->unit[j]);
+        for (int d = 0; d < D; d += 2) {
+            const float *from = turned + d * WIDTH;
+            const vec_int first = integers(v_load(from), inverse);
+            const vec_int second = d + 1 < D ? integers(v_load(from + WIDTH), inverse) : vi_set(0);
+            vi_store(tile->queries + d / 2 * WIDTH + j * LANES, vi_pairs(first, second));
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- a head */
+
+static size_t attend_scratch(int n, int head_dim) {
+    const size_t pairs = (size_t)pairs_of(head_dim), D = (size_t)head_dim;
+    return (size_t)n * (pairs + 1) + (size_t)pairs_of(n) * D + D + (pairs + D + STEP) * WIDTH;
+}
+
+static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
+                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
+    const size_t pairs = (size_t)pairs_of(head_dim), D = (size_t)head_dim;
+    float *queries = scratch, *output = queries + pairs * WIDTH, *weights = output + D * WIDTH;
+    float *k_pairs = weights + STEP * WIDTH, *v_pairs = k_pairs + (size_t)n * pairs;
+    float *k_units = v_pairs + (size_t)pairs_of(n) * D, *v_units = k_units + n;
+    const int bits = 31 - bits_of(head_dim);
+    const int q_bits = bits / 2, k_bits = bits - q_bits < 15 ? bits - q_bits : 15;
+    const float q_most = (float)((1 << q_bits) - 1), k_most = (float)((1 << k_bits) - 1);
+    struct attend_tile tile = {
+        .k = k_pairs, .v = v_pairs, .k_units = k_units, .v_units = v_units, .head_dim = head_dim};
+    tile.queries = queries;
+    tile.weights = weights;
+    tile.output = output;
+    pack_keys(k_pairs, k_units, k, (size_t)ld, n, head_dim, k_most);
+    pack_values(v_pairs, v_units, v, (size_t)ld, n, head_dim);
+    float spoilt = 0;
+    for (int i = 0; i < n; i++) spoilt += k_units[i] * 0;
+    tile.bias = bias;
+    for (int row = 0; row < rows; row += WIDTH) {
+        const int count = row + WIDTH < rows ? WIDTH : rows - row;
+        turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, scale * log2_e + spoilt, q_most);
+        attend_vectors[(count - 1) / LANES](&tile, n);
+        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
+    }
+}
+
+#define ATTEND_KERNELS .attend = attend, .scratch = attend_scratch, .queries = WIDTH, .precision = PTM_INT16
+
+#endif
