@@ -14,6 +14,7 @@
 #define v_factors vi_bits
 #define ACC_STEPS 1 /* with two, gcc 12 moves sums from register to register */
 
+#include "base/memory.h"
 #include "compute/accumulate_vector.h"
 #include "compute/exp2_vector.h"
 #include "compute/kernels.h"
@@ -22,8 +23,9 @@
 #include <math.h>
 #include <stddef.h>
 
-/* A tile is WIDTH queries, a step STEP keys, whose weights are up to 2^WEIGHT_BITS and values up to VALUE. */
-enum { STEP = 128, WEIGHT_BITS = 14, VALUE = 1023 };
+/* A tile is WIDTH queries, a step STEP keys, whose weights are up to 2^WEIGHT_BITS and values up to VALUE. Rows are
+ * fetched AHEAD of their use. */
+enum { STEP = 128, WEIGHT_BITS = 14, VALUE = 1023, AHEAD = 8 };
 _Static_assert(((long long)STEP << WEIGHT_BITS) * VALUE < 1ll << 31, "sums of a step fit into 32 bits");
 
 /** One tile: all matrices have rows of WIDTH, one query a lane. Pairs of integers stand in the bits of a float. */
@@ -138,32 +140,25 @@ static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
 
 /* ---------------------------------------------------------------- rounding */
 
-/** The largest magnitude of some numbers a lane, at least 2^-100, so that 1 over it is a float; and 0, or NaN where one
- * of them is not finite. */
-struct range {
-    vec max, spoilt;
-};
+/* The largest magnitude starts as this, so that 1 over it is a float. */
+static const float least = 0x1p-100f;
 
-static inline struct range empty_range(void) {
-    return (struct range){v_set(0x1p-100f), v_set(0)};
+/** max, raised to the magnitudes of x; as integers, among which infinity and NaN are the largest. */
+static inline vec raise(vec max, vec x) {
+    return v_bits(vi_max(vi_bits(v_abs(x)), vi_bits(max)));
 }
 
-static inline struct range extend(struct range range, vec x) {
-    const vec magnitude = v_max(x, v_sub(v_set(0), x));
-    return (struct range){v_max(magnitude, range.max), v_fma(x, v_set(0), range.spoilt)};
+/** The largest lane, in all. */
+static inline vec spread(vec max) {
+    int lanes[LANES];
+    vi_store(lanes, vi_bits(max));
+    for (int i = 1; i < LANES; i++) lanes[0] = lanes[i] > lanes[0] ? lanes[i] : lanes[0];
+    return v_bits(vi_set(lanes[0]));
 }
 
-/** The same of all lanes, in each. */
-static inline struct range across_lanes(struct range range) {
-    float lanes[LANES], max = 0;
-    v_store(lanes, range.max);
-    for (int i = 0; i < LANES; i++) max = fmaxf(max, lanes[i]);
-    return (struct range){v_set(max), v_set(v_sum(range.spoilt))};
-}
-
-/** What integers of magnitudes up to `most` are multiples of then, or NaN. */
-static inline vec unit_of(struct range range, float most) {
-    return v_fma(range.max, v_set(1 / most), range.spoilt);
+/** What integers of magnitudes up to `most` are multiples of, or NaN where the largest of them is not finite. */
+static inline vec unit_of(vec max, float most) {
+    return v_fma(max, v_set(1 / most), v_mul(max, v_set(0)));
 }
 
 static inline vec_int integers(vec x, vec inverse) {
@@ -184,15 +179,21 @@ static inline void store_row(float *row, int d, int head_dim, vec x) {
         v_store_part(row + d, left, x);
 }
 
+/* Rows of a head lie whole pages apart, where no processor looks ahead by itself. */
+static inline void fetch_row(const float *row, int head_dim) {
+    for (int d = 0; d < head_dim; d += MEM_ALIGN / (int)sizeof *row) __builtin_prefetch(row + d);
+}
+
 /** to (n, pairs of head_dim) = k, rows ld apart, each in multiples of its units (n). */
 static void pack_keys(float *to, float *units, const float *k, size_t ld, int n, int head_dim, float most) {
     const int lanes = pairs_of(head_dim);
     for (int i = 0; i < n; i++, to += lanes, k += ld) {
-        struct range range = empty_range();
-        for (int d = 0; d < head_dim; d += LANES) range = extend(range, load_row(k, d, head_dim));
-        range = across_lanes(range);
-        const vec inverse = v_div(v_set(most), range.max);
-        v_store_part(units + i, 1, unit_of(range, most));
+        vec max = v_set(least);
+        fetch_row(k + AHEAD * ld, head_dim);
+        for (int d = 0; d < head_dim; d += LANES) max = raise(max, load_row(k, d, head_dim));
+        max = spread(max);
+        const vec inverse = v_div(v_set(most), max);
+        v_store_part(units + i, 1, unit_of(max, most));
         for (int d = 0; d < head_dim; d += 2 * LANES) {
             const vec_int first = integers(load_row(k, d, head_dim), inverse);
             const vec_int second = integers(load_row(k, d + LANES, head_dim), inverse);
@@ -201,18 +202,27 @@ static void pack_keys(float *to, float *units, const float *k, size_t ld, int n,
     }
 }
 
-/** to (pairs of n, head_dim) = v, rows ld apart, each column in multiples of its units (head_dim). */
-static void pack_values(float *to, float *units, const float *v, size_t ld, int n, int head_dim) {
+/** to (pairs of n, head_dim) = v, rows ld apart, each column in multiples of its units (head_dim). inverses (head_dim)
+ * is what they are multiplied by. */
+static void pack_values(float *to, float *units, float *inverses, const float *v, size_t ld, int n, int head_dim) {
+    for (int d = 0; d < head_dim; d++) units[d] = least;
+    const float *row = v;
+    for (int i = 0; i < n; i++, row += ld) {
+        fetch_row(row + AHEAD * ld, head_dim);
+        for (int d = 0; d < head_dim; d += LANES)
+            store_row(units, d, head_dim, raise(load_row(units, d, head_dim), load_row(row, d, head_dim)));
+    }
     for (int d = 0; d < head_dim; d += LANES) {
-        struct range range = empty_range();
-        for (int i = 0; i < n; i++) range = extend(range, load_row(v + (size_t)i * ld, d, head_dim));
-        const vec inverse = v_div(v_set(VALUE), range.max);
-        store_row(units, d, head_dim, unit_of(range, VALUE));
-        for (int i = 0; i < n; i += 2) {
-            const float *row = v + (size_t)i * ld;
-            const vec_int first = integers(load_row(row, d, head_dim), inverse);
-            const vec_int second = i + 1 < n ? integers(load_row(row + ld, d, head_dim), inverse) : vi_set(0);
-            store_row(to + (size_t)pairs_of(i) * (size_t)head_dim, d, head_dim, v_bits(vi_pairs(first, second)));
+        const vec max = load_row(units, d, head_dim);
+        store_row(inverses, d, head_dim, v_div(v_set(VALUE), max));
+        store_row(units, d, head_dim, unit_of(max, VALUE));
+    }
+    for (int i = 0; i < n; i += 2, to += head_dim, v += 2 * ld) {
+        for (int d = 0; d < head_dim; d += LANES) {
+            const vec inverse = load_row(inverses, d, head_dim);
+            const vec_int first = integers(load_row(v, d, head_dim), inverse);
+            const vec_int second = i + 1 < n ? integers(load_row(v + ld, d, head_dim), inverse) : vi_set(0);
+            store_row(to, d, head_dim, v_bits(vi_pairs(first, second)));
         }
     }
 }
@@ -225,10 +235,10 @@ static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, i
     for (int d = 0; count % LANES && d < D; d++) v_store(turned + d * WIDTH + whole, v_set(0));
     turn(turned, WIDTH, q, ldq, count, D);
     for (int j = 0; j * LANES < count; j++, turned += LANES) {
-        struct range range = empty_range();
-        for (int d = 0; d < D; d++) range = extend(range, v_load(turned + d * WIDTH));
-        const vec inverse = v_div(v_set(most), range.max);
-        tile->unit[j] = v_mul(unit_of(range, most), v_set(scale));
+        vec max = v_set(least);
+        for (int d = 0; d < D; d++) max = raise(max, v_load(turned + d * WIDTH));
+        const vec inverse = v_div(v_set(most), max);
+        tile->unit[j] = v_mul(unit_of(max, most), v_set(scale));
         tile->bias_scale[j] = v_div(v_set(log2_e), tile->unit[j]);
         for (int d = 0; d < D; d += 2) {
             const float *from = turned + d * WIDTH;
@@ -243,7 +253,7 @@ static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, i
 
 static size_t attend_scratch(int n, int head_dim) {
     const size_t pairs = (size_t)pairs_of(head_dim), D = (size_t)head_dim;
-    return (size_t)n * (pairs + 1) + (size_t)pairs_of(n) * D + D + (pairs + D + STEP) * WIDTH;
+    return (size_t)n * (pairs + 1) + (size_t)pairs_of(n) * D + 2 * D + (pairs + D + STEP) * WIDTH;
 }
 
 static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
@@ -261,7 +271,7 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     tile.weights = weights;
     tile.output = output;
     pack_keys(k_pairs, k_units, k, (size_t)ld, n, head_dim, k_most);
-    pack_values(v_pairs, v_units, v, (size_t)ld, n, head_dim);
+    pack_values(v_pairs, v_units, v_units + D, v, (size_t)ld, n, head_dim);
     float spoilt = 0;
     for (int i = 0; i < n; i++) spoilt += k_units[i] * 0;
     tile.bias = bias;

@@ -25,11 +25,13 @@ typedef __m256 vec_mask; /* a sign bit a lane */
 #define v_round(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define v_greater(a, b) _mm256_cmp_ps(a, b, _CMP_GT_OQ)
 #define v_pick(mask, yes, no) _mm256_blendv_ps(no, yes, mask)
+#define v_abs(x) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x)
 #define vi_set _mm256_set1_epi32
 #define vi_count() _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
 #define vi_add _mm256_add_epi32
 #define vi_pick(mask, yes, no) _mm256_blendv_epi8(no, yes, _mm256_castps_si256(mask))
 #define vi_store(to, x) _mm256_storeu_si256((__m256i *)(to), x)
+#define vi_max _mm256_max_epi32
 #define vi_round _mm256_cvtps_epi32
 #define vi_floats _mm256_cvtepi32_ps
 #define vi_bits _mm256_castps_si256

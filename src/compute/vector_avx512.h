@@ -28,11 +28,13 @@ typedef __mmask16 vec_mask;
 #define v_greater(a, b) _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ)
 #define v_pick(mask, yes, no) _mm512_mask_blend_ps(mask, no, yes)
 #define v_sum _mm512_reduce_add_ps
+#define v_abs _mm512_abs_ps
 #define vi_set _mm512_set1_epi32
 #define vi_count() _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 #define vi_add _mm512_add_epi32
 #define vi_pick(mask, yes, no) _mm512_mask_blend_epi32(mask, no, yes)
 #define vi_store(to, x) _mm512_storeu_si512(to, x)
+#define vi_max _mm512_max_epi32
 #define vi_round _mm512_cvtps_epi32
 #define vi_floats _mm512_cvtepi32_ps
 #define vi_bits _mm512_castps_si512
