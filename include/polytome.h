@@ -58,8 +58,9 @@ typedef struct ptm_error {
 typedef enum ptm_modality { PTM_VIDEO = 1, PTM_AUDIO = 2, PTM_IMAGE = 4 } ptm_modality;
 
 /** Arithmetic of the linear layers of the blocks. Norms, embedding and head are float32 always; so is attention, unless
- *  it stands beside bf16 or int8 on x86: in bf16 at level amx, and at avx512 on AMD's processors with BF16, in fp16 at
- *  avx512 on others with FP16, else in int16. */
+ *  it stands beside bf16 or int8 where 16 bits are faster: in bf16 at level amx, and at avx512 on AMD's processors with
+ *  BF16, in fp16 at avx512 on others with FP16, in int16 at avx512 and avx2 on others with VNNI, and at avx2 on
+ *  Intel's from Skylake and AMD's from Zen 3. */
 typedef enum ptm_precision {
     PTM_AUTO = -1, /* as the model stores them: float32, unless it was packed in another precision. Float32 where models
                       differ, or where the processor has no instruction */

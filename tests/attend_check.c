@@ -26,7 +26,7 @@ struct attend_case {
     int keys;        /* and so many keys, of an output */
     double nothing;  /* weights below it may vanish, beside the largest, 1 */
     double weights;  /* half of what weights are multiples of */
-    double scores;   /* products err by so much of that of the largest query and key */
+    bool integers;   /* queries and keys are, head_dim products of which stay below 2^31 */
     double values;   /* half of what values are multiples of, of the largest of their column */
     double typical;  /* the root of the mean square of errors, relative to that of outputs, at most */
 };
@@ -39,6 +39,7 @@ static struct {
     const float *bias; /* log_size, or NULL */
     float out[MAX_ROWS * LD], q[MAX_ROWS * LD], k[MAX_KEYS * LD], v[MAX_KEYS * LD], log_size[MAX_KEYS];
     double weights[MAX_KEYS], magnitude; /* of one query: its weights; what its largest logit is a sum of */
+    double sum;                          /* of its weights, beside the largest, 1 */
     double largest_product;              /* that a query and a key can have */
     double errors, outputs;              /* sums of squares over queries */
     _Alignas(64) float scratch[MAX_SCRATCH];
@@ -61,11 +62,11 @@ static void fill(int rows, int n, int head_dim) {
     for (int i = 0; i < n * LD; i++) at.k[i] = style == 3 ? 1e-3f : 4 * random_uniform(&random_state);
     for (int i = 0; i < n * LD; i++) at.v[i] = 1 + random_uniform(&random_state);
     for (int i = 0; i < n; i++) at.log_size[i] = logf((float)up_to(MAX_SIZE));
-    at.largest_product = spread * 4;
+    at.largest_product = spread * (style == 3 ? 1e-3 : 4);
 }
 
-/* A kernel in 16 bits is given what bf16 holds, and fp16 where powers of 2 allow it, so that nothing but weights and
- * sums is rounded. */
+/* A kernel in bf16 is given what that holds, and so does fp16 where powers of 2 allow it, so that nothing but weights
+ * and sums is rounded. */
 static void round_values(float *x, int count) {
     for (int i = 0; i < count; i++) x[i] = product_from_bf16(product_bf16(x[i]));
 }
@@ -76,7 +77,7 @@ static void attend(void) {
 }
 
 static void run(void) {
-    if (using->kernels->precision != PTM_F32) {
+    if (using->kernels->precision == PTM_BF16 || using->kernels->precision == PTM_FP16) {
         round_values(at.q, at.rows * LD);
         round_values(at.k, at.n * LD);
         round_values(at.v, at.n * LD);
@@ -103,6 +104,7 @@ static void weigh(int row) {
     }
     for (int j = 0; j < at.n; j++) sum += at.weights[j] = exp(at.weights[j] - max);
     for (int j = 0; j < at.n; j++) at.weights[j] /= sum;
+    at.sum = sum;
 }
 
 /* How often a sum of `count` is rounded, where so many have one of their own. */
@@ -110,12 +112,20 @@ static double roundings(int count, int own) {
     return own > 0 && count > own ? own + ceil((double)count / own) : count;
 }
 
-/** What the integers of a head err by: each product, each weight and its share of their sum, each value. */
+/** What the products of a query and a key err by, of the largest that there can be: half a unit of either. */
+static double product_error(void) {
+    int bits = 31;
+    while (ldexp(1, 31 - bits) < at.head_dim) bits--;
+    const double most = ldexp(1, bits / 2) - 1; /* of a query; a key has as much or more */
+    return 1 / most + 0.25 / (most * most);
+}
+
+/** What the integers of a head err by: logits, each weight and its share of their sum, each value. */
 static double integer_error(int d, double sum, double values) {
     double largest = 0;
     for (int j = 0; j < at.n; j++) largest = fmax(largest, fabs((double)at.v[j * LD + d]));
-    const double logit = using->scores * at.head_dim * at.largest_product * at.scale;
-    return 2 * logit * sum + 2 * using->weights * values + using->values * largest;
+    const double logit = using->integers ? product_error() * at.head_dim * at.largest_product * at.scale : 0;
+    return 2 * logit * sum + using->weights * (values + at.n * sum) / at.sum + using->values * largest;
 }
 
 /*
@@ -220,6 +230,25 @@ static double check_ties(void) {
     return worst;
 }
 
+/*
+ * Scores as large as their factors allow, of either sign: all values of a query and of the first key are the same, and
+ * half as much in the others.
+ */
+static double check_one_sign(void) {
+    double worst = 0;
+    for (int round = 0; round < 60; round++) {
+        static const int dims[] = {1, 2, 3, 4, 31, 32, 33, 63, 64, 65, 127, 128};
+        fill(8, up_to(100), dims[round % 12]);
+        const float sign = round % 2 ? 1 : -1;
+        at.largest_product = 1;
+        for (int i = 0; i < at.rows * LD; i++) at.q[i] = 1;
+        for (int i = 0; i < at.n * LD; i++) at.k[i] = i < LD ? sign : sign / 2;
+        run();
+        for (int row = 0; row < at.rows; row++) worst = worst_of(worst, row_error(row));
+    }
+    return worst;
+}
+
 static void multiply(float *x, int count, float factor) {
     for (int i = 0; i < count; i++) x[i] *= factor;
 }
@@ -250,18 +279,18 @@ static int count_nan(int row) {
     return count;
 }
 
-/* A NaN in a query spoils that query alone, in a key every query, in a value one dimension of each. */
+/* A NaN in a query spoils that query alone, in a key and its bias every query, in a value one dimension of each. */
 static bool check_nan(void) {
     bool good = true;
     for (int round = 0; round < 200; round++) {
         fill(up_to(110), up_to(300), up_to(MAX_DIM));
         const int row = up_to(at.rows) - 1, key = up_to(at.n) - 1, d = up_to(at.head_dim) - 1;
-        float *const place[] = {&at.q[row * LD + d], &at.k[key * LD + d], &at.v[key * LD + d]};
-        *place[round % 3] = NAN;
+        float *const place[] = {&at.q[row * LD + d], &at.k[key * LD + d], &at.v[key * LD + d], &at.log_size[key]};
+        *place[round % 4] = using->integers && round % 8 < 4 ? INFINITY : NAN;
         run();
         for (int i = 0; i < at.rows; i++) {
-            const int spoilt[] = {i == row ? at.head_dim : 0, at.head_dim, 1};
-            good = good && count_nan(i) == spoilt[round % 3];
+            const int spoilt[] = {i == row ? at.head_dim : 0, at.head_dim, 1, at.bias ? at.head_dim : 0};
+            good = good && count_nan(i) == spoilt[round % 4];
         }
     }
     return good;
@@ -271,7 +300,8 @@ static bool check_case(const struct kernels *level, const struct attend_case *gi
     static const char *const names[] = {
         [PTM_F32] = "attend", [PTM_BF16] = "attend bf16", [PTM_FP16] = "attend fp16", [PTM_INT16] = "attend int16"};
     using = given;
-    const double worst = worst_of(worst_of(check_shapes(), check_exponential()), check_ties());
+    const double worst =
+        worst_of(worst_of(check_shapes(), check_exponential()), worst_of(check_ties(), check_one_sign()));
     const bool nan = check_nan(), powers = check_powers(), good = worst <= 1 && nan && powers;
     printf("%-7s %-13s %s, largest error %.2f of its bound%s%s\n", cpu_level_name(level->level),
            names[given->kernels->precision], good ? "ok" : "FAILED", worst, nan ? "" : ", a NaN was lost or spread",
@@ -279,9 +309,12 @@ static bool check_case(const struct kernels *level, const struct attend_case *gi
     return good;
 }
 
-/* Not only where it is fast: any AVX512-BF16 runs it. */
+/* Not only where it is fast. */
 static bool runs_here(const struct attend_kernels *kernels) {
-    return kernels && cpu_has(kernels->feature == CPU_FAST_BF16 ? CPU_AVX512_BF16 : kernels->feature);
+    if (!kernels) return false;
+    return cpu_has(kernels->feature == CPU_FAST_BF16   ? CPU_AVX512_BF16
+                   : kernels->feature == CPU_FAST_MADD ? CPU_NO_FEATURE
+                                                       : kernels->feature);
 }
 
 enum { REDUCED = sizeof((struct kernels *)0)->attention_reduced / sizeof(struct attend_kernels *) };
@@ -304,10 +337,10 @@ bool attend_check(const struct kernels *level) {
                       .keys = 128,
                       .nothing = 0x1p-24,
                       .typical = 0x1p-9},
-        [PTM_INT16] = {.rounding = 1e-4,
+        [PTM_INT16] = {.rounding = 2 * 7.5e-5,
                        .unit = 0.5 * FLT_EPSILON,
-                       .weights = 0x1p-15,
-                       .scores = 0x1p-12,
+                       .weights = 0.5 / 16382,
+                       .integers = true,
                        .values = 0.5 / 1023,
                        .typical = 0x1p-11},
     };

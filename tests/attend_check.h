@@ -12,7 +12,8 @@
  */
 bool attend_check(const struct kernels *level);
 
-/** The first kernel of the level in bf16, fp16 or int16 that the processor can run; NULL where there is none. */
+/** The first kernel of the level in `precision`, which is a reduced one, that the processor can run, fast or not; NULL
+ * where there is none. */
 const struct attend_kernels *attend_reduced_here(const struct kernels *level, ptm_precision precision);
 
 /** The best rate of a kernel in GFLOP/s: 384 queries, 1568 keys, head_dim 64; of NULL 0. */

@@ -295,15 +295,28 @@ static void test_attention(void) {
     }
 }
 
-/* Beside layers of reduced precision attention may be another kernel. */
-static void check_attention_bits(const struct heads *shape, const struct product *product) {
+/* All that this processor runs, those beside layers of reduced precision among them. */
+static void each_attention(void (*check)(enum cpu_level level, const struct attend_kernels *kernels)) {
+    for (int level = CPU_SCALAR; level <= CPU_AMX; level++) {
+        enum cpu_level usable;
+        if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
+        const struct kernels *kernels = kernels_for(usable);
+        check(usable, kernels->attention);
+        for (size_t i = 0; i < CHECK_COUNT(kernels->attention_reduced); i++) {
+            const struct attend_kernels *reduced = kernels->attention_reduced[i];
+            if (reduced && cpu_has(reduced->feature)) check(usable, reduced);
+        }
+    }
+}
+
+static void check_thread_counts(const struct heads *shape, enum cpu_level level, const struct attend_kernels *kernels) {
     static const int counts[] = {1, 2, 3, 5};
     struct attention_case given = make_case(shape);
     const size_t bytes = (size_t)shape->n * (size_t)given.width * sizeof(float);
     float *first = NULL;
     for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
-        struct compute compute = open_compute(counts[c], cpu_detect());
-        compute.attention = attention_for(compute.kernels, product);
+        struct compute compute = open_compute(counts[c], level);
+        compute.attention = kernels;
         float *out = run_case(&given, &compute);
         if (first) CU_ASSERT_EQUAL(memcmp(first, out, bytes), 0);
         if (!first)
@@ -316,15 +329,17 @@ static void check_attention_bits(const struct heads *shape, const struct product
     free_case(&given);
 }
 
+static void check_attention_bits(enum cpu_level level, const struct attend_kernels *kernels) {
+    for (size_t i = 0; i < CHECK_COUNT(shapes); i++) check_thread_counts(&shapes[i], level, kernels);
+}
+
 static void test_attention_same_bits(void) {
-    for (size_t i = 0; i < CHECK_COUNT(shapes); i++) {
-        check_attention_bits(&shapes[i], NULL);
-        check_attention_bits(&shapes[i], product_for(PTM_INT8, cpu_detect()));
-    }
+    each_attention(check_attention_bits);
 }
 
 /* Scratch measured for the most tokens must do for any fewer. */
-static void check_scratch_grows(const struct attend_kernels *kernels) {
+static void check_scratch_grows(enum cpu_level level, const struct attend_kernels *kernels) {
+    (void)level;
     const struct compute compute = {.attention = kernels};
     size_t before = 0;
     int shrunk = 0;
@@ -337,14 +352,7 @@ static void check_scratch_grows(const struct attend_kernels *kernels) {
 }
 
 static void test_attention_scratch(void) {
-    for (int level = CPU_SCALAR; level <= CPU_AMX; level++) {
-        enum cpu_level usable;
-        if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
-        const struct kernels *kernels = kernels_for(usable);
-        check_scratch_grows(kernels->attention);
-        for (size_t i = 0; i < CHECK_COUNT(kernels->attention_reduced); i++)
-            if (kernels->attention_reduced[i]) check_scratch_grows(kernels->attention_reduced[i]);
-    }
+    each_attention(check_scratch_grows);
 }
 
 /* ---------------------------------------------------------------- the product library under many threads */

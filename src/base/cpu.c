@@ -50,10 +50,17 @@ enum cpu_level cpu_detect(void) {
 }
 
 #if defined(__x86_64__)
+static bool has_slow_madd(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_is("haswell") || __builtin_cpu_is("broadwell") || __builtin_cpu_is("znver1") ||
+           __builtin_cpu_is("znver2");
+}
+
 /* CPUID itself: clang 14 has no name for some of these. */
 bool cpu_has(enum cpu_feature feature) {
     unsigned eax, ebx, ecx, edx, eax1, ebx1, ecx1, edx1;
     if (feature == CPU_NO_FEATURE) return true;
+    if (feature == CPU_FAST_MADD) return !has_slow_madd();
     if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
     if (feature == CPU_AVX512_VNNI) return ecx >> 11 & 1;
     if (feature == CPU_AVX512_FP16) return edx >> 23 & 1;

@@ -10,9 +10,11 @@ enum cpu_level { CPU_SCALAR, CPU_NEON, CPU_AVX2, CPU_AVX512, CPU_AMX };
 
 /** Instructions beyond the levels: what reduced precision needs. CPU_FAST_BF16 is AVX512-BF16 whose VDPBF16PS has the
  * rate of VFMADDPS, which is twice the products: AMD's, measured on Zen 4 and 5. Intel's has half the rate, and gains
- * nothing. */
+ * nothing. CPU_FAST_MADD is AVX2 whose VPMADDWD has the rate of VFMADDPS and leaves a port to add in: not Haswell's,
+ * Broadwell's, Zen's and Zen 2's, which have one port for it. */
 enum cpu_feature {
     CPU_NO_FEATURE,
+    CPU_FAST_MADD,
     CPU_AVX_VNNI,
     CPU_AVX512_VNNI,
     CPU_AVX512_BF16,

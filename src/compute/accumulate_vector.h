@@ -28,7 +28,8 @@
 #define IN_USE(r, j) if ((r) < rows && (j) < vectors)
 
 /* Two steps of the loop a turn, unless the file that includes this has said how many: with one, a processor whose front
- * end is shared with another thread falls behind its own multipliers. */
+ * end is shared with another thread falls behind its own multipliers. (A constant, as gcc expands no macro in the
+ * pragma that takes it.) */
 #ifndef ACC_STEPS
 #define ACC_STEPS 2
 #endif
@@ -37,7 +38,7 @@ enum { MAX_ROWS = 8, VECTORS = 3, WIDTH = VECTORS * LANES, STEPS_A_TURN = ACC_ST
 
 /* A lane of a factor is one float, unless the file that includes this has said what else by v_dot
  * (attend_factors_bf16.h), and loaded lanes and sums are of type vec, unless it has said which and how lanes become it
- * (attend_avx512fp16.c): casts in v_dot cost gcc 12 its registers. */
+ * (V_SUMS and v_factors, as in attend_avx512fp16.c and attend_int16.h): casts in v_dot cost gcc 12 its registers. */
 #ifndef v_dot
 #define v_dot(sum, a, b) v_fma(a, b, sum)
 #endif

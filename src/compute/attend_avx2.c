@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Attention in int16 with VPMADDWD on 256 bits: as many instructions as FMA takes, but a processor has more places to
- * add in than to multiply. */
+/* Attention in int16 with VPMADDWD on 256 bits: as many instructions as FMA takes, half of them additions, for which
+ * there are ports that do not multiply. */
 #include "compute/kernels.h"
 
 #if defined(__x86_64__)
 #include "compute/vector_avx2.h"
 
-/** The addition itself: gcc 12 would add up into registers of products, and move what it has, for a tenth of the time.
- */
+/** The addition itself: by its intrinsic gcc 12 puts the sum where the product is, and copies it back. */
 static inline __m256i add_product(__m256i sum, __m256i product) {
     __asm__("vpaddd %1, %0, %0" : "+x"(sum) : "x"(product));
     return sum;
@@ -18,5 +17,5 @@ static inline __m256i add_product(__m256i sum, __m256i product) {
 
 #include "compute/attend_int16.h"
 
-const struct attend_kernels attend_avx2 = {ATTEND_KERNELS};
+const struct attend_kernels attend_avx2 = {ATTEND_KERNELS, .feature = CPU_FAST_MADD};
 #endif

@@ -5,7 +5,8 @@
 #if defined(__x86_64__)
 #include "compute/vector_avx2.h"
 
-/** The instruction itself: by its intrinsic gcc 12 moves sums from register to register. */
+/** The instruction itself, as by its intrinsic gcc 12 moves sums from register to register; {vex} as assemblers know
+ * the form of AVX-512 as well, and prefer it. */
 static inline __m256i add_products(__m256i sum, __m256i a, __m256i b) {
     __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
     return sum;

@@ -2,10 +2,11 @@
 /*
  * Attention in int16, once for every instruction set that multiplies pairs of such integers and adds them up in 32
  * bits, exactly: the online softmax of attend_steps.h with the queries in the lanes. A query is rounded to multiples of
- * a unit of its own, and so are a key and a column of the values. Weights of a step are multiples of 2^-14 of the
- * largest of that step, not of all: what rounding takes from a step is little beside what the step has. A file that
- * includes this has defined the vector operations listed in kernels_vector.h, ACC_ROWS, and v_dot(sum, a, b): sums in
- * 32 bits, and the products of both halves of each lane of a and b added.
+ * a unit of its own, and so are a key and what a step of keys has of a column of the values. Weights of a step are
+ * multiples of 2^-14 of the largest of that step, not of all: what rounding takes from a step is little beside what the
+ * step has. What is not finite counts as NaN. A file that includes this has defined the vector operations listed in
+ * kernels_vector.h, ACC_ROWS, and v_dot(sum, a, b): sums in 32 bits, and the products of both halves of each lane of a
+ * and b added.
  */
 #ifndef POLYTOME_COMPUTE_ATTEND_INT16_H
 #define POLYTOME_COMPUTE_ATTEND_INT16_H
@@ -32,9 +33,9 @@ _Static_assert(((long long)STEP << WEIGHT_BITS) * VALUE < 1ll << 31, "sums of a 
 struct attend_tile {
     float *queries;     /* (pairs of head_dim, WIDTH) */
     float *weights;     /* (keys of a step, WIDTH): scores, then (pairs of them, WIDTH): their exponentials */
-    float *output;      /* (head_dim, WIDTH) floats, multiples of v_units, to be divided by `sum` */
+    float *output;      /* (head_dim, WIDTH) floats, to be divided by `sum` */
     const float *k, *v; /* (n, pairs of head_dim), (pairs of n, head_dim) */
-    const float *k_units, *v_units, *bias; /* (n), (head_dim), (n) or NULL */
+    const float *k_units, *v_units, *bias; /* (n), (steps of n, head_dim), (n) or NULL */
     int head_dim;
     vec unit[VECTORS], bias_scale[VECTORS]; /* of scores, for powers of 2; of bias, for scores */
     vec max[VECTORS], old_max[VECTORS];     /* of this step's scores; of all before */
@@ -44,13 +45,6 @@ struct attend_tile {
 
 static inline int pairs_of(int count) {
     return (count + 1) / 2;
-}
-
-/** The exponent of the first power of 2 that is no less than it. */
-static inline int bits_of(int count) {
-    int bits = 0;
-    while (1 << bits < count) bits++;
-    return bits;
 }
 
 /** Scores of `rows` keys, from number `key` on: into `scores`, and the maxima raised to them. */
@@ -72,7 +66,7 @@ static ALWAYS_INLINE void score_rows(struct attend_tile *tile, int rows, int vec
 #undef STORE
 }
 
-/** The maximum is taken away first, whatever rounding makes of a product, so that no weight is more than 1. */
+/** The maximum is taken away first: whatever rounding makes of a product, no weight is more than 2^WEIGHT_BITS. */
 static inline vec_int weigh(const float *scores, vec max, vec unit) {
     return vi_round(v_exp2_16(v_fma(v_sub(v_load(scores), max), unit, v_set(WEIGHT_BITS))));
 }
@@ -103,11 +97,13 @@ static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int 
 static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int vectors, int d, int key, int keys) {
 #define AT(r, j) (output + (r)*WIDTH + (j)*LANES)
 #define START(r, j) IN_USE(r, j) acc[r][j] = vi_set(0);
-#define ADD(r, j) \
-    IN_USE(r, j)  \
-    v_store(AT(r, j), v_fma(v_load(AT(r, j)), tile->rescale[j], v_mul(vi_floats(acc[r][j]), tile->share[j])));
+#define ADD(r, j)                                               \
+    IN_USE(r, j)                                                \
+    v_store(AT(r, j), v_fma(v_load(AT(r, j)), tile->rescale[j], \
+                            v_mul(v_mul(vi_floats(acc[r][j]), v_set(units[r])), tile->share[j])));
     vec_int acc[MAX_ROWS][VECTORS];
     const size_t D = (size_t)tile->head_dim;
+    const float *units = tile->v_units + (size_t)(key / STEP) * D + d;
     float *output = tile->output + (size_t)d * WIDTH;
     EACH(START)
     accumulate(acc, rows, vectors, tile->v + (size_t)pairs_of(key) * D + d, 1, D, tile->weights, pairs_of(keys));
@@ -131,7 +127,7 @@ static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
         const vec norm = v_add(v_div(v_set(1), tile->sum[j]), spoilt);
         for (int d = 0; d < tile->head_dim; d++) {
             float *output = tile->output + d * WIDTH + j * LANES;
-            v_store(output, v_mul(v_mul(v_load(output), norm), v_set(tile->v_units[d])));
+            v_store(output, v_mul(v_load(output), norm));
         }
     }
 }
@@ -140,11 +136,11 @@ static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
 
 /* ---------------------------------------------------------------- rounding */
 
-/* The largest magnitude starts as this, so that 1 over it is a float. */
+/* The largest magnitude starts as this, so that integers over it are floats. */
 static const float least = 0x1p-100f;
 
 /** max, raised to the magnitudes of x; as integers, among which infinity and NaN are the largest. */
-static inline vec raise(vec max, vec x) {
+static inline vec larger(vec max, vec x) {
     return v_bits(vi_max(vi_bits(v_abs(x)), vi_bits(max)));
 }
 
@@ -182,6 +178,7 @@ static inline void store_row(float *row, int d, int head_dim, vec x) {
 /* Rows of a head lie whole pages apart, where no processor looks ahead by itself. */
 static inline void fetch_row(const float *row, int head_dim) {
     for (int d = 0; d < head_dim; d += MEM_ALIGN / (int)sizeof *row) __builtin_prefetch(row + d);
+    __builtin_prefetch(row + head_dim - 1);
 }
 
 /** to (n, pairs of head_dim) = k, rows ld apart, each in multiples of its units (n). */
@@ -189,8 +186,8 @@ static void pack_keys(float *to, float *units, const float *k, size_t ld, int n,
     const int lanes = pairs_of(head_dim);
     for (int i = 0; i < n; i++, to += lanes, k += ld) {
         vec max = v_set(least);
-        fetch_row(k + AHEAD * ld, head_dim);
-        for (int d = 0; d < head_dim; d += LANES) max = raise(max, load_row(k, d, head_dim));
+        if (i + AHEAD < n) fetch_row(k + AHEAD * ld, head_dim);
+        for (int d = 0; d < head_dim; d += LANES) max = larger(max, load_row(k, d, head_dim));
         max = spread(max);
         const vec inverse = v_div(v_set(most), max);
         v_store_part(units + i, 1, unit_of(max, most));
@@ -202,22 +199,31 @@ static void pack_keys(float *to, float *units, const float *k, size_t ld, int n,
     }
 }
 
-/** to (pairs of n, head_dim) = v, rows ld apart, each column in multiples of its units (head_dim). inverses (head_dim)
- * is what they are multiplied by. */
-static void pack_values(float *to, float *units, float *inverses, const float *v, size_t ld, int n, int head_dim) {
+/** units (head_dim): those of the columns of v (n, head_dim), rows ld apart, `after` more of which follow. inverses
+ * (head_dim): what the values are multiplied by. */
+static void measure_columns(float *units, float *inverses, const float *v, size_t ld, int n, int after, int head_dim) {
     for (int d = 0; d < head_dim; d++) units[d] = least;
-    const float *row = v;
-    for (int i = 0; i < n; i++, row += ld) {
-        fetch_row(row + AHEAD * ld, head_dim);
+    for (int i = 0; i < n; i++, v += ld) {
+        if (i + AHEAD < n + after) fetch_row(v + AHEAD * ld, head_dim);
         for (int d = 0; d < head_dim; d += LANES)
-            store_row(units, d, head_dim, raise(load_row(units, d, head_dim), load_row(row, d, head_dim)));
+            store_row(units, d, head_dim, larger(load_row(units, d, head_dim), load_row(v, d, head_dim)));
     }
     for (int d = 0; d < head_dim; d += LANES) {
         const vec max = load_row(units, d, head_dim);
         store_row(inverses, d, head_dim, v_div(v_set(VALUE), max));
         store_row(units, d, head_dim, unit_of(max, VALUE));
     }
+}
+
+/** to (pairs of n, head_dim) = v, rows ld apart, each column of a step in multiples of its units (steps of n,
+ * head_dim). inverses: room for head_dim floats. */
+static void pack_values(float *to, float *units, float *inverses, const float *v, size_t ld, int n, int head_dim) {
     for (int i = 0; i < n; i += 2, to += head_dim, v += 2 * ld) {
+        if (i % STEP == 0) {
+            const int left = n - i, keys = left < STEP ? left : STEP;
+            measure_columns(units + (size_t)(i / STEP) * (size_t)head_dim, inverses, v, ld, keys, left - keys,
+                            head_dim);
+        }
         for (int d = 0; d < head_dim; d += LANES) {
             const vec inverse = load_row(inverses, d, head_dim);
             const vec_int first = integers(load_row(v, d, head_dim), inverse);
@@ -227,8 +233,8 @@ static void pack_values(float *to, float *units, float *inverses, const float *v
     }
 }
 
-/** tile->queries: q (count, head_dim), transposed, each query in multiples of its own unit, which with `scale` is
- * tile->unit; zeros in what is left of the last vector in use. */
+/** tile->queries: q (count, head_dim), transposed, each query in multiples of its own unit, which with `scale`, of
+ * scores for powers of 2, is tile->unit; zeros in what is left of the last vector in use. */
 static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, int count, float scale, float most) {
     float *turned = tile->output; /* which is not in use yet */
     const int whole = count - count % LANES, D = tile->head_dim;
@@ -236,7 +242,7 @@ static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, i
     turn(turned, WIDTH, q, ldq, count, D);
     for (int j = 0; j * LANES < count; j++, turned += LANES) {
         vec max = v_set(least);
-        for (int d = 0; d < D; d++) max = raise(max, v_load(turned + d * WIDTH));
+        for (int d = 0; d < D; d++) max = larger(max, v_load(turned + d * WIDTH));
         const vec inverse = v_div(v_set(most), max);
         tile->unit[j] = v_mul(unit_of(max, most), v_set(scale));
         tile->bias_scale[j] = v_div(v_set(log2_e), tile->unit[j]);
@@ -251,33 +257,51 @@ static void turn_queries(struct attend_tile *tile, const float *q, size_t ldq, i
 
 /* ---------------------------------------------------------------- a head */
 
+/** What integers of queries and keys go up to: head_dim products of them stay below 2^31. At 64 they have 12 and 13
+ * bits, at 1024 10 and 11. */
+static void find_most(int head_dim, float *query, float *key) {
+    int bits = 31;
+    while (1ll << (31 - bits) < head_dim) bits--;
+    const int query_bits = bits / 2, key_bits = bits - query_bits < 15 ? bits - query_bits : 15;
+    *query = (float)((1 << query_bits) - 1);
+    *key = (float)((1 << key_bits) - 1);
+}
+
+/** 0, or NaN where a key or its bias is. */
+static float find_nan(const float *k_units, const float *bias, int n) {
+    float nan = 0;
+    for (int i = 0; i < n; i++) nan += k_units[i] * 0 + (bias ? bias[i] * 0 : 0);
+    return nan;
+}
+
+static size_t steps_of(int n) {
+    return ((size_t)n + STEP - 1) / STEP;
+}
+
 static size_t attend_scratch(int n, int head_dim) {
     const size_t pairs = (size_t)pairs_of(head_dim), D = (size_t)head_dim;
-    return (size_t)n * (pairs + 1) + (size_t)pairs_of(n) * D + 2 * D + (pairs + D + STEP) * WIDTH;
+    return (pairs + D + STEP) * WIDTH + (size_t)n * (pairs + 1) + ((size_t)pairs_of(n) + steps_of(n) + 1) * D;
 }
 
 static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
                    const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
     const size_t pairs = (size_t)pairs_of(head_dim), D = (size_t)head_dim;
     float *queries = scratch, *output = queries + pairs * WIDTH, *weights = output + D * WIDTH;
-    float *k_pairs = weights + STEP * WIDTH, *v_pairs = k_pairs + (size_t)n * pairs;
-    float *k_units = v_pairs + (size_t)pairs_of(n) * D, *v_units = k_units + n;
-    const int bits = 31 - bits_of(head_dim);
-    const int q_bits = bits / 2, k_bits = bits - q_bits < 15 ? bits - q_bits : 15;
-    const float q_most = (float)((1 << q_bits) - 1), k_most = (float)((1 << k_bits) - 1);
-    struct attend_tile tile = {
-        .k = k_pairs, .v = v_pairs, .k_units = k_units, .v_units = v_units, .head_dim = head_dim};
+    float *k_pairs = weights + STEP * WIDTH, *k_units = k_pairs + (size_t)n * pairs;
+    float *v_pairs = k_units + n, *v_units = v_pairs + (size_t)pairs_of(n) * D, *inverses = v_units + steps_of(n) * D;
+    struct attend_tile tile = {.k = k_pairs, .v = v_pairs, .k_units = k_units, .v_units = v_units, .bias = bias};
     tile.queries = queries;
     tile.weights = weights;
     tile.output = output;
-    pack_keys(k_pairs, k_units, k, (size_t)ld, n, head_dim, k_most);
-    pack_values(v_pairs, v_units, v_units + D, v, (size_t)ld, n, head_dim);
-    float spoilt = 0;
-    for (int i = 0; i < n; i++) spoilt += k_units[i] * 0;
-    tile.bias = bias;
+    tile.head_dim = head_dim;
+    float most_query, most_key;
+    find_most(head_dim, &most_query, &most_key);
+    pack_keys(k_pairs, k_units, k, (size_t)ld, n, head_dim, most_key);
+    pack_values(v_pairs, v_units, inverses, v, (size_t)ld, n, head_dim);
+    const float of_scores = scale * log2_e + find_nan(k_units, bias, n);
     for (int row = 0; row < rows; row += WIDTH) {
         const int count = row + WIDTH < rows ? WIDTH : rows - row;
-        turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, scale * log2_e + spoilt, q_most);
+        turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, of_scores, most_query);
         attend_vectors[(count - 1) / LANES](&tile, n);
         turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
     }

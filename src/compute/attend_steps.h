@@ -2,13 +2,13 @@
 /*
  * Online softmax (Milakov and Gimelshein 2018; FlashAttention, Dao and others 2022), whatever the factors are: a tile
  * of queries goes through the keys step by step. A file that includes this has defined STEP, keys of a step, struct
- * attend_tile, in which `max` are the maxima of scores and `old_max` those before a step, and
+ * attend_tile with `weights` (keys of a step, WIDTH) and `head_dim`, and
  *
  *     begin_tile     before the first key: no maximum, no sum, no output
  *     score_rows     scores of some keys, which raise the maxima
- *     weigh_keys     the step's scores become weights; sums, and what output is to be rescaled by, follow
- *     output_rows    rows of the output, rescaled, and the step's values in them
- *     finish_tile    output over sums
+ *     weigh_keys     the step's scores become weights; sums, what output is to be rescaled by, and the maxima before
+ * the next step follow output_rows    rows of the output, rescaled, and the step's values in them finish_tile    output
+ * over sums
  *
  * `rows` and `vectors` are constants where these are inlined.
  */

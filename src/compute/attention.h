@@ -6,7 +6,7 @@
 #include "compute/linear.h"
 
 /** What attends beside layers of `product`, which is NULL where they are float32: in 16 bits beside reduced
- * ones, as the processor is fastest. */
+ * ones, where the processor is faster at it. */
 const struct attend_kernels *attention_for(const struct kernels *kernels, const struct product *product);
 
 /** Floats of scratch memory that attention() needs for each worker, for up to n keys of head_dim: whole cache lines. */

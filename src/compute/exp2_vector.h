@@ -27,8 +27,8 @@ static inline vec v_exp2(vec x) {
     return exp2_by(x, p, 7);
 }
 
-/** Another, with 7.5e-5: a fiftieth of what rounding to bf16 may make of it, and 2^-14 is 6e-5. It is less than 2^n for
- * every x < n. */
+/** Another, with 7.5e-5: a fiftieth of what rounding to bf16 may make of it, and about the unit of int16's weights,
+ * 2^-14. For x up to a whole n it is less than 2^n. */
 static inline vec v_exp2_16(vec x) {
     static const float p[] = {0.999928057f, 0.693260968f, 0.242611125f, 0.0551716685f};
     return exp2_by(x, p, 4);

@@ -30,7 +30,8 @@ struct attend_kernels {
 
     enum cpu_feature feature; /* where it is taken: beyond the level of its table */
     /** Queries, keys, values and weights are rounded to it: PTM_F32, PTM_BF16, PTM_INT16, or PTM_FP16, in which sums of
-     * a step are as well and the largest e^bias should be no more than 2^14 times another that counts. */
+     * a step are as well and the largest e^bias should be no more than 2^14 times another that counts. In PTM_INT16
+     * infinity counts as NaN. */
     ptm_precision precision;
 };
 

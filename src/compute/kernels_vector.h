@@ -12,9 +12,9 @@
  *     v_ldexp_normal(x, n)      the same for -126 <= n <= 127, where 2^n is a normal float; NaN where x is NaN
  *     v_greater, v_pick(mask, yes, no); vi_set vi_count (0, 1, 2 ...) vi_add vi_pick vi_store
  *     v_sum                     over the lanes
- *     v_abs vi_max, vi_round and vi_floats to and from floats, vi_bits and v_bits their bits; 16 bits of each lane:
- *                               vi_pairs(a, b), those of b above those of a, and vi_neighbours(a, b), of 2 LANES in a
- *                               row, two a lane: for attend_int16.h
+ *     v_abs vi_max, vi_round and vi_floats to and from floats, vi_bits and v_bits their bits, vi_pairs(a, b), the lower
+ *                               16 bits of each lane of b above those of a, vi_neighbours(a, b), 2 LANES in a row in 16
+ *                               bits each: on x86, for attend_int16.h
  *     v_load_blocks, v_low v_high v_low_pair v_high_pair      rows in 128-bit blocks, interleaved: for turn_vector.h
  *
  * and KERNELS_TABLE and KERNELS_LEVEL, and included the attention and, where OpenBLAS is slower, the products of the
