@@ -67,7 +67,7 @@ typedef enum ptm_precision {
     PTM_F32 = 0,   /* the reference's own logits */
     PTM_BF16,      /* needs AVX512-BF16; faster only on processors that run it at full rate (docs/performance.md) */
     PTM_INT8,      /* weights by output channel, activations by token; needs AVX2 or NEON with dot products. Base-size
-                      models are 1.9 to 3.3 times as fast with VNNI, 1.4 to 1.8 times without */
+                      models are 1.9 to 3.3 times as fast with VNNI, 1.4 to 2.0 times without */
     PTM_FP16,      /* of attention only */
     PTM_INT16      /* of attention only */
 } ptm_precision;
