@@ -71,7 +71,7 @@ static inline vec_int weigh(const float *scores, vec max, vec unit) {
     return vi_round(v_exp2_16(v_fma(v_sub(v_load(scores), max), unit, v_set(WEIGHT_BITS))));
 }
 
-/** Turns this step's scores into weights, relative to its own maxima. */
+/** Turns this step's scores into weights, relative to its own maxima. A unit that is NaN makes sums NaN. */
 static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int key, int keys) {
     (void)key;
     for (int j = 0; j < vectors; j++) {
@@ -113,25 +113,7 @@ static ALWAYS_INLINE void output_rows(struct attend_tile *tile, int rows, int ve
 #undef ADD
 }
 
-static ALWAYS_INLINE void begin_tile(struct attend_tile *tile, int vectors) {
-    for (int j = 0; j < vectors; j++) {
-        tile->max[j] = tile->old_max[j] = v_set(-INFINITY);
-        tile->sum[j] = v_set(0);
-    }
-    for (int i = 0; i < tile->head_dim * WIDTH; i += LANES) v_store(tile->output + i, v_set(0));
-}
-
-static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
-    for (int j = 0; j < vectors; j++) {
-        const vec spoilt = v_sub(tile->unit[j], tile->unit[j]); /* NaN or 0 */
-        const vec norm = v_add(v_div(v_set(1), tile->sum[j]), spoilt);
-        for (int d = 0; d < tile->head_dim; d++) {
-            float *output = tile->output + d * WIDTH + j * LANES;
-            v_store(output, v_mul(v_load(output), norm));
-        }
-    }
-}
-
+#include "compute/attend_output.h"
 #include "compute/attend_steps.h"
 
 /* ---------------------------------------------------------------- rounding */

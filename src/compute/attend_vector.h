@@ -15,7 +15,6 @@
 #include "compute/kernels.h"
 #include "compute/turn_vector.h"
 
-#include <math.h>
 #include <stddef.h>
 
 /* A tile is WIDTH queries; a step is STEP keys. The scores of a step, its keys or values and the tile's queries or
@@ -86,24 +85,7 @@ static ALWAYS_INLINE void weigh_keys(struct attend_tile *tile, int vectors, int 
     }
 }
 
-static ALWAYS_INLINE void begin_tile(struct attend_tile *tile, int vectors) {
-    for (int j = 0; j < vectors; j++) {
-        tile->max[j] = tile->old_max[j] = v_set(-INFINITY);
-        tile->sum[j] = v_set(0);
-    }
-    for (int i = 0; i < tile->head_dim * WIDTH; i += LANES) v_store(tile->output + i, v_set(0));
-}
-
-static ALWAYS_INLINE void finish_tile(struct attend_tile *tile, int vectors) {
-    for (int j = 0; j < vectors; j++) {
-        const vec norm = v_div(v_set(1), tile->sum[j]);
-        for (int d = 0; d < tile->head_dim; d++) {
-            float *output = tile->output + d * WIDTH + j * LANES;
-            v_store(output, v_mul(v_load(output), norm));
-        }
-    }
-}
-
+#include "compute/attend_output.h"
 #include "compute/attend_steps.h"
 
 /** tile->queries = q (count, head_dim), transposed; zeros in what is left of the last vector in use. */
