@@ -6,9 +6,10 @@
  *
  *     begin_tile     before the first key: no maximum, no sum, no output
  *     score_rows     scores of some keys, which raise the maxima
- *     weigh_keys     the step's scores become weights; sums, what output is to be rescaled by, and the maxima before
- * the next step follow output_rows    rows of the output, rescaled, and the step's values in them finish_tile    output
- * over sums
+ *     weigh_keys     the step's scores become weights; sums, what output is to be rescaled by, and what the next step is
+ *                    to know of the maxima follow
+ *     output_rows    rows of the output, rescaled, and the step's values in them
+ *     finish_tile    output over sums
  *
  * `rows` and `vectors` are constants where these are inlined.
  */
