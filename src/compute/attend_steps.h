@@ -6,8 +6,8 @@
  *
  *     begin_tile     before the first key: no maximum, no sum, no output
  *     score_rows     scores of some keys, which raise the maxima
- *     weigh_keys     the step's scores become weights; sums, what output is to be rescaled by, and what the next step is
- *                    to know of the maxima follow
+ *     weigh_keys     the step's scores become weights; sums and what output is to be rescaled by follow, and what the
+ *                    next step is to know of the maxima
  *     output_rows    rows of the output, rescaled, and the step's values in them
  *     finish_tile    output over sums
  *
