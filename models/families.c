@@ -29,6 +29,13 @@ static ptm_status read_picture(struct patch_grid *grid, struct json json, const 
     return PTM_OK;
 }
 
+/** A clip of such pictures, in tubes. */
+static ptm_status read_clip(struct patch_grid *grid, struct json json, ptm_error *err) {
+    TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
+    TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
+    return read_picture(grid, json, "image_size", "num_channels", err);
+}
+
 static ptm_status read_qkv_bias(struct vit_config *config, struct json json, ptm_error *err) {
     bool qkv_bias = true;
     TRY(json_get_bool(json, "qkv_bias", &qkv_bias, err));
@@ -50,11 +57,8 @@ static int positions_for(const struct patch_grid *grid, int extra) {
 static ptm_status videomae_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
-    struct patch_grid *grid = &config->grid;
     bool qv_bias = true, mean_pooling = true;
-    TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
-    TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
-    TRY(read_picture(grid, json, "image_size", "num_channels", err));
+    TRY(read_clip(&config->grid, json, err));
     TRY(json_get_bool(json, "qv_bias", &qv_bias, err)); /* transformers 5 */
     TRY(json_get_bool(json, "qkv_bias", &qv_bias, err));
     TRY(json_get_bool(json, "use_mean_pooling", &mean_pooling, err));
@@ -93,8 +97,7 @@ static ptm_status ast_config(struct network *network, const struct checkpoint *c
     network->audio.target_length = grid->size[2];
     config->head_norm_eps = config->layer_norm_eps;
     config->stored_positions = 0; /* one for each token: set when these are counted */
-    /* AudioSet's 527 classes are not exclusive; its published configs do not say so. */
-    if (config->num_labels == 527) network->score = SCORE_SIGMOID;
+    if (config->num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID; /* its published configs do not say so */
     return PTM_OK;
 }
 
@@ -148,7 +151,8 @@ static ptm_status dinov2_config(struct network *network, const struct checkpoint
                          safetensors_path(checkpoint->files), name);
     config->stored_side = (int)sqrt((double)(table->shape[1] - 1));
     config->stored_positions = config->stored_side * config->stored_side + 1;
-    const bool same = grid->size[1] == grid->size[2] && grid->size[1] / grid->patch[1] == config->stored_side;
+    const bool same =
+        grid->size[1] / grid->patch[1] == config->stored_side && grid->size[2] / grid->patch[2] == config->stored_side;
     const bool smoothed = config_has(config, PART_REGISTERS); /* the class with registers resizes with antialiasing */
     config->position = same ? POSITION_CLASS : smoothed ? POSITION_SMOOTHED : POSITION_RESIZED;
     return PTM_OK;
@@ -195,9 +199,7 @@ static ptm_status mae_st_config(struct network *network, const struct checkpoint
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
     bool separate = true, class_token = true;
-    TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &config->grid.size[0], err));
-    TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &config->grid.patch[0], err));
-    TRY(read_picture(&config->grid, json, "image_size", "num_channels", err));
+    TRY(read_clip(&config->grid, json, err));
     TRY(json_get_bool(json, "sep_pos_embed", &separate, err));
     TRY(json_get_bool(json, "cls_embed", &class_token, err));
     config->position = separate ? POSITION_SPACE_TIME : POSITION_LEARNED;
@@ -212,9 +214,7 @@ static ptm_status mae_st_config(struct network *network, const struct checkpoint
 static ptm_status omnimae_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
-    TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &config->grid.size[0], err));
-    TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &config->grid.patch[0], err));
-    TRY(read_picture(&config->grid, json, "image_size", "num_channels", err));
+    TRY(read_clip(&config->grid, json, err));
     config->stored_positions = positions_for(&config->grid, 0);
     return read_qkv_bias(config, json, err);
 }

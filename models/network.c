@@ -46,7 +46,20 @@ static ptm_status derive_grid(struct patch_grid *grid, const char *document, ptm
     return PTM_OK;
 }
 
+/** A stored table that is added as it is has a row for each token that it is added to. */
+static ptm_status check_positions(const struct vit_config *config, const char *document, ptm_error *err) {
+    const int patches = config->tokens - config->special_tokens;
+    int rows = config->stored_positions;
+    if (config->position == POSITION_LEARNED) rows = config->tokens;
+    if (config->position == POSITION_CLASS) rows = patches + 1;
+    if (config->position == POSITION_PATCHES) rows = patches;
+    if (config->stored_positions == rows) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: the table of positions has %d rows, where an input of %d x %d needs %d",
+                     document, config->stored_positions, config->grid.size[1], config->grid.size[2], rows);
+}
+
 ptm_status config_derive(struct vit_config *config, int max_tokens, const char *document, ptm_error *err) {
+    if (config->mlp_dim < 1) return error_set(err, PTM_EMODEL, "%s: \"mlp_ratio\" is too small", document);
     if (config->embed_dim % config->num_heads != 0)
         return error_set(err, PTM_EMODEL, "%s: %d attention heads do not divide the hidden size %d", document,
                          config->num_heads, config->embed_dim);
@@ -59,6 +72,10 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
     config->special_tokens =
         config_has(config, PART_CLASS_TOKEN) + config_has(config, PART_DISTILL_TOKEN) + config->register_tokens;
     if (config->register_tokens) config->parts |= PART_REGISTERS;
+    if (config->pool == POOL_TWO_HEADS &&
+        !(config_has(config, PART_CLASS_TOKEN) && config_has(config, PART_DISTILL_TOKEN)))
+        return error_set(err, PTM_EMODEL,
+                         "%s: two heads read a class and a distillation token, of which one is missing", document);
     const bool first_is_pooled = config->pool == POOL_FIRST;
     config->protected_tokens = config->special_tokens ? config->special_tokens : first_is_pooled;
     const int *tokens = config->grid.tokens;
@@ -68,7 +85,7 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
                          tokens[0], tokens[1], tokens[2], max_tokens);
     config->tokens = (int)(plane * tokens[0]) + config->special_tokens;
     if (config->stored_positions == 0) config->stored_positions = config->tokens;
-    return PTM_OK;
+    return check_positions(config, document, err);
 }
 
 static int64_t patch_volume(const struct patch_grid *grid) {

@@ -123,7 +123,7 @@ ptm_status preprocessor_read_ast(struct network *network, const struct checkpoin
     struct fbank_spec *spec = &network->audio;
     fbank_set_frames(spec);
     spec->do_normalize = true;
-    double mean = -4.2677393, std = 4.5689974; /* of AudioSet */
+    double mean = AUDIOSET_MEAN, std = AUDIOSET_STD;
     TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));
     TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
     TRY(json_get_double(json, "mean", -1e6, 1e6, &mean, err));

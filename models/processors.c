@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define STANDARD .rescale_factor = 1 / 255.0, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}
-#define IMAGENET .rescale_factor = 1 / 255.0, .mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}
+#define IMAGENET .rescale_factor = 1 / 255.0, .mean = IMAGENET_MEAN, .std = IMAGENET_STD
 #define OPENAI                                                                   \
     .rescale_factor = 1 / 255.0, .mean = {0.48145466f, 0.4578275f, 0.40821073f}, \
     .std = {0.26862954f, 0.26130258f, 0.27577711f}

@@ -6,6 +6,16 @@
 
 #include "features/pixels.h"
 
+#define IMAGENET_MEAN \
+    { 0.485f, 0.456f, 0.406f }
+#define IMAGENET_STD \
+    { 0.229f, 0.224f, 0.225f }
+
+/* Of AudioSet's spectrograms; its labels are not exclusive. */
+#define AUDIOSET_MEAN (-4.2677393)
+#define AUDIOSET_STD 4.5689974
+enum { AUDIOSET_LABELS = 527 };
+
 extern const struct pixels_spec processor_videomae, processor_vivit, processor_vit, processor_deit, processor_bit,
     processor_clip, processor_siglip;
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/run_length.h"
 
+#include "models/processors.h"
+
 #include <math.h>
 
-static const float imagenet_std[3] = {0.229f, 0.224f, 0.225f};
+static const float imagenet_std[3] = IMAGENET_STD;
 
 void run_length_place(struct run_length *runs, struct arena *arena, const struct vit_config *config) {
     const size_t plane = (size_t)config->grid.tokens[1] * (size_t)config->grid.tokens[2];

@@ -47,7 +47,7 @@ static ptm_status read_backbone(struct vit_config *config, struct json json, ptm
     config->mlp_dim = (int)lround(config->embed_dim * mlp_ratio);
     config->layer_norm_eps = (float)eps;
     config->parts |= PART_FUSED_QKV | PART_FINAL_NORM | PART_PATCH_BIAS | (qkv_bias ? PART_QV_BIAS | PART_K_BIAS : 0);
-    return config->mlp_dim >= 1 ? PTM_OK : error_set(err, PTM_EMODEL, "%s: \"mlp_ratio\" is too small", json.document);
+    return PTM_OK;
 }
 
 static ptm_status read_video(struct network *network, struct json json, ptm_error *err) {

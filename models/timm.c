@@ -4,6 +4,7 @@
 #include "models/timm.h"
 
 #include "models/config_keys.h"
+#include "models/processors.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -231,7 +232,7 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
         network->time_major = network->channel_axis = true;
         network->audio.target_length = config->grid.size[1];
         network->audio.num_mel_bins = config->grid.size[2];
-        if (config->num_labels == 527) network->score = SCORE_SIGMOID; /* AudioSet: not exclusive */
+        if (config->num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID;
     }
     /* A norm behind the mean is MAE's fine-tuning, for which the paper leaves proportional attention off. */
     network->prop_attn = !(config->pool == POOL_MEAN && config_has(config, PART_HEAD_NORM));
@@ -245,8 +246,9 @@ static void audiomae_front(struct fbank_spec *audio) {
     fbank_set_frames(audio);
     audio->subtract_clip_mean = true;
     audio->do_normalize = true;
-    audio->mean = audio->target_length == 512 ? -6.6268077f : audio->target_length == 128 ? -6.845978f : -4.2677393f;
-    audio->std = audio->target_length == 512 ? 5.358466f : audio->target_length == 128 ? 5.5654526f : 4.5689974f;
+    const bool is_esc50 = audio->target_length == 512, is_commands = audio->target_length == 128;
+    audio->mean = is_esc50 ? -6.6268077f : is_commands ? -6.845978f : (float)AUDIOSET_MEAN;
+    audio->std = is_esc50 ? 5.358466f : is_commands ? 5.5654526f : (float)AUDIOSET_STD;
 }
 
 /** What is scaled before the crop: the short side, so that the crop fits, or with "squash" both sides. */
@@ -288,8 +290,8 @@ ptm_status timm_preprocessor(struct network *network, const struct checkpoint *c
                                    .do_rescale = true,
                                    .rescale_factor = 1 / 255.0,
                                    .do_normalize = true,
-                                   .mean = {0.485f, 0.456f, 0.406f},
-                                   .std = {0.229f, 0.224f, 0.225f},
+                                   .mean = IMAGENET_MEAN,
+                                   .std = IMAGENET_STD,
                                    .height = grid->size[1],
                                    .width = grid->size[2]};
     TRY(json_get_double(json, "crop_pct", 0.1, 1, &crop_pct, err));

@@ -79,7 +79,6 @@ static int64_t dimension(const struct vit_config *config, char letter) {
     case 'S': return 2 * (int64_t)config->mlp_dim;
     case 'D': return config_head_width(config);
     case 'L': return config->num_labels;
-    case 'N': return config->tokens;
     case 'P': return config->stored_positions;
     case 'R': return config->register_tokens;
     case 's': return (int64_t)config->grid.tokens[1] * config->grid.tokens[2];

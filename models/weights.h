@@ -23,7 +23,7 @@ struct weight_row {
     const char *name; /* '@' stands for the family's prefix, '#' for the number of the block */
     /*
      * One letter a dimension: C embed_dim, M mlp_dim, m pooler_mlp_dim, S 2 * mlp_dim, Q 3 * embed_dim, D the
-     * classifier's input, L labels, N N0, P stored positions, R register tokens, c channels, t h w patch, s T places of
+     * classifier's input, L labels, P stored positions, R register tokens, c channels, t h w patch, s T places of
      * the grid in space and time, 1 one.
      */
     const char *shape;

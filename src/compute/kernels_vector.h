@@ -34,7 +34,7 @@ static inline vec v_exp(vec x) {
     static const float taylor[] = {
         0.5f, 1.6666665459e-1f, 4.1665795894e-2f, 8.3334519073e-3f, 1.3981999507e-3f, 1.9875691500e-4f};
     const vec clamped = v_min(v_set(89.0f), v_max(v_set(-104.0f), x));
-    const vec n = v_round(v_mul(clamped, v_set(1.44269504f)));
+    const vec n = v_round(v_mul(clamped, v_set(log2_e)));
     const vec r = v_fma(n, v_set(2.12194440e-4f), v_fma(n, v_set(-0.693359375f), clamped));
     const vec tail = v_fma(polynomial(r, taylor, 6), v_mul(r, r), r);
     return v_ldexp(v_add(tail, v_set(1.0f)), n);
