@@ -38,6 +38,13 @@ static void test_error_null_and_long(void) {
     CU_ASSERT_EQUAL(strlen(error.message), sizeof error.message - 1);
 }
 
+/** What a terminal would obey, in one byte and in two, is not in a sentence; letters of two bytes are. */
+static void test_error_without_controls(void) {
+    ptm_error error = {0};
+    (void)error_set(&error, PTM_EIO, "a\33[2J b\302\233c \302\251\303\233 d\177");
+    CU_ASSERT_STRING_EQUAL(error.message, "a?[2J b??c \302\251\303\233 d?");
+}
+
 static ptm_status fail_with(ptm_status status, int *reached) {
     TRY(status);
     ++*reached;
@@ -363,6 +370,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"the first cause of an error wins", test_first_cause_wins},
         {"errors without a listener, and long ones", test_error_null_and_long},
+        {"errors without control characters", test_error_without_controls},
         {"TRY and TRY_GOTO", test_try},
         {"every status has a name of its own", test_status_names},
         {"products that overflow", test_product},

@@ -2,13 +2,14 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "base/cpu.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -110,5 +111,6 @@ int cpu_count(void) {
         const int count = CPU_COUNT(&set);
         if (count > 0) return count;
     }
-    return 1;
+    const long online = sysconf(_SC_NPROCESSORS_ONLN); /* where there may be more than a set has room for */
+    return online > 0 && online <= INT_MAX ? (int)online : 1;
 }

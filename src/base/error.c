@@ -4,14 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/** ASCII's control characters and DEL, and those from U+0080 to U+009F, which are two bytes. */
+static bool is_control(const char *c) {
+    const unsigned char first = (unsigned char)c[0], next = (unsigned char)c[1];
+    return first < 0x20 || first == 0x7f || (first == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
 /**
  * Names from strangers' files are part of the sentences: control characters, which a terminal would obey, become '?',
  * and a UTF-8 character cut off by the end of the buffer goes.
  */
 static void clean(char *text) {
-    size_t length = strlen(text), start = length;
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    for (char *c = text; *c; c++) {
+        if (!is_control(c)) continue;
+        if ((unsigned char)*c == 0xc2) *c++ = '?';
+        *c = '?';
+    }
+    const size_t length = strlen(text);
+    size_t start = length;
     while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80) start--;
     if (start == 0 || ((unsigned char)text[start - 1] & 0xc0) != 0xc0) return;
     const unsigned char lead = (unsigned char)text[start - 1];

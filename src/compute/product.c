@@ -114,9 +114,10 @@ const char *product_precision_name(ptm_precision precision) {
 }
 
 const struct product *product_for(ptm_precision precision, enum cpu_level level) {
+    /* the scalar ones are far slower than float32: only where they are asked for, not where there is nothing better */
+    if (level == CPU_SCALAR && cpu_vectors() == CPU_SCALAR) return NULL;
     for (int i = 0; i < PRODUCTS; i++) {
         const struct product *product = products[i];
-        /* the scalar ones are far slower than float32: only where they are asked for */
         const bool fits = (product->level == CPU_SCALAR) == (level == CPU_SCALAR) && product->level <= level;
         if (product->precision == precision && fits && cpu_has(product->feature)) return product;
     }
