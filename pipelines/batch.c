@@ -95,3 +95,9 @@ ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
     if (!batch->telling && batch->first == batch->count) return PTM_OK;
     return error_set(err, PTM_EINVAL, "this session is in use: open another one for what a callback asks of it");
 }
+
+ptm_status batch_check_free(const struct ptm_session *session, ptm_error *err) {
+    TRY(batch_check_idle(session, err));
+    if (!session->streaming) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "this session has an open stream: close it, or open another session");
+}

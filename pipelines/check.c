@@ -104,11 +104,13 @@ static ptm_status judge(const ptm_check_report *report, float tolerance, bool ex
 
 static ptm_status read_npy(struct npy *npy, const char *path, enum npy_type type, size_t count, ptm_error *err) {
     TRY(npy_read(npy, path, NPY_BYTES, err));
-    if (npy->type == type && (count == 0 || npy->count == count)) return PTM_OK;
+    const bool same_type = npy->type == type;
     const size_t found = npy->count;
+    if (same_type && (count == 0 || found == count)) return PTM_OK;
+    const char *name = type == NPY_FLOAT32 ? "float32" : "int32";
     npy_free(npy);
-    return error_set(err, PTM_EINVAL, "%s should hold %zu values of %s; it holds %zu", path, count,
-                     type == NPY_FLOAT32 ? "float32" : "int32", found);
+    if (!same_type) return error_set(err, PTM_EINVAL, "%s should hold values of %s; it holds others", path, name);
+    return error_set(err, PTM_EINVAL, "%s should hold %zu values of %s; it holds %zu", path, count, name, found);
 }
 
 static ptm_status compare_files(const struct lane *lane, const ptm_check_options *options, ptm_check_report *report,

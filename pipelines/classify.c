@@ -81,7 +81,7 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
     struct pass pass;
     struct lane *lane;
     TRY(session_need_lane(session, PTM_VIDEO, &lane, err));
-    TRY(batch_check_idle(session, err));
+    TRY(batch_check_free(session, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no frames");
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.use_audio = pass.use_image = false;
@@ -116,10 +116,9 @@ ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size
     struct pass pass;
     struct lane *lane;
     TRY(session_need_lane(session, PTM_AUDIO, &lane, err));
-    TRY(batch_check_idle(session, err));
+    TRY(batch_check_free(session, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no samples");
-    if (sample_rate < 1000 || sample_rate > 768000)
-        return error_set(err, PTM_EINVAL, "a sample rate of %d Hz; it should be from 1000 to 768000", sample_rate);
+    TRY(run_check_sample_rate(sample_rate, err));
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.use_video = pass.use_image = false;
     if (status == PTM_OK) status = check_asked(pass.use_audio, "samples", err);

@@ -107,7 +107,7 @@ ptm_status ptm_explain_file(ptm_session *session, const char *path, const char *
     ptm_explain_options_default(&defaults);
     if (!options) options = &defaults;
     TRY(check_options(options, err));
-    TRY(batch_check_idle(session, err));
+    TRY(batch_check_free(session, err));
     struct explain explain = {.path = path, .output = output, .options = options->limits};
     explain.options.start = options->start;
     explain.options.duration = options->duration;

@@ -60,12 +60,15 @@ int figure_text_width(const struct figure *figure, const char *text) {
     return canvas_text_width(text, figure->scale);
 }
 
-/** Shortens a text of more than `width` pixels: three dots for its end. */
-static void fit_text(const struct figure *figure, char *text, int width) {
-    size_t length = strlen(text);
-    while (length > 4 && figure_text_width(figure, text) > width) {
-        while (--length > 4 && ((unsigned char)text[length] & 0xC0) == 0x80) continue; /* a whole UTF-8 sequence */
-        memcpy(text + length - 3, "...", 4);
+/** Shortens a text of more than `width` pixels: three dots for its last UTF-8 sequences. */
+static void fit_text(const struct figure *figure, char text[FIGURE_TEXT], int width) {
+    static const char dots[] = "...";
+    size_t length = strlen(text); /* of what is left of it */
+    if (figure_text_width(figure, text) > width && length > FIGURE_TEXT - sizeof dots + 1)
+        length = FIGURE_TEXT - sizeof dots + 1;
+    while (length > 0 && figure_text_width(figure, text) > width) {
+        while (--length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) continue;
+        memcpy(text + length, dots, sizeof dots);
     }
 }
 

@@ -51,18 +51,24 @@ static ptm_status measure(struct lane *lane, double *gflop, double *ms, ptm_erro
     return PTM_OK;
 }
 
-/** A budget of milliseconds is met by measuring on this machine, now: time is a line of cost through the last two
- * measurements; where that line says `ms`, the next schedule is tried. */
+/** The cost at which a line through the last two measurements says `ms`; where it says that less work takes longer, or
+ * leaves (0, most), as measurements close together may make it, a line through the origin. */
+static double cost_of(double ms, double gflop, double time, double last_gflop, double last_time, double most) {
+    const double slope = (time - last_time) / (gflop - last_gflop), cost = gflop + (ms - time) / slope;
+    return slope > 0 && cost > 0 && cost < most ? cost : gflop * ms / time;
+}
+
+/** A budget of milliseconds is met by measuring on this machine, now: schedule after schedule. */
 static ptm_status meet_time(struct lane *lane, double ms, bool prop_attn, ptm_error *err) {
-    double gflop, time, last_gflop = 0, last_time = 0; /* the first line goes through the origin */
+    double gflop, time, last_gflop = 0, last_time = 0;
     lane_fill_noise(lane);
     TRY(vit_set_merge(&lane->vit, "off", prop_attn, err));
     TRY(vit_forward(&lane->vit, lane->input, err)); /* warm-up */
     TRY(measure(lane, &gflop, &time, err));
+    const double most = gflop;
     for (int round = 0; round < ROUNDS && fabs(time - ms) > close_enough * ms; round++) {
         if (round == 0 && time < ms) return PTM_OK; /* fast enough as it is */
-        const double slope = (time - last_time) / (gflop - last_gflop);
-        const double next = gflop + (ms - time) / slope;
+        const double next = cost_of(ms, gflop, time, last_gflop, last_time, most);
         last_gflop = gflop;
         last_time = time;
         ptm_error cause = {0};
@@ -70,7 +76,7 @@ static ptm_status meet_time(struct lane *lane, double ms, bool prop_attn, ptm_er
             return error_set(err, cause.status, "%g ms cannot be met here, where %.4g GFLOP took %.4g ms: %s", ms,
                              gflop, time, cause.message);
         TRY(measure(lane, &gflop, &time, err));
-        if (gflop == last_gflop || !(slope > 0)) break;
+        if (gflop == last_gflop) break;
     }
     return PTM_OK;
 }

@@ -169,7 +169,7 @@ ptm_status ptm_live_run(ptm_session *session, const char *source, const ptm_live
     live.timeline.classify.sampling = PTM_SAMPLING_WINDOWS;
     struct live_run run = {0};
     ptm_status status = pass_open(&run.pass, session, &live.timeline, err);
-    if (status == PTM_OK) status = batch_check_idle(session, err);
+    if (status == PTM_OK) status = batch_check_free(session, err);
     if (status == PTM_OK) status = run_source(&run, source, &live, err);
     if (report) fill_report(&run, report);
     pace_end(&run.pace);

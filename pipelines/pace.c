@@ -41,8 +41,9 @@ static ptm_status set_step(struct pace_lane *watched, int step, ptm_error *err) 
     if (own) {
         lane_put_merge(lane, &watched->own);
     } else {
-        const ptm_status status = lane_set_merge(lane, STEPS[step].r, watched->own.prop_attn, NULL);
-        if (status != PTM_OK && status != PTM_EINVAL) return error_no_memory(err);
+        ptm_error cause = {0};
+        const ptm_status status = lane_set_merge(lane, STEPS[step].r, watched->own.prop_attn, &cause);
+        if (status != PTM_OK && status != PTM_EINVAL) return error_set(err, status, "%s", cause.message);
     }
     watched->network_ms *= gflop_of(lane) / before;
     return PTM_OK;

@@ -148,7 +148,8 @@ static void put_missing(const struct pass *pass) {
     const struct media_info *info = media_get_info(pass->media);
     if (asked & PTM_VIDEO && session->video.network && !pass->use_video && !pass->use_image)
         result_set_missing(result, &session->video, info->no_video ? info->no_video : "no video stream");
-    if (asked & PTM_IMAGE && session->image.network && !pass->use_image && !session->video.network)
+    if (asked & PTM_IMAGE && session->image.network && !pass->use_image &&
+        !(asked & PTM_VIDEO && session->video.network))
         result_set_missing(result, &session->image, info->no_video ? info->no_video : "no picture");
     if (asked & PTM_AUDIO && session->audio.network && !pass->use_audio)
         result_set_missing(result, &session->audio, info->no_audio ? info->no_audio : "no audio stream");
@@ -186,7 +187,7 @@ ptm_status pass_answer(struct pass *pass, ptm_error *err) {
 }
 
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
-    TRY(batch_check_idle(pass->run.session, err));
+    TRY(batch_check_free(pass->run.session, err));
     const ptm_status status = pass_read(pass, path, err);
     if (status == PTM_OK) return pass_answer(pass, err);
     if (pass->run.watch && pass->run.waiting > 0) batch_answer(pass->run.session); /* what was handed on is told */

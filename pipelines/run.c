@@ -17,6 +17,11 @@ ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err
     return PTM_OK;
 }
 
+ptm_status run_check_sample_rate(int sample_rate, ptm_error *err) {
+    if (sample_rate >= 1000 && sample_rate <= 768000) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "a sample rate of %d Hz; it should be from 1000 to 768000", sample_rate);
+}
+
 /** Also ends blocking reads, where nobody waits for what they would bring. */
 static bool is_cancelled(void *user) {
     const struct run *run = user;

@@ -146,6 +146,9 @@ ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const str
 /** Times and limits that make sense? */
 ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err);
 
+/** Samples of a caller's: a rate that the resampler takes? */
+ptm_status run_check_sample_rate(int sample_rate, ptm_error *err);
+
 /** What to ask of the decoder: pictures, sound at the rate of the audio lane, or both, within the run's options. */
 struct media_options run_media_options(struct run *run, bool pictures, bool sound);
 

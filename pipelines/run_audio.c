@@ -70,6 +70,7 @@ static ptm_status answer_window(struct audio_run *audio, ptm_error *err) {
     TRY(run_features(audio, held, err));
     audio->padded += span.padded;
     audio->run->features_ms += clock_ms() - start;
+    audio->enough = audio->sampling == PTM_SAMPLING_FIRST;
     return run_window(audio->run, audio->lane, &audio->tally, &span, EMBED_NOWHERE, err);
 }
 
@@ -89,7 +90,6 @@ static ptm_status take_samples(struct audio_run *audio, const float *samples, in
         done += take;
         if (window_missing(window) > 0) continue;
         TRY(answer_window(audio, err));
-        audio->enough = audio->sampling == PTM_SAMPLING_FIRST;
     }
     return PTM_OK;
 }
@@ -102,6 +102,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
     if (window->count > 0 && gap * window->rate < window->capacity)
         return take_samples(audio, NULL, llround(gap * window->rate), err);
     if (!audio->run->live && window_pending(window)) TRY(answer_window(audio, err));
+    if (audio->enough) return PTM_OK;
     window_restart(window);
     audio->frames = 0;
     audio->origin = time;
@@ -112,6 +113,7 @@ ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size
     if (count == 0 || audio->enough) return PTM_OK;
     if (audio->samples_used == 0) audio->from = time;
     TRY(bridge(audio, time, err));
+    if (audio->enough) return PTM_OK;
     TRY(take_samples(audio, samples, (int64_t)count, err));
     audio->to = audio->origin + (double)audio->window.count / audio->window.rate;
     return PTM_OK;

@@ -15,6 +15,7 @@ struct ptm_session {
     struct fbank *fbank; /* NULL without an audio lane */
     struct batch *batch; /* windows that wait to share a pass */
     int *bench_tokens;   /* owned: of the last benchmark's profiles, or NULL */
+    bool streaming;      /* a stream is open, whose last frames and samples the lanes hold */
 };
 
 /** The lane of a modality, or NULL where no model brings it. */

@@ -33,11 +33,13 @@ ptm_status ptm_stream_open(ptm_stream **out, ptm_session *session, const ptm_tim
                            ptm_error *err) {
     error_clear(err);
     *out = NULL;
+    TRY(batch_check_free(session, err));
     struct ptm_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return error_no_memory(err);
     stream->heard = -INFINITY;
     ptm_timeline_options_default(&stream->options);
     if (options) stream->options = *options;
+    session->streaming = true;
     const ptm_status status = open_stream(stream, session, err);
     if (status != PTM_OK) ptm_stream_close(&stream);
     *out = stream;
@@ -47,6 +49,7 @@ ptm_status ptm_stream_open(ptm_stream **out, ptm_session *session, const ptm_tim
 void ptm_stream_close(ptm_stream **stream) {
     if (!stream || !*stream) return;
     media_resampler_close(&(*stream)->resampler);
+    (*stream)->pass.run.session->streaming = false;
     (void)pass_close(&(*stream)->pass, NULL, PTM_EINTERRUPTED); /* no result is wanted */
     mem_free(*stream);
     *stream = NULL;
@@ -99,8 +102,7 @@ static ptm_status push_resampled(struct ptm_stream *stream, const float *samples
 
 static ptm_status start_samples(struct ptm_stream *stream, int sample_rate, ptm_error *err) {
     const int own = stream->pass.audio.lane->network->audio.sample_rate;
-    if (sample_rate < 1000 || sample_rate > 768000)
-        return error_set(err, PTM_EINVAL, "a sample rate of %d Hz; it should be from 1000 to 768000", sample_rate);
+    TRY(run_check_sample_rate(sample_rate, err));
     if (sample_rate != own) TRY(media_resampler_open(&stream->resampler, sample_rate, own, err));
     stream->sample_rate = sample_rate;
     return PTM_OK;

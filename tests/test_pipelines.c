@@ -449,6 +449,29 @@ static void test_nothing_to_answer(void) {
     close_both(&opened);
 }
 
+/** What was asked for and is not in the file is said, whatever else the session could have labelled. */
+static void test_missing(void) {
+    struct opened shipped, pictures;
+    open_both(&shipped, NULL, 1, NULL);
+    open_both(&pictures, PTM_SOURCE_DIR "/tests/golden/vit", 1, NULL);
+    const ptm_model *models[] = {shipped.model, pictures.model};
+    ptm_session *both;
+    ptm_result *result;
+    CHECK_OK(ptm_session_open(&both, models, 2, NULL, err));
+    ptm_classify_options options;
+    ptm_classify_options_default(&options);
+    options.modalities = PTM_IMAGE | PTM_AUDIO;
+    CHECK_OK(ptm_classify_file(both, SAMPLES "seven.wav", &options, &result, err));
+    CU_ASSERT_PTR_NULL(result->video);
+    CU_ASSERT_FATAL(result->image != NULL);
+    CU_ASSERT_PTR_NOT_NULL(result->image->missing);
+    CU_ASSERT_PTR_NULL(result->audio->missing);
+    ptm_result_free(&result);
+    ptm_session_close(&both);
+    close_both(&pictures);
+    close_both(&shipped);
+}
+
 static void test_mistakes(void) {
     struct opened opened, audio;
     ptm_result *result;
@@ -525,6 +548,7 @@ int main(void) {
         {"a picture in memory", test_decode_picture},
         {"schedules timed in turn", test_bench},
         {"nothing to answer", test_nothing_to_answer},
+        {"what is missing", test_missing},
         {"mistakes and interruptions", test_mistakes},
         {"a clip cut off", test_truncated_clip},
     };

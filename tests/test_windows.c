@@ -570,6 +570,28 @@ static void test_relay(void) {
     CU_ASSERT_STRING_EQUAL(err.message, "the collector failed");
 }
 
+/** What a session's lanes collect is a stream's as long as it is open. */
+static void test_stream_alone(void) {
+    struct opened opened;
+    struct heard heard;
+    ptm_stream *stream = open_stream(&opened, &heard, 1, 0), *other;
+    ptm_error error = {0};
+    ptm_result *result;
+    const float sample = 0;
+    push_buzz(stream, 0, 0.5, 16000);
+    CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &result, &error), PTM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "open stream"));
+    CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, &sample, 1, 16000, NULL, &result, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_stream_open(&other, opened.session, NULL, NULL), PTM_EINVAL);
+    push_buzz(stream, 0.5, 1, 16000);
+    CU_ASSERT_EQUAL(heard.count, 1);
+    ptm_stream_close(&stream);
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &result, err));
+    ptm_result_free(&result);
+    CHECK_OK(ptm_stream_open(&other, opened.session, NULL, err));
+    close_stream(&other, &opened);
+}
+
 int main(void) {
     static const struct check_case cases[] = {
         {"windows side by side", test_side_by_side},
@@ -588,6 +610,7 @@ int main(void) {
         {"parts of frames of no whole samples", test_parts_of_odd_frames},
         {"gaps", test_gaps},
         {"samples back in time", test_samples_back_in_time},
+        {"a stream has its session for itself", test_stream_alone},
         {"wrong times", test_wrong_times},
         {"samples that are refused", test_refused_samples},
         {"samples of another rate", test_another_rate},
