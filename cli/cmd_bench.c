@@ -250,8 +250,10 @@ static enum exit_status bench_all(struct bench *bench) {
     const struct option_numbers threads = numbers_or(&bench->options->threads, 0);
     enum exit_status status = engine_open_models(&bench->engine, &bench->options->models);
     for (int i = 0; i < precisions.count; i++)
-        for (int j = 0; status == STATUS_GOOD && j < threads.count; j++)
-            status = bench_session(bench, precisions.items[i], threads.items[j]);
+        for (int j = 0; status <= STATUS_INPUT && j < threads.count; j++) {
+            const enum exit_status one = bench_session(bench, precisions.items[i], threads.items[j]);
+            if (one > status) status = one;
+        }
     if (bench->options->format == FORMAT_TEXT && status <= STATUS_INPUT)
         printf("peak memory %.1f MiB\n", peak_bytes() / 1048576);
     engine_close(&bench->engine);

@@ -78,11 +78,12 @@ static enum exit_status compare(struct run *run) {
     signals_catch(&output);
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;
-    bool kept = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
-    if (kept && run->walk.labelled > 0) kept = report(run, &output);
+    const bool usable = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
+    const bool reported = usable && run->walk.labelled > 0;
+    bool kept = !reported || report(run, &output);
     signals_release();
-    if (kept) kept = output_commit(&output);
-    if (!kept && status != STATUS_USAGE) status = STATUS_ENVIRONMENT;
+    if (reported && kept) kept = output_commit(&output);
+    if (!kept) status = STATUS_ENVIRONMENT;
     output_discard(&output);
     walk_summary(&run->walk);
     return status;

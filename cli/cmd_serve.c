@@ -23,18 +23,13 @@ struct server {
 
 /* ---------------------------------------------------------------- one request */
 
-static ptm_status fail_memory(ptm_error *err) {
-    *err = (ptm_error){PTM_ENOMEM, "out of memory for the request"};
-    return PTM_ENOMEM;
-}
-
 /** Merges as the request says: what it asks for holds for itself alone. */
 static ptm_status set_merging(struct server *server, const char *r, ptm_error *err) {
     const char *usual = server->options->session.r;
     const bool special = r != usual;
     if (special ? server->merging && strcmp(server->merging, r) == 0 : !server->merging) return PTM_OK;
     char *kept = special ? strdup(r) : NULL;
-    if (special && !kept) return fail_memory(err);
+    if (special && !kept) return request_no_memory(err);
     const ptm_status status = ptm_session_set_merge(server->engine.session, r, server->options->session.prop_attn, err);
     if (status != PTM_OK) {
         free(kept);
@@ -48,7 +43,7 @@ static ptm_status set_merging(struct server *server, const char *r, ptm_error *e
 static ptm_status label_frames(struct server *server, const struct request *request, const ptm_classify_options *how,
                                ptm_result **result, ptm_error *err) {
     ptm_frame *frames = calloc((size_t)request->num_items, sizeof *frames);
-    if (!frames) return fail_memory(err);
+    if (!frames) return request_no_memory(err);
     for (int i = 0; i < request->num_items; i++)
         frames[i] =
             (ptm_frame){request->items[i].bytes, request->width, request->height, (ptrdiff_t)request->width * 3};
@@ -57,15 +52,31 @@ static ptm_status label_frames(struct server *server, const struct request *requ
     return status;
 }
 
+/* All pictures of a request are in memory at once, and a few bytes may stand for a large one. */
+enum { PICTURES_AT_ONCE = 16 };
+
+static ptm_status check_pixels(int64_t pixels, int64_t max_pixels, ptm_error *err) {
+    if (pixels / PICTURES_AT_ONCE <= max_pixels) return PTM_OK;
+    err->status = PTM_ELIMIT;
+    snprintf(err->message, sizeof err->message,
+             "the pictures of the request have more than %d times %lld pixels together: --max-pixels raises that",
+             PICTURES_AT_ONCE, (long long)max_pixels);
+    return PTM_ELIMIT;
+}
+
 static ptm_status decode_pictures(ptm_frame **decoded, ptm_frame *frames, const struct request *request,
                                   int64_t max_pixels, ptm_error *err) {
+    int64_t pixels = 0;
     for (int i = 0; i < request->num_items; i++) {
         char name[32];
         snprintf(name, sizeof name, "frames[%d]", i);
         const struct request_item *item = &request->items[i];
-        const ptm_status status = ptm_decode_picture(&decoded[i], item->bytes, item->count, name, max_pixels, err);
+        ptm_status status = ptm_decode_picture(&decoded[i], item->bytes, item->count, name, max_pixels, err);
         if (status != PTM_OK) return status;
         frames[i] = *decoded[i];
+        pixels += (int64_t)frames[i].width * frames[i].height;
+        status = check_pixels(pixels, max_pixels, err);
+        if (status != PTM_OK) return status;
     }
     return PTM_OK;
 }
@@ -75,7 +86,8 @@ static ptm_status label_pictures(struct server *server, const struct request *re
     const int count = request->num_items;
     ptm_frame **decoded = calloc((size_t)count, sizeof *decoded);
     ptm_frame *frames = decoded ? calloc((size_t)count, sizeof *frames) : NULL;
-    ptm_status status = frames ? decode_pictures(decoded, frames, request, how->max_pixels, err) : fail_memory(err);
+    ptm_status status =
+        frames ? decode_pictures(decoded, frames, request, how->max_pixels, err) : request_no_memory(err);
     if (status == PTM_OK) status = ptm_classify_frames(server->engine.session, frames, count, how, result, err);
     for (int i = 0; decoded && i < count; i++) ptm_frame_free(&decoded[i]);
     free(frames);

@@ -6,8 +6,10 @@
 #include "memory_room.h"
 #include "text.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { MIB = 1 << 20 };
 
@@ -31,7 +33,9 @@ static void fit_system(struct crew *crew, int64_t session) {
 
 static int count_processors(void) {
     cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+    const long online = sysconf(_SC_NPROCESSORS_ONLN); /* where there may be more than a set has room for */
+    return online > 0 && online <= INT_MAX ? (int)online : 1;
 }
 
 /** Runs each network once, on as many windows of nothing as share a pass, so that the memory of the session is touched.
@@ -48,6 +52,10 @@ static ptm_status touch(const struct engine *engine, ptm_session *session, ptm_e
         float *input = calloc(count, sizeof *input), *logits = calloc(labels, sizeof *logits);
         if (input && logits)
             status = ptm_forward(session, modalities[m], input, info.input_shape, info.input_rank, logits, NULL, err);
+        else
+            status = PTM_ENOMEM;
+        if (status == PTM_ENOMEM && err && err->status == PTM_OK)
+            *err = (ptm_error){PTM_ENOMEM, "out of memory for what the networks take"};
         free(input);
         free(logits);
     }

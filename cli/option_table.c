@@ -43,9 +43,9 @@ const struct command_row command_rows[COMMAND_COUNT] = {
     [COMMAND_STREAM] =
         {"stream", "SOURCE", "label a camera, a microphone or the network as it comes",
          "Answers each window as soon as it is full, one line a window, and says how long after its last frame. A "
-         "source is /dev/video0, alsa:default, pulse:default, rtsp://, rtmp://, udp://, rtp://, tcp://, http(s)://, "
-         "lavfi:GRAPH (FFmpeg's generators, to try it without a camera), a FIFO, a file, or - for standard input. A "
-         "second one may bring the sound.\n\n"
+         "source is /dev/video0, alsa:default, pulse:default, rtsp(s)://, rtmp(s)://, udp://, rtp://, tcp://, "
+         "http(s)://, lavfi:GRAPH (FFmpeg's generators, to try it without a camera), a FIFO, a file, or - for standard "
+         "input. A second one may bring the sound.\n\n"
          "Of what is live the newest window wins: where the machine does not keep up, merging is raised step by step, "
          "and then windows are dropped and counted; nothing queues up. Files, pipes and generators wait instead, "
          "unless --pace. A source that is lost is connected again, 0.5 to 30 seconds after. Ctrl-C ends the run, with "
@@ -104,8 +104,8 @@ const struct command_row command_rows[COMMAND_COUNT] = {
         {"pack", "MODEL... -o FILE.safetensors", "write models into one self-describing file",
          "Joins up to three models, each of another modality: checkpoint directories, or files of 'pack'. The result "
          "holds the weights, as they are or in --precision, labels, preprocessing, licence, the recommended merging "
-         "and a "
-         "self-test that 'check FILE' runs; it behaves as the models do.",
+         "and a self-test that 'check FILE' runs; it behaves as the models do. The shipped model is not among what "
+         "can be joined.",
          "polytome pack videomae-base/ ast-audioset/ -o both.safetensors\n"
          "polytome pack vit-base-patch16-224/ -r 2x --licence Apache-2.0 -o vit.safetensors\n"
          "polytome pack videomae-base/ --precision int8 -o small.safetensors\n"
@@ -114,7 +114,9 @@ const struct command_row command_rows[COMMAND_COUNT] = {
         {"serve", "", "answer requests of another program, line by line, with the models kept open",
          "Reads one JSON object a line from standard input and answers each with one line on standard output, in "
          "order: {\"id\": 7, \"path\": \"clip.mp4\"}, or in base 64 a whole file as \"data\", pictures as "
-         "\"frames\", or float32 as \"samples\" with their \"sample_rate\". A request may bring \"top\", "
+         "\"frames\" (raw RGB where \"width\" and \"height\" stand beside them), or float32 as \"samples\" with "
+         "their \"sample_rate\"; {\"op\": \"info\"} asks for the models, {\"op\": \"ping\"} for a sign of "
+         "life. A request may bring \"top\", "
          "\"threshold\", \"only\", \"start\", \"duration\", \"sampling\", \"r\", \"logits\" and "
          "\"trace\" of its own; otherwise the options given here hold.\n\n"
          "An answer is the line of 'classify --format json' with the id in front, or the number of the line where "
@@ -135,9 +137,9 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 #define RUNS (LOOKS | ON(CHECK) | ON(BENCH))
 #define MODALITIES "all|video|audio|image"
 #define PRECISIONS "auto|f32|bf16|int8"
-#define PRECISION_HELP                                                                                               \
-    "Arithmetic of the linear layers, and of attention where 16 bits are fast: f32 gives the reference's logits, "   \
-    "int8 is 1.2 to 3 times as fast and a little off, bf16 pays on processors that run it at full rate (auto: f32, " \
+#define PRECISION_HELP                                                                                                 \
+    "Arithmetic of the linear layers, and of attention where 16 bits are fast: f32 gives the reference's logits, "     \
+    "int8 is 1.4 to 3.3 times as fast and a little off, bf16 pays on processors that run it at full rate (auto: f32, " \
     "unless the model was packed in another)"
 #define SCHEDULE_HELP                                                                                              \
     "off, R, R:INFLECT (16:-1 falls from 32 to 0), R0,R1,..., auto (the model's own), or a budget that is turned " \
@@ -167,8 +169,7 @@ const struct option_row option_rows[] = {
      "Keep the first N tokens from merging, where that is more than the model's own special tokens (default: 0)."},
     {"static", 0, OPTION_REAL, "T", FIELD(session.static_threshold), 0, 100, RUNS & ~(ON(COMPARE) | ON(BENCH)),
      "Leave out the patches of a video that differ from the tube before by at most T in the mean of "
-     "ImageNet-normalised "
-     "pixels; 0.1 is a good start (default: 0, which leaves out none)."},
+     "ImageNet-normalised pixels; 0.1 is a good start (default: 0, which leaves out none)."},
     {"static", 0, OPTION_REAL, "T", FIELD(session.static_threshold), 0, 100, ON(COMPARE),
      "In B leave out the patches of a video that differ from the tube before by at most T in the mean of "
      "ImageNet-normalised pixels (default: 0, which leaves out none)."},
@@ -200,8 +201,8 @@ const struct option_row option_rows[] = {
     {"best", 0, OPTION_SET, NULL, FIELD(best_only), 1, 0, OVER_TIME,
      "Only the best label of a window holds: one event at a time in picture and in sound."},
     {"rows", 0, OPTION_CHOICE, "auto|events|windows|all", FIELD(rows), ROWS_AUTO, 0, OVER_TIME,
-     "What to write: events, the labels of each window, or both (auto: both as JSON, else events). Subtitles and "
-     "chapters always hold events."},
+     "What to write: events, the labels of each window, or both (auto: both as JSON and by 'stream', else events). "
+     "Subtitles and chapters always hold events."},
     {"cut", 0, OPTION_TEXT, "DIR", FIELD(cut), 0, 0, ON(TIMELINE),
      "Write each event as a file of its own there, its packets copied as they are: a video begins with the key frame "
      "at or before the event."},
@@ -257,8 +258,8 @@ const struct option_row option_rows[] = {
     {"expect-source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.expect_source), 0, 0, ON(CHECK),
      "Source map to compare with: for each input token the output token that it ended in."},
     {"tolerance", 0, OPTION_REAL, "T", FIELD(tolerance), 0, 1000, ON(CHECK),
-     "Allowed difference: T * (1 + |expected|) (default: 2e-4; with --precision bf16 0.02, with int8 0.1, with either "
-     "and merging 0.3)."},
+     "Allowed difference: T * (1 + |expected|) (default: 2e-4, in a self-test 2e-3 and with merging 0.03; with "
+     "--precision bf16 0.02, with int8 0.1, with either and merging 0.3)."},
     {"output", 'o', OPTION_TEXT, "FILE.npy", FIELD(check.output), 0, 0, ON(CHECK), "Write the logits here."},
     {"source", 0, OPTION_TEXT, "FILE.npy", FIELD(check.source), 0, 0, ON(CHECK), "Write the source map here."},
     {"labels", 0, OPTION_SET, NULL, FIELD(labels), 1, 0, ON(INFO), "List the labels."},
@@ -275,8 +276,7 @@ const struct option_row option_rows[] = {
      "(default: 1)."},
     {"batch", 0, OPTION_INT, "N", FIELD(session.batch), 0, 64, LABELS | ON(TIMELINE),
      "Windows, of one file or of several, that may share a pass over the weights; the answer is the same for any "
-     "number "
-     "(default: 0, as many as make it faster)."},
+     "number (default: 0, as many as make it faster)."},
     {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(session.precision), PTM_AUTO, 0,
      RUNS & ~(ON(BENCH) | ON(COMPARE)), PRECISION_HELP "."},
     {"precision", 0, OPTION_CHOICES, PRECISIONS, FIELD(precisions), PTM_AUTO, 4, ON(BENCH),

@@ -91,7 +91,7 @@ bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *re
 /** "video", "audio" or "image". */
 const char *report_modality(ptm_modality modality);
 
-/** "f32", "bf16" or "int8". */
+/** "f32", "bf16", "int8", "fp16", "int16" or "auto". */
 const char *report_precision(ptm_precision precision);
 
 /** The name of a status as it stands in polytome.h, without the prefix: "EFORMAT". */

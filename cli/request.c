@@ -31,7 +31,7 @@ static ptm_status fail(ptm_error *err, ptm_status status, const char *format, ..
     return status;
 }
 
-static ptm_status fail_memory(ptm_error *err) {
+ptm_status request_no_memory(ptm_error *err) {
     return fail(err, PTM_ENOMEM, "out of memory for the request");
 }
 
@@ -99,7 +99,7 @@ static ptm_status decode_item(struct request_item *item, const json_t *value, co
     if (!json_is_string(value)) return fail(err, PTM_EINVAL, "\"%s\"%s should be a text in base 64", name, place);
     const size_t length = json_string_length(value);
     item->bytes = malloc(base64_room(length) + 1);
-    if (!item->bytes) return fail_memory(err);
+    if (!item->bytes) return request_no_memory(err);
     if (base64_decode(item->bytes, &item->count, json_string_value(value), length)) return PTM_OK;
     return fail(err, PTM_EINVAL, "\"%s\"%s is not base 64 with padding and without line breaks", name, place);
 }
@@ -107,7 +107,7 @@ static ptm_status decode_item(struct request_item *item, const json_t *value, co
 /** Room for items, each of which is freed from now on. */
 static ptm_status make_items(struct request *request, size_t count, ptm_error *err) {
     request->items = calloc(count, sizeof *request->items);
-    if (!request->items) return fail_memory(err);
+    if (!request->items) return request_no_memory(err);
     request->num_items = (int)count;
     return PTM_OK;
 }
@@ -219,7 +219,7 @@ static ptm_status take_id(struct request *request, const json_t *id, ptm_error *
     if (json_is_object(id) || json_is_array(id))
         return fail(err, PTM_EINVAL, "\"id\" should be a text, a number, true, false or null");
     request->id = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
-    return request->id ? PTM_OK : fail_memory(err);
+    return request->id ? PTM_OK : request_no_memory(err);
 }
 
 static ptm_status take_all(struct request *request, json_t *root, ptm_error *err) {
@@ -249,7 +249,7 @@ ptm_status request_parse(struct request *request, const char *line, size_t lengt
     json_error_t error;
     errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
     json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
-    if (!root && errno == ENOMEM) return fail_memory(err);
+    if (!root && errno == ENOMEM) return request_no_memory(err);
     if (!root) return fail(err, PTM_EFORMAT, "the request is not JSON: column %d: %s", error.column, error.text);
     request->document = root;
     return take_all(request, root, err);

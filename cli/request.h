@@ -47,4 +47,7 @@ ptm_status request_parse(struct request *request, const char *line, size_t lengt
 
 void request_free(struct request *request);
 
+/** PTM_ENOMEM, with its sentence in *err. */
+ptm_status request_no_memory(ptm_error *err);
+
 #endif

@@ -34,6 +34,10 @@ polytome compare -r 30 -r 60 "$SAMPLES"/*.ogg "$SAMPLES"/*.flac |
     sed -E 's/[0-9]+\.[0-9]+ (ms|times|%)/N \1/g; s/(by|most) [0-9.]+/\1 N/g; s/[^ ]*samples/samples/'
 # A bad file is counted, and the rest is compared.
 expect 1 polytome compare --json missing.wav "$SAMPLES/two.flac" 2>/dev/null | jq -c '[.files, .failed]'
+# Where nothing was compared an earlier report stays.
+echo earlier >report
+expect 1 polytome compare -o report missing.wav 2>/dev/null
+cat report
 expect 2 polytome compare -
 expect 2 polytome compare
 expect 2 polytome compare -r 1 -r 2 -r 3 "$SAMPLES/cut.mp4"

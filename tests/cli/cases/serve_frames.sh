@@ -28,7 +28,10 @@ floats=$(for ((i = 0; i < 4000; i++)); do printf '\0\0\200\076\0\0\200\276'; don
     printf '{"id":15,"frames":["%s"],"width":2,"height":1,"start":1}\n' "$raw"
     printf '{"id":16,"data":"%s","width":2}\n' "$raw"
     printf '{"id":17,"data":"%s","sample_rate":16000}\n' "$raw"
-} | polytome serve >lines
+    large=$({ printf 'P6\n64 64\n255\n' && head -c 12288 /dev/zero; } | base)
+    many=$(for ((i = 0; i < 33; i++)); do printf '"%s",' "$large"; done)
+    printf '{"id":18,"frames":[%s]}\n' "${many%,}"
+} | polytome serve --max-pixels 8192 >lines
 jq -c '[.id, .path, .duration, .video.coverage.frames_used, .audio.coverage.samples_used, .error.code, .error.message]' lines
 # Decoded and raw, the same pixels are the same answer.
 cmp <(jq -c 'select(.id == 1) | .video' lines) <(jq -c 'select(.id == 2) | .video' lines)
