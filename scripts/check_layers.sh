@@ -62,6 +62,8 @@ code() {
                     end = index(line, "*/")
                     if (!end) { line = ""; break }
                     line = substr(line, end + 2); in_comment = 0
+                } else if (match(line, /^[^"\x27\/]+/)) {
+                    out = out substr(line, 1, RLENGTH); line = substr(line, RLENGTH + 1)
                 } else if (match(line, /^"([^"\\]|\\.)*"/) || match(line, /^\x27([^\x27\\]|\\.)*\x27/)) {
                     out = out "\"\""; line = substr(line, RLENGTH + 1)
                 } else if (substr(line, 1, 2) == "/*") {
@@ -102,9 +104,12 @@ check_foreign() { # FILE LINE HEADER
     done <<< "$foreign"
 }
 
+every_call=$(awk 'NF { printf "%s%s", sep, $1; sep = "|" }' <<< "$calls")
+
 check_calls() { # FILE
     local names place found text
     text=$(code "$1")
+    grep -q -E "(^|[^A-Za-z0-9_.>])($every_call)[[:space:]]*\(" <<< "$text" || return 0
     while read -r names place; do
         [ -n "$names" ] || continue
         if [[ $1 =~ ^($place)$ ]]; then continue; fi

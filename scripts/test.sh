@@ -162,11 +162,6 @@ check_scripts() {
     echo "${#scripts[@]} scripts"
 }
 
-several_threads() {
-    POLYTOME=$builds/tsan/cli/polytome "${fixed_addresses[@]}" tests/cli/run.sh \
-        jobs jobs_default together journal full_disk changing_files interrupt interrupt_jobs stream
-}
-
 # ---------------------------------------------------------------- fuzzing
 
 # fuzz NAME: libFuzzer from the kept corpus; what it finds goes to a folder of its own.
@@ -289,9 +284,9 @@ if [ "$tier" != quick ]; then
     check 'build ubsan' build ubsan "${kernels[@]}"
     suite 'tests ubsan, kernels' ubsan -R "^($(IFS='|' && echo "${kernels[*]}"))\$"
     threaded=(test_base test_compute test_precision test_pipelines test_batch test_live test_windows fuzz_windows fuzz_stream)
+    commands=(jobs jobs_default together journal full_disk changing_files interrupt interrupt_jobs stream)
     check 'build tsan' build tsan "${threaded[@]}" polytome_cli
-    suite 'tests tsan' tsan -R "^($(IFS='|' && echo "${threaded[*]}"))\$"
-    check 'several threads, tsan' several_threads
+    suite 'tests tsan' tsan -R "^($(IFS='|' && echo "${threaded[*]}|${commands[*]/#/cli_}"))\$"
 
     mapfile -t fuzzed < <(find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' ! -name fuzz_main.c -printf '%f\n' |
         LC_ALL=C sort | sed 's/^fuzz_//; s/\.c$//')
