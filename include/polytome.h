@@ -104,6 +104,7 @@ PTM_API void ptm_model_close(ptm_model **model);
 
 typedef struct ptm_model_info {
     const char *name;    /* of the checkpoint */
+    const char *path;    /* that was opened */
     const char *family;  /* "videomae", "audio-spectrogram-transformer", "polytome" ... */
     const char *licence; /* "" where the model does not say */
     const char *source;
@@ -152,6 +153,10 @@ typedef struct ptm_session_options {
 /** The instruction that sessions use for a precision on this processor ("avx512-vnni"): "" for PTM_F32, NULL where it
  * has none. */
 PTM_API const char *ptm_precision_instruction(ptm_precision precision);
+
+/** The kernels that sessions use on this processor, in words, into `text` of `bytes` bytes: where the words are the
+ * same the answers are the same bits. 200 bytes hold them. */
+PTM_API void ptm_kernels(char *text, size_t bytes);
 
 /** The precision of attention beside linear layers in another one, on this processor: PTM_F32, PTM_BF16, PTM_FP16
  * or PTM_INT16. */
@@ -662,7 +667,9 @@ typedef struct ptm_pack_options {
     const char *name;                        /* NULL (default): from the models' names */
     const char *licence;                     /* NULL (default): as the models say, "" where they do not */
     const char *video_r, *audio_r, *image_r; /* merging to recommend; NULL (default): the models' own */
-    ptm_precision precision; /* to store the linear layers of the blocks in; PTM_AUTO (default): as they are */
+    ptm_precision precision;       /* to store the linear layers of the blocks in; PTM_AUTO (default): as they are */
+    bool (*cancelled)(void *user); /* NULL (default), or asked for each model and tensor: true gives PTM_EINTERRUPTED */
+    void *user;
 } ptm_pack_options;
 
 PTM_API void ptm_pack_options_default(ptm_pack_options *options);

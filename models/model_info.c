@@ -10,6 +10,7 @@ ptm_status ptm_model_get_info(const ptm_model *model, ptm_modality modality, ptm
     const struct vit_config *config = &network->config;
     *info = (ptm_model_info){
         .name = network->name,
+        .path = model->path,
         .family = network->family,
         .licence = network->licence,
         .source = network->source,

@@ -28,7 +28,9 @@ ptm_status ptm_cut_file(const char *path, double start, double end, const char *
     ptm_status status;
     if (whole) {
         snprintf(whole, bytes, "%s%s", output, written.ending);
-        status = write_clip(cut, whole, &written, err);
+        status = replace_is_same(whole, path)
+                     ? error_set(err, PTM_EINVAL, "%s: the clip would take the place of the file it is cut from", whole)
+                     : write_clip(cut, whole, &written, err);
     } else {
         status = error_no_memory(err);
     }

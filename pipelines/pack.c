@@ -22,6 +22,7 @@ struct entry {
 };
 
 struct pack {
+    const ptm_pack_options *options;
     ptm_model *models[NETWORK_MODALITIES];
     int num_models;
     struct entry entries[NETWORK_MODALITIES];
@@ -51,6 +52,12 @@ static void pack_close(struct pack *pack) {
     mem_free(pack->tensors);
     mem_free(pack->names);
     mem_free(pack->joined);
+}
+
+static ptm_status check_going(const struct pack *pack, ptm_error *err) {
+    const ptm_pack_options *options = pack->options;
+    if (!options->cancelled || !options->cancelled(options->user)) return PTM_OK;
+    return error_set(err, PTM_EINTERRUPTED, "interrupted while models were packed");
 }
 
 /* ---------------------------------------------------------------- what goes in */
@@ -229,6 +236,7 @@ static ptm_status gather_tensors(struct pack *pack, ptm_error *err) {
         const struct entry *entry = &pack->entries[i];
         for (size_t index = 0; next_tensor(entry, &index, &used);) {
             struct tensor *packed = &pack->tensors[pack->num_tensors];
+            TRY(check_going(pack, err));
             *packed = *used.tensor;
             const bool scaled = used.reduce && entry->precision == PTM_INT8;
             if (used.reduce) TRY(reduce_tensor(pack, packed, used.values, entry->precision, err));
@@ -299,11 +307,16 @@ static ptm_status describe(struct pack *pack, const ptm_pack_options *options, p
 }
 
 static ptm_status pack_models(struct pack *pack, const char *const *paths, int count, const char *output,
-                              const ptm_pack_options *options, ptm_error *err) {
+                              ptm_error *err) {
+    const ptm_pack_options *options = pack->options;
     TRY(add_models(pack, paths, count, options, err));
-    for (int i = 0; i < pack->num_models; i++) TRY(answer_model(pack, pack->models[i], options->precision, err));
+    for (int i = 0; i < pack->num_models; i++) {
+        TRY(check_going(pack, err));
+        TRY(answer_model(pack, pack->models[i], options->precision, err));
+    }
     TRY(gather_tensors(pack, err));
     TRY(describe(pack, options, err));
+    TRY(check_going(pack, err));
     return safetensors_write(output, pack->tensors, pack->num_tensors, "polytome", pack->description.text.bytes, err);
 }
 
@@ -312,8 +325,8 @@ ptm_status ptm_pack(const char *const *paths, int count, const char *output, con
     error_clear(err);
     ptm_pack_options defaults;
     ptm_pack_options_default(&defaults);
-    struct pack pack = {0};
-    const ptm_status status = pack_models(&pack, paths, count, output, options ? options : &defaults, err);
+    struct pack pack = {.options = options ? options : &defaults};
+    const ptm_status status = pack_models(&pack, paths, count, output, err);
     pack_close(&pack);
     return status;
 }

@@ -329,7 +329,7 @@ static void test_bits(void) {
 
 static void test_options(void) {
     begin();
-    const ptm_pack_options options = {"a \"name\"", "CC0 \xc3\xa9", "6:-1", "auto", "never read", PTM_AUTO};
+    const ptm_pack_options options = {"a \"name\"", "CC0 \xc3\xa9", "6:-1", "auto", "never read", PTM_AUTO, NULL, NULL};
     pack_pair(GOLDEN "videomae", GOLDEN "ast", &options);
     check_self_tests(2);
     ptm_model *model;

@@ -125,3 +125,7 @@ void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb
 void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
     product(c, ldc, a, lda, b, ldb, m, n, k, 1);
 }
+
+const char *gemm_kernels(void) {
+    return openblas_get_corename();
+}

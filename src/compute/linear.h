@@ -49,6 +49,9 @@ void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int
 /** Memory for products on one thread more at the same time, so that none of them has to ask for it; PTM_ENOMEM. */
 ptm_status gemm_reserve(ptm_error *err);
 
+/** The processor whose kernels OpenBLAS has taken, as it names it. */
+const char *gemm_kernels(void);
+
 /** Gives up what gemm_reserve() promised for so many threads. */
 void gemm_release(int threads);
 

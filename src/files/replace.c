@@ -49,7 +49,9 @@ static ptm_status open_beside(struct replacement *replacement, ptm_error *err) {
     char *aside = mem_alloc(bytes, 1);
     if (!aside) return error_no_memory(err);
     replacement->fd = open_aside(aside, bytes, replacement->target);
-    if (replacement->fd >= 0) {
+    struct stat old; /* whose mode stays */
+    if (replacement->fd >= 0 &&
+        (stat(replacement->target, &old) != 0 || fchmod(replacement->fd, old.st_mode & 0777) == 0)) {
         replacement->aside = aside;
         return PTM_OK;
     }

@@ -22,6 +22,7 @@ ptm_status audio_open(struct audio *audio, const struct track_setup *setup, ptm_
 void audio_close(struct audio *audio) {
     decoder_close(&audio->decoder);
     swr_free(&audio->swr);
+    av_channel_layout_uninit(&audio->layout);
     mem_free(audio->out);
     audio->out = NULL;
 }
@@ -57,8 +58,8 @@ static void accept_frame(struct audio *audio) {
 }
 
 static bool same_kind(const struct audio *audio, const AVFrame *frame) {
-    return audio->rate == frame->sample_rate && audio->channels == frame->ch_layout.nb_channels &&
-           audio->format == frame->format;
+    return audio->rate == frame->sample_rate && audio->format == frame->format &&
+           av_channel_layout_compare(&audio->layout, &frame->ch_layout) == 0;
 }
 
 /** Makes a resampler for the frame; one that cannot be is damage, and the frame is passed over. */
@@ -67,8 +68,8 @@ static ptm_status start_resampler(struct audio *audio, ptm_error *err) {
     const ptm_status status = resampler_open(&audio->swr, &frame->ch_layout, frame->format, frame->sample_rate,
                                              audio->setup.options->sample_rate, err);
     audio->rate = frame->sample_rate;
-    audio->channels = frame->ch_layout.nb_channels;
     audio->format = frame->format;
+    if (av_channel_layout_copy(&audio->layout, &frame->ch_layout) < 0) return error_no_memory(err);
     audio->gap = true; /* a new filter: no samples before it */
     if (status != PTM_EFORMAT) return status;
     decoder_count_error(&audio->decoder);

@@ -11,8 +11,9 @@ struct audio {
     struct track_setup setup;
     struct decoder decoder;
     struct sample_clock clock;
-    SwrContext *swr; /* of the last frame's kind: */
-    int rate, channels, format;
+    SwrContext *swr;  /* of the last frame's kind: */
+    int rate, format; /* of the frames that `swr` is for, and their */
+    AVChannelLayout layout;
     float *out;
     int out_room;
     int from, to;       /* samples of the decoder's frame that are still to convert: [from, to) */

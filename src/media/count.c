@@ -3,10 +3,10 @@
 
 #include <math.h>
 
-/** Packets that carry no picture to show: cut off by an edit list, or VP8's hidden reference frames. */
+/** Packets that carry no picture to show: empty, cut off by an edit list, or VP8's hidden reference frames. */
 static bool is_shown(const AVPacket *packet, enum AVCodecID codec) {
-    if (packet->flags & AV_PKT_FLAG_DISCARD) return false;
-    return codec != AV_CODEC_ID_VP8 || packet->size == 0 || (packet->data[0] & 0x10);
+    if (packet->size == 0 || packet->flags & AV_PKT_FLAG_DISCARD) return false;
+    return codec != AV_CODEC_ID_VP8 || (packet->data[0] & 0x10);
 }
 
 static bool is_whole(struct track_range range) {

@@ -103,27 +103,28 @@ static int open_muxer(struct cut *cut, AVIOContext *io) {
     return code < 0 ? code : avformat_write_header(cut->format, NULL);
 }
 
-/** Whether the container takes the streams as they are, which some muxers know only when they see them. */
-static bool takes_streams(struct cut *cut) {
+/** Whether the container takes the streams as they are, which some muxers know only when they see them: an AVERROR, or
+ * 0. */
+static int try_streams(struct cut *cut) {
     AVIOContext *io;
-    if (avio_open_dyn_buf(&io) < 0) return false;
+    if (avio_open_dyn_buf(&io) < 0) return AVERROR(ENOMEM);
     const int code = open_muxer(cut, io);
     if (code >= 0) av_write_trailer(cut->format);
     uint8_t *data;
     avio_close_dyn_buf(io, &data);
     av_free(data);
-    return code >= 0;
+    return code;
 }
 
 static ptm_status choose_container(struct cut *cut, ptm_error *err) {
     const AVOutputFormat *same = same_container(&cut->packets), *matroska = av_guess_format("matroska", NULL, NULL);
-    if (same && takes_codecs(same, &cut->packets)) {
-        set_container(cut, same);
-        if (takes_streams(cut)) return PTM_OK;
-    }
-    if (matroska) {
-        set_container(cut, matroska);
-        if (takes_streams(cut)) return PTM_OK;
+    const AVOutputFormat *const choices[] = {same && takes_codecs(same, &cut->packets) ? same : NULL, matroska};
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+        if (!choices[i]) continue;
+        set_container(cut, choices[i]);
+        const int code = try_streams(cut);
+        if (code >= 0) return PTM_OK;
+        if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     }
     return error_set(err, PTM_EFORMAT, "%s: neither its own container nor Matroska takes its streams as they are",
                      cut->packets.source.name);

@@ -59,6 +59,7 @@ static ptm_status count_error(struct decoder *decoder, int code, ptm_error *err)
 }
 
 ptm_status decoder_send(struct decoder *decoder, const AVPacket *packet, ptm_error *err) {
+    if (packet && packet->size == 0) return PTM_OK; /* an empty sample of an MP4; to the decoder it would be the end */
     const int code = avcodec_send_packet(decoder->context, packet);
     if (code >= 0 || code == AVERROR_EOF) return PTM_OK;
     return count_error(decoder, code, err);

@@ -93,7 +93,8 @@ static void note_large_picture(struct demux *demux) {
     }
 }
 
-/** Reads the first packets, with the picture limit in the decoders that FFmpeg uses for it. */
+/** Reads the first packets, with the picture limit in the decoders that FFmpeg uses for it, but for streams that only
+ * these packets make known: their pictures are refused after that. */
 static ptm_status probe_streams(struct demux *demux, const char *name, ptm_error *err) {
     AVFormatContext *format = demux->format;
     const unsigned count = format->nb_streams;

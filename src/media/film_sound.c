@@ -5,10 +5,12 @@
 #include "media/byte_sink.h"
 #include "media/encode.h"
 #include "media/packets.h"
+#include "media/resampler.h"
 
 #include <libavutil/audio_fifo.h>
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
+#include <limits.h>
 #include <math.h>
 
 enum {
@@ -31,18 +33,21 @@ struct film_sound {
 
     /* NULL where packets are copied */
     AVCodecContext *decoder, *encoder;
-    SwrContext *swr;
+    SwrContext *swr; /* for frames as `kind` says */
     AVFrame *decoded, *frame;
+    AVFrame *kind;
     AVAudioFifo *fifo;
     AVPacket *coded;
     int64_t next; /* sample of the film that the first in the FIFO is */
     bool placed;  /* `next` is known */
+    int early;    /* samples at the front of the FIFO that lie before the film */
 };
 
-static bool is_copied(enum AVCodecID codec) {
-    switch (codec) {
+/** What an MP4 takes as it is; MP3 from 16 kHz on (libavformat's movenc.c). */
+static bool is_copied(const AVCodecParameters *codec) {
+    switch (codec->codec_id) {
+    case AV_CODEC_ID_MP3: return codec->sample_rate >= 16000;
     case AV_CODEC_ID_AAC:
-    case AV_CODEC_ID_MP3:
     case AV_CODEC_ID_AC3:
     case AV_CODEC_ID_EAC3:
     case AV_CODEC_ID_OPUS:
@@ -93,9 +98,10 @@ static int open_frames(struct film_sound *sound) {
     const AVCodecContext *encoder = sound->encoder;
     sound->coded = av_packet_alloc();
     sound->decoded = av_frame_alloc();
+    sound->kind = av_frame_alloc();
     AVFrame *frame = sound->frame = av_frame_alloc();
     sound->fifo = av_audio_fifo_alloc(encoder->sample_fmt, encoder->ch_layout.nb_channels, encoder->frame_size);
-    if (!sound->coded || !sound->decoded || !frame || !sound->fifo) return AVERROR(ENOMEM);
+    if (!sound->coded || !sound->decoded || !sound->kind || !frame || !sound->fifo) return AVERROR(ENOMEM);
     frame->format = encoder->sample_fmt;
     frame->sample_rate = encoder->sample_rate;
     frame->nb_samples = encoder->frame_size;
@@ -113,11 +119,12 @@ static ptm_status open_sound(struct film_sound *sound, const char *path, bool *u
     TRY(status);
     const AVStream *stream = sound->packets.demux.format->streams[sound->packets.audio];
     *usable = true;
-    if (is_copied(stream->codecpar->codec_id)) return PTM_OK;
+    if (is_copied(stream->codecpar)) return PTM_OK;
     const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
-    *usable = codec && open_decoder(sound, stream, codec) >= 0;
-    if (!*usable) return PTM_OK;
-    int code = open_encoder(sound);
+    int code = codec ? open_decoder(sound, stream, codec) : AVERROR_DECODER_NOT_FOUND;
+    *usable = code >= 0;
+    if (!*usable) return code == AVERROR(ENOMEM) ? error_no_memory(err) : PTM_OK;
+    code = open_encoder(sound);
     if (code >= 0) code = open_frames(sound);
     return code < 0 ? byte_sink_failure(code, path, err) : PTM_OK;
 }
@@ -142,6 +149,7 @@ void film_sound_close(struct film_sound **handle) {
     if (sound->fifo) av_audio_fifo_free(sound->fifo);
     swr_free(&sound->swr);
     av_frame_free(&sound->decoded);
+    av_frame_free(&sound->kind);
     av_frame_free(&sound->frame);
     av_packet_free(&sound->coded);
     avcodec_free_context(&sound->decoder);
@@ -218,7 +226,15 @@ static void place(struct film_sound *sound) {
     const double time = sound->packets.from + (double)stamp * base.num / base.den - sound->begin;
     const int64_t sample = llrint(time * rate) - av_audio_fifo_size(sound->fifo);
     if (!sound->placed || (double)(sample - sound->next) > GAP * rate) sound->next = sample > 0 ? sample : 0;
+    if (!sound->placed && sample < 0) sound->early = (int)fmin((double)-sample, INT_MAX);
     sound->placed = true;
+}
+
+/** Packets are read from a little before the film begins, for decoders that need it: that is not heard. */
+static int drop_early(struct film_sound *sound) {
+    const int held = av_audio_fifo_size(sound->fifo), dropped = sound->early < held ? sound->early : held;
+    sound->early -= dropped;
+    return dropped > 0 ? av_audio_fifo_drain(sound->fifo, dropped) : 0;
 }
 
 /** The frame just decoded, or (`decoded` NULL) what the resampler still holds, into the FIFO. */
@@ -233,30 +249,50 @@ static int convert(struct film_sound *sound, const AVFrame *decoded) {
                        decoded ? decoded->nb_samples : 0);
     if (code > 0) code = av_audio_fifo_write(sound->fifo, (void **)planes, code);
     av_freep(&planes[0]);
-    return code < 0 ? code : 0;
+    return code < 0 ? code : drop_early(sound);
+}
+
+/** Whether the resampler is for frames such as the one just decoded. */
+static bool fits_resampler(const struct film_sound *sound) {
+    const AVFrame *decoded = sound->decoded, *kind = sound->kind;
+    return sound->swr && decoded->format == kind->format && decoded->sample_rate == kind->sample_rate &&
+           av_channel_layout_compare(&decoded->ch_layout, &kind->ch_layout) == 0;
+}
+
+/** Opens a resampler for frames such as the one just decoded, which may be others than those so far. */
+static int start_resampler(struct film_sound *sound) {
+    const AVCodecContext *encoder = sound->encoder;
+    const AVFrame *decoded = sound->decoded;
+    int code = sound->swr ? convert(sound, NULL) : 0;
+    swr_free(&sound->swr);
+    if (code < 0) return code;
+    sound->kind->format = decoded->format;
+    sound->kind->sample_rate = decoded->sample_rate;
+    code = av_channel_layout_copy(&sound->kind->ch_layout, &decoded->ch_layout);
+    return code < 0
+               ? code
+               : resampler_try(
+                     &sound->swr, &(struct resampler_side){&decoded->ch_layout, decoded->format, decoded->sample_rate},
+                     &(struct resampler_side){&encoder->ch_layout, encoder->sample_fmt, encoder->sample_rate});
 }
 
 static int take_decoded(struct film_sound *sound) {
-    AVCodecContext *encoder = sound->encoder;
-    AVFrame *decoded = sound->decoded;
-    if (!sound->swr) {
-        int code = swr_alloc_set_opts2(&sound->swr, &encoder->ch_layout, encoder->sample_fmt, encoder->sample_rate,
-                                       &decoded->ch_layout, decoded->format, decoded->sample_rate, 0, NULL);
-        if (code >= 0) code = swr_init(sound->swr);
-        if (code < 0) return code;
-    }
+    int code = fits_resampler(sound) ? 0 : start_resampler(sound);
+    if (code < 0) return code;
     place(sound);
-    const int code = convert(sound, decoded);
+    code = convert(sound, sound->decoded);
     return code < 0 ? code : encode_fifo(sound, false);
 }
 
 /** Decodes a packet (NULL: the end) and encodes what comes of it; damaged ones are passed over. */
 static int recode(struct film_sound *sound, const AVPacket *packet) {
+    if (packet && packet->size == 0) return 0; /* to the decoder it would be the end */
     int code = avcodec_send_packet(sound->decoder, packet);
-    if (code == AVERROR(ENOMEM)) return code;
-    for (code = 0; code >= 0;) {
-        if (avcodec_receive_frame(sound->decoder, sound->decoded) < 0) return 0;
-        code = take_decoded(sound);
+    while (code != AVERROR(ENOMEM)) {
+        code = avcodec_receive_frame(sound->decoder, sound->decoded);
+        if (code < 0 && code != AVERROR(ENOMEM)) return 0;
+        if (code >= 0) code = take_decoded(sound);
+        if (code < 0) return code;
     }
     return code;
 }

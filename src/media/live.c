@@ -139,8 +139,11 @@ static ptm_status take_message(struct live *live, struct live_message *message, 
 static ptm_status wait_message(struct live *live, int number, bool *got, ptm_error *err) {
     struct live_message message;
     if (cancelled(live)) return interrupted(live, err);
+    const double before = clock_ms();
     *got = live_queue_pop(&live->feed->queue, number, &message, WAIT);
-    for (int i = 0; i < live->count && !*got; i++) live->inputs[i].waited += WAIT;
+    const double waited = (clock_ms() - before) / 1e3; /* of whom it is from, it is set back */
+    for (int i = 0; i < live->count; i++)
+        if (number < 0 || number == i) live->inputs[i].waited += waited;
     if (!*got) return PTM_OK;
     const ptm_status status = take_message(live, &message, err);
     live_message_clear(&message);
@@ -269,18 +272,19 @@ static bool goes_on(const struct live *live, const struct live_input *input) {
 }
 
 /** Whether `duration`, which is over by the time of the world, may not be so for the input. */
-static bool is_spared(const struct live *live, int number, bool got) {
+static bool is_spared(const struct live *live, int number) {
     const struct live_input *input = &live->inputs[number];
+    const bool got = input->waited < WAIT;
     const bool own_time = !live->options.pace && !live->feed->threads[number].reader.source.comes_back;
     if (!input->description.format) return got;
     return own_time ? goes_on(live, input) : got && !(input->repaired && live_input_partly_complete(input));
 }
 
 /** `duration` also ends a source that is lost or silent, or that has lost one of its streams. */
-static ptm_status watch_duration(struct live *live, bool got, ptm_error *err) {
+static ptm_status watch_duration(struct live *live, ptm_error *err) {
     if (clock_ms() / 1e3 - live->start < wanted_end(live) + GRACE) return PTM_OK;
     for (int i = 0; i < live->count; i++) {
-        if (is_spared(live, i, got)) continue;
+        if (live->inputs[i].complete || is_spared(live, i)) continue;
         live->inputs[i].complete = true;
         TRY(live_input_drain(&live->inputs[i], err));
     }
@@ -314,7 +318,7 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
         }
         bool got;
         TRY(wait_message(live, -1, &got, err));
-        TRY(watch_duration(live, got, err));
+        TRY(watch_duration(live, err));
     }
 }
 

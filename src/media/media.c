@@ -65,6 +65,9 @@ static ptm_status open_streams(struct media *media, ptm_error *err) {
     media->packet = av_packet_alloc();
     if (!media->packet) return error_no_memory(err);
     media->place.origin = demux_origin(&media->demux);
+    /* WAV and its like announce no start: it is 0 */
+    if (isnan(media->place.origin) && options->start > 0 && demux_has_timestamps(&media->demux))
+        media->place.origin = 0;
     media->place.range =
         (struct track_range){options->start, options->duration > 0 ? options->start + options->duration : INFINITY};
     media->tracks.info.duration = known_duration(media->demux.format);

@@ -9,43 +9,54 @@
 
 enum {
     MAX_CHANNELS = 64, /* of libswresample */
-    SLICE = 32768      /* input samples of one conversion */
+    MAX_OUT = 2,
+    SLICE = 32768 /* input samples of one conversion */
 };
 
-/** Weighs all channels alike: for layouts that FFmpeg has no downmix for. */
-static int set_mean(SwrContext *swr, int channels) {
-    double weights[MAX_CHANNELS];
-    for (int i = 0; i < channels; i++) weights[i] = 1.0 / channels;
+/** Weighs all channels alike, into each of the output: for layouts that FFmpeg has no downmix for. */
+static int set_mean(SwrContext *swr, int channels, int out_channels) {
+    double weights[MAX_CHANNELS * MAX_OUT];
+    for (int i = 0; i < channels * out_channels; i++) weights[i] = 1.0 / channels;
     return swr_set_matrix(swr, weights, channels);
 }
 
 /** One attempt: FFmpeg's own downmix, as `ffmpeg -ac 1` and PyAV give it (stereo: 0.7071 (L + R)), or the plain mean.
  */
-static int try_open(SwrContext **swr, const AVChannelLayout *input, enum AVSampleFormat format, int from, int to,
-                    bool mean) {
-    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
-    AVChannelLayout layout = {0};
-    int code = av_channel_layout_copy(&layout, input);
-    if (code >= 0) code = swr_alloc_set_opts2(swr, &mono, AV_SAMPLE_FMT_FLT, to, &layout, format, from, 0, NULL);
-    if (code >= 0 && mean) code = set_mean(*swr, input->nb_channels);
+static int try_open(SwrContext **swr, const struct resampler_side *in, const struct resampler_side *out, bool mean) {
+    AVChannelLayout from = {0}, to = {0};
+    int code = av_channel_layout_copy(&from, in->layout);
+    if (code >= 0) code = av_channel_layout_copy(&to, out->layout);
+    if (code >= 0) code = swr_alloc_set_opts2(swr, &to, out->format, out->rate, &from, in->format, in->rate, 0, NULL);
+    if (code >= 0 && mean) code = set_mean(*swr, from.nb_channels, to.nb_channels);
     if (code >= 0) code = swr_init(*swr);
-    av_channel_layout_uninit(&layout);
+    av_channel_layout_uninit(&from);
+    av_channel_layout_uninit(&to);
     if (code < 0) swr_free(swr);
+    return code;
+}
+
+int resampler_try(SwrContext **swr, const struct resampler_side *in, const struct resampler_side *out) {
+    const int channels = in->layout->nb_channels;
+    *swr = NULL;
+    if (channels < 1 || channels > MAX_CHANNELS || out->layout->nb_channels > MAX_OUT) return AVERROR(EINVAL);
+    AVChannelLayout usual = {0};
+    av_channel_layout_default(&usual, channels); /* for layouts that name no channels */
+    struct resampler_side side = *in;
+    if (in->layout->order == AV_CHANNEL_ORDER_UNSPEC) side.layout = &usual;
+    int code = try_open(swr, &side, out, false);
+    side.layout = &usual;
+    if (code < 0 && code != AVERROR(ENOMEM)) code = try_open(swr, &side, out, true);
+    av_channel_layout_uninit(&usual);
     return code;
 }
 
 ptm_status resampler_open(SwrContext **out, const AVChannelLayout *layout, enum AVSampleFormat format, int from, int to,
                           ptm_error *err) {
     *out = NULL;
-    const int channels = layout->nb_channels;
-    if (channels < 1 || channels > MAX_CHANNELS || from < RESAMPLER_MIN_RATE || from > RESAMPLER_MAX_RATE || to < 1)
-        return PTM_EFORMAT;
-    AVChannelLayout input = {0};
-    av_channel_layout_default(&input, channels); /* also for layouts that name no channels */
-    const bool named = layout->order != AV_CHANNEL_ORDER_UNSPEC;
-    int code = try_open(out, named ? layout : &input, format, from, to, false);
-    if (code < 0 && code != AVERROR(ENOMEM)) code = try_open(out, &input, format, from, to, true);
-    av_channel_layout_uninit(&input);
+    if (from < RESAMPLER_MIN_RATE || from > RESAMPLER_MAX_RATE || to < 1) return PTM_EFORMAT;
+    const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    const int code = resampler_try(out, &(struct resampler_side){layout, format, from},
+                                   &(struct resampler_side){&mono, AV_SAMPLE_FMT_FLT, to});
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     return code < 0 ? PTM_EFORMAT : PTM_OK;
 }

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CLOCK = 90000, /* ticks a second: divides by all usual frame rates */
@@ -195,6 +196,9 @@ ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, 
     if (width < 2 || height < 2)
         return error_set(err, PTM_EINVAL, "%s: frames of %d x %d pixels are too small for a film; ask for a .png", name,
                          width, height);
+    if (lseek(fd, 0, SEEK_CUR) < 0)
+        return error_set(err, PTM_EINVAL, "%s: an MP4 is completed at its beginning, and a pipe has none: name a file",
+                         name);
     struct film_writer *writer = mem_calloc(1, sizeof *writer);
     if (!writer) return error_no_memory(err);
     writer->fd = fd;
