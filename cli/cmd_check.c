@@ -43,6 +43,8 @@ static bool options_agree(const struct options *options, int count) {
         wrong = "expected or written answers need an --input";
     else if (!check->input && options->session.r)
         wrong = "the self-test runs with and without the model's own merging: -r needs an --input";
+    else if (!check->input && options->session.prop_attn >= 0)
+        wrong = "the self-test runs with the model's own attention: --prop-attn needs an --input";
     else if (check->input && count > 1)
         wrong = "the model brings more than one modality: say which one the --input is for with --modality";
     if (!wrong) return true;
@@ -52,11 +54,7 @@ static bool options_agree(const struct options *options, int count) {
 }
 
 enum exit_status cmd_check(const struct options *options) {
-    if (options->num_operands > 1) {
-        text_complain("the command 'check' takes one model");
-        options_hint(COMMAND_CHECK);
-        return STATUS_USAGE;
-    }
+    if (options->num_operands > 1) return engine_refuse(COMMAND_CHECK, "the command 'check' takes one model");
     struct option_list models = {.count = options->num_operands};
     if (models.count > 0) models.items[0] = options->operands[0];
     struct engine engine;

@@ -91,7 +91,7 @@ static void take_result(void *user, ptm_file *labelled) {
     if (labelled->result) render(labelling->run, job, labelled->result);
     ptm_result_free(&labelled->result);
     struct stamp now;
-    job->changed = job->stamped && stamp_read(&now, job->path) && !stamp_equal(&now, &job->stamp);
+    job->changed = job->stamped && (!stamp_read(&now, job->path) || !stamp_equal(&now, &job->stamp));
     walk_done(file);
 }
 
@@ -116,7 +116,7 @@ static bool keep(void *user, struct job *job) {
 
 static bool finish(void *user, const struct job *job, const ptm_error *err) {
     struct run *run = user;
-    if (job->changed) text_complain("%s changed while it was read; what was there is labelled", job->path);
+    if (job->changed) text_complain("%s changed or went away while it was read; what was there is labelled", job->path);
     if (!err) {
         fwrite(job->text, 1, job->bytes, run->output.stream);
     } else if (!print(run, run->output.stream, job, NULL, err)) {

@@ -4,12 +4,6 @@
 #include "signals.h"
 #include "text.h"
 
-static enum exit_status refuse_usage(const char *sentence) {
-    text_complain("%s", sentence);
-    options_hint(COMMAND_EXPLAIN);
-    return STATUS_USAGE;
-}
-
 /** One line on what was written. */
 static void say(const char *output, const ptm_explain_report *report) {
     fputs("polytome: wrote ", stderr);
@@ -22,9 +16,10 @@ static void say(const char *output, const ptm_explain_report *report) {
 }
 
 enum exit_status cmd_explain(const struct options *options) {
-    if (options->num_operands != 1) return refuse_usage("the command 'explain' takes one file");
+    if (options->num_operands != 1) return engine_refuse(COMMAND_EXPLAIN, "the command 'explain' takes one file");
     if (!options->output)
-        return refuse_usage("say with -o where the picture goes: a name that ends in .png, .svg or .mp4");
+        return engine_refuse(COMMAND_EXPLAIN,
+                             "say with -o where the picture goes: a name that ends in .png, .svg or .mp4");
     struct engine engine;
     enum exit_status status = engine_open(&engine, &options->models, &options->session);
     if (status != STATUS_GOOD) return status;

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* pack: models into one file. */
 #include "commands.h"
+#include "signals.h"
 #include "text.h"
 
 #include <string.h>
 #include <sys/stat.h>
-
-static enum exit_status refuse_usage(const char *sentence) {
-    text_complain("%s", sentence);
-    options_hint(COMMAND_PACK);
-    return STATUS_USAGE;
-}
 
 /** One line on what was written; a device or a pipe has no size. */
 static void say(const char *output) {
@@ -22,15 +17,19 @@ static void say(const char *output) {
 }
 
 enum exit_status cmd_pack(const struct options *options) {
-    if (options->num_operands == 0) return refuse_usage("the command 'pack' takes at least one model");
-    if (!options->output) return refuse_usage("say with -o where the packed file goes");
+    if (options->num_operands == 0) return engine_refuse(COMMAND_PACK, "the command 'pack' takes at least one model");
+    if (!options->output) return engine_refuse(COMMAND_PACK, "say with -o where the packed file goes");
     ptm_pack_options pack = options->pack;
     pack.video_r = pack.audio_r = pack.image_r = options->recommended;
     ptm_error err = {0};
     const bool piped = strcmp(options->output, "-") == 0;
     const char *output = piped ? "/dev/stdout" : options->output;
-    if (ptm_pack((const char *const *)options->operands, options->num_operands, output, &pack, &err) != PTM_OK)
-        return engine_complain(&err);
+    pack.cancelled = signals_interrupted;
+    signals_catch(NULL);
+    const ptm_status status =
+        ptm_pack((const char *const *)options->operands, options->num_operands, output, &pack, &err);
+    if (status == PTM_EINTERRUPTED) return STATUS_INTERRUPTED;
+    if (status != PTM_OK) return engine_complain(&err);
     if (options->verbosity >= 0 && !piped) say(output);
     return STATUS_GOOD;
 }

@@ -40,8 +40,25 @@ static ptm_status set_merging(struct server *server, const char *r, ptm_error *e
     return PTM_OK;
 }
 
+/* All pictures of a request are in memory at once, and a few bytes may stand for a large one. */
+enum { PICTURES_AT_ONCE = 16 };
+
+/** `pixels` of a picture, `sum` of all so far. */
+static ptm_status check_pixels(int64_t pixels, int64_t sum, int64_t max_pixels, ptm_error *err) {
+    if (pixels <= max_pixels && sum / PICTURES_AT_ONCE <= max_pixels) return PTM_OK;
+    err->status = PTM_ELIMIT;
+    snprintf(err->message, sizeof err->message,
+             "a picture of the request has more than %lld pixels, or all have more than %d times as many: --max-pixels "
+             "raises that",
+             (long long)max_pixels, PICTURES_AT_ONCE);
+    return PTM_ELIMIT;
+}
+
 static ptm_status label_frames(struct server *server, const struct request *request, const ptm_classify_options *how,
                                ptm_result **result, ptm_error *err) {
+    const int64_t pixels = (int64_t)request->width * request->height;
+    const ptm_status checked = check_pixels(pixels, pixels * request->num_items, how->max_pixels, err);
+    if (checked != PTM_OK) return checked;
     ptm_frame *frames = calloc((size_t)request->num_items, sizeof *frames);
     if (!frames) return request_no_memory(err);
     for (int i = 0; i < request->num_items; i++)
@@ -52,21 +69,9 @@ static ptm_status label_frames(struct server *server, const struct request *requ
     return status;
 }
 
-/* All pictures of a request are in memory at once, and a few bytes may stand for a large one. */
-enum { PICTURES_AT_ONCE = 16 };
-
-static ptm_status check_pixels(int64_t pixels, int64_t max_pixels, ptm_error *err) {
-    if (pixels / PICTURES_AT_ONCE <= max_pixels) return PTM_OK;
-    err->status = PTM_ELIMIT;
-    snprintf(err->message, sizeof err->message,
-             "the pictures of the request have more than %d times %lld pixels together: --max-pixels raises that",
-             PICTURES_AT_ONCE, (long long)max_pixels);
-    return PTM_ELIMIT;
-}
-
 static ptm_status decode_pictures(ptm_frame **decoded, ptm_frame *frames, const struct request *request,
                                   int64_t max_pixels, ptm_error *err) {
-    int64_t pixels = 0;
+    int64_t sum = 0;
     for (int i = 0; i < request->num_items; i++) {
         char name[32];
         snprintf(name, sizeof name, "frames[%d]", i);
@@ -74,8 +79,9 @@ static ptm_status decode_pictures(ptm_frame **decoded, ptm_frame *frames, const 
         ptm_status status = ptm_decode_picture(&decoded[i], item->bytes, item->count, name, max_pixels, err);
         if (status != PTM_OK) return status;
         frames[i] = *decoded[i];
-        pixels += (int64_t)frames[i].width * frames[i].height;
-        status = check_pixels(pixels, max_pixels, err);
+        const int64_t pixels = (int64_t)frames[i].width * frames[i].height;
+        sum += pixels;
+        status = check_pixels(pixels, sum, max_pixels, err);
         if (status != PTM_OK) return status;
     }
     return PTM_OK;
@@ -200,11 +206,9 @@ static enum exit_status serve(struct server *server) {
 }
 
 enum exit_status cmd_serve(const struct options *options) {
-    if (options->num_operands > 0) {
-        text_complain("the command 'serve' takes no operand: requests come through standard input");
-        options_hint(COMMAND_SERVE);
-        return STATUS_USAGE;
-    }
+    if (options->num_operands > 0)
+        return engine_refuse(COMMAND_SERVE,
+                             "the command 'serve' takes no operand: requests come through standard input");
     struct server server = {.options = options};
     if (!lines_open(&server.lines, (size_t)options->max_request_bytes)) {
         text_complain("out of memory for requests of %lld bytes", (long long)options->max_request_bytes);

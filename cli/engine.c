@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+enum exit_status engine_refuse(enum command command, const char *sentence) {
+    text_complain("%s", sentence);
+    options_hint(command);
+    return STATUS_USAGE;
+}
+
 enum exit_status engine_complain(const ptm_error *err) {
     text_complain("%s", err->message);
     return err->status == PTM_EINVAL ? STATUS_USAGE : STATUS_ENVIRONMENT;

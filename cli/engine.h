@@ -40,6 +40,9 @@ bool engine_get_info(const struct engine *engine, ptm_modality modality, ptm_mod
 
 void engine_close(struct engine *engine);
 
+/** Complains about how a command is used, with a hint where to look: STATUS_USAGE. */
+enum exit_status engine_refuse(enum command command, const char *sentence);
+
 /** Complains about a failure that is not about an input; the exit status that belongs to it. */
 enum exit_status engine_complain(const ptm_error *err);
 

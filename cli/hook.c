@@ -16,14 +16,24 @@ enum { MOST_RUNNING = 16, VARIABLES = 7 };
 
 extern char **environ;
 
-/** The environment with `count` more variables in front of it; NULL where memory ran out. free() it. */
-static char **extend_environment(char *variables[], size_t count) {
-    size_t inherited = 0;
+static bool is_among(char *const *variables, size_t count, const char *inherited) {
+    const size_t name = strcspn(inherited, "=") + 1;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(variables[i], inherited, name) == 0) return true;
+    return false;
+}
+
+/** The environment with `count` variables in it, in the place of those of their names: of two a shell may take either.
+ * NULL where memory ran out; free() it. */
+static char **extend_environment(char *const *variables, size_t count) {
+    size_t inherited = 0, used = count;
     while (environ[inherited]) inherited++;
     char **extended = malloc((count + inherited + 1) * sizeof *extended);
     if (!extended) return NULL;
     memcpy(extended, variables, count * sizeof *extended);
-    memcpy(extended + count, environ, (inherited + 1) * sizeof *extended);
+    for (size_t i = 0; i < inherited; i++)
+        if (!is_among(variables, count, environ[i])) extended[used++] = environ[i];
+    extended[used] = NULL;
     return extended;
 }
 
@@ -63,6 +73,7 @@ static bool spawn(const char *command, char **environment) {
 
 void hook_run(struct hook *hook, const ptm_event *event, ptm_event_phase phase) {
     if (!hook->command) return;
+    if (hook->started == 0) signal(SIGCHLD, SIG_DFL); /* ignored, as it may have been inherited, no end is told */
     hook_reap(hook);
     char *variables[VARIABLES] = {
         variable("POLYTOME_EVENT", phase == PTM_EVENT_BEGIN ? "begin" : "end"),

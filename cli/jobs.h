@@ -28,8 +28,8 @@ struct job {
     char *text; /* the answer, as it is written out; from malloc() */
     size_t bytes;
     struct stamp stamp; /* of the file before it was read */
-    bool stamped;       /* there is a stamp, and it held until the end */
-    bool changed;       /* it did not */
+    bool stamped;       /* there is a stamp */
+    bool changed;       /* it did not hold until the end */
     bool reused;        /* the answer is that of an earlier run */
 
     struct job *next;

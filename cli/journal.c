@@ -94,7 +94,7 @@ static bool read_lines(struct journal *journal, FILE *stream) {
         }
     }
     free(text);
-    if (good && ferror(stream)) return complain(journal, "read");
+    if (good && !feof(stream)) return complain(journal, "read"); /* or memory ran out: the rest is no torn line */
     return good;
 }
 

@@ -11,12 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static enum exit_status usage_error(enum command command, const char *sentence) {
-    text_complain("%s", sentence);
-    options_hint(command);
-    return STATUS_USAGE;
-}
-
 static enum exit_status run_help(const struct options *options) {
     if (options->manual) {
         manual_roff(stdout);
@@ -37,7 +31,7 @@ static enum exit_status run_help(const struct options *options) {
 }
 
 static enum exit_status run_version(const struct options *options) {
-    if (options->num_operands > 0) return usage_error(COMMAND_VERSION, "the command 'version' takes no operand");
+    if (options->num_operands > 0) return engine_refuse(COMMAND_VERSION, "the command 'version' takes no operand");
     printf("polytome %s\n", ptm_version());
     return STATUS_GOOD;
 }

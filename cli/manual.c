@@ -206,22 +206,28 @@ static void completion_words(FILE *stream, enum command command) {
             fprintf(stream, " --%s", option_rows[i].name);
 }
 
-/** What may follow each option whose argument is a choice. */
+/** An arm of `case`: the words that may follow an option whose argument is a choice. */
+static void completion_choice(FILE *stream, const char *command, const struct option_row *row) {
+    fprintf(stream, "    %s\" --%s\") words=\"", command, row->name);
+    for (const char *c = row->argument; *c; c++) fputc(*c == '|' ? ' ' : *c, stream);
+    fputs("\" ;;\n", stream);
+}
+
+/** For each command, as options of one name differ; those of classify are last, which may be left out. */
 static void completion_choices(FILE *stream) {
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option_row *row = &option_rows[i];
-        if (!options_has_choices(row) || !row->help) continue;
-        fprintf(stream, "    --%s) words=\"", row->name);
-        for (const char *c = row->argument; *c; c++) fputc(*c == '|' ? ' ' : *c, stream);
-        fputs("\" ;;\n", stream);
-    }
+    for (int command = COMMAND_COUNT - 1; command >= 0; command--)
+        for (size_t i = 0; i < option_count; i++) {
+            const struct option_row *row = &option_rows[i];
+            if (options_has_choices(row) && row->help && options_takes(row, (enum command)command))
+                completion_choice(stream, command == COMMAND_CLASSIFY ? "*" : command_rows[command].name, row);
+        }
 }
 
 void manual_completion(FILE *stream) {
     fputs("# bash completion for polytome\n"
           "_polytome() {\n"
           "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" words=\n"
-          "  case \"$previous\" in\n",
+          "  case \"${COMP_WORDS[1]} $previous\" in\n",
           stream);
     completion_choices(stream);
     fputs("  esac\n"

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum command options_find_command(const char *name) {
     int command = 0;
@@ -34,7 +35,7 @@ unsigned options_modalities(const struct options *options) {
 bool options_measure_merging(const struct options *options) {
     const char *r = options->session.r;
     const size_t length = r ? strlen(r) : 0;
-    return length > 2 && strcmp(r + length - 2, "ms") == 0;
+    return length > 2 && strcasecmp(r + length - 2, "ms") == 0;
 }
 
 static void set_defaults(struct options *options, enum command command) {

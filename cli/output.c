@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#define _XOPEN_SOURCE 700 /* realpath() */
+#define _GNU_SOURCE /* realpath(), mkostemp() */
 
 #include "output.h"
 
 #include "text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +33,7 @@ static bool open_aside(struct output *output, const char *path, const struct sta
     output->aside = output->target ? malloc(bytes) : NULL;
     if (!output->aside) return complain(output);
     snprintf(output->aside, bytes, "%s.XXXXXX", output->target);
-    const int file = mkstemp(output->aside);
+    const int file = mkostemp(output->aside, O_CLOEXEC);
     if (file < 0) {
         complain(output);
         free(output->aside);
@@ -56,7 +57,7 @@ bool output_open(struct output *output, const char *path) {
     struct stat old;
     const bool exists = stat(path, &old) == 0;
     /* A device or a pipe is written to, not replaced; opening a directory fails with the right words. */
-    const bool opened = exists && !S_ISREG(old.st_mode) ? (output->stream = fopen(path, "w")) || complain(output)
+    const bool opened = exists && !S_ISREG(old.st_mode) ? (output->stream = fopen(path, "we")) || complain(output)
                                                         : open_aside(output, path, exists ? &old : NULL);
     if (!opened) output_discard(output);
     return opened;
@@ -78,12 +79,20 @@ static void end_torn_line(FILE *stream) {
     if (torn) fputc('\n', stream);
 }
 
+long output_count_lines(struct output *output) {
+    long lines = 0;
+    rewind(output->stream);
+    for (int c; (c = getc(output->stream)) != EOF;) lines += c == '\n';
+    fseek(output->stream, 0, SEEK_END);
+    return lines;
+}
+
 bool output_append(struct output *output, const char *path, bool *fresh) {
     struct stat old;
     *fresh = true;
     if (!path || strcmp(path, "-") == 0 || (stat(path, &old) == 0 && !S_ISREG(old.st_mode)))
         return output_open(output, path);
-    *output = (struct output){.name = path, .stream = fopen(path, "a+")};
+    *output = (struct output){.name = path, .stream = fopen(path, "a+e")};
     if (!output->stream) return complain(output);
     *fresh = fseek(output->stream, 0, SEEK_END) == 0 && ftell(output->stream) == 0;
     if (!*fresh) end_torn_line(output->stream);

@@ -26,6 +26,9 @@ bool output_try(const char *path);
  */
 bool output_append(struct output *output, const char *path, bool *fresh);
 
+/** Lines that a file holds which was opened to go on behind them. */
+long output_count_lines(struct output *output);
+
 /** Hands on what was written so far. False, after a complaint, where it cannot be written. */
 bool output_flush(struct output *output);
 

@@ -4,7 +4,9 @@
 
 #include "json_path.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* Each constructor below answers NULL where memory ran out; json_object_set_new() refuses a NULL value, and so the
@@ -37,9 +39,12 @@ static void append(json_t **array, json_t *value) {
     *array = NULL;
 }
 
-/** JSON has no NaN or infinity: they are null. */
+/** JSON has no NaN or infinity: they are null. Nine digits, which give a float back exactly. */
 static json_t *json_number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
+    char text[32];
+    if (!isfinite(value)) return json_null();
+    snprintf(text, sizeof text, "%.9g", value);
+    return json_real(strtod(text, NULL));
 }
 
 static json_t *json_milliseconds(double value) {
@@ -52,8 +57,8 @@ static bool write_line(FILE *stream, const char *id, json_t *json) {
         fprintf(stream, "{\"id\":%s,", id);
     else if (json)
         fputc('{', stream);
-    /* Nine digits give a float back exactly. */
-    const bool good = json && json_dumpf(json, stream, JSON_COMPACT | JSON_EMBED | JSON_REAL_PRECISION(9)) == 0;
+    /* What was rounded to so many decimal digits comes out with these. */
+    const bool good = json && json_dumpf(json, stream, JSON_COMPACT | JSON_EMBED | JSON_REAL_PRECISION(DBL_DIG)) == 0;
     json_decref(json);
     if (good) fputs("}\n", stream);
     /* A failed write is for the owner of the stream to find. */
@@ -197,7 +202,7 @@ static json_t *window_tokens(const ptm_window *window) {
 
 /** Microseconds are what time stamps of files are good for: sums of them have fewer digits so. */
 static json_t *json_time(double seconds) {
-    return json_number(round(seconds * 1e6) / 1e6);
+    return isfinite(seconds) ? json_real(round(seconds * 1e6) / 1e6) : json_null();
 }
 
 /** UNIX time as ISO 8601 says it, to the millisecond. */

@@ -31,21 +31,26 @@ static void write_directory(FILE *stream, const char *path) {
     if (count >= 0) free(entries);
 }
 
-static void write_model(FILE *stream, const struct engine *engine, int index, const char *path) {
+static void write_model(FILE *stream, const struct engine *engine, int index) {
+    const char *path = NULL;
     fprintf(stream, "; model");
     for (int m = 0; m < MODALITY_COUNT; m++) {
         ptm_model_info info;
-        if (ptm_model_get_info(engine->models[index], modalities[m], &info, NULL) == PTM_OK)
-            fprintf(stream, " %s %s %" PRId64 " %d", report_modality(modalities[m]), info.name, info.parameters,
-                    info.num_labels);
+        if (ptm_model_get_info(engine->models[index], modalities[m], &info, NULL) != PTM_OK) continue;
+        fprintf(stream, " %s %s %" PRId64 " %d", report_modality(modalities[m]), info.name, info.parameters,
+                info.num_labels);
+        path = info.path;
     }
-    if (!path) return;
+    if (!path) return; /* it brings nothing */
     fprintf(stream, " %s", path);
     write_stamp(stream, "file", path);
     write_directory(stream, path);
 }
 
 static void write_network(FILE *stream, const ptm_session_options *session) {
+    char kernels[200];
+    ptm_kernels(kernels, sizeof kernels);
+    fprintf(stream, "; kernels %s", kernels);
     fprintf(stream, "; cpu %s, r %s, prop-attn %d, precision %s, protect %d, static %.17g",
             session->cpu ? session->cpu : "auto", session->r ? session->r : "auto", session->prop_attn,
             report_precision(session->precision), session->protect, session->static_threshold);
@@ -65,8 +70,7 @@ char *settings_write(const struct options *options, const struct engine *engine,
     FILE *stream = open_memstream(&text, &bytes);
     if (!stream) return NULL;
     fprintf(stream, "polytome %s", ptm_version());
-    for (int i = 0; i < engine->count; i++)
-        write_model(stream, engine, i, options->models.count > 0 ? options->models.items[i] : getenv("POLYTOME_MODEL"));
+    for (int i = 0; i < engine->count; i++) write_model(stream, engine, i);
     write_network(stream, &options->session);
     write_look(stream, &options->classify);
     fprintf(stream, "; format %d, top %d, threshold %.17g, logits %d, trace %d, terminal %d, colour %d",

@@ -27,10 +27,13 @@ static void on_wake(int number) {
 
 void signals_catch(const struct output *output) {
     unfinished_count = 0;
-    struct sigaction action = {.sa_handler = on_interrupt};
+    /* A write of results goes on behind the signal, or half a line would be all of it. What waits for input asks every
+     * now and then (lines.h), or is woken. */
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    action.sa_flags = 0;
     action.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);
     action.sa_handler = on_wake;

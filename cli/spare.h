@@ -11,4 +11,7 @@
  */
 bool spare_inputs(const struct options *options);
 
+/** Do both names stand for one file, there or still to be made? Not standard input or output. */
+bool spare_is_same(const char *a, const char *b);
+
 #endif

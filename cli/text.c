@@ -28,13 +28,16 @@ size_t text_sequence(const char *text) {
     return overlong || beyond || !is_continuation(s[3]) ? 0 : 4;
 }
 
+bool text_is_control(const char *text) {
+    const unsigned char first = (unsigned char)text[0];
+    return first < 0x20 || first == 0x7F || (first == 0xC2 && (unsigned char)text[1] < 0xA0);
+}
+
 /** The form in which the character at `text` is shown; *length its bytes in the text. */
 static const char *visible_form(char form[8], const char *text, size_t *length) {
     const unsigned char first = (unsigned char)text[0];
     const size_t sequence = text_sequence(text);
-    /* C1 controls (U+0080 to U+009F) drive terminals just as the ASCII ones do. */
-    const bool control = first < 0x20 || first == 0x7F || (first == 0xC2 && (unsigned char)text[1] < 0xA0);
-    if (sequence > 0 && !control) {
+    if (sequence > 0 && !text_is_control(text)) {
         *length = sequence;
         memcpy(form, text, sequence);
         form[sequence] = '\0';

@@ -10,6 +10,9 @@
 /** Bytes (1 to 4) of the well-formed UTF-8 sequence that `text` starts with; 0 where it is not one, or at the end. */
 size_t text_sequence(const char *text);
 
+/** A control character, ASCII's, DEL or one from U+0080 to U+009F: they all drive terminals. */
+bool text_is_control(const char *text);
+
 /** Writes `text` with control characters and bytes that are no UTF-8 shown as \n, \t or \xNN. */
 void text_print(FILE *stream, const char *text);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What has to be in the order of time: subtitles (SubRip, WebVTT) and chapters (FFmpeg's metadata files). */
+#include "text.h"
 #include "timeline_formats.h"
 
 #include <limits.h>
@@ -44,7 +45,7 @@ static const char *srt_escape(const char *at) {
     if (*at == '{') return "\xEF\xBD\x9B";
     if (*at == '}') return "\xEF\xBD\x9D";
     if (*at == '>') return "\xE2\x81\xA0>";
-    return timeline_is_control(at) ? " " : NULL;
+    return text_is_control(at) ? " " : NULL;
 }
 
 bool timeline_srt_list(FILE *stream, const struct event_list *events) {
@@ -59,7 +60,7 @@ static const char *vtt_escape(const char *at) {
     if (*at == '&') return "&amp;";
     if (*at == '<') return "&lt;";
     if (*at == '>') return "&gt;";
-    return timeline_is_control(at) ? " " : NULL;
+    return text_is_control(at) ? " " : NULL;
 }
 
 bool timeline_vtt_list(FILE *stream, const struct event_list *events) {
@@ -77,7 +78,7 @@ static const char *metadata_escape(const char *at) {
     case '#': return "\\#";
     case '\\': return "\\\\";
     case '\n': return "\\\n";
-    default: return timeline_is_control(at) ? " " : NULL;
+    default: return text_is_control(at) ? " " : NULL;
     }
 }
 

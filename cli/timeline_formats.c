@@ -46,6 +46,7 @@ const struct timeline_format timeline_formats[] = {
     {.name = "audacity", .endings = ".txt", .event = timeline_audacity_event, .label = timeline_audacity_event},
     {.name = "raven",
      .endings = ".selections.txt|.raven.txt",
+     .numbered = true,
      .begin = timeline_raven_begin,
      .event = timeline_raven_event,
      .label = timeline_raven_event},
@@ -76,11 +77,6 @@ const struct timeline_format *timeline_format_of_file(const char *path, size_t *
         }
     }
     return found;
-}
-
-bool timeline_is_control(const char *at) {
-    const unsigned char first = (unsigned char)at[0];
-    return first < 0x20 || first == 0x7F || (first == 0xC2 && (unsigned char)at[1] < 0xA0);
 }
 
 void timeline_put_text(FILE *stream, const char *text, const char *(*escape)(const char *at)) {

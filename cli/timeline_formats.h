@@ -31,6 +31,7 @@ struct timeline_format {
     const char *name;    /* as --format has it */
     const char *endings; /* of the names of its files, "|" between them */
     bool windows;        /* writes windows too where it is not told otherwise */
+    bool numbered;       /* its rows bear their numbers */
     void (*begin)(FILE *stream);
     bool (*window)(FILE *stream, const struct timeline_sheet *sheet, const ptm_window *window);
     /** `number` counts the rows of the stream from 1. */
@@ -51,9 +52,6 @@ const struct timeline_format *timeline_format_of_file(const char *path, size_t *
 /** Writes `text` with each character for which `escape` answers something replaced by that, and U+FFFD for bytes that
  * are no UTF-8. */
 void timeline_put_text(FILE *stream, const char *text, const char *(*escape)(const char *at));
-
-/** Is the character at `at` a control character, which would end a line or a field? */
-bool timeline_is_control(const char *at);
 
 /* Writers, a file for each kind. */
 bool timeline_text_window(FILE *stream, const struct timeline_sheet *sheet, const ptm_window *window);

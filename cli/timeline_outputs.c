@@ -2,6 +2,7 @@
 #include "timeline_outputs.h"
 
 #include "signals.h"
+#include "spare.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -24,7 +25,8 @@ static bool add_path(struct timeline_outputs *outputs, char *path) {
     if (!path) return complain_memory();
     const bool room = outputs->count < OPTIONS_MAX_LIST;
     bool twice = false;
-    for (int i = 0; i < outputs->count; i++) twice = twice || strcmp(outputs->items[i].path, path) == 0;
+    for (int i = 0; i < outputs->count; i++)
+        twice = twice || strcmp(outputs->items[i].path, path) == 0 || spare_is_same(outputs->items[i].path, path);
     if (room && !twice) {
         outputs->items[outputs->count++] = (struct timeline_output){.path = path};
         return true;
@@ -125,9 +127,16 @@ bool timeline_outputs_open(struct timeline_outputs *outputs) {
         if (!(append ? output_append(&item->output, item->path, &fresh) : output_open(&item->output, item->path)))
             return false;
         if (fresh && item->format->begin) item->format->begin(item->output.stream);
+        if (!fresh && item->format->numbered) item->rows = output_count_lines(&item->output) - 1; /* one is the head */
         signals_catch_also(&item->output);
     }
     return true;
+}
+
+bool timeline_outputs_print(const struct timeline_outputs *outputs) {
+    bool prints = false;
+    for (int i = 0; i < outputs->count; i++) prints = prints || outputs->items[i].output.stream == stdout;
+    return prints;
 }
 
 bool timeline_outputs_want_list(const struct timeline_outputs *outputs) {

@@ -33,6 +33,9 @@ bool timeline_outputs_choose(struct timeline_outputs *outputs, const struct opti
  * complaint. */
 bool timeline_outputs_open(struct timeline_outputs *outputs);
 
+/** Is one of them standard output? */
+bool timeline_outputs_print(const struct timeline_outputs *outputs);
+
 /** Does a format want all events at the end? */
 bool timeline_outputs_want_list(const struct timeline_outputs *outputs);
 

@@ -91,7 +91,7 @@ bool timeline_csv_label(FILE *stream, const struct timeline_sheet *sheet, const 
 
 /** These formats have no escapes: what would end a field or a line is a space. */
 static const char *blank_control(const char *at) {
-    return timeline_is_control(at) ? " " : NULL;
+    return text_is_control(at) ? " " : NULL;
 }
 
 bool timeline_audacity_event(FILE *stream, const struct timeline_sheet *sheet, const ptm_event *event, long number) {

@@ -48,7 +48,7 @@ enum exit_status timeline_writer_begin(struct timeline_writer *writer) {
     ptm_model_info info;
     if (open_events(writer, &err) != PTM_OK) return engine_complain(&err);
     if (!timeline_outputs_open(&writer->outputs)) return STATUS_ENVIRONMENT;
-    const bool terminal = writer->outputs.items[0].output.stream == stdout && text_is_terminal(stdout);
+    const bool terminal = timeline_outputs_print(&writer->outputs) && text_is_terminal(stdout);
     const bool audio = engine_get_info(&writer->engine, PTM_AUDIO, &info);
     writer->sheet = (struct timeline_sheet){.style = {.top = options->top,
                                                       .threshold = options->threshold,

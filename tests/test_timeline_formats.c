@@ -70,6 +70,14 @@ static void test_json(void) {
                  "\"mean\":0.5,\"peak\":0.5,\"windows\":1}\n");
 }
 
+/** After days as after seconds. */
+static void test_json_microseconds(void) {
+    static const ptm_event late = {PTM_AUDIO, "rain", 7, 1036800.123456, 1036801.5, 0.9f, 0.75f, 3};
+    char text[ROOM];
+    write_events(text, "json", &late, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"start\":1036800.123456,\"end\":1036801.5,"));
+}
+
 static void test_csv(void) {
     check_format("csv", "kind,modality,start,end,label,index,mean,peak,windows\r\n"
                         "event,audio,2.500000,4.062500,rain,7,0.750000,0.900000,3\r\n"
@@ -201,6 +209,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"text", test_text},
         {"JSON lines", test_json},
+        {"microseconds in JSON", test_json_microseconds},
         {"CSV", test_csv},
         {"labels of Audacity", test_audacity},
         {"selection table of Raven", test_raven},

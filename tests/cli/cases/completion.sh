@@ -11,3 +11,6 @@ complete_words polytome b
 complete_words polytome bench --s
 complete_words polytome classify --format ''
 complete_words polytome clip.mp4 --sampling w
+complete_words polytome clip.mp4 --format ''
+complete_words polytome timeline --format c
+complete_words polytome bench --precision i

@@ -51,6 +51,11 @@ cat other
 mkdir folder
 expect 3 polytome --journal folder 1.wav
 expect 2 polytome --journal new -r 40ms 1.wav 2>/dev/null
+expect 2 polytome --journal new -r 40MS 1.wav 2>/dev/null
+# One new file under two names is one.
+expect 2 polytome --journal new -o ./new 1.wav 2>/dev/null
+expect 2 polytome timeline 1.wav -o new.csv -o ./new.csv 2>/dev/null
+ls new* 2>/dev/null || true
 [[ ! -e new ]] || fail "a journal was made"
 # One run at a time: this one has it from before it opens the list.
 mkfifo names

@@ -31,6 +31,7 @@ floats=$(for ((i = 0; i < 4000; i++)); do printf '\0\0\200\076\0\0\200\276'; don
     large=$({ printf 'P6\n64 64\n255\n' && head -c 12288 /dev/zero; } | base)
     many=$(for ((i = 0; i < 33; i++)); do printf '"%s",' "$large"; done)
     printf '{"id":18,"frames":[%s]}\n' "${many%,}"
+    printf '{"id":19,"frames":["%s"],"width":128,"height":65}\n' "$(head -c 24960 /dev/zero | base)"
 } | polytome serve --max-pixels 8192 >lines
 jq -c '[.id, .path, .duration, .video.coverage.frames_used, .audio.coverage.samples_used, .error.code, .error.message]' lines
 # Decoded and raw, the same pixels are the same answer.

@@ -21,6 +21,12 @@ polytome stream --pace -q --json --rows windows --duration 3 "$generator" >short
 jq -c 'select(.kind == "window") | [.to, .ms.latency >= 0, (.arrived | length)]' short
 jq -c 'select(.kind == "source") | [.windows, .dropped]' short
 # Commands at the begin and at the end of events, neither waited for nor able to be anything but what was asked for.
+# What was inherited under their names does not reach them, nor does an ignored SIGCHLD keep their ends from being seen.
+# shellcheck disable=SC2016
+(trap '' CHLD && POLYTOME_LABEL=stale polytome stream -q --only video "$clip" --exec \
+    'echo "$POLYTOME_LABEL" >>labels' >/dev/null 2>&1)
+sleep 0.5
+sort -u labels
 # shellcheck disable=SC2016
 polytome stream -q --only video "$clip" >/dev/null 2>&1 --exec \
     'echo $$ >>sleepers; echo "$POLYTOME_EVENT $POLYTOME_MODALITY $POLYTOME_LABEL" >>told; exec sleep 60'
@@ -43,6 +49,9 @@ wait $! || echo "status $?"
 printf 'torn' >>rows.csv
 polytome stream -q --only video -o rows.csv -o log.jsonl "$clip"
 grep -c '^kind' rows.csv
+# Rows that bear numbers go on counting.
+for _ in 1 2; do polytome stream -q --rows windows --top 2 -o rows.selections.txt "$clip"; done
+awk -F '\t' 'NR > 1 && $1 != NR - 1 { print "row " NR - 1 " is numbered " $1 } END { print (NR > 5) }' rows.selections.txt
 tail -2 rows.csv | cut -d, -f1-3
 jq -r 'select(.kind == "source") | .status' log.jsonl
 # A pipe whose writer takes longer than --duration is waited for: it counts by the pictures' own clock.

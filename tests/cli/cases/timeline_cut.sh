@@ -26,6 +26,11 @@ for clip in late/* within/*; do
     echo "$clip" "$(ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "$clip" | paste -sd' ')" \
         "$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$clip")"
 done
+# A clip that would take the place of what it is cut from is refused.
+mkdir same
+cp "$SAMPLES/two.flac" same/001_0-00-00.0_two.flac
+expect 2 polytome timeline -q --hop 0.1 same/001_0-00-00.0_two.flac --cut same >/dev/null 2>&1
+cmp same/001_0-00-00.0_two.flac "$SAMPLES/two.flac"
 # Labels cannot leave the folder, nor hide in it.
 if type -P jq >/dev/null; then
     mkdir model

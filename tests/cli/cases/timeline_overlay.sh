@@ -36,3 +36,18 @@ for channel in 0 1; do
     ((off >= -1 && off <= 1)) || fail "channel $channel is $off dB off"
 done
 ffmpeg -v error -xerror -i recoded.mp4 -f null -
+# Of recoded sound only what lies within is heard, though decoding begins before it: the tone of 2 s comes 0.68 s after 1.32.
+ffmpeg -v error -f lavfi -i testsrc2=s=128x96:r=25:d=4 -f lavfi -i "aevalsrc='if(gte(t,2),sin(6283*t),0)':d=4:s=48000" \
+    -c:v mpeg2video -g 1 -c:a mp2 -f mpegts tone.ts
+polytome timeline -q tone.ts --start 1.3 --overlay tone.mp4 >/dev/null
+ffmpeg -i tone.mp4 -af silencedetect=n=-40dB:d=0.1 -f null - 2>&1 | grep -o 'silence_end: 0.6[78]' | sed 's/[78]$/7 or 8/'
+# Sound that goes from two channels to one, and to another rate, as broadcasts do.
+ffmpeg -v error -f lavfi -i testsrc2=s=128x96:r=10:d=2 -f lavfi -i sine=d=2:r=48000 -ac 2 -c:v mpeg2video -c:a mp2 -f mpegts a.ts
+ffmpeg -v error -f lavfi -i testsrc2=s=128x96:r=10:d=2 -f lavfi -i sine=d=2:r=32000 -ac 1 -c:v mpeg2video -c:a mp2 \
+    -output_ts_offset 2 -f mpegts b.ts
+cat a.ts b.ts >ab.ts
+polytome timeline -q ab.ts --overlay ab.mp4 >/dev/null
+ffprobe -v error -select_streams a -show_entries stream=codec_name,channels,duration -of csv=p=0 ab.mp4 | grep -o '^aac,2,[34]'
+mkfifo pipe.mp4
+cat pipe.mp4 >/dev/null &
+expect 2 polytome timeline -q tone.ts --overlay pipe.mp4 >/dev/null
