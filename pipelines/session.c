@@ -31,8 +31,8 @@ void ptm_kernels(char *text, size_t bytes) {
         const struct product *product = product_for(reduced[i], level);
         if (!product || used >= bytes) continue;
         const ptm_precision attention = attention_for(kernels_for(level), product)->precision;
-        used += (size_t)snprintf(text + used, bytes - used, ", %s by %s with attention %d",
-                                 product_precision_name(reduced[i]), product->name, (int)attention);
+        used += (size_t)snprintf(text + used, bytes - used, ", %s by %s with attention in %s",
+                                 product_precision_name(reduced[i]), product->name, product_precision_name(attention));
     }
 }
 

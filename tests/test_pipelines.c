@@ -472,6 +472,18 @@ static void test_missing(void) {
     close_both(&shipped);
 }
 
+static void test_kernels(void) {
+    char text[200], again[200], little[8];
+    ptm_kernels(text, sizeof text);
+    ptm_kernels(again, sizeof again);
+    ptm_kernels(little, sizeof little);
+    CU_ASSERT_STRING_EQUAL(text, again);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ", OpenBLAS for "));
+    CU_ASSERT(strlen(text) < sizeof text - 1);
+    CU_ASSERT_EQUAL(strncmp(text, little, sizeof little - 1), 0);
+    CU_ASSERT_EQUAL(little[sizeof little - 1], '\0');
+}
+
 static void test_mistakes(void) {
     struct opened opened, audio;
     ptm_result *result;
@@ -549,6 +561,7 @@ int main(void) {
         {"schedules timed in turn", test_bench},
         {"nothing to answer", test_nothing_to_answer},
         {"what is missing", test_missing},
+        {"kernels in words", test_kernels},
         {"mistakes and interruptions", test_mistakes},
         {"a clip cut off", test_truncated_clip},
     };

@@ -110,7 +110,15 @@ static const struct product *const products[] = {
 enum { PRODUCTS = sizeof products / sizeof *products };
 
 const char *product_precision_name(ptm_precision precision) {
-    return precision == PTM_INT8 ? "int8" : precision == PTM_BF16 ? "bf16" : "f32";
+    switch (precision) {
+    case PTM_BF16: return "bf16";
+    case PTM_INT8: return "int8";
+    case PTM_FP16: return "fp16";
+    case PTM_INT16: return "int16";
+    case PTM_AUTO:
+    case PTM_F32: break;
+    }
+    return "f32";
 }
 
 const struct product *product_for(ptm_precision precision, enum cpu_level level) {
