@@ -116,7 +116,8 @@ static bool keep(void *user, struct job *job) {
 
 static bool finish(void *user, const struct job *job, const ptm_error *err) {
     struct run *run = user;
-    if (job->changed) text_complain("%s changed or went away while it was read; what was there is labelled", job->path);
+    if (job->changed && !err)
+        text_complain("%s changed or went away while it was read; what was there is labelled", job->path);
     if (!err) {
         fwrite(job->text, 1, job->bytes, run->output.stream);
     } else if (!print(run, run->output.stream, job, NULL, err)) {

@@ -40,7 +40,8 @@ static ptm_status set_merging(struct server *server, const char *r, ptm_error *e
     return PTM_OK;
 }
 
-/* All pictures of a request are in memory at once, and a few bytes may stand for a large one. */
+/* All pictures of a request are in memory at once, and a few bytes may stand for a large one; raw ones are held to the
+ * same. */
 enum { PICTURES_AT_ONCE = 16 };
 
 /** `pixels` of a picture, `sum` of all so far. */

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct timeline {
     const struct options *options;
@@ -139,7 +140,13 @@ static enum exit_status run_first_pass(struct timeline *timeline) {
 static enum exit_status run(struct timeline *timeline) {
     ptm_error err = {0};
     signals_catch(NULL);
-    if (timeline->options->overlay && !output_try(timeline->options->overlay)) return STATUS_ENVIRONMENT;
+    const char *overlay = timeline->options->overlay;
+    struct stat file;
+    if (overlay && stat(overlay, &file) == 0 && S_ISFIFO(file.st_mode)) {
+        text_complain("%s: an MP4 is completed at its beginning, and a pipe has none: name a file", overlay);
+        return STATUS_USAGE;
+    }
+    if (overlay && !output_try(overlay)) return STATUS_ENVIRONMENT;
     if (timeline->options->overlay && ptm_overlay_open(&timeline->overlay, &err) != PTM_OK)
         return engine_complain(&err);
     if (timeline->options->cut && !clips_prepare(timeline->options->cut)) return STATUS_ENVIRONMENT;

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "crew.h"
 
 #include "memory_limit.h"
 #include "memory_room.h"
 #include "text.h"
 
-#include <limits.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { MIB = 1 << 20 };
 
@@ -29,13 +25,6 @@ static void fit_system(struct crew *crew, int64_t session) {
     if (crew->asked || crew->most == 1) return;
     const int64_t fitting = crew->count + memory_room() / (session + comfortable_bytes);
     if (fitting < crew->most) crew->most = fitting > 0 ? (int)fitting : 1;
-}
-
-static int count_processors(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
-    const long online = sysconf(_SC_NPROCESSORS_ONLN); /* where there may be more than a set has room for */
-    return online > 0 && online <= INT_MAX ? (int)online : 1;
 }
 
 /** Runs each network once, on as many windows of nothing as share a pass, so that the memory of the session is touched.
@@ -138,7 +127,7 @@ enum exit_status crew_open(struct crew *crew, const struct engine *engine, const
     *crew = (struct crew){.engine = engine, .options = options->session, .asked = options->jobs > 0};
     pthread_mutex_init(&crew->lock, NULL);
     pthread_cond_init(&crew->freed, NULL);
-    crew->threads = crew->options.threads > 0 ? crew->options.threads : count_processors();
+    crew->threads = crew->options.threads > 0 ? crew->options.threads : ptm_processors();
     crew->most = count_jobs(options, crew->threads, files);
     const enum exit_status status = options->max_memory > 0 ? open_within(crew, options->max_memory) : open_first(crew);
     if (status != STATUS_GOOD) crew_close(crew);

@@ -73,7 +73,6 @@ static bool spawn(const char *command, char **environment) {
 
 void hook_run(struct hook *hook, const ptm_event *event, ptm_event_phase phase) {
     if (!hook->command) return;
-    if (hook->started == 0) signal(SIGCHLD, SIG_DFL); /* ignored, as it may have been inherited, no end is told */
     hook_reap(hook);
     char *variables[VARIABLES] = {
         variable("POLYTOME_EVENT", phase == PTM_EVENT_BEGIN ? "begin" : "end"),

@@ -313,7 +313,7 @@ const struct option_row option_rows[] = {
     {"licence", 0, OPTION_TEXT, "TEXT", FIELD(pack.licence), 0, 0, ON(PACK),
      "Licence of the weights (default: what the models say)."},
     {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, LOOKS,
-     "Refuse pictures with more pixels (default: 67108864)."},
+     "Refuse pictures with more pixels, and with 'serve' requests with 16 times as many together (default: 67108864)."},
     {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, LOOKS & ~ON(STREAM),
      "Refuse to decode more frames of one file (default: 10000000)."},
     {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS & ~ON(STREAM),

@@ -3,6 +3,7 @@
 
 #include "output.h"
 
+#include "signals.h"
 #include "text.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool complain(const struct output *output) {
@@ -48,6 +50,19 @@ static bool open_aside(struct output *output, const char *path, const struct sta
     return true;
 }
 
+/** Opens a device or a pipe; of a pipe whose reader is still to come, until a signal ends the wait. */
+static FILE *open_in_place(const char *path) {
+    static const struct timespec pause = {.tv_nsec = 100000000};
+    int file;
+    while ((file = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK)) < 0) {
+        if (errno != ENXIO || signals_interrupted(NULL)) return NULL;
+        nanosleep(&pause, NULL);
+    }
+    FILE *stream = fcntl(file, F_SETFL, 0) == 0 ? fdopen(file, "w") : NULL;
+    if (!stream) close(file);
+    return stream;
+}
+
 bool output_open(struct output *output, const char *path) {
     *output = (struct output){.name = path};
     if (!path || strcmp(path, "-") == 0) {
@@ -57,7 +72,7 @@ bool output_open(struct output *output, const char *path) {
     struct stat old;
     const bool exists = stat(path, &old) == 0;
     /* A device or a pipe is written to, not replaced; opening a directory fails with the right words. */
-    const bool opened = exists && !S_ISREG(old.st_mode) ? (output->stream = fopen(path, "we")) || complain(output)
+    const bool opened = exists && !S_ISREG(old.st_mode) ? (output->stream = open_in_place(path)) || complain(output)
                                                         : open_aside(output, path, exists ? &old : NULL);
     if (!opened) output_discard(output);
     return opened;

@@ -27,8 +27,8 @@ static void on_wake(int number) {
 
 void signals_catch(const struct output *output) {
     unfinished_count = 0;
-    /* A write of results goes on behind the signal, or half a line would be all of it. What waits for input asks every
-     * now and then (lines.h), or is woken. */
+    /* A write of results goes on behind the signal, or half a line would be all of it. What waits for input, or for the
+     * reader of a pipe, asks every now and then (lines.h, output.h), or is woken. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
@@ -36,6 +36,7 @@ void signals_catch(const struct output *output) {
     action.sa_flags = 0;
     action.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGCHLD, &action, NULL); /* ignored, as it may have been inherited, no end of a command would be told */
     action.sa_handler = on_wake;
     sigaction(SIGURG, &action, NULL); /* which nobody else sends, and which does nothing by itself */
     if (output) signals_catch_also(output);

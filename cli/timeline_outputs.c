@@ -153,6 +153,14 @@ static bool shows_events(const struct timeline_outputs *outputs) {
     return outputs->rows != ROWS_WINDOWS;
 }
 
+/** What the writer of an output looks at: only a terminal gets colours and bars. */
+static struct timeline_sheet sheet_of(const struct timeline_output *item, const struct timeline_sheet *sheet) {
+    struct timeline_sheet own = *sheet;
+    own.style.terminal = own.style.terminal && item->output.stream == stdout;
+    own.style.colour = own.style.colour && item->output.stream == stdout;
+    return own;
+}
+
 static bool hand_on(struct timeline_output *item, bool written) {
     return (written || complain_memory()) && output_flush(&item->output);
 }
@@ -182,8 +190,9 @@ bool timeline_outputs_window(struct timeline_outputs *outputs, const struct time
         struct timeline_output *item = &outputs->items[i];
         const struct timeline_format *format = item->format;
         if (!shows_windows(outputs, format)) continue;
-        if (format->window && !hand_on(item, format->window(item->output.stream, sheet, window))) return false;
-        if (format->label && !hand_on(item, write_labels(item, sheet, window))) return false;
+        const struct timeline_sheet own = sheet_of(item, sheet);
+        if (format->window && !hand_on(item, format->window(item->output.stream, &own, window))) return false;
+        if (format->label && !hand_on(item, write_labels(item, &own, window))) return false;
     }
     return true;
 }
@@ -193,7 +202,8 @@ bool timeline_outputs_event(struct timeline_outputs *outputs, const struct timel
     for (int i = 0; i < outputs->count; i++) {
         struct timeline_output *item = &outputs->items[i];
         if (!item->format->event || !shows_events(outputs)) continue;
-        if (!hand_on(item, item->format->event(item->output.stream, sheet, event, ++item->rows))) return false;
+        const struct timeline_sheet own = sheet_of(item, sheet);
+        if (!hand_on(item, item->format->event(item->output.stream, &own, event, ++item->rows))) return false;
     }
     return true;
 }
@@ -204,7 +214,8 @@ bool timeline_outputs_end(struct timeline_outputs *outputs, const struct timelin
         struct timeline_output *item = &outputs->items[i];
         const struct timeline_format *format = item->format;
         if (format->list && !hand_on(item, format->list(item->output.stream, events))) return false;
-        if (format->end && !hand_on(item, format->end(item->output.stream, sheet, end))) return false;
+        const struct timeline_sheet own = sheet_of(item, sheet);
+        if (format->end && !hand_on(item, format->end(item->output.stream, &own, end))) return false;
     }
     return true;
 }

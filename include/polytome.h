@@ -75,6 +75,9 @@ typedef enum ptm_precision {
 typedef struct ptm_model ptm_model;     /* immutable weights and labels of one or more modalities */
 typedef struct ptm_session ptm_session; /* buffers and threads that run models */
 
+/** Processors that this process may run on, at least 1: the threads of a session that is asked for 0. */
+PTM_API int ptm_processors(void);
+
 /** Library version, "MAJOR.MINOR.PATCH". */
 PTM_API const char *ptm_version(void);
 
@@ -104,7 +107,6 @@ PTM_API void ptm_model_close(ptm_model **model);
 
 typedef struct ptm_model_info {
     const char *name;    /* of the checkpoint */
-    const char *path;    /* that was opened */
     const char *family;  /* "videomae", "audio-spectrogram-transformer", "polytome" ... */
     const char *licence; /* "" where the model does not say */
     const char *source;
@@ -126,6 +128,7 @@ typedef struct ptm_model_info {
     int num_frames, image_size; /* video: T and H = W */
     double frame_rate;          /* video: frames per second of a window; 0 where frames are spread over the file */
     int sample_rate, num_mel_bins, target_length; /* audio */
+    const char *path;                             /* that was opened */
 } ptm_model_info;
 
 /** Fills *info for one modality; PTM_EINVAL where the model does not bring it. Pointers live as long as the model. */
@@ -154,8 +157,8 @@ typedef struct ptm_session_options {
  * has none. */
 PTM_API const char *ptm_precision_instruction(ptm_precision precision);
 
-/** The kernels that sessions use on this processor, in words, into `text` of `bytes` bytes: where the words are the
- * same the answers are the same bits. 200 bytes hold them. */
+/** The kernels that sessions use on this processor where no `cpu` is named, in words, into `text` of `bytes` bytes:
+ * where the words are the same the answers are the same bits. 200 bytes hold them. */
 PTM_API void ptm_kernels(char *text, size_t bytes);
 
 /** The precision of attention beside linear layers in another one, on this processor: PTM_F32, PTM_BF16, PTM_FP16
@@ -378,8 +381,8 @@ PTM_API PTM_NODISCARD ptm_status ptm_timeline_file(ptm_session *session, const c
                                                    const ptm_timeline_options *options, ptm_result **out,
                                                    ptm_error *err);
 
-/** Windows over frames and samples that the caller brings, as they come. While it is open the session takes no file, no
- * clip and no other stream (PTM_EINVAL). */
+/** Windows over frames and samples that the caller brings, as they come. Until it is closed, finished or
+ * not, the session takes no file, no clip and no other stream (PTM_EINVAL). */
 typedef struct ptm_stream ptm_stream;
 
 /** `options` as for a file; start and duration are not used, and max_seconds bounds how long a picture is shown. They
@@ -668,7 +671,8 @@ typedef struct ptm_pack_options {
     const char *licence;                     /* NULL (default): as the models say, "" where they do not */
     const char *video_r, *audio_r, *image_r; /* merging to recommend; NULL (default): the models' own */
     ptm_precision precision;       /* to store the linear layers of the blocks in; PTM_AUTO (default): as they are */
-    bool (*cancelled)(void *user); /* NULL (default), or asked for each model and tensor: true gives PTM_EINTERRUPTED */
+    bool (*cancelled)(void *user); /* NULL (default), or asked for each model and tensor: true gives PTM_EINTERRUPTED,
+                                      and no file is left */
     void *user;
 } ptm_pack_options;
 

@@ -25,7 +25,8 @@ void batch_forget(struct run *run);
  * over them, and over what its lanes collect. */
 ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err);
 
-/** The same where frames or samples are to go into the lanes: PTM_EINVAL while a stream is open as well. */
+/** The same where frames or samples (not only an input, which no stream keeps) are to go into the lanes: PTM_EINVAL
+ * while a stream is open as well. */
 ptm_status batch_check_free(const struct ptm_session *session, ptm_error *err);
 
 #endif

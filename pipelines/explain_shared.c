@@ -37,7 +37,7 @@ ptm_status explain_write_figure(struct explain *explain, const struct figure *fi
     TRY(explain->format == EXPLAIN_SVG ? figure_svg(figure, &data, &bytes, err)
                                        : figure_png(figure, &data, &bytes, err));
     const struct piece piece = {data, bytes};
-    const ptm_status status = replace_file(explain->output, &piece, 1, err);
+    const ptm_status status = replace_file(explain->output, &piece, 1, NULL, NULL, err);
     mem_free(data);
     explain->report.width = figure->width;
     explain->report.height = figure->height;

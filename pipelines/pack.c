@@ -120,7 +120,10 @@ static ptm_status add_models(struct pack *pack, const char *const *paths, int co
                              ptm_error *err) {
     if (count < 1 || count > NETWORK_MODALITIES)
         return error_set(err, PTM_EINVAL, "a packed file takes 1 to %d models, not %d", NETWORK_MODALITIES, count);
-    for (int i = 0; i < count; i++) TRY(add_model(pack, paths[i], options, err));
+    for (int i = 0; i < count; i++) {
+        TRY(check_going(pack, err));
+        TRY(add_model(pack, paths[i], options, err));
+    }
     return PTM_OK;
 }
 
@@ -316,8 +319,8 @@ static ptm_status pack_models(struct pack *pack, const char *const *paths, int c
     }
     TRY(gather_tensors(pack, err));
     TRY(describe(pack, options, err));
-    TRY(check_going(pack, err));
-    return safetensors_write(output, pack->tensors, pack->num_tensors, "polytome", pack->description.text.bytes, err);
+    return safetensors_write(output, pack->tensors, pack->num_tensors, "polytome", pack->description.text.bytes,
+                             options->cancelled, options->user, err);
 }
 
 ptm_status ptm_pack(const char *const *paths, int count, const char *output, const ptm_pack_options *options,

@@ -14,6 +14,10 @@ void ptm_session_options_default(ptm_session_options *options) {
     *options = (ptm_session_options){.prop_attn = -1, .precision = PTM_AUTO};
 }
 
+int ptm_processors(void) {
+    return cpu_count();
+}
+
 const char *ptm_version(void) {
     return PTM_VERSION;
 }

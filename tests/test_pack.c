@@ -329,7 +329,12 @@ static void test_bits(void) {
 
 static void test_options(void) {
     begin();
-    const ptm_pack_options options = {"a \"name\"", "CC0 \xc3\xa9", "6:-1", "auto", "never read", PTM_AUTO, NULL, NULL};
+    const ptm_pack_options options = {.name = "a \"name\"",
+                                      .licence = "CC0 \xc3\xa9",
+                                      .video_r = "6:-1",
+                                      .audio_r = "auto",
+                                      .image_r = "never read",
+                                      .precision = PTM_AUTO};
     pack_pair(GOLDEN "videomae", GOLDEN "ast", &options);
     check_self_tests(2);
     ptm_model *model;
@@ -436,6 +441,28 @@ static void test_unwritable(void) {
     CU_ASSERT(old && bytes == 3 && memcmp(old, "old", 3) == 0);
     free(old);
     CU_ASSERT_EQUAL(count_files(), 1);
+    end();
+}
+
+static bool is_over(void *user) {
+    int *left = user;
+    return (*left)-- == 0;
+}
+
+/** Given up wherever it may be: nothing is left behind. */
+static void test_given_up(void) {
+    begin();
+    const char *const paths[] = {GOLDEN "videomae", GOLDEN "ast"};
+    enum { STEP = 13 };
+    int given_up = 0;
+    for (ptm_status status = PTM_EINTERRUPTED; status == PTM_EINTERRUPTED; given_up++) {
+        int left = given_up * STEP;
+        const ptm_pack_options options = {.precision = PTM_INT8, .cancelled = is_over, .user = &left};
+        status = ptm_pack(paths, 2, packed, &options, NULL);
+        CU_ASSERT(status == PTM_EINTERRUPTED || status == PTM_OK);
+        CU_ASSERT_EQUAL(count_files(), status == PTM_OK);
+    }
+    CU_ASSERT(given_up > 5);
     end();
 }
 
@@ -721,6 +748,7 @@ int main(void) {
         {"packed again", test_again},
         {"refusals", test_refusals},
         {"what cannot be written", test_unwritable},
+        {"given up", test_given_up},
         {"cut off at every place", test_truncated},
         {"a broken description", test_broken_description},
         {"a broken description of int8", test_broken_precision},

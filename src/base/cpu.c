@@ -2,7 +2,6 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "base/cpu.h"
 
-#include <limits.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,11 +105,12 @@ ptm_status cpu_parse(const char *name, enum cpu_level *level, ptm_error *err) {
 }
 
 int cpu_count(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        const int count = CPU_COUNT(&set);
-        if (count > 0) return count;
+    int count = 0;
+    for (int room = CPU_SETSIZE; count == 0 && room <= 64 * CPU_SETSIZE; room *= 2) {
+        cpu_set_t *set = CPU_ALLOC((size_t)room); /* as large as the kernel's, or it answers EINVAL */
+        const size_t bytes = CPU_ALLOC_SIZE((size_t)room);
+        if (set && sched_getaffinity(0, bytes, set) == 0) count = CPU_COUNT_S(bytes, set);
+        CPU_FREE(set);
     }
-    const long online = sysconf(_SC_NPROCESSORS_ONLN); /* where there may be more than a set has room for */
-    return online > 0 && online <= INT_MAX ? (int)online : 1;
+    return count > 0 ? count : 1;
 }

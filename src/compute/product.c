@@ -122,7 +122,7 @@ const char *product_precision_name(ptm_precision precision) {
 }
 
 const struct product *product_for(ptm_precision precision, enum cpu_level level) {
-    /* the scalar ones are far slower than float32: only where they are asked for, not where there is nothing better */
+    /* the scalar ones are far slower than float32: only where they are asked for on a processor that has better ones */
     if (level == CPU_SCALAR && cpu_vectors() == CPU_SCALAR) return NULL;
     for (int i = 0; i < PRODUCTS; i++) {
         const struct product *product = products[i];

@@ -275,5 +275,5 @@ ptm_status npy_write(const char *path, enum npy_type type, const int *shape, int
             return error_set(err, PTM_EINVAL, "%s: cannot write an array whose dimension %d is %d", path, i, shape[i]);
     char header[256]; /* 10 + 51 + 8 sizes of at most 12 + 5, padded to 64 */
     const struct piece pieces[] = {{header, make_header(header, type, shape, rank)}, {data, bytes}};
-    return replace_file(path, pieces, 2, err);
+    return replace_file(path, pieces, 2, NULL, NULL, err);
 }

@@ -49,9 +49,9 @@ static ptm_status open_beside(struct replacement *replacement, ptm_error *err) {
     char *aside = mem_alloc(bytes, 1);
     if (!aside) return error_no_memory(err);
     replacement->fd = open_aside(aside, bytes, replacement->target);
-    struct stat old; /* whose mode stays */
-    if (replacement->fd >= 0 &&
-        (stat(replacement->target, &old) != 0 || fchmod(replacement->fd, old.st_mode & 0777) == 0)) {
+    if (replacement->fd >= 0) {
+        struct stat old; /* whose mode stays, where the file system has modes */
+        if (stat(replacement->target, &old) == 0) (void)fchmod(replacement->fd, old.st_mode & 0777);
         replacement->aside = aside;
         return PTM_OK;
     }
@@ -117,11 +117,14 @@ static ptm_status write_piece(const struct replacement *replacement, const struc
     return PTM_OK;
 }
 
-ptm_status replace_file(const char *path, const struct piece *pieces, int count, ptm_error *err) {
+ptm_status replace_file(const char *path, const struct piece *pieces, int count, bool (*cancelled)(void *user),
+                        void *user, ptm_error *err) {
     struct replacement replacement;
     TRY(replace_open(&replacement, path, err));
     ptm_status status = PTM_OK;
-    for (int i = 0; i < count && status == PTM_OK; i++) status = write_piece(&replacement, &pieces[i], err);
+    for (int i = 0; i < count && status == PTM_OK; i++)
+        status = cancelled && cancelled(user) ? error_set(err, PTM_EINTERRUPTED, "%s: interrupted", path)
+                                              : write_piece(&replacement, &pieces[i], err);
     if (status == PTM_OK) return replace_commit(&replacement, err);
     replace_discard(&replacement);
     return status;

@@ -33,7 +33,9 @@ struct piece {
     size_t bytes;
 };
 
-/** Writes the pieces one after another: replace_open() to replace_commit() in one call. */
-ptm_status replace_file(const char *path, const struct piece *pieces, int count, ptm_error *err);
+/** Writes the pieces one after another: replace_open() to replace_commit() in one call. `cancelled`, which may be NULL,
+ * is asked for each: true gives PTM_EINTERRUPTED. */
+ptm_status replace_file(const char *path, const struct piece *pieces, int count, bool (*cancelled)(void *user),
+                        void *user, ptm_error *err);
 
 #endif

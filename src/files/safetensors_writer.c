@@ -66,7 +66,7 @@ static ptm_status write_header(struct json_writer *header, const struct tensor *
 }
 
 static ptm_status write_pieces(const char *path, const struct json_writer *header, const struct tensor *const *ordered,
-                               size_t count, ptm_error *err) {
+                               size_t count, bool (*cancelled)(void *user), void *user, ptm_error *err) {
     unsigned char length[LENGTH_BYTES];
     for (int i = 0; i < LENGTH_BYTES; i++) length[i] = (unsigned char)((uint64_t)header->text.used >> 8 * i);
     struct piece *pieces = mem_alloc(count + PIECES_BEFORE, sizeof *pieces);
@@ -74,20 +74,20 @@ static ptm_status write_pieces(const char *path, const struct json_writer *heade
     pieces[0] = (struct piece){length, sizeof length};
     pieces[1] = (struct piece){header->text.bytes, header->text.used};
     for (size_t i = 0; i < count; i++) pieces[PIECES_BEFORE + i] = (struct piece){ordered[i]->data, ordered[i]->bytes};
-    const ptm_status status = replace_file(path, pieces, (int)count + PIECES_BEFORE, err);
+    const ptm_status status = replace_file(path, pieces, (int)count + PIECES_BEFORE, cancelled, user, err);
     mem_free(pieces);
     return status;
 }
 
 ptm_status safetensors_write(const char *path, const struct tensor *tensors, size_t count, const char *key,
-                             const char *value, ptm_error *err) {
+                             const char *value, bool (*cancelled)(void *user), void *user, ptm_error *err) {
     struct json_writer header = {0};
     const struct tensor **ordered = mem_alloc(count, sizeof *ordered);
     if (!ordered) return error_no_memory(err);
     for (size_t i = 0; i < count; i++) ordered[i] = &tensors[i];
     qsort(ordered, count, sizeof *ordered, compare_alignments);
     ptm_status status = write_header(&header, ordered, count, key, value, err);
-    if (status == PTM_OK) status = write_pieces(path, &header, ordered, count, err);
+    if (status == PTM_OK) status = write_pieces(path, &header, ordered, count, cancelled, user, err);
     json_writer_free(&header);
     mem_free(ordered);
     return status;

@@ -11,8 +11,8 @@ struct audio {
     struct track_setup setup;
     struct decoder decoder;
     struct sample_clock clock;
-    SwrContext *swr;  /* of the last frame's kind: */
-    int rate, format; /* of the frames that `swr` is for, and their */
+    SwrContext *swr; /* for frames of this kind: */
+    int rate, format;
     AVChannelLayout layout;
     float *out;
     int out_room;

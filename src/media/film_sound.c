@@ -226,7 +226,7 @@ static void place(struct film_sound *sound) {
     const double time = sound->packets.from + (double)stamp * base.num / base.den - sound->begin;
     const int64_t sample = llrint(time * rate) - av_audio_fifo_size(sound->fifo);
     if (!sound->placed || (double)(sample - sound->next) > GAP * rate) sound->next = sample > 0 ? sample : 0;
-    if (!sound->placed && sample < 0) sound->early = (int)fmin((double)-sample, INT_MAX);
+    if (!sound->placed || sound->early > 0) sound->early = sample < 0 ? (int)fmin((double)-sample, INT_MAX) : 0;
     sound->placed = true;
 }
 
@@ -278,7 +278,7 @@ static int start_resampler(struct film_sound *sound) {
 
 static int take_decoded(struct film_sound *sound) {
     int code = fits_resampler(sound) ? 0 : start_resampler(sound);
-    if (code < 0) return code;
+    if (code < 0) return code == AVERROR(ENOMEM) ? code : 0; /* damage: the frame is passed over */
     place(sound);
     code = convert(sound, sound->decoded);
     return code < 0 ? code : encode_fifo(sound, false);

@@ -56,6 +56,16 @@ static ptm_status go_to_start(struct media *media, ptm_error *err) {
     return seek_before(&media->demux, &target, &media->place.mid_stream, err);
 }
 
+/** Sound alone, in PCM whose rates agree, as in WAV: it announces no start, which is 0, and a seek in it lands where
+ * its time stamp says. */
+static bool has_plain_samples(const struct demux *demux) {
+    if (demux->format->nb_streams != 1 || !demux_has_timestamps(demux)) return false;
+    const AVCodecParameters *codec = demux->format->streams[0]->codecpar;
+    const int64_t frame = (int64_t)av_get_exact_bits_per_sample(codec->codec_id) * codec->ch_layout.nb_channels;
+    return codec->codec_type == AVMEDIA_TYPE_AUDIO && frame > 0 && 8 * (int64_t)codec->block_align == frame &&
+           codec->bit_rate == frame * codec->sample_rate;
+}
+
 /** Everything after the byte source stands. */
 static ptm_status open_streams(struct media *media, ptm_error *err) {
     const struct media_options *options = &media->options;
@@ -65,9 +75,7 @@ static ptm_status open_streams(struct media *media, ptm_error *err) {
     media->packet = av_packet_alloc();
     if (!media->packet) return error_no_memory(err);
     media->place.origin = demux_origin(&media->demux);
-    /* WAV and its like announce no start: it is 0 */
-    if (isnan(media->place.origin) && options->start > 0 && demux_has_timestamps(&media->demux))
-        media->place.origin = 0;
+    if (isnan(media->place.origin) && options->start > 0 && has_plain_samples(&media->demux)) media->place.origin = 0;
     media->place.range =
         (struct track_range){options->start, options->duration > 0 ? options->start + options->duration : INFINITY};
     media->tracks.info.duration = known_duration(media->demux.format);

@@ -39,6 +39,7 @@ int resampler_try(SwrContext **swr, const struct resampler_side *in, const struc
     const int channels = in->layout->nb_channels;
     *swr = NULL;
     if (channels < 1 || channels > MAX_CHANNELS || out->layout->nb_channels > MAX_OUT) return AVERROR(EINVAL);
+    if (in->rate < RESAMPLER_MIN_RATE || in->rate > RESAMPLER_MAX_RATE || out->rate < 1) return AVERROR(EINVAL);
     AVChannelLayout usual = {0};
     av_channel_layout_default(&usual, channels); /* for layouts that name no channels */
     struct resampler_side side = *in;
@@ -53,7 +54,6 @@ int resampler_try(SwrContext **swr, const struct resampler_side *in, const struc
 ptm_status resampler_open(SwrContext **out, const AVChannelLayout *layout, enum AVSampleFormat format, int from, int to,
                           ptm_error *err) {
     *out = NULL;
-    if (from < RESAMPLER_MIN_RATE || from > RESAMPLER_MAX_RATE || to < 1) return PTM_EFORMAT;
     const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
     const int code = resampler_try(out, &(struct resampler_side){layout, format, from},
                                    &(struct resampler_side){&mono, AV_SAMPLE_FMT_FLT, to});

@@ -38,6 +38,10 @@ if polytome info | grep -q 'int8 by'; then
 fi
 expect 2 polytome pack small.safetensors --precision bf16 -o other.safetensors
 expect 2 polytome pack "$golden/videomae" --precision int4 -o other.safetensors
+# A file that is replaced keeps its mode.
+chmod 640 small.safetensors
+polytome pack -q "$golden/videomae" --precision int8 -o small.safetensors
+stat -c %a small.safetensors
 mkdir clean
 cd clean || exit
 expect 2 polytome pack -o out.safetensors

@@ -47,7 +47,6 @@ ffmpeg -v error -f lavfi -i testsrc2=s=128x96:r=10:d=2 -f lavfi -i sine=d=2:r=32
     -output_ts_offset 2 -f mpegts b.ts
 cat a.ts b.ts >ab.ts
 polytome timeline -q ab.ts --overlay ab.mp4 >/dev/null
-ffprobe -v error -select_streams a -show_entries stream=codec_name,channels,duration -of csv=p=0 ab.mp4 | grep -o '^aac,2,[34]'
+ffprobe -v error -select_streams a -show_entries stream=codec_name,channels,duration -of csv=p=0 ab.mp4 | grep -o '^aac,2,[34]' | sed 's/[34]$/N/'
 mkfifo pipe.mp4
-cat pipe.mp4 >/dev/null &
 expect 2 polytome timeline -q tone.ts --overlay pipe.mp4 >/dev/null
