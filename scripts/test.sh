@@ -276,7 +276,7 @@ suite 'tests gcc' gcc
 if [ "$tier" != quick ]; then
     check 'no mutable globals' scripts/check_globals.sh "$builds/gcc"
     check 'build clang' build clang
-    suite 'tests clang' clang
+    suite 'tests clang' clang -E '^cli_' # whose commands run with the sanitizers
     check 'build asan' build asan
     suite 'tests asan, best kernels' asan
     POLYTOME_TEST_CPU=scalar suite 'tests asan, scalar kernels' asan -R '^test_' -E '^test_media' # no kernels there
