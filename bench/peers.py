@@ -163,15 +163,23 @@ def measure(folder, threads, options):
 
 
 def report(folder, threads, running, times, errors):
-    """Prints a row for each program; returns {(program, r): (ratio of the turns, ratio of the minima)}."""
+    """Prints a row for each program, its ratios those to polytome in float32; returns {(program, r): (ratio of the turns,
+    ratio of the minima)} to polytome in the program's precision, None where that does not run."""
     medians = {key: [median for median, _ in turns] for key, turns in times.items()}
     minima = {key: min(least for _, least in turns) for key, turns in times.items()}
-    ours, ratios = ("polytome", "off"), {}
+
+
+    def compare(key, name):
+        ours = name, "off"
+        if ours not in running:
+            return None
+        pairs = zip(medians[key], medians[ours])
+        return statistics.median(a / b for a, b in pairs), minima[key] / minima[ours]
+
+    ratios = {}
     for key, run in running.items():
-        if ours in running:
-            pairs = zip(medians[key], medians[ours])
-            ratios[key] = statistics.median(a / b for a, b in pairs), minima[key] / minima[ours]
-        shown = [f"{ratio:.2f}" for ratio in ratios.get(key, ())] or ["-", "-"]
+        ratios[key] = compare(key, of_precision(precision(key[0])))
+        shown = [f"{ratio:.2f}" for ratio in compare(key, "polytome") or ()] or ["-", "-"]
         error = f"{errors[key]:.1e}" if key in errors else "-"
         print(f"{folder.name:14} {threads:7} {key[0]:17} {key[1]:>5} {statistics.median(medians[key]):9.1f} "
               f"{minima[key]:9.1f} {shown[0]:>6} {shown[1]:>6} {run.start:7.2f} {run.close() / 2**20:6.0f} {error:>8}",
@@ -179,13 +187,17 @@ def report(folder, threads, running, times, errors):
     return ratios
 
 
+def of_precision(kind):
+    return "polytome" if kind == "f32" else f"polytome-{kind}"
+
+
 def verdict(folder, threads, ratios):
-    peers = {key[0]: pair for key, pair in ratios.items() if key[1] == "off" and key[0] not in POLYTOME}
+    peers = {key[0]: pair for key, pair in ratios.items() if pair and key[1] == "off" and key[0] not in POLYTOME}
     for kind in dict.fromkeys(map(precision, peers)):
         same = {name: pair for name, pair in peers.items() if precision(name) == kind}
         turns, least = (min(same, key=lambda name: same[name][i]) for i in range(2))
-        print(f"# {folder.name}, {threads} thread(s): the fastest {kind} peer takes {same[turns][0]:.2f} of polytome's "
-              f"time ({turns}), of the minima {same[least][1]:.2f} ({least})", flush=True)  # fmt: skip
+        print(f"# {folder.name}, {threads} thread(s): the fastest {kind} peer takes {same[turns][0]:.2f} of "
+              f"{of_precision(kind)}'s time ({turns}), of the minima {same[least][1]:.2f} ({least})", flush=True)  # fmt: skip
 
 
 def arguments():

@@ -1,11 +1,17 @@
 # Compile flags, and the functions that build the library from its folders.
+if(BUILD_SHARED_LIBS)
+  file(RELATIVE_PATH data_beside ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_DATADIR}/polytome)
+else()
+  file(RELATIVE_PATH data_beside ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/polytome)
+endif()
 add_library(polytome_flags INTERFACE)
 target_compile_options(polytome_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -ffp-contract=off)
 target_compile_definitions(polytome_flags INTERFACE _POSIX_C_SOURCE=200809L
   PTM_VERSION="${PROJECT_VERSION}"
   PTM_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-  PTM_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/polytome")
+  PTM_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/polytome"
+  PTM_DATA_BESIDE="${data_beside}")
 target_include_directories(polytome_flags INTERFACE
   ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
 # Only what is used is loaded: a command that runs for milliseconds feels every library that the loader opens.

@@ -96,7 +96,7 @@ PTM_API void ptm_model_options_default(ptm_model_options *options);
 /**
  * Opens a model: a checkpoint directory as its authors publish it (config.json, what its processor is configured
  * by, model.safetensors or a sharded index), a single-file polytome model, or NULL for the one that ships with the
- * library (looked for in $POLYTOME_MODEL, then where the library was installed, then in its build's source tree).
+ * library (looked for in $POLYTOME_MODEL, then where the library is installed, then in its build's source tree).
  * Weights are mapped and stay mapped until the close. Close with ptm_model_close() after the sessions that use it.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_options *options,

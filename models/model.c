@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* dladdr(), realpath() */
 #include "models/model.h"
 
 #include "base/memory.h"
@@ -6,6 +7,7 @@
 #include "models/reduce.h"
 #include "models/single_file.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,6 +196,18 @@ static ptm_status bind(struct ptm_model *model, ptm_error *err) {
 
 /* ---------------------------------------------------------------- open and close */
 
+/** The installed data by their place beside the library, or beside the program that it is a part of, wherever these
+ * were moved to; owned by the caller, NULL where that is not known. */
+static char *data_beside(void) {
+    Dl_info info;
+    if (!dladdr(default_model, &info) || !info.dli_fname) return NULL;
+    char *file = realpath(info.dli_fname, NULL), *slash = file ? strrchr(file, '/') : NULL;
+    if (slash) *slash = '\0';
+    char *folder = slash ? join(file, PTM_DATA_BESIDE) : NULL;
+    free(file);
+    return folder;
+}
+
 /** Path of the model that ships with the library, owned by the caller. */
 static ptm_status find_default(char **path, ptm_error *err) {
     const char *chosen = getenv("POLYTOME_MODEL");
@@ -201,16 +215,20 @@ static ptm_status find_default(char **path, ptm_error *err) {
         *path = mem_strdup(chosen);
         return *path ? PTM_OK : error_no_memory(err);
     }
-    static const char *const places[] = {PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    char *beside = data_beside();
+    const char *const places[] = {beside ? beside : PTM_DATA_DIR, PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default"};
+    ptm_status status = PTM_EIO;
+    for (size_t i = 0; status == PTM_EIO && i < sizeof places / sizeof *places; i++) {
         *path = join(places[i], default_model);
-        if (!*path) return error_no_memory(err);
-        if (file_exists(*path)) return PTM_OK;
-        mem_free(*path);
-        *path = NULL;
+        status = !*path ? PTM_ENOMEM : file_exists(*path) ? PTM_OK : PTM_EIO;
+        if (status == PTM_EIO) mem_free(*path);
     }
+    mem_free(beside);
+    if (status == PTM_OK) return PTM_OK;
+    *path = NULL;
+    if (status == PTM_ENOMEM) return error_no_memory(err);
     return error_set(err, PTM_EIO, "the model that ships with polytome, %s, is neither in %s nor in %s; name one",
-                     default_model, places[0], places[1]);
+                     default_model, PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default");
 }
 
 static ptm_status open_path(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {

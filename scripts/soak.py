@@ -278,6 +278,9 @@ def run(polytome, minutes, folder, all_sources):
     for source in all_sources:
         source.start()
     time.sleep(3)
+    for source in all_sources:
+        if source.sender.poll() is not None:
+            raise SystemExit(f"{source.name}: its sender ended at once; the head of this file says what it needs")
     start = time.time()
     for source in all_sources:
         command = [polytome, "stream", source.url, "--json", "--hop", str(HOP), "--stall", str(STALL), "--top", "1"]

@@ -360,6 +360,7 @@ bool attend_check(const struct kernels *level) {
 double attend_gflops(const struct attend_kernels *kernels) {
     const struct attend_case given = {.kernels = kernels};
     using = &given;
+    random_state = 2463534242u; /* the same for each kernel */
     fill(MAX_ROWS, MAX_KEYS, 64);
     double best = INFINITY;
     for (int i = 0; kernels && i < 40; i++) {

@@ -46,11 +46,15 @@ static void fill(int rows, int columns, int n) {
     }
 }
 
-static void run(const struct kernels *level) {
-    for (int i = 0; i < at.rows * LD_Y; i++) at.y[i] = at.start[i];
+static void multiply(const struct kernels *level) {
     const struct float_product product = {at.y, at.x,    at.w,       at.bias, LD_Y,   LD_X,
                                           LD_X, at.rows, at.columns, at.n,    at.add, NULL};
     level->products->multiply(&product, at.scratch);
+}
+
+static void run(const struct kernels *level) {
+    for (int i = 0; i < at.rows * LD_Y; i++) at.y[i] = at.start[i];
+    multiply(level);
 }
 
 /** The error of one value in units of its bound: one rounding a product and a few for bias and y, each of at most the
@@ -100,12 +104,14 @@ bool multiply_check(const struct kernels *level) {
 double multiply_gflops(const struct kernels *level) {
     if (!level->products) return 0;
     fill(MAX_ROWS, MAX_COLUMNS, TURNED_VALUES);
+    at.add = false; /* the same for each level */
+    at.bias = NULL;
     at.scratch = mem_alloc(level->products->scratch, sizeof *at.scratch);
     if (!at.scratch) return 0;
     double best = INFINITY;
     for (int i = 0; i < 20; i++) {
         const double start = clock_ms();
-        run(level);
+        multiply(level);
         best = fmin(best, clock_ms() - start);
     }
     mem_free(at.scratch);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory runs out at the 1st, 2nd, ... n-th allocation in turn, from opening a model to a result: each time the call
- * says so, nothing leaks (run under ASan), and what is open stays usable. Linked with --wrap=aligned_alloc, through
- * which all of the library's own memory goes; Jansson's goes through its hooks.
+ * says so, nothing leaks (run under ASan) or is left on the disk, and what is open stays usable. Linked with
+ * --wrap=aligned_alloc, through which all of the library's own memory goes.
  */
 #include "check.h"
 #include "compute/acc16.h"
@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SWEEP_MAX = 100000 };
@@ -234,15 +235,28 @@ static ptm_status gather_events(ptm_error *err) {
     return status;
 }
 
+/** Of what is written. */
+static char folder[TEMPORARY_PATH];
+
+/** Takes the file away, which is there where all went well; nothing else may be. */
+static void take_away(const char *path, ptm_status status) {
+    CU_ASSERT_EQUAL(unlink(path) == 0, status == PTM_OK);
+    CU_ASSERT_EQUAL(rmdir(folder), 0);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0700), 0);
+}
+
 static ptm_status cut_file(ptm_error *err) {
-    const ptm_status status =
-        ptm_cut_file(PTM_SOURCE_DIR "/samples/pan-right-three.mp4", 1, 1.5, "cut-of-the-sweep", NULL, err);
-    CU_ASSERT_EQUAL(unlink("cut-of-the-sweep.mp4") == 0, status == PTM_OK);
+    char output[TEMPORARY_PATH], clip[TEMPORARY_PATH];
+    temporary_join(output, folder, "cut");
+    temporary_join(clip, folder, "cut.mp4");
+    const ptm_status status = ptm_cut_file(PTM_SOURCE_DIR "/samples/pan-right-three.mp4", 1, 1.5, output, NULL, err);
+    take_away(clip, status);
     return status;
 }
 
 static ptm_status draw_overlay(ptm_error *err) {
-    static const char name[] = "film-of-the-sweep.mp4";
+    char name[TEMPORARY_PATH];
+    temporary_join(name, folder, "film.mp4");
     const ptm_label label = {"pan", 0, 1, 1};
     const ptm_window window = {.modality = PTM_VIDEO, .to = 1, .num_labels = 1, .labels = &label};
     ptm_classify_options options;
@@ -254,7 +268,7 @@ static ptm_status draw_overlay(ptm_error *err) {
     if (status == PTM_OK)
         status = ptm_overlay_write(overlay, PTM_SOURCE_DIR "/samples/pan-right-three.mp4", name, &options, NULL, err);
     ptm_overlay_close(&overlay);
-    CU_ASSERT_EQUAL(unlink(name) == 0, status == PTM_OK);
+    take_away(name, status);
     return status;
 }
 
@@ -337,11 +351,15 @@ static void test_events(void) {
 }
 
 static void test_cut(void) {
+    CU_ASSERT_FATAL(temporary_folder(folder));
     sweep(cut_file);
+    temporary_remove(folder, (const char *[]){NULL});
 }
 
 static void test_overlay(void) {
+    CU_ASSERT_FATAL(temporary_folder(folder));
     sweep(draw_overlay);
+    temporary_remove(folder, (const char *[]){NULL});
 }
 
 static void test_pack(void) {
@@ -369,7 +387,6 @@ static ptm_status open_packed(ptm_error *err) {
 }
 
 static void test_open_int8(void) {
-    char folder[TEMPORARY_PATH];
     CU_ASSERT_FATAL(temporary_folder(folder));
     temporary_join(packed, folder, "packed.safetensors");
     const ptm_pack_options options = {.precision = PTM_INT8};

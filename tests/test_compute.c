@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "compute/attention.h"
 #include "compute/product.h"
+#include "random.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,10 +14,7 @@
 static uint32_t random_state = 2463534242u;
 
 static float uniform(void) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return (float)(random_state >> 8) * 0x1p-23f - 1;
+    return random_uniform(&random_state);
 }
 
 static float *random_floats(size_t count) {

@@ -16,7 +16,6 @@
 
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
 
-/** A session over one model (NULL: the shipped one) with its model. */
 /* ---------------------------------------------------------------- the samples */
 
 /** One line of samples/labels.tsv: file, modality, the label that it was made for. */

@@ -463,7 +463,7 @@ static void test_wrong_times(void) {
     CU_ASSERT_EQUAL(heard.windows[0].end, 2);
 }
 
-/** Hears 4 seconds of sound; where `odd` is not NULL, one push has that sample first, and is tried again without it. */
+/** Hears 4 seconds of sound; where `odd` is not NULL, one push has that sample last, and is tried again without it. */
 static void listen_past(struct heard *heard, const float *odd) {
     enum { RATE = 16000, STEP = 160 };
     struct opened opened;

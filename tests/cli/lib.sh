@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # What the cases share.
 
+# What a case has started in the background ends with it, however that comes.
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+
 polytome() {
     "$POLYTOME" "$@"
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_config: what strangers write about a model. The input is JSON texts with a 0 byte between them: one text is the
- * description of a single-file model, two or more are config.json and preprocessor_config.json. What is accepted is
- * then bound to an empty weights file, which must fail by name.
+ * description of a single-file model, two or more are config.json and preprocessor_config.json. They are read beside a
+ * weights file with the tensors whose shapes families look at. What is accepted is then bound to an empty one, which
+ * must fail by name.
  */
 #include "fuzz.h"
 
@@ -10,6 +11,7 @@
 #include "models/packed.h"
 #include "models/single_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_TOKENS = 65536, MODELS = 3 };
@@ -35,11 +37,45 @@ static void check_network(struct network *network, const struct weight_names *na
     safetensors_close(&files);
 }
 
-/** A weights file that is well-formed and empty. */
-static struct safetensors *open_no_weights(void) {
+/** Writes the file, of zeros, in which a family finds its shapes, alone and behind a prefix of a packed file; its size.
+ */
+static size_t write_shapes(char *file, size_t room) {
+    static const struct {
+        const char *name, *shape;
+        int bytes;
+    } tensors[] = {
+        {"patch_embed.proj.weight", "36,3,8,8", 6912},
+        {"pos_embed", "1,37,1", 37},
+        {"blocks.0.norm1.weight", "1", 1},
+        {"blocks.0.mlp.fc1.weight", "72,1", 72},
+        {"blocks.0.mlp.fc2.weight", "1,72", 72},
+        {"dinov2.embeddings.position_embeddings", "1,37,1", 37},
+        {"dinov2_with_registers.embeddings.position_embeddings", "1,37,1", 37},
+    };
+    static const char *const prefixes[] = {"", "image/"};
+    size_t used = 8;
+    int end = 0;
+    for (size_t p = 0; p < 2; p++)
+        for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+            used += (size_t)snprintf(
+                file + used, room - used, "%c\"%s%s\":{\"dtype\":\"U8\",\"shape\":[%s],\"data_offsets\":[%d,%d]}",
+                end ? ',' : '{', prefixes[p], tensors[i].name, tensors[i].shape, end, end + tensors[i].bytes);
+            end += tensors[i].bytes;
+        }
+    file[used++] = '}';
+    const uint64_t length = used - 8;
+    memcpy(file, &length, sizeof length);
+    FUZZ_ASSERT(used + (size_t)end <= room);
+    return used + (size_t)end;
+}
+
+static struct safetensors *open_shapes(void) {
+    static char file[20000];
+    static size_t bytes;
+    if (!bytes) bytes = write_shapes(file, sizeof file);
     struct safetensors *files;
     ptm_error err = {0};
-    FUZZ_ASSERT(safetensors_open_memory(&files, no_weights, sizeof no_weights - 1, "none", 1000, &err) == PTM_OK);
+    FUZZ_ASSERT(safetensors_open_memory(&files, file, bytes, "shapes", 10000, &err) == PTM_OK);
     return files;
 }
 
@@ -58,7 +94,7 @@ static void shared_file(struct json root) {
 static void packed_file(struct json root) {
     struct network networks[MODELS] = {0};
     struct origin origins[MODELS] = {0};
-    struct safetensors *files = open_no_weights();
+    struct safetensors *files = open_shapes();
     int count = 0;
     ptm_error err = {0};
     const bool accepted =
@@ -88,7 +124,7 @@ static void directory(struct json config, struct json preprocessor) {
     ptm_error err = {0};
     const struct family *family;
     if (fuzz_status(family_find(&family, config, &err), &err) != PTM_OK) return;
-    struct safetensors *files = open_no_weights();
+    struct safetensors *files = open_shapes();
     const struct checkpoint checkpoint = {config, preprocessor, files, ""};
     const struct weight_names names = family_weight_names(family, &checkpoint);
     if (fuzz_status(family_read(&network, family, &checkpoint, MAX_TOKENS, &err), &err) == PTM_OK)

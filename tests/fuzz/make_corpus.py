@@ -91,7 +91,7 @@ def packed(top, names, precision=None):
 
 
 def configs():
-    """Descriptions that are accepted, for fuzz_config: those of the goldens and of the shipped model."""
+    """Descriptions that are accepted, for fuzz_config: one of each family, and the shipped model's."""
     top = pathlib.Path(__file__).parents[2]
     shipped = (top / "models/default/default-v0.safetensors").read_bytes()
     header = json.loads(shipped[8 : 8 + struct.unpack("<Q", shipped[:8])[0]])
@@ -99,9 +99,11 @@ def configs():
     video = {key: value for key, value in whole.items() if key != "selftest"}
     video["modalities"] = {"video": whole["modalities"]["video"]}
     files = {"single": json.dumps(whole).encode(), "single_video": json.dumps(video).encode()}
-    for name in ("videomae", "ast", "videomae_odd"):
-        texts = [(top / "tests/golden" / name / file).read_bytes() for file in ("config.json", "preprocessor_config.json")]
-        files[name] = b"\0".join(texts)
+    for name in ("videomae", "videomae_odd", "vivit", "vjepa2", "mae_st", "omnimae", "ast", "audiomae", "vit", "deit", "dinov2",
+                 "dinov2_registers", "clip", "siglip", "timm_token", "timm_gap"):  # fmt: skip
+        folder = top / "tests/golden" / name
+        preprocessor = next(folder.glob("*preprocessor_config.json"), None)
+        files[name] = b"\0".join([(folder / "config.json").read_bytes(), preprocessor.read_bytes() if preprocessor else b"{}"])
     files["packed"] = packed(top, {"video": "videomae", "audio": "ast", "image": "vit"})
     files["packed_int8"] = packed(top, {"video": "videomae"}, "int8")
     files["packed_bf16"] = packed(top, {"audio": "ast"}, "bf16")
