@@ -342,7 +342,7 @@ typedef struct ptm_window {
     double from, to;   /* what the answer stands for: one hop about the window's middle, the first from its start,
                           so that neighbours touch, and no further than a file that tells its length goes; of
                           windows side by side the same as start and end */
-    double padded;     /* seconds of it that are silence, or a last frame standing still */
+    double padded;     /* seconds added to fill it: silence, or a last frame standing still */
     int num_labels;
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
     double static_share;     /* of the patches: left out as static */

@@ -129,7 +129,7 @@ struct image_run {
     double rate;                            /* windows a second */
     int64_t frames_seen, frames_used, next; /* next: window whose middle is looked for */
     int64_t answered;
-    double from, to, reached; /* reached: up to which answers stand */
+    double from, to, origin, reached; /* origin: of the windows; reached: up to which answers stand */
     bool first_only, enough;
 };
 

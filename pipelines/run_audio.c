@@ -8,11 +8,17 @@
 /* A run of samples that does not follow the one before, by more than this, leaves a gap. */
 static const double gap_seconds = 0.1;
 
+/** Samples of one frame of the spectrogram: fewer have nothing to answer, unless the model pads them. */
+static int least_samples(const struct lane *lane) {
+    const struct fbank_spec *spec = &lane->network->audio;
+    return spec->pad_samples ? 1 : fbank_window_samples(spec) - (spec->target_length - 1) * fbank_frame_shift(spec);
+}
+
 /** Samples of one window: the model's own number, or fewer where that was asked for. */
 static int window_length(const struct run *run, const struct lane *lane) {
     const int own = (int)lane_window_floats(lane), rate = lane->network->audio.sample_rate;
     if (run->window <= 0 || run->window * rate >= own) return own;
-    return (int)fmax(1, round(run->window * rate));
+    return (int)fmax(least_samples(lane), round(run->window * rate));
 }
 
 ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *err) {
@@ -74,6 +80,11 @@ static ptm_status answer_window(struct audio_run *audio, ptm_error *err) {
     return run_window(audio->run, audio->lane, &audio->tally, &span, EMBED_NOWHERE, err);
 }
 
+/** Is there something to answer that no window held yet? */
+static bool is_pending(const struct audio_run *audio) {
+    return window_pending(&audio->window) && audio->window.count >= least_samples(audio->lane);
+}
+
 /** Takes samples, or silence where `samples` is NULL, and answers the windows that they fill. */
 static ptm_status take_samples(struct audio_run *audio, const float *samples, int64_t count, ptm_error *err) {
     struct window *window = &audio->window;
@@ -101,7 +112,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
     if (window->count > 0 && gap <= gap_seconds) return PTM_OK;
     if (window->count > 0 && gap * window->rate < window->capacity)
         return take_samples(audio, NULL, llround(gap * window->rate), err);
-    if (!audio->run->live && window_pending(window)) TRY(answer_window(audio, err));
+    if (!audio->run->live && is_pending(audio)) TRY(answer_window(audio, err));
     if (audio->enough) return PTM_OK;
     window_restart(window);
     audio->frames = 0;
@@ -120,7 +131,7 @@ ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size
 }
 
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err) {
-    return !audio->enough && window_pending(&audio->window) ? answer_window(audio, err) : PTM_OK;
+    return !audio->enough && is_pending(audio) ? answer_window(audio, err) : PTM_OK;
 }
 
 ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct media_stats *stats) {

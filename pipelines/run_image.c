@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/run.h"
 
+#include <math.h>
+
 static const double video_rate = 1; /* of a video, the middle frame of each second */
 
 ptm_status image_run_open(struct image_run *image, struct run *run, ptm_error *err) {
@@ -31,18 +33,22 @@ static ptm_status answer(struct image_run *image, double time, double end, doubl
 ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err) {
     if (image->enough) return PTM_OK;
     const bool first = image->frames_seen == 0;
-    const double from = first ? frame->time : image->from;
-    const bool due = from + ((double)image->next + 0.5) / image->rate < frame->end;
+    const bool anew = first || frame->time - image->to > 1 / image->rate; /* after an outage of a live source, too */
+    const double origin = anew ? frame->time : image->origin;
+    const double next = anew ? 0 : (double)image->next;
+    const bool due = origin + (next + 0.5) / image->rate < frame->end;
     /* The first may be the only one: a still, or a video that ends before the middle of its first second. A picture
      * that cannot be prepared leaves everything as it was. */
     float *const out = due ? image->lane->input : image->lane->recent;
     if (due || first) TRY(run_prepare_frame(image->run, image->lane, frame, out, err));
-    if (first) image->from = image->reached = frame->time;
+    if (first) image->from = frame->time;
+    if (anew) image->origin = image->reached = frame->time;
+    if (anew) image->next = 0;
     image->frames_seen++;
     image->to = frame->end;
     if (!due) return PTM_OK;
-    image->next = (int64_t)((frame->end - from) * image->rate + 0.5);
-    return answer(image, frame->time, frame->end, from + (double)image->next / image->rate, err);
+    image->next = (int64_t)ceil((frame->end - origin) * image->rate - 0.5); /* the first middle that is not shown yet */
+    return answer(image, frame->time, frame->end, origin + (double)image->next / image->rate, err);
 }
 
 ptm_status image_run_finish(struct image_run *image, ptm_error *err) {

@@ -115,13 +115,20 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
     return PTM_OK;
 }
 
-/** After an outage of a live source the grid begins anew; what was collected before it is left out. */
-static void bridge_outage(struct video_run *video, const struct frame_view *frame) {
+/** After an outage, as of a pipe's writer, the grid begins anew; what was collected before it is answered, of a live
+ * source left out. */
+static ptm_status bridge_outage(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     const struct window *window = &video->window;
-    const bool outage = video->run->live && frame->time - video->to > window->capacity / window->rate;
-    if (video->frames_seen > 0 && !outage) return;
+    const bool outage = video->frames_seen > 0 && frame->time - video->to > window->capacity / window->rate;
+    if (video->frames_seen > 0 && !outage) return PTM_OK;
+    if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->live && window_pending(window)) {
+        TRY(answer_window(video, err));
+        video->enough = video->sampling == PTM_SAMPLING_FIRST;
+        if (video->enough) return PTM_OK;
+    }
     if (outage) window_restart(&video->window);
     video->origin = frame->time;
+    return PTM_OK;
 }
 
 /* ---------------------------------------------------------------- uniform */
@@ -191,7 +198,8 @@ static void place_thinned(struct video_run *video) {
 ptm_status video_run_frame(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     if (video->enough) return PTM_OK;
     if (video->frames_seen == 0) video->from = frame->time;
-    bridge_outage(video, frame);
+    TRY(bridge_outage(video, frame, err));
+    if (video->enough) return PTM_OK;
     video->frames_seen += frame->skipped;
     if (video->sampling != PTM_SAMPLING_UNIFORM)
         TRY(sample_grid(video, frame, err));

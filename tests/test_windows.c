@@ -570,6 +570,35 @@ static void test_relay(void) {
     CU_ASSERT_STRING_EQUAL(err.message, "the collector failed");
 }
 
+/** Pictures of an image model: each stands for the time around it, and none for an outage. */
+static void test_pictures_pushed(void) {
+    enum { SIDE = 64 };
+    static uint8_t rgb[SIDE * SIDE * 3];
+    const ptm_frame frame = {rgb, SIDE, SIDE, SIDE * 3};
+    static const double begins[] = {0, 0.5, 1.5, 2.4, 100, 100.6};
+    struct opened opened;
+    struct heard heard = {0};
+    ptm_timeline_options options;
+    ptm_timeline_options_default(&options);
+    options.on_window = hear;
+    options.user = &heard;
+    open_both(&opened, PTM_SOURCE_DIR "/tests/golden/vit", 1, NULL);
+    ptm_stream *stream;
+    CHECK_OK(ptm_stream_open(&stream, opened.session, &options, err));
+    for (size_t i = 0; i < CHECK_COUNT(begins); i++) {
+        const double end = i == 3 || i == 5 ? begins[i] + 0.6 : begins[i + 1]; /* what was there goes away, or ends */
+        CHECK_OK(ptm_stream_push_frame(stream, &frame, begins[i], end, err));
+    }
+    CHECK_OK(ptm_stream_finish(stream, err));
+    close_stream(&stream, &opened);
+    static const double wanted[][2] = {{0, 1}, {1, 2}, {2, 3}, {100, 101}}; /* the middles of their seconds are shown */
+    CU_ASSERT_EQUAL_FATAL(heard.count, (int)CHECK_COUNT(wanted));
+    for (int i = 0; i < heard.count; i++) {
+        CU_ASSERT_EQUAL(heard.windows[i].from, wanted[i][0]);
+        CU_ASSERT_DOUBLE_EQUAL(heard.windows[i].to, wanted[i][1], 1e-9);
+    }
+}
+
 /** What a session's lanes collect is a stream's as long as it is open. */
 static void test_stream_alone(void) {
     struct opened opened;
@@ -610,6 +639,7 @@ int main(void) {
         {"parts of frames of no whole samples", test_parts_of_odd_frames},
         {"gaps", test_gaps},
         {"samples back in time", test_samples_back_in_time},
+        {"pictures of an image model", test_pictures_pushed},
         {"a stream has its session for itself", test_stream_alone},
         {"wrong times", test_wrong_times},
         {"samples that are refused", test_refused_samples},

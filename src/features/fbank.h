@@ -56,7 +56,7 @@ bool fbank_is_local(const struct fbank *fbank);
 /**
  * The same for a window that shares its first `known` frames with an earlier one: energies (target_length,
  * num_mel_bins) holds theirs in log space, before padding and normalising, and gets those of all *frames. Where
- * fbank_is_local(), and the samples fill the window or `known` is 0.
+ * fbank_is_local(), and the samples fill the window, `known` is 0 or the spec does not pad samples.
  */
 ptm_status fbank_run_on(struct fbank *fbank, float *out, float *energies, size_t known, size_t *frames,
                         const float *samples, size_t count, ptm_error *err);

@@ -127,11 +127,24 @@ static ptm_status convert_slice(struct audio *audio, int *got, ptm_error *err) {
     return PTM_OK;
 }
 
+/** What is no number, or louder than any spectrum holds, is damage: silence in its place. */
+static void silence_damage(struct audio *audio, int count) {
+    static const float loudest = 1e10f;
+    bool damaged = false;
+    for (int i = 0; i < count; i++) {
+        if (fabsf(audio->out[i]) <= loudest) continue;
+        audio->out[i] = 0;
+        damaged = true;
+    }
+    if (damaged) decoder_count_error(&audio->decoder);
+}
+
 static ptm_status deliver(struct audio *audio, int count, struct media_item *item, ptm_error *err) {
     const struct media_options *options = audio->setup.options;
     struct media_stats *stats = audio->setup.stats;
     const double step = 1.0 / options->sample_rate;
     const double time = audio->anchor_time + (double)(audio->produced - audio->anchor) * step;
+    silence_damage(audio, count);
     *item = (struct media_item){
         .kind = MEDIA_SAMPLES, .time = time, .index = audio->produced, .samples = audio->out, .count = count};
     audio->produced += count;
