@@ -168,7 +168,6 @@ def report(folder, threads, running, times, errors):
     medians = {key: [median for median, _ in turns] for key, turns in times.items()}
     minima = {key: min(least for _, least in turns) for key, turns in times.items()}
 
-
     def compare(key, name):
         ours = name, "off"
         if ours not in running:

@@ -197,13 +197,13 @@ static ptm_status bind(struct ptm_model *model, ptm_error *err) {
 /* ---------------------------------------------------------------- open and close */
 
 /** The installed data by their place beside the library, or beside the program that it is a part of, wherever these
- * were moved to; owned by the caller, NULL where that is not known. */
+ * were moved to; owned by the caller. Where that is not known, the folder of the installation. */
 static char *data_beside(void) {
     Dl_info info;
-    if (!dladdr(default_model, &info) || !info.dli_fname) return NULL;
-    char *file = realpath(info.dli_fname, NULL), *slash = file ? strrchr(file, '/') : NULL;
+    const bool known = dladdr(default_model, &info) && info.dli_fname;
+    char *file = known ? realpath(info.dli_fname, NULL) : NULL, *slash = file ? strrchr(file, '/') : NULL;
     if (slash) *slash = '\0';
-    char *folder = slash ? join(file, PTM_DATA_BESIDE) : NULL;
+    char *folder = slash ? join(file, PTM_DATA_BESIDE) : mem_strdup(PTM_DATA_DIR);
     free(file);
     return folder;
 }
@@ -216,7 +216,8 @@ static ptm_status find_default(char **path, ptm_error *err) {
         return *path ? PTM_OK : error_no_memory(err);
     }
     char *beside = data_beside();
-    const char *const places[] = {beside ? beside : PTM_DATA_DIR, PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default"};
+    if (!beside) return error_no_memory(err);
+    const char *const places[] = {beside, PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default"};
     ptm_status status = PTM_EIO;
     for (size_t i = 0; status == PTM_EIO && i < sizeof places / sizeof *places; i++) {
         *path = join(places[i], default_model);
