@@ -55,7 +55,8 @@ static FILE *open_in_place(const char *path) {
     static const struct timespec pause = {.tv_nsec = 100000000};
     int file;
     while ((file = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK)) < 0) {
-        if (errno != ENXIO || signals_interrupted(NULL)) return NULL;
+        if (errno == ENXIO && signals_interrupted(NULL)) errno = EINTR;
+        if (errno != ENXIO) return NULL;
         nanosleep(&pause, NULL);
     }
     FILE *stream = fcntl(file, F_SETFL, 0) == 0 ? fdopen(file, "w") : NULL;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_NAMES = 100 }; /* temporary names to try, where other threads or dead processes hold some */
@@ -66,12 +67,23 @@ bool replace_is_same(const char *output, const char *input) {
            a.st_ino == b.st_ino;
 }
 
+/** A device or a pipe; of a pipe whose reader is still to come, until a signal ends the wait. -1 with errno. */
+static int open_in_place(const char *path) {
+    static const struct timespec pause = {.tv_nsec = 100000000};
+    int fd;
+    while ((fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK)) < 0)
+        if (errno != ENXIO || nanosleep(&pause, NULL) != 0) return -1;
+    if (fcntl(fd, F_SETFL, 0) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
 ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err) {
     *replacement = (struct replacement){.path = path, .fd = -1};
     struct stat file;
     ptm_status status = PTM_OK;
     if (stat(path, &file) == 0 && !S_ISREG(file.st_mode)) {
-        replacement->fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+        replacement->fd = open_in_place(path);
         if (replacement->fd < 0) status = write_error(path, err);
     } else {
         status = open_beside(replacement, err);
