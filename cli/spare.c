@@ -32,26 +32,46 @@ static bool will_be_one(const char *a, const char *b) {
     return stat_folder(a, &folder_a) && stat_folder(b, &folder_b) && are_one(&folder_a, &folder_b);
 }
 
-bool spare_is_same(const char *a, const char *b) {
-    struct stat file_a, file_b;
-    if (!is_file(a) || !is_file(b)) return false;
-    const bool there = stat(a, &file_a) == 0;
-    if (there != (stat(b, &file_b) == 0)) return false;
-    return there ? S_ISREG(file_a.st_mode) && are_one(&file_a, &file_b) : will_be_one(a, b);
+/** A name to write to, and what is there now: looked at once, however many inputs there are. */
+struct target {
+    const char *name;
+    struct stat file;
+    bool exists;
+};
+
+static struct target look_at(const char *name) {
+    struct target target = {.name = name};
+    target.exists = stat(name, &target.file) == 0;
+    return target;
 }
 
-static bool is_read(const struct options *options, const char *output) {
+static bool is_same(const struct target *target, const char *input) {
+    struct stat file;
+    if (!is_file(input) || target->exists != (stat(input, &file) == 0)) return false;
+    if (!target->exists) return will_be_one(target->name, input);
+    return S_ISREG(file.st_mode) && are_one(&target->file, &file);
+}
+
+bool spare_is_same(const char *a, const char *b) {
+    if (!is_file(a)) return false;
+    const struct target target = look_at(a);
+    return is_same(&target, b);
+}
+
+static bool is_read(const struct options *options, const struct target *target) {
     const char *const single[] = {options->files_from,  options->journal,      options->live.audio,
                                   options->check.input, options->check.expect, options->check.expect_source};
     bool read = false;
-    for (size_t i = 0; i < sizeof single / sizeof *single; i++) read = read || spare_is_same(output, single[i]);
-    for (int i = 0; i < options->num_operands; i++) read = read || spare_is_same(output, options->operands[i]);
-    for (int i = 0; i < options->models.count; i++) read = read || spare_is_same(output, options->models.items[i]);
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++) read = read || is_same(target, single[i]);
+    for (int i = 0; i < options->num_operands; i++) read = read || is_same(target, options->operands[i]);
+    for (int i = 0; i < options->models.count; i++) read = read || is_same(target, options->models.items[i]);
     return read;
 }
 
 static bool spares(const struct options *options, const char *output) {
-    if (!is_file(output) || !is_read(options, output)) return true;
+    if (!is_file(output)) return true;
+    const struct target target = look_at(output);
+    if (!is_read(options, &target)) return true;
     text_complain("the output %s is a file that the run itself reads: choose another name", output);
     return false;
 }

@@ -54,7 +54,9 @@ static ptm_status check_positions(const struct vit_config *config, const char *d
     if (config->position == POSITION_CLASS) rows = patches + 1;
     if (config->position == POSITION_PATCHES) rows = patches;
     if (config->stored_positions == rows) return PTM_OK;
-    return error_set(err, PTM_EMODEL, "%s: the table of positions has %d rows, where an input of %d x %d needs %d",
+    return error_set(err, PTM_EMODEL,
+                     "%s: the table of positions has %d rows, where an input of %d x %d needs %d; give "
+                     "the size that it was made for",
                      document, config->stored_positions, config->grid.size[1], config->grid.size[2], rows);
 }
 
