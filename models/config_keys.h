@@ -20,6 +20,9 @@ ptm_status config_get_triple(struct json object, const char *key, int size[3], p
 /** An activation by the names of transformers ("gelu", "gelu_fast", "quick_gelu" ...). Absent: stays as it is. */
 ptm_status config_get_activation(struct json object, const char *key, enum activation *activation, ptm_error *err);
 
+/** A filter of resizing by its name: "nearest", "bilinear", "bicubic" or "lanczos". Absent: stays as it is. */
+ptm_status config_get_resample(struct json object, const char *key, enum resample *resample, ptm_error *err);
+
 /** hidden_size, num_hidden_layers, num_attention_heads, intermediate_size, layer_norm_eps and hidden_act. */
 ptm_status config_read_backbone(struct vit_config *config, struct json json, ptm_error *err);
 

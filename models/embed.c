@@ -7,10 +7,6 @@
 
 enum { ROWS = 32 }; /* tokens a tile */
 
-int embed_patch_length(const struct patch_grid *grid) {
-    return grid->channels * grid->patch[0] * grid->patch[1] * grid->patch[2];
-}
-
 /** One patch in the order c, t, h, w of a convolution's weight. */
 static void gather_patch(float *out, const float *corner, const struct patch_grid *grid) {
     const ptrdiff_t step = grid->step[3];
@@ -110,7 +106,7 @@ void embed_tokens(const struct compute *compute, float *x, float *patches, const
     const struct vit_config *config = &network->config;
     const struct vit_weights *weights = &network->weights;
     const int C = config->embed_dim, special = config->special_tokens, count = job->count - special;
-    const int length = embed_patch_length(&config->grid);
+    const int length = config->grid.patch_values;
     const int kept = memory->patches ? keep_tubes(memory, network, job->place) : 0;
     float *first = x + (size_t)special * (size_t)C, *embedded = memory->patches ? memory->patches : first;
 

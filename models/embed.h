@@ -5,9 +5,6 @@
 
 #include "models/network.h"
 
-/** Numbers in one patch: channels * patch volume. */
-int embed_patch_length(const struct patch_grid *grid);
-
 /** The patches of the last window, embedded, for a next one that shares whole tubes with it. */
 struct embed_memory {
     float *patches; /* (patches of a window, C) without positions; NULL: nothing is kept */
@@ -29,7 +26,7 @@ struct embed_job {
 };
 
 /**
- * x (count, C) <- the input. `patches` is scratch for (N0, embed_patch_length). Tubes that `memory` holds are not
+ * x (count, C) <- the input. `patches` is scratch for (N0, grid.patch_values). Tubes that `memory` holds are not
  * embedded again, and memory->place is the job's afterwards; a memory is for windows of which all tokens enter.
  */
 void embed_tokens(const struct compute *compute, float *x, float *patches, const struct embed_job *job,

@@ -3,37 +3,32 @@
 
 #include "models/config_keys.h"
 #include "models/labels.h"
+#include "models/position.h"
 #include "models/preprocessor.h"
 #include "models/processors.h"
 #include "models/timm.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- what families of transformers share */
 
-/** Patches side by side, as large as they are far apart. */
-static void tile_patches(struct patch_grid *grid) {
-    for (int axis = 0; axis < 3; axis++) grid->stride[axis] = grid->patch[axis];
-}
-
 /** Image and patch size and the channels, which are red, green and blue. */
-static ptm_status read_picture(struct patch_grid *grid, struct json json, const char *image_size, const char *channels,
-                               ptm_error *err) {
+static ptm_status read_picture_grid(struct patch_grid *grid, struct json json, const char *image_size,
+                                    const char *channels, ptm_error *err) {
     TRY(config_get_pair(json, image_size, &grid->size[1], &grid->size[2], err));
     TRY(config_get_pair(json, "patch_size", &grid->patch[1], &grid->patch[2], err));
     TRY(json_get_int(json, channels, 3, 3, &grid->channels, err));
-    tile_patches(grid);
+    grid_tile(grid);
     return PTM_OK;
 }
 
 /** A clip of such pictures, in tubes. */
-static ptm_status read_clip(struct patch_grid *grid, struct json json, ptm_error *err) {
+static ptm_status read_video_grid(struct patch_grid *grid, struct json json, ptm_error *err) {
     TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
     TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
-    return read_picture(grid, json, "image_size", "num_channels", err);
+    return read_picture_grid(grid, json, "image_size", "num_channels", err);
 }
 
 static ptm_status read_qkv_bias(struct vit_config *config, struct json json, ptm_error *err) {
@@ -43,22 +38,13 @@ static ptm_status read_qkv_bias(struct vit_config *config, struct json json, ptm
     return PTM_OK;
 }
 
-/** Rows of a stored position table for `extra` special tokens and the patches of the grid. */
-static int positions_for(const struct patch_grid *grid, int extra) {
-    int64_t count = extra;
-    if (grid->patch[0] && grid->patch[1] && grid->patch[2])
-        count += (int64_t)(grid->size[0] / grid->patch[0]) * (grid->size[1] / grid->patch[1]) *
-                 (grid->size[2] / grid->patch[2]);
-    return count < INT_MAX ? (int)count : INT_MAX;
-}
-
 /* ---------------------------------------------------------------- VideoMAE, ViViT */
 
-static ptm_status videomae_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_videomae(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
     bool qv_bias = true, mean_pooling = true;
-    TRY(read_clip(&config->grid, json, err));
+    TRY(read_video_grid(&config->grid, json, err));
     TRY(json_get_bool(json, "qv_bias", &qv_bias, err)); /* transformers 5 */
     TRY(json_get_bool(json, "qkv_bias", &qv_bias, err));
     TRY(json_get_bool(json, "use_mean_pooling", &mean_pooling, err));
@@ -68,21 +54,20 @@ static ptm_status videomae_config(struct network *network, const struct checkpoi
     return PTM_OK;
 }
 
-static ptm_status vivit_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_vivit(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct patch_grid *grid = &network->config.grid;
     TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
     TRY(config_get_triple(json, "tubelet_size", grid->patch, err));
     TRY(config_get_pair(json, "image_size", &grid->size[1], &grid->size[2], err));
     TRY(json_get_int(json, "num_channels", 3, 3, &grid->channels, err));
-    tile_patches(grid);
-    network->config.stored_positions = positions_for(grid, 1);
+    grid_tile(grid);
     return read_qkv_bias(&network->config, json, err);
 }
 
 /* ---------------------------------------------------------------- AST */
 
-static ptm_status ast_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
     struct patch_grid *grid = &config->grid;
@@ -96,24 +81,21 @@ static ptm_status ast_config(struct network *network, const struct checkpoint *c
     network->audio.num_mel_bins = grid->size[1];
     network->audio.target_length = grid->size[2];
     config->head_norm_eps = config->layer_norm_eps;
-    config->stored_positions = 0; /* one for each token: set when these are counted */
     if (config->num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID; /* its published configs do not say so */
     return PTM_OK;
 }
 
 /* ---------------------------------------------------------------- ViT, DeiT, DINOv2 */
 
-static ptm_status vit_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
-    TRY(read_picture(&network->config.grid, checkpoint->config, "image_size", "num_channels", err));
-    network->config.stored_positions = positions_for(&network->config.grid, 1);
+static ptm_status read_vit(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    TRY(read_picture_grid(&network->config.grid, checkpoint->config, "image_size", "num_channels", err));
     return read_qkv_bias(&network->config, checkpoint->config, err);
 }
 
-static ptm_status deit_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_deit(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     struct vit_config *config = &network->config;
     const bool teacher = checkpoint_find(checkpoint, "distillation_classifier.weight") != NULL;
-    TRY(vit_config(network, checkpoint, err));
-    config->stored_positions = positions_for(&config->grid, 2);
+    TRY(read_vit(network, checkpoint, err));
     config->parts |= teacher ? PART_SECOND_HEAD : PART_ONE_HEAD;
     config->pool = teacher ? POOL_TWO_HEADS : POOL_FIRST;
     return PTM_OK;
@@ -135,10 +117,10 @@ static ptm_status dinov2_mlp(struct vit_config *config, struct json json, ptm_er
  * The published checkpoints store positions for 518 x 518 and are used at the processor's crop size: the table is
  * resized.
  */
-static ptm_status dinov2_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_dinov2(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     struct vit_config *config = &network->config;
     struct patch_grid *grid = &config->grid;
-    TRY(vit_config(network, checkpoint, err));
+    TRY(read_vit(network, checkpoint, err));
     TRY(dinov2_mlp(config, checkpoint->config, err));
     TRY(json_get_int(checkpoint->config, "num_register_tokens", 0, 1024, &config->register_tokens, err));
     const struct tensor *table = NULL;
@@ -146,15 +128,17 @@ static ptm_status dinov2_config(struct network *network, const struct checkpoint
     snprintf(name, sizeof name, "%s.embeddings.position_embeddings", network->family);
     table = checkpoint_find(checkpoint, name);
     TRY(preprocessor_get_crop(checkpoint->preprocessor, &grid->size[1], &grid->size[2], err));
-    if (!table || table->rank != 3 || table->shape[1] < 2 || table->shape[1] > 1 << 24)
+    if (!table || table->rank != 3 || table->shape[1] < 2 ||
+        table->shape[1] - 1 > POSITION_SIDE_MAX * POSITION_SIDE_MAX)
         return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing or no table of positions",
                          safetensors_path(checkpoint->files), name);
     config->stored_side = (int)sqrt((double)(table->shape[1] - 1));
     config->stored_positions = config->stored_side * config->stored_side + 1;
     const bool same =
         grid->size[1] / grid->patch[1] == config->stored_side && grid->size[2] / grid->patch[2] == config->stored_side;
-    const bool smoothed = config_has(config, PART_REGISTERS); /* the class with registers resizes with antialiasing */
-    config->position = same ? POSITION_CLASS : smoothed ? POSITION_SMOOTHED : POSITION_RESIZED;
+    /* The class with registers resizes with antialiasing. */
+    const bool antialiased = config_has(config, PART_REGISTERS);
+    config->position = same ? POSITION_CLASS : antialiased ? POSITION_ANTIALIASED : POSITION_RESIZED;
     return PTM_OK;
 }
 
@@ -166,25 +150,24 @@ static struct json tower(struct json config) {
     return json_is_object(vision) ? vision : config;
 }
 
-static ptm_status clip_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_clip(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     struct vit_config *config = &network->config;
     TRY(config_read_backbone(config, tower(checkpoint->config), err));
-    TRY(read_picture(&config->grid, tower(checkpoint->config), "image_size", "num_channels", err));
+    TRY(read_picture_grid(&config->grid, tower(checkpoint->config), "image_size", "num_channels", err));
     config->parts |= PART_QV_BIAS | PART_K_BIAS;
-    config->stored_positions = positions_for(&config->grid, config_has(config, PART_CLASS_TOKEN));
     return PTM_OK;
 }
 
 /* ---------------------------------------------------------------- V-JEPA 2 */
 
-static ptm_status vjepa2_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_vjepa2(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
     struct patch_grid *grid = &config->grid;
     double ratio = 4;
     TRY(json_get_int(json, "frames_per_clip", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
     TRY(json_get_int(json, "tubelet_size", 1, CONFIG_SIDE_MAX, &grid->patch[0], err));
-    TRY(read_picture(grid, json, "crop_size", "in_chans", err));
+    TRY(read_picture_grid(grid, json, "crop_size", "in_chans", err));
     TRY(json_get_double(json, "mlp_ratio", 0.01, 64, &ratio, err));
     TRY(json_get_int(json, "num_pooler_layers", 0, VIT_DEPTH_MAX, &config->pooler_depth, err));
     config->mlp_dim = (int)(config->embed_dim * ratio);
@@ -195,11 +178,11 @@ static ptm_status vjepa2_config(struct network *network, const struct checkpoint
 /* ---------------------------------------------------------------- MAE-ST, OmniMAE */
 
 /** The original names (facebookresearch/mae_st) with a config.json in the manner of transformers: docs/models.md. */
-static ptm_status mae_st_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_mae_st(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
     bool separate = true, class_token = true;
-    TRY(read_clip(&config->grid, json, err));
+    TRY(read_video_grid(&config->grid, json, err));
     TRY(json_get_bool(json, "sep_pos_embed", &separate, err));
     TRY(json_get_bool(json, "cls_embed", &class_token, err));
     config->position = separate ? POSITION_SPACE_TIME : POSITION_LEARNED;
@@ -207,15 +190,13 @@ static ptm_status mae_st_config(struct network *network, const struct checkpoint
     if (!class_token)
         return error_set(err, PTM_EMODEL, "%s: \"cls_embed\" is false, for which there is no pooling rule here",
                          json.document);
-    config->stored_positions = positions_for(&config->grid, 1);
     return read_qkv_bias(config, json, err);
 }
 
-static ptm_status omnimae_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+static ptm_status read_omnimae(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->config;
     struct vit_config *config = &network->config;
-    TRY(read_clip(&config->grid, json, err));
-    config->stored_positions = positions_for(&config->grid, 0);
+    TRY(read_video_grid(&config->grid, json, err));
     return read_qkv_bias(config, json, err);
 }
 
@@ -251,7 +232,7 @@ static const struct family families[] = {
                      .position = POSITION_SINUSOID,
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false, /* as the ToMe paper found for MAE-trained models */
-        .read_config = videomae_config,
+        .read_config = read_videomae,
         .processor = &processor_videomae,
     },
     {
@@ -263,7 +244,7 @@ static const struct family families[] = {
                      .parts = PART_CLASS_TOKEN | PART_FINAL_NORM,
                      .grid = {.channels = 3, .size = {32, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = true,
-        .read_config = vivit_config,
+        .read_config = read_vivit,
         .processor = &processor_vivit,
     },
     {
@@ -283,7 +264,7 @@ static const struct family families[] = {
                      .pooler_depth = 3,
                      .grid = {.channels = 3, .size = {64, 256, 256}, .patch = {2, 16, 16}}},
         .prop_attn = true,
-        .read_config = vjepa2_config,
+        .read_config = read_vjepa2,
         .read_preprocessor = vjepa2_preprocessor,
     },
     {
@@ -302,7 +283,7 @@ static const struct family families[] = {
                      .pool = POOL_MEAN,
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false,
-        .read_config = mae_st_config,
+        .read_config = read_mae_st,
         .processor = &processor_mae_st,
     },
     {
@@ -314,7 +295,7 @@ static const struct family families[] = {
                      .parts = PART_HEAD_NORM | PART_FUSED_QKV, .pool = POOL_MEAN,
                      .grid = {.channels = 3, .size = {16, 224, 224}, .patch = {2, 16, 16}}},
         .prop_attn = false,
-        .read_config = omnimae_config,
+        .read_config = read_omnimae,
         .processor = &processor_omnimae,
     },
     {
@@ -326,7 +307,7 @@ static const struct family families[] = {
                      .pool = POOL_FIRST_TWO,
                      .grid = {.channels = 1, .size = {1, 128, 1024}, .patch = {1, 16, 16}, .stride = {1, 10, 10}}},
         .prop_attn = true,
-        .read_config = ast_config,
+        .read_config = read_ast,
         .read_preprocessor = preprocessor_read_ast,
     },
     {
@@ -336,7 +317,7 @@ static const struct family families[] = {
         .weights = &weights_vit,
         .defaults = {HF_VIT, .parts = PART_CLASS_TOKEN | PART_FINAL_NORM, IMAGE_GRID(224, 16)},
         .prop_attn = true,
-        .read_config = vit_config,
+        .read_config = read_vit,
         .processor = &processor_vit,
     },
     {
@@ -346,7 +327,7 @@ static const struct family families[] = {
         .weights = &weights_deit,
         .defaults = {HF_VIT, .parts = PART_CLASS_TOKEN | PART_DISTILL_TOKEN | PART_FINAL_NORM, IMAGE_GRID(224, 16)},
         .prop_attn = true,
-        .read_config = deit_config,
+        .read_config = read_deit,
         .processor = &processor_deit,
     },
     {
@@ -356,7 +337,7 @@ static const struct family families[] = {
         .weights = &weights_dinov2,
         .defaults = {DINOV2(PART_ALWAYS), IMAGE_GRID(224, 14)},
         .prop_attn = true,
-        .read_config = dinov2_config,
+        .read_config = read_dinov2,
         .processor = &processor_bit,
     },
     {
@@ -367,7 +348,7 @@ static const struct family families[] = {
         .defaults = {DINOV2(PART_REGISTERS), .register_tokens = 4, /* a table that may have no rows */
                      IMAGE_GRID(224, 16)},                         /* its patches are 16, dinov2's 14 */
         .prop_attn = true,
-        .read_config = dinov2_config,
+        .read_config = read_dinov2,
         .processor = &processor_bit,
     },
     {
@@ -378,7 +359,7 @@ static const struct family families[] = {
         .defaults = {VIT_BASE, .layer_norm_eps = 1e-5f, .activation = ACTIVATION_QUICK_GELU,
                      .parts = PART_CLASS_TOKEN | PART_PRE_NORM, .pool = POOL_MEAN, IMAGE_GRID(224, 32)},
         .prop_attn = true,
-        .read_config = clip_config,
+        .read_config = read_clip,
         .processor = &processor_clip,
     },
     {
@@ -389,7 +370,7 @@ static const struct family families[] = {
         .defaults = {VIT_BASE, .layer_norm_eps = 1e-6f, .activation = ACTIVATION_GELU_TANH,
                      .parts = PART_PATCH_BIAS | PART_FINAL_NORM, .pool = POOL_MEAN, IMAGE_GRID(224, 16)},
         .prop_attn = true,
-        .read_config = clip_config,
+        .read_config = read_clip,
         .processor = &processor_siglip,
     },
     {

@@ -1,38 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* dladdr(), realpath() */
 #include "models/model.h"
 
 #include "base/memory.h"
+#include "files/path.h"
+#include "models/default_model.h"
 #include "models/packed.h"
 #include "models/reduce.h"
 #include "models/single_file.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum { CONFIG_BYTES = 16 << 20 };
 
-static const char default_model[] = "default-v0.safetensors";
-
 void ptm_model_options_default(ptm_model_options *options) {
     *options = (ptm_model_options){.max_header_bytes = 100000000, .max_tokens = 65536};
-}
-
-static bool file_exists(const char *path) {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-/** directory/name, owned by the caller; NULL where memory is short. */
-static char *join(const char *directory, const char *name) {
-    const size_t bytes = strlen(directory) + strlen(name) + 2;
-    char *path = mem_alloc(bytes, 1);
-    if (path) snprintf(path, bytes, "%s/%s", directory, name);
-    return path;
 }
 
 /** The last part of a path without a trailing slash or ".safetensors"; owned by the caller. */
@@ -64,10 +48,10 @@ static ptm_status refuse_pickle(const char *path, const char *name, ptm_error *e
 
 static ptm_status refuse_without_weights(const char *directory, ptm_error *err) {
     static const char name[] = "pytorch_model.bin";
-    char *pickle = join(directory, name);
+    char *pickle = path_join(directory, name);
     if (!pickle) return error_no_memory(err);
     const ptm_status status =
-        file_exists(pickle)
+        path_is_file(pickle)
             ? refuse_pickle(pickle, name, err)
             : error_set(err, PTM_EIO, "%s has neither model.safetensors nor model.safetensors.index.json", directory);
     mem_free(pickle);
@@ -77,9 +61,9 @@ static ptm_status refuse_without_weights(const char *directory, ptm_error *err) 
 static ptm_status open_weights(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     static const char *const names[] = {"model.safetensors", "model.safetensors.index.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = join(model->path, names[i]);
+        char *path = path_join(model->path, names[i]);
         if (!path) return error_no_memory(err);
-        const bool found = file_exists(path);
+        const bool found = path_is_file(path);
         const ptm_status status =
             found ? safetensors_open(&model->files, path, options->max_header_bytes, err) : PTM_OK;
         mem_free(path);
@@ -90,10 +74,10 @@ static ptm_status open_weights(struct ptm_model *model, const ptm_model_options 
 
 static ptm_status open_json(struct json_document **document, const char *directory, const char *name, bool required,
                             ptm_error *err) {
-    char *path = join(directory, name);
+    char *path = path_join(directory, name);
     if (!path) return error_no_memory(err);
     ptm_status status = PTM_OK;
-    if (required || file_exists(path)) status = json_open(document, path, CONFIG_BYTES, err);
+    if (required || path_is_file(path)) status = json_open(document, path, CONFIG_BYTES, err);
     mem_free(path);
     return status;
 }
@@ -179,6 +163,13 @@ static struct weight_names weight_names(const struct ptm_model *model, int i) {
     return (struct weight_names){&weights_polytome, "", single_file_prefix(model->networks[i].modality)};
 }
 
+/** What a session would refuse is refused here, with the model's name. */
+static ptm_status check_front(const struct network *network, ptm_error *err) {
+    ptm_error wrong = {0};
+    if (network->modality != PTM_AUDIO || fbank_check_spec(&network->audio, &wrong) == PTM_OK) return PTM_OK;
+    return error_set(err, wrong.status, "model %s: %s", network->name, wrong.message);
+}
+
 /** Binds all networks; every tensor of the files must be spoken for. */
 static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     struct weight_names names[NETWORK_MODALITIES];
@@ -188,6 +179,7 @@ static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     for (int i = 0; i < model->count; i++) {
         names[i] = weight_names(model, i);
         network_lay_input(&model->networks[i]);
+        TRY(check_front(&model->networks[i], err));
         model->networks[i].reduced = model->reduced;
         TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
     }
@@ -195,42 +187,6 @@ static ptm_status bind(struct ptm_model *model, ptm_error *err) {
 }
 
 /* ---------------------------------------------------------------- open and close */
-
-/** The installed data by their place beside the library, or beside the program that it is a part of, wherever these
- * were moved to; owned by the caller. Where that is not known, the folder of the installation. */
-static char *data_beside(void) {
-    Dl_info info;
-    const bool known = dladdr(default_model, &info) && info.dli_fname;
-    char *file = known ? realpath(info.dli_fname, NULL) : NULL, *slash = file ? strrchr(file, '/') : NULL;
-    if (slash) *slash = '\0';
-    char *folder = slash ? join(file, PTM_DATA_BESIDE) : mem_strdup(PTM_DATA_DIR);
-    free(file);
-    return folder;
-}
-
-/** Path of the model that ships with the library, owned by the caller. */
-static ptm_status find_default(char **path, ptm_error *err) {
-    const char *chosen = getenv("POLYTOME_MODEL");
-    if (chosen && *chosen) {
-        *path = mem_strdup(chosen);
-        return *path ? PTM_OK : error_no_memory(err);
-    }
-    char *beside = data_beside();
-    if (!beside) return error_no_memory(err);
-    const char *const places[] = {beside, PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default"};
-    ptm_status status = PTM_EIO;
-    for (size_t i = 0; status == PTM_EIO && i < sizeof places / sizeof *places; i++) {
-        *path = join(places[i], default_model);
-        status = !*path ? PTM_ENOMEM : file_exists(*path) ? PTM_OK : PTM_EIO;
-        if (status == PTM_EIO) mem_free(*path);
-    }
-    mem_free(beside);
-    if (status == PTM_OK) return PTM_OK;
-    *path = NULL;
-    if (status == PTM_ENOMEM) return error_no_memory(err);
-    return error_set(err, PTM_EIO, "the model that ships with polytome, %s, is neither in %s nor in %s; name one",
-                     default_model, PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default");
-}
 
 static ptm_status open_path(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     struct stat status;
@@ -254,7 +210,7 @@ ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_opt
         model->path = mem_strdup(path);
         status = model->path ? PTM_OK : error_no_memory(err);
     } else {
-        status = find_default(&model->path, err);
+        status = default_model_find(&model->path, err);
     }
     if (status == PTM_OK) {
         model->name = base_name(model->path);

@@ -21,7 +21,7 @@ float *position_sinusoid(int tokens, int embed_dim) {
 
 /* ---------------------------------------------------------------- bicubic, as torch resizes tables */
 
-enum { TAPS = 4, MANY = 4096 + 8 };
+enum { TAPS = 4 };
 
 /** Neighbours and weights of output place `to`: the cubic convolution with a = -0.75, border repeated. */
 static void cubic_taps(int to, int size, int new_size, int *index, float *weight) {
@@ -37,8 +37,9 @@ static void cubic_taps(int to, int size, int new_size, int *index, float *weight
     }
 }
 
-/** The same with antialiasing: Pillow's rule in float, a = -0.5, weights normalised; `index` and `weight` hold MANY. */
-static int smooth_taps(int to, int size, int new_size, int *index, float *weight) {
+/** The same with antialiasing: Pillow's rule in float, a = -0.5, weights normalised; `index` and `weight` hold
+ * POSITION_SIDE_MAX. */
+static int antialiased_taps(int to, int size, int new_size, int *index, float *weight) {
     const float a = -0.5f, scale = (float)size / (float)new_size, stretch = scale > 1 ? scale : 1;
     const float support = 2 * stretch, centre = ((float)to + 0.5f) * scale;
     int low = (int)(centre - support + 0.5f), high = (int)(centre + support + 0.5f);
@@ -56,27 +57,28 @@ static int smooth_taps(int to, int size, int new_size, int *index, float *weight
 }
 
 struct taps {
-    int index[MANY];
-    float weight[MANY];
+    int index[POSITION_SIDE_MAX];
+    float weight[POSITION_SIDE_MAX];
     int count;
 };
 
-static void find_taps(struct taps *taps, int to, int size, int new_size, bool smooth) {
+static void find_taps(struct taps *taps, int to, int size, int new_size, bool antialias) {
     taps->count = TAPS;
-    if (smooth)
-        taps->count = smooth_taps(to, size, new_size, taps->index, taps->weight);
+    if (antialias)
+        taps->count = antialiased_taps(to, size, new_size, taps->index, taps->weight);
     else
         cubic_taps(to, size, new_size, taps->index, taps->weight);
 }
 
 /** out (rows, columns, C) <- table (side, side, C) */
-static void resize_table(float *out, int rows, int columns, const float *table, int side, int embed_dim, bool smooth) {
+static void resize_table(float *out, int rows, int columns, const float *table, int side, int embed_dim,
+                         bool antialias) {
     const size_t C = (size_t)embed_dim;
     struct taps down, along;
     for (int y = 0; y < rows; y++) {
-        find_taps(&down, y, side, rows, smooth);
+        find_taps(&down, y, side, rows, antialias);
         for (int x = 0; x < columns; x++, out += C) {
-            find_taps(&along, x, side, columns, smooth);
+            find_taps(&along, x, side, columns, antialias);
             for (size_t c = 0; c < C; c++) {
                 float sum = 0;
                 for (int i = 0; i < down.count; i++) {
@@ -109,7 +111,7 @@ static void fill_table(float *table, const struct network *network) {
     const size_t C = (size_t)config->embed_dim;
     float *patches = table + (size_t)config->special_tokens * C;
     const size_t patch_rows = (size_t)(config->tokens - config->special_tokens);
-    const bool resized = config->position == POSITION_RESIZED || config->position == POSITION_SMOOTHED;
+    const bool resized = config->position == POSITION_RESIZED || config->position == POSITION_ANTIALIASED;
     const bool class_row = config->position == POSITION_CLASS || resized;
     const float *stored = weights->pos_stored;
     memset(table, 0, (size_t)config->special_tokens * C * sizeof *table);
@@ -122,7 +124,7 @@ static void fill_table(float *table, const struct network *network) {
         add_space_time(patches, weights, &config->grid, config->embed_dim);
     } else if (resized) {
         resize_table(patches, config->grid.tokens[1], config->grid.tokens[2], stored, config->stored_side,
-                     config->embed_dim, config->position == POSITION_SMOOTHED);
+                     config->embed_dim, config->position == POSITION_ANTIALIASED);
     } else {
         memcpy(patches, stored, patch_rows * C * sizeof *patches);
     }

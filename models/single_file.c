@@ -51,11 +51,10 @@ static ptm_status read_backbone(struct vit_config *config, struct json json, ptm
 }
 
 static ptm_status read_video(struct network *network, struct json json, ptm_error *err) {
-    static const char *const resamples[] = {"nearest", "lanczos", "bilinear", "bicubic", NULL};
     static const char *const crops[] = {"center", NULL};
     struct patch_grid *grid = &network->config.grid;
     struct pixels_spec *pixels = &network->picture.pixels;
-    int side = 0, patch = 16, resample = RESAMPLE_BILINEAR, crop = 0;
+    int side = 0, patch = 16, crop = 0;
     TRY(json_get_int(json, "num_frames", 1, CONFIG_SIDE_MAX, &grid->size[0], err));
     TRY(json_get_double(json, "frame_rate", 0, 1000, &network->picture.frame_rate, err));
     TRY(json_get_int(json, "image_size", 1, CONFIG_SIDE_MAX, &side, err));
@@ -65,10 +64,11 @@ static ptm_status read_video(struct network *network, struct json json, ptm_erro
     grid->channels = 3;
     grid->size[1] = grid->size[2] = side;
     grid->patch[1] = grid->patch[2] = patch;
-    for (int axis = 0; axis < 3; axis++) grid->stride[axis] = grid->patch[axis];
+    grid_tile(grid);
 
     const struct json resize = json_get(json, "resize");
     *pixels = (struct pixels_spec){.do_resize = true,
+                                   .resample = RESAMPLE_BILINEAR,
                                    .shortest_edge = side,
                                    .do_center_crop = true,
                                    .crop_h = side,
@@ -80,8 +80,7 @@ static ptm_status read_video(struct network *network, struct json json, ptm_erro
                                    .height = side,
                                    .width = side};
     TRY(json_get_int(resize, "shortest_edge", 1, CONFIG_SIDE_MAX, &pixels->shortest_edge, err));
-    TRY(get_choice(resize, "resample", resamples, &resample, err));
-    pixels->resample = (enum resample)resample;
+    TRY(config_get_resample(resize, "resample", &pixels->resample, err));
     TRY(get_choice(json, "crop", crops, &crop, err));
     TRY(json_get_floats(json, "mean", 3, pixels->mean, err));
     return json_get_floats(json, "std", 3, pixels->std, err);

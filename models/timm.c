@@ -181,7 +181,7 @@ static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_erro
     grid->size[1] = input[1];
     grid->size[2] = input[2];
     TRY(config_get_pair(json_get(json, "model_args"), "img_size", &grid->size[1], &grid->size[2], err));
-    for (int axis = 0; axis < 3; axis++) grid->stride[axis] = grid->patch[axis];
+    grid_tile(grid);
     if (input[0] == grid->channels) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"input_size\" has %d channels, the patch embedding has %d", json.document,
                      input[0], grid->channels);
@@ -266,13 +266,6 @@ static ptm_status read_scale(struct pixels_spec *pixels, struct json json, doubl
 }
 
 ptm_status timm_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
-    static const struct {
-        const char *name;
-        enum resample resample;
-    } filters[] = {{"nearest", RESAMPLE_NEAREST},
-                   {"lanczos", RESAMPLE_LANCZOS},
-                   {"bilinear", RESAMPLE_BILINEAR},
-                   {"bicubic", RESAMPLE_BICUBIC}};
     if (network->modality == PTM_AUDIO) {
         audiomae_front(&network->audio);
         return PTM_OK;
@@ -281,8 +274,8 @@ ptm_status timm_preprocessor(struct network *network, const struct checkpoint *c
     const struct patch_grid *grid = &network->config.grid;
     struct pixels_spec *pixels = &network->picture.pixels;
     double crop_pct = 0.875; /* timm's own default */
-    const char *interpolation = "bicubic";
     *pixels = (struct pixels_spec){.do_resize = true,
+                                   .resample = RESAMPLE_BICUBIC,
                                    .do_center_crop = true,
                                    .crop_rounds = true,
                                    .crop_h = grid->size[1],
@@ -295,16 +288,8 @@ ptm_status timm_preprocessor(struct network *network, const struct checkpoint *c
                                    .height = grid->size[1],
                                    .width = grid->size[2]};
     TRY(json_get_double(json, "crop_pct", 0.1, 1, &crop_pct, err));
-    TRY(json_get_string(json, "interpolation", &interpolation, err));
+    TRY(config_get_resample(json, "interpolation", &pixels->resample, err));
     TRY(json_get_floats(json, "mean", 3, pixels->mean, err));
     TRY(json_get_floats(json, "std", 3, pixels->std, err));
-    TRY(read_scale(pixels, json, crop_pct, err));
-    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
-        if (strcmp(interpolation, filters[i].name) != 0) continue;
-        pixels->resample = filters[i].resample;
-        return PTM_OK;
-    }
-    return error_set(err, PTM_EMODEL,
-                     "%s: \"interpolation\" is \"%s\"; it should be nearest, bilinear, bicubic or lanczos",
-                     checkpoint->config.document, interpolation);
+    return read_scale(pixels, json, crop_pct, err);
 }

@@ -50,7 +50,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     const int workers = threads_most(compute->threads);
     const size_t hidden = (size_t)config->mlp_dim * (config_has(config, PART_SWIGLU) ? 2 : 1);
     const size_t branch = largest(3 * C, largest(hidden, (size_t)config->pooler_mlp_dim));
-    const size_t widest = largest(branch, (size_t)embed_patch_length(&config->grid));
+    const size_t widest = largest(branch, (size_t)config->grid.patch_values);
 
     vit->network = network;
     vit->compute = compute;

@@ -233,8 +233,6 @@ static void test_fbank_refuses_spec(void) {
     CHECK_FBANK_REFUSED(mean = NAN);
     CHECK_FBANK_REFUSED(std = 0.0F);
     CHECK_FBANK_REFUSED(std = INFINITY);
-    struct fbank_spec spec = sound_spec(0);
-    CU_ASSERT_EQUAL(fbank_window_samples(&spec), 0);
 }
 
 /* The ends of what is allowed: many more bins than the transform has, and the longest frames. */

@@ -131,6 +131,7 @@ static const struct hostile hostile_cases[] = {
     {AUDIO, CONFIG, "\"time_stride\": 16", "\"time_stride\": 8", "position_embeddings"},
     {AUDIO, PREPROCESSOR, "\"num_mel_bins\": 128", "\"num_mel_bins\": 64", "num_mel_bins"},
     {AUDIO, PREPROCESSOR, "\"sampling_rate\": 16000", "\"sampling_rate\": 0", "sampling_rate"},
+    {AUDIO, PREPROCESSOR, "\"sampling_rate\": 16000", "\"sampling_rate\": 4000", "sampling_rate must be from 8000"},
     {AUDIO, PREPROCESSOR, "\"std\": 5", "\"std\": -5", "std"},
 };
 

@@ -72,7 +72,7 @@ static void test_token_counts(void) {
 /* ---------------------------------------------------------------- budgets */
 
 /** A base-size ViT over `tokens` tokens, of which `special` are special. */
-static struct vit_config base_config(int tokens, int special, int patch_volume) {
+static struct vit_config base_config(int tokens, int special, int patch_values) {
     return (struct vit_config){.embed_dim = 768,
                                .depth = 12,
                                .num_heads = 12,
@@ -82,7 +82,7 @@ static struct vit_config base_config(int tokens, int special, int patch_volume) 
                                .special_tokens = special,
                                .protected_tokens = special,
                                .tokens = tokens,
-                               .grid = {.channels = 1, .patch = {1, 1, patch_volume}}};
+                               .grid = {.patch_values = patch_values}};
 }
 
 /** What a pass costs, without merging and with r = 65: of the last MLP's second layer one row counts, as the mean of

@@ -60,7 +60,7 @@ static int samples_of(int sample_rate, double ms) {
     return samples >= 1.0 && samples <= MAX_FRAME ? (int)samples : 0;
 }
 
-static ptm_status check_spec(const struct fbank_spec *spec, ptm_error *err) {
+ptm_status fbank_check_spec(const struct fbank_spec *spec, ptm_error *err) {
     if (spec->sample_rate < MIN_RATE || spec->sample_rate > MAX_RATE)
         return error_set(err, PTM_EMODEL, "sound at %d Hz: sampling_rate must be from %d to %d", spec->sample_rate,
                          MIN_RATE, MAX_RATE);
@@ -89,7 +89,6 @@ int fbank_frame_shift(const struct fbank_spec *spec) {
 }
 
 int fbank_window_samples(const struct fbank_spec *spec) {
-    if (check_spec(spec, NULL) != PTM_OK) return 0;
     return samples_of(spec->sample_rate, spec->frame_length_ms) + (spec->target_length - 1) * fbank_frame_shift(spec);
 }
 
@@ -185,7 +184,7 @@ static ptm_status prepare(struct fbank *fbank, ptm_error *err) {
 
 ptm_status fbank_open(struct fbank **out, const struct fbank_spec *spec, ptm_error *err) {
     *out = NULL;
-    TRY(check_spec(spec, err));
+    TRY(fbank_check_spec(spec, err));
     struct fbank *fbank = mem_calloc(1, sizeof *fbank);
     if (!fbank) return error_no_memory(err);
     fbank->spec = *spec;

@@ -24,6 +24,9 @@ struct fbank_spec {
 /** Sets what the published models of sound have: 16 kHz, frames of 25 ms every 10 ms, filters from 20 Hz on. */
 void fbank_set_frames(struct fbank_spec *spec);
 
+/** PTM_EMODEL where a number is outside of what fbank_open() takes. */
+ptm_status fbank_check_spec(const struct fbank_spec *spec, ptm_error *err);
+
 struct fbank;
 
 /** Plans the transform and makes the window and the filters. `spec` is copied. */
@@ -34,8 +37,7 @@ void fbank_close(struct fbank **fbank);
 /** Kaldi's mel scale, on which the filters are evenly spaced: 1127 ln(1 + hertz / 700). */
 double fbank_mel(double hertz);
 
-/** Samples that fill the F frames of one window: frame_length + (F - 1) * frame_shift; 0 where fbank_open() would
- * refuse. */
+/** Samples that fill the F frames of one window: frame_length + (F - 1) * frame_shift, of a spec that was checked. */
 int fbank_window_samples(const struct fbank_spec *spec);
 
 /** Samples from one frame to the next, a whole number: cut off, as the reference does. */
