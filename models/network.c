@@ -5,6 +5,12 @@
 
 const ptm_modality network_modalities[NETWORK_MODALITIES] = {PTM_VIDEO, PTM_AUDIO, PTM_IMAGE};
 
+int network_modality_index(ptm_modality modality) {
+    int i = NETWORK_MODALITIES - 1;
+    while (i >= 0 && network_modalities[i] != modality) i--;
+    return i;
+}
+
 const char *network_modality_name(ptm_modality modality) {
     return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "audio" : "image";
 }

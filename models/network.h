@@ -85,6 +85,9 @@ struct network {
 enum { NETWORK_MODALITIES = 3 };
 extern const ptm_modality network_modalities[NETWORK_MODALITIES];
 
+/** Its place among them; -1: none. */
+int network_modality_index(ptm_modality modality);
+
 /** "video", "audio" or "image". */
 const char *network_modality_name(ptm_modality modality);
 

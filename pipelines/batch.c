@@ -17,7 +17,8 @@ struct batch {
 };
 
 ptm_status batch_open(struct ptm_session *session, ptm_error *err) {
-    const int capacity = session->video.vit.capacity + session->audio.vit.capacity + session->image.vit.capacity;
+    int capacity = 0;
+    for (int m = 0; m < NETWORK_MODALITIES; m++) capacity += session->lanes[m].vit.capacity;
     session->batch = mem_calloc(1, sizeof *session->batch + (size_t)capacity * sizeof *session->batch->windows);
     return session->batch ? PTM_OK : error_no_memory(err);
 }
@@ -87,7 +88,7 @@ void batch_forget(struct run *run) {
     run->waiting = 0;
     if (others || batch->telling) return; /* batch_answer() goes on */
     batch->first = batch->count = 0;      /* nobody waits: the next window begins a pass */
-    session->video.waiting = session->audio.waiting = session->image.waiting = 0;
+    for (int m = 0; m < NETWORK_MODALITIES; m++) session->lanes[m].waiting = 0;
 }
 
 ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {

@@ -48,7 +48,7 @@ ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t by
 /* ---------------------------------------------------------------- frames and samples that the caller holds */
 
 /** Whether what was brought is what the options ask for. */
-static ptm_status check_asked(bool asked, const char *brought, ptm_error *err) {
+static ptm_status check_asked(unsigned asked, const char *brought, ptm_error *err) {
     return asked ? PTM_OK
                  : error_set(err, PTM_EINVAL, "%s were given, but the options do not ask for them to be labelled",
                              brought);
@@ -84,15 +84,15 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
     TRY(batch_check_free(session, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no frames");
     ptm_status status = pass_open(&pass, session, &timeline, err);
-    pass.use_audio = pass.use_image = false;
-    if (status == PTM_OK) status = check_asked(pass.use_video, "frames", err);
+    pass.use &= PTM_VIDEO;
+    if (status == PTM_OK) status = check_asked(pass.use, "frames", err);
     if (status == PTM_OK) status = classify_frames(&pass, frames, count, err);
     return pass_close(&pass, out, status);
 }
 
 static ptm_status classify_samples(struct pass *pass, const float *samples, size_t count, int sample_rate,
                                    ptm_error *err) {
-    const int rate = pass->run.session->audio.network->audio.sample_rate;
+    const int rate = session_lane(pass->run.session, PTM_AUDIO)->network->audio.sample_rate;
     float *resampled = NULL;
     pass->run.gathers = true;
     pass->result->result.duration = (double)count / sample_rate;
@@ -120,8 +120,8 @@ ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size
     if (count < 1) return error_set(err, PTM_ENODATA, "no samples");
     TRY(run_check_sample_rate(sample_rate, err));
     ptm_status status = pass_open(&pass, session, &timeline, err);
-    pass.use_video = pass.use_image = false;
-    if (status == PTM_OK) status = check_asked(pass.use_audio, "samples", err);
+    pass.use &= PTM_AUDIO;
+    if (status == PTM_OK) status = check_asked(pass.use, "samples", err);
     if (status == PTM_OK) status = classify_samples(&pass, samples, count, sample_rate, err);
     return pass_close(&pass, out, status);
 }

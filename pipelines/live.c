@@ -68,9 +68,11 @@ static ptm_status open_lanes(struct live_run *run, bool adapt, ptm_error *err) {
     struct pass *pass = &run->pass;
     TRY(pass_open_runs(pass, 0, err));
     if (!adapt) return PTM_OK;
-    if (pass->use_video) pace_watch(&run->pace, pass->video.lane, pass->video.window.hop / pass->video.window.rate);
-    if (pass->use_audio) pace_watch(&run->pace, pass->audio.lane, pass->audio.window.hop / pass->audio.window.rate);
-    if (pass->use_image) pace_watch(&run->pace, pass->image.lane, 1 / pass->image.rate);
+    if (pass->use & PTM_VIDEO)
+        pace_watch(&run->pace, pass->video.lane, pass->video.window.hop / pass->video.window.rate);
+    if (pass->use & PTM_AUDIO)
+        pace_watch(&run->pace, pass->audio.lane, pass->audio.window.hop / pass->audio.window.rate);
+    if (pass->use & PTM_IMAGE) pace_watch(&run->pace, pass->image.lane, 1 / pass->image.rate);
     return pace_measure(&run->pace, err);
 }
 
@@ -78,21 +80,17 @@ static ptm_status open_lanes(struct live_run *run, bool adapt, ptm_error *err) {
 static ptm_status choose_lanes(struct live_run *run, ptm_error *err) {
     struct pass *pass = &run->pass;
     const struct media_info *info = live_get_info(run->live);
-    pass->use_audio = pass->use_audio && info->has_audio;
-    pass->use_video = pass->use_video && info->has_video;
-    pass->use_image = pass->use_image && info->has_video;
-    if (!pass->use_audio) pace_forget(&run->pace, &pass->run.session->audio);
-    if (!pass->use_video) pace_forget(&run->pace, &pass->run.session->video);
-    if (!pass->use_image) pace_forget(&run->pace, &pass->run.session->image);
-    if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
-    return run_refuse_empty(pass->run.name, "label", info->no_video, info->no_audio, err);
+    const bool any = pass_keep_brought(pass, info);
+    for (int i = 0; i < NETWORK_MODALITIES; i++)
+        if (!(pass->use & network_modalities[i])) pace_forget(&run->pace, &pass->run.session->lanes[i]);
+    return any ? PTM_OK : run_refuse_empty(pass->run.name, "label", info->no_video, info->no_audio, err);
 }
 
 static ptm_status open_source(struct live_run *run, const char *source, const ptm_live_options *options,
                               ptm_error *err) {
     struct pass *pass = &run->pass;
     const struct live_options live = {
-        .media = run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio),
+        .media = run_media_options(&pass->run, pass->use & PASS_PICTURES, pass->use & PTM_AUDIO),
         .audio = options->audio,
         .format = options->format,
         .settings = options->settings,
@@ -120,13 +118,12 @@ static ptm_status check_decoded(const struct live_run *run, ptm_error *err) {
 static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,
                              ptm_error *err) {
     struct run *shared = &run->pass.run;
-    if (run->pass.use_video) run->pass.use_image = false; /* pictures that move are a video */
+    if (run->pass.use & PTM_VIDEO) run->pass.use &= ~(unsigned)PTM_IMAGE; /* pictures that move are a video */
     TRY(open_lanes(run, options->adapt, err));
     TRY(open_source(run, source, options, err));
     TRY(choose_lanes(run, err));
     if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
-    TRY(relay_open(&shared->relay, shared->session, pass_modalities(&run->pass),
-                   run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
+    TRY(relay_open(&shared->relay, shared->session, run->pass.use, run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
     if (!relay_start(shared->relay, collect, run))
         return error_set(err, PTM_ENOMEM,
                          "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");

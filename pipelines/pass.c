@@ -14,13 +14,10 @@ static bool is_span(double seconds) {
     return seconds == 0 || (seconds >= shortest_span && seconds <= longest_span);
 }
 
-static ptm_status check_options(const struct ptm_session *session, const ptm_timeline_options *timeline,
-                                ptm_error *err) {
+static ptm_status check_options(struct ptm_session *session, const ptm_timeline_options *timeline, ptm_error *err) {
     const ptm_classify_options *options = &timeline->classify;
-    const bool any = (options->modalities & PTM_VIDEO && session->video.network) ||
-                     (options->modalities & PTM_AUDIO && session->audio.network) ||
-                     (options->modalities & PTM_IMAGE && session->image.network);
-    if (!any) return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
+    if (!(options->modalities & session_modalities(session)))
+        return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
     if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)
         return error_set(err, PTM_EINVAL, "unknown sampling %d", (int)options->sampling);
     if (!is_span(timeline->window) || !is_span(timeline->hop))
@@ -30,10 +27,10 @@ static ptm_status check_options(const struct ptm_session *session, const ptm_tim
 }
 
 static int most_labels(const struct ptm_session *session) {
-    const struct lane *const lanes[] = {&session->video, &session->audio, &session->image};
     int most = 0;
     for (int i = 0; i < NETWORK_MODALITIES; i++) {
-        const int count = lanes[i]->network ? lanes[i]->network->config.num_labels : 0;
+        const struct network *network = session->lanes[i].network;
+        const int count = network ? network->config.num_labels : 0;
         most = count > most ? count : most;
     }
     return most;
@@ -71,16 +68,13 @@ static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_erro
 
 ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_timeline_options *options,
                      ptm_error *err) {
-    const unsigned asked = options->classify.modalities;
     *pass = (struct pass){
         .run = {.session = session,
                 .options = &options->classify,
                 .name = "the input",
                 .window = options->window,
                 .hop = options->hop},
-        .use_video = asked & PTM_VIDEO && session->video.network,
-        .use_audio = asked & PTM_AUDIO && session->audio.network,
-        .use_image = asked & PTM_IMAGE && session->image.network,
+        .use = options->classify.modalities & session_modalities(session),
         .on_window = options->on_window,
         .on_window_user = options->user,
     };
@@ -95,9 +89,9 @@ ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_t
 }
 
 ptm_status pass_open_runs(struct pass *pass, int64_t frames, ptm_error *err) {
-    if (pass->use_video) TRY(video_run_open(&pass->video, &pass->run, frames, err));
-    if (pass->use_image) TRY(image_run_open(&pass->image, &pass->run, err));
-    return pass->use_audio ? audio_run_open(&pass->audio, &pass->run, err) : PTM_OK;
+    if (pass->use & PTM_VIDEO) TRY(video_run_open(&pass->video, &pass->run, frames, err));
+    if (pass->use & PTM_IMAGE) TRY(image_run_open(&pass->image, &pass->run, err));
+    return pass->use & PTM_AUDIO ? audio_run_open(&pass->audio, &pass->run, err) : PTM_OK;
 }
 
 ptm_status pass_close(struct pass *pass, ptm_result **out, ptm_status status) {
@@ -117,27 +111,29 @@ ptm_status pass_close(struct pass *pass, ptm_result **out, ptm_status status) {
 /* ---------------------------------------------------------------- data */
 
 ptm_status pass_frame(struct pass *pass, const struct frame_view *frame, ptm_error *err) {
-    if (pass->use_video) TRY(video_run_frame(&pass->video, frame, err));
-    return pass->use_image ? image_run_frame(&pass->image, frame, err) : PTM_OK;
+    if (pass->use & PTM_VIDEO) TRY(video_run_frame(&pass->video, frame, err));
+    return pass->use & PTM_IMAGE ? image_run_frame(&pass->image, frame, err) : PTM_OK;
 }
 
 ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, double time, ptm_error *err) {
-    return pass->use_audio ? audio_run_samples(&pass->audio, samples, count, time, err) : PTM_OK;
+    return pass->use & PTM_AUDIO ? audio_run_samples(&pass->audio, samples, count, time, err) : PTM_OK;
 }
 
 ptm_status pass_finish(struct pass *pass, ptm_error *err) {
     pass->run.ended = true;
-    if (pass->use_video) TRY(video_run_finish(&pass->video, err));
-    if (pass->use_image) TRY(image_run_finish(&pass->image, err));
-    return pass->use_audio ? audio_run_finish(&pass->audio, err) : PTM_OK;
+    if (pass->use & PTM_VIDEO) TRY(video_run_finish(&pass->video, err));
+    if (pass->use & PTM_IMAGE) TRY(image_run_finish(&pass->image, err));
+    return pass->use & PTM_AUDIO ? audio_run_finish(&pass->audio, err) : PTM_OK;
+}
+
+bool pass_keep_brought(struct pass *pass, const struct media_info *info) {
+    if (!info->has_video) pass->use &= ~(unsigned)PASS_PICTURES;
+    if (!info->has_audio) pass->use &= ~(unsigned)PTM_AUDIO;
+    return pass->use != 0;
 }
 
 bool pass_has_windows(const struct pass *pass) {
     return pass->video.tally.windows > 0 || pass->audio.tally.windows > 0 || pass->image.tally.windows > 0;
-}
-
-unsigned pass_modalities(const struct pass *pass) {
-    return (pass->use_video ? PTM_VIDEO : 0u) | (pass->use_audio ? PTM_AUDIO : 0u) | (pass->use_image ? PTM_IMAGE : 0u);
 }
 
 /* ---------------------------------------------------------------- the result */
@@ -163,13 +159,13 @@ static ptm_status put_answers(const struct pass *pass, const struct media_stats 
     const struct video_run *video = &pass->video;
     const struct audio_run *audio = &pass->audio;
     const struct image_run *image = &pass->image;
-    if (pass->use_video)
+    if (pass->use & PTM_VIDEO)
         TRY(put_answer(result, video->lane, &video->tally, video_run_coverage(video, stats),
                        "no frame could be decoded", err));
-    if (pass->use_image)
+    if (pass->use & PTM_IMAGE)
         TRY(put_answer(result, image->lane, &image->tally, image_coverage(pass, stats), "no picture could be decoded",
                        err));
-    if (pass->use_audio)
+    if (pass->use & PTM_AUDIO)
         TRY(put_answer(result, audio->lane, &audio->tally, audio_run_coverage(audio, stats),
                        "no sound could be decoded", err));
     return PTM_OK;

@@ -5,6 +5,8 @@
 
 #include "pipelines/result.h"
 
+enum { PASS_PICTURES = PTM_VIDEO | PTM_IMAGE };
+
 struct pass {
     struct run run;
     const void *data; /* (bytes) the file, where the caller holds it; NULL: it is at its path */
@@ -12,7 +14,7 @@ struct pass {
     struct media *media;      /* NULL: the file is read, or the caller brings frames or samples */
     struct media_stats stats; /* what it said in the end */
     bool is_still;
-    bool use_video, use_audio, use_image; /* asked for, with a model; cleared where the file has no such thing */
+    unsigned use; /* bits of modalities: asked for, with a model; cleared where the file has no such thing */
     struct video_run video;
     struct audio_run audio;
     struct image_run image;
@@ -33,11 +35,11 @@ ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_t
 /** Opens each of the lanes in use, for a video of `frames`; 0: not known. */
 ptm_status pass_open_runs(struct pass *pass, int64_t frames, ptm_error *err);
 
+/** Leaves in use what the source brings; false: nothing of it. */
+bool pass_keep_brought(struct pass *pass, const struct media_info *info);
+
 /** Whether anything was labelled. */
 bool pass_has_windows(const struct pass *pass);
-
-/** Bits of those that are in use. */
-unsigned pass_modalities(const struct pass *pass);
 
 /** Hands on one picture, or some samples, to the lanes in use. */
 ptm_status pass_frame(struct pass *pass, const struct frame_view *frame, ptm_error *err);

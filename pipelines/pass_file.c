@@ -15,14 +15,14 @@ static ptm_status picture_of_media(void *context, struct media_picture *picture,
 
 static ptm_status take_item(struct pass *pass, const struct media_item *item, ptm_error *err) {
     if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
-    const int64_t skipped = pass->use_video ? item->index - pass->video.frames_seen : 0;
+    const int64_t skipped = pass->use & PTM_VIDEO ? item->index - pass->video.frames_seen : 0;
     const struct frame_view frame = {picture_of_media, pass->media, item->time, item->end, skipped};
     return item->kind == MEDIA_FRAME ? pass_frame(pass, &frame, err) : PTM_OK;
 }
 
 static bool has_enough(const struct pass *pass) {
-    return (!pass->use_video || pass->video.enough) && (!pass->use_audio || pass->audio.enough) &&
-           (!pass->use_image || pass->image.enough);
+    return (!(pass->use & PTM_VIDEO) || pass->video.enough) && (!(pass->use & PTM_AUDIO) || pass->audio.enough) &&
+           (!(pass->use & PTM_IMAGE) || pass->image.enough);
 }
 
 /** Collects to the end of the file, or until nothing more can change the answer. */
@@ -49,7 +49,7 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
     run->ended = false;
     const bool one_window = media_get_info(pass->media)->is_still;
     if (one_window || threads_most(run->session->threads) == 1) return collect(pass, err);
-    TRY(relay_open(&run->relay, run->session, pass_modalities(pass), RELAY_WAITS, err));
+    TRY(relay_open(&run->relay, run->session, pass->use, RELAY_WAITS, err));
     const bool started = relay_start(run->relay, collect, pass);
     const ptm_status status = started ? relay_run(run->relay, answer, pass, err) : PTM_OK;
     relay_close(&run->relay);
@@ -58,16 +58,11 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
 
 /**
  * What the file has of what was asked for. A still goes to the image model and a video to the video model; each takes
- * the other's place where that is missing or was not asked for.
+ * the other's place where that is missing or was not asked for. False: it has nothing.
  */
-static void choose_lanes(struct pass *pass, const struct media_info *info) {
-    pass->use_audio = pass->use_audio && info->has_audio;
-    if (pass->use_video && pass->use_image) {
-        pass->use_image = info->is_still;
-        pass->use_video = !info->is_still;
-    }
-    pass->use_video = pass->use_video && info->has_video;
-    pass->use_image = pass->use_image && info->has_video;
+static bool choose_lanes(struct pass *pass, const struct media_info *info) {
+    if ((pass->use & PASS_PICTURES) == PASS_PICTURES) pass->use &= ~(unsigned)(info->is_still ? PTM_VIDEO : PTM_IMAGE);
+    return pass_keep_brought(pass, info);
 }
 
 /** Seconds at which what is asked for of the file ends; 0: that is not known. */
@@ -79,7 +74,7 @@ static double media_end(const struct media_info *info, const ptm_classify_option
 
 static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err) {
     const struct media_options options =
-        run_media_options(&pass->run, pass->use_video || pass->use_image, pass->use_audio);
+        run_media_options(&pass->run, pass->use & PASS_PICTURES, pass->use & PTM_AUDIO);
     const double start = clock_ms();
     if (pass->data)
         TRY(media_open_memory(&pass->media, pass->data, pass->bytes, path, &options, err));
@@ -87,18 +82,17 @@ static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err
         TRY(media_open(&pass->media, path, &options, err));
     const struct media_info *info = media_get_info(pass->media);
     pass->run.until = media_end(info, pass->run.options);
-    choose_lanes(pass, info);
+    const bool any = choose_lanes(pass, info);
     pass->run.gathers = !pass->run.watch || info->seekable; /* who watches what comes in slowly is told at once */
     pass->run.decode_ms += clock_ms() - start;
-    if (pass->use_video || pass->use_audio || pass->use_image) return PTM_OK;
-    return run_refuse_empty(path, "label", info->no_video, info->no_audio, err);
+    return any ? PTM_OK : run_refuse_empty(path, "label", info->no_video, info->no_audio, err);
 }
 
 /** Frames of the file, where uniform sampling has to know them and the file can tell. */
 static ptm_status count_frames(struct pass *pass, int64_t *frames, ptm_error *err) {
-    const struct lane *lane = &pass->run.session->video;
+    const struct lane *lane = session_lane(pass->run.session, PTM_VIDEO);
     *frames = 0;
-    if (!pass->use_video || video_sampling(lane, pass->run.options->sampling) != PTM_SAMPLING_UNIFORM ||
+    if (!(pass->use & PTM_VIDEO) || video_sampling(lane, pass->run.options->sampling) != PTM_SAMPLING_UNIFORM ||
         !media_get_info(pass->media)->seekable)
         return PTM_OK;
     const double start = clock_ms();
@@ -109,7 +103,7 @@ static ptm_status count_frames(struct pass *pass, int64_t *frames, ptm_error *er
 
 /** Where frames were counted, only those of the evenly spread places need be decoded. */
 static ptm_status want_frames(struct pass *pass, ptm_error *err) {
-    if (!pass->use_video || pass->video.total == 0) return PTM_OK;
+    if (!(pass->use & PTM_VIDEO) || pass->video.total == 0) return PTM_OK;
     int64_t *frames = mem_alloc((size_t)pass->video.window.capacity, sizeof *frames);
     if (!frames) return error_no_memory(err);
     const int count = video_run_wanted(&pass->video, frames);
@@ -121,20 +115,20 @@ static ptm_status want_frames(struct pass *pass, ptm_error *err) {
 /** Whether frames were counted and decoding then gave another number: the evenly spread places were wrong. */
 static bool miscounted(const struct pass *pass) {
     const struct video_run *video = &pass->video;
-    return pass->use_video && video->total > 0 && video->frames_seen > 0 && video->frames_seen != video->total;
+    return pass->use & PTM_VIDEO && video->total > 0 && video->frames_seen > 0 && video->frames_seen != video->total;
 }
 
 /** Another look at the pictures alone, all of them, for a file that delivers other frames than its packets promise. */
 static ptm_status look_again(struct pass *pass, const char *path, int64_t frames, ptm_error *err) {
-    const bool use_audio = pass->use_audio;
+    const unsigned use = pass->use;
     batch_answer(pass->run.session); /* what waits would be added to a tally that is gone */
     video_run_close(&pass->video);
     media_close(&pass->media);
     TRY(open_media(pass, path, err)); /* with the sound, so that what its decoder says of it is told in the end */
-    pass->use_audio = false;
+    pass->use = PTM_VIDEO;
     TRY(video_run_open(&pass->video, &pass->run, frames, err));
     TRY(read_media(pass, err));
-    pass->use_audio = use_audio;
+    pass->use = use;
     return PTM_OK;
 }
 
@@ -143,16 +137,15 @@ static ptm_status look_again(struct pass *pass, const char *path, int64_t frames
 /** What was asked for, has a model, and is not in the file. */
 static void put_missing(const struct pass *pass) {
     struct result *result = pass->result;
-    const struct ptm_session *session = pass->run.session;
-    const unsigned asked = pass->run.options->modalities;
+    struct ptm_session *session = pass->run.session;
+    const unsigned wanted = pass->run.options->modalities & session_modalities(session);
     const struct media_info *info = media_get_info(pass->media);
-    if (asked & PTM_VIDEO && session->video.network && !pass->use_video && !pass->use_image)
-        result_set_missing(result, &session->video, info->no_video ? info->no_video : "no video stream");
-    if (asked & PTM_IMAGE && session->image.network && !pass->use_image &&
-        !(asked & PTM_VIDEO && session->video.network))
-        result_set_missing(result, &session->image, info->no_video ? info->no_video : "no picture");
-    if (asked & PTM_AUDIO && session->audio.network && !pass->use_audio)
-        result_set_missing(result, &session->audio, info->no_audio ? info->no_audio : "no audio stream");
+    const char *no_video = info->no_video ? info->no_video : wanted & PTM_VIDEO ? "no video stream" : "no picture";
+    if (wanted & PASS_PICTURES && !(pass->use & PASS_PICTURES))
+        result_set_missing(result, session_lane(session, wanted & PTM_VIDEO ? PTM_VIDEO : PTM_IMAGE), no_video);
+    if (wanted & PTM_AUDIO && !(pass->use & PTM_AUDIO))
+        result_set_missing(result, session_lane(session, PTM_AUDIO),
+                           info->no_audio ? info->no_audio : "no audio stream");
 }
 
 /** What the result needs of the decoder, which is then not needed any more. */

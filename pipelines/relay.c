@@ -40,9 +40,7 @@ struct relay {
 enum { PLACES = 4 }; /* a window that is taken makes room at once, long before its pass is over */
 
 static struct slot *slot_of(struct relay *relay, ptm_modality modality) {
-    int i = 0;
-    while (network_modalities[i] != modality) i++;
-    return &relay->slots[i];
+    return &relay->slots[network_modality_index(modality)];
 }
 
 static ptm_status open_slot(struct slot *slot, const struct lane *lane, int room, ptm_error *err) {

@@ -22,7 +22,7 @@ static int window_length(const struct run *run, const struct lane *lane) {
 }
 
 ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *err) {
-    struct lane *lane = &run->session->audio;
+    struct lane *lane = session_lane(run->session, PTM_AUDIO);
     const ptm_sampling asked = run->options->sampling;
     const struct fbank_spec *spec = &lane->network->audio;
     const int capacity = window_length(run, lane);

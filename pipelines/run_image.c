@@ -8,7 +8,7 @@ static const double video_rate = 1; /* of a video, the middle frame of each seco
 ptm_status image_run_open(struct image_run *image, struct run *run, ptm_error *err) {
     *image = (struct image_run){
         .run = run,
-        .lane = &run->session->image,
+        .lane = session_lane(run->session, PTM_IMAGE),
         .rate = run->hop > 0 ? 1 / run->hop : video_rate,
         .first_only = run->options->sampling == PTM_SAMPLING_FIRST,
     };

@@ -23,7 +23,7 @@ ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked) {
 }
 
 ptm_status video_run_open(struct video_run *video, struct run *run, int64_t frames, ptm_error *err) {
-    struct lane *lane = &run->session->video;
+    struct lane *lane = session_lane(run->session, PTM_VIDEO);
     const double own_rate = lane->network->picture.frame_rate;
     const double usual_rate = own_rate > 0 ? own_rate : kinetics_rate;
     *video = (struct video_run){

@@ -7,49 +7,10 @@
 #include "pipelines/batch.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 void ptm_session_options_default(ptm_session_options *options) {
     *options = (ptm_session_options){.prop_attn = -1, .precision = PTM_AUTO};
-}
-
-int ptm_processors(void) {
-    return cpu_count();
-}
-
-const char *ptm_version(void) {
-    return PTM_VERSION;
-}
-
-const char *ptm_precision_instruction(ptm_precision precision) {
-    const struct product *product = product_for(precision, cpu_detect());
-    return product ? product->name : precision == PTM_F32 ? "" : NULL;
-}
-
-void ptm_kernels(char *text, size_t bytes) {
-    static const ptm_precision reduced[] = {PTM_BF16, PTM_INT8};
-    const enum cpu_level level = cpu_detect();
-    size_t used = (size_t)snprintf(text, bytes, "%s, OpenBLAS for %s", cpu_level_name(level), gemm_kernels());
-    for (size_t i = 0; i < sizeof reduced / sizeof *reduced; i++) {
-        const struct product *product = product_for(reduced[i], level);
-        if (!product || used >= bytes) continue;
-        const ptm_precision attention = attention_for(kernels_for(level), product)->precision;
-        used += (size_t)snprintf(text + used, bytes - used, ", %s by %s with attention in %s",
-                                 product_precision_name(reduced[i]), product->name, product_precision_name(attention));
-    }
-}
-
-ptm_precision ptm_precision_attention(ptm_precision layers) {
-    const enum cpu_level level = cpu_detect();
-    return attention_for(kernels_for(level), product_for(layers, level))->precision;
-}
-
-static struct lane *lane_of(struct ptm_session *session, ptm_modality modality) {
-    return modality == PTM_VIDEO   ? &session->video
-           : modality == PTM_AUDIO ? &session->audio
-           : modality == PTM_IMAGE ? &session->image
-                                   : NULL;
 }
 
 /** What a modality's models label, as sentences say it. */
@@ -61,8 +22,15 @@ static const char *subject(ptm_modality modality) {
 }
 
 struct lane *session_lane(struct ptm_session *session, ptm_modality modality) {
-    struct lane *lane = lane_of(session, modality);
-    return lane && lane->network ? lane : NULL;
+    const int i = network_modality_index(modality);
+    return i >= 0 && session->lanes[i].network ? &session->lanes[i] : NULL;
+}
+
+unsigned session_modalities(const struct ptm_session *session) {
+    unsigned modalities = 0;
+    for (int m = 0; m < NETWORK_MODALITIES; m++)
+        if (session->lanes[m].network) modalities |= network_modalities[m];
+    return modalities;
 }
 
 ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err) {
@@ -78,7 +46,7 @@ static ptm_status choose_networks(struct ptm_session *session, const ptm_model *
     for (int i = 0; i < count; i++) {
         for (int m = 0; m < NETWORK_MODALITIES; m++) {
             const struct network *network = model_network(models[i], network_modalities[m]);
-            struct lane *lane = lane_of(session, network_modalities[m]);
+            struct lane *lane = &session->lanes[m];
             if (!network) continue;
             if (lane->network)
                 return error_set(err, PTM_EINVAL, "both %s and %s label %s; give one model for it", lane->network->name,
@@ -101,7 +69,7 @@ static void place_all(struct ptm_session *session, struct arena *arena) {
     struct compute *compute = &session->compute;
     compute->scratch =
         arena_take(arena, linear_scratch(compute->kernels, threads_most(compute->threads)), sizeof(float));
-    for (int m = 0; m < NETWORK_MODALITIES; m++) place_lane(session, lane_of(session, network_modalities[m]), arena);
+    for (int m = 0; m < NETWORK_MODALITIES; m++) place_lane(session, &session->lanes[m], arena);
 }
 
 /** Measures what everything needs, takes it in one block, and places it there. */
@@ -119,18 +87,20 @@ static ptm_status take_memory(struct ptm_session *session, ptm_error *err) {
 
 static ptm_status open_fronts(struct ptm_session *session, ptm_error *err) {
     for (int m = 0; m < NETWORK_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, network_modalities[m]);
-        if (lane->network && network_modalities[m] != PTM_AUDIO)
+        struct lane *lane = &session->lanes[m];
+        if (!lane->network) continue;
+        if (network_modalities[m] == PTM_AUDIO)
+            TRY(fbank_open(&session->fbank, &lane->network->audio, err));
+        else
             TRY(pixels_open(&lane->pixels, &lane->network->picture.pixels, err));
     }
-    if (session->audio.network) TRY(fbank_open(&session->fbank, &session->audio.network->audio, err));
     return PTM_OK;
 }
 
 /** No fewer tokens are protected than the models' own special ones. */
 static ptm_status protect_tokens(struct ptm_session *session, int protect, ptm_error *err) {
     for (int m = 0; m < NETWORK_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, network_modalities[m]);
+        struct lane *lane = &session->lanes[m];
         if (!lane->network) continue;
         if (protect < 0 || protect > lane->network->config.tokens)
             return error_set(err, PTM_EINVAL, "%d protected tokens; it should be from 0 to the %d that %s has", protect,
@@ -143,7 +113,8 @@ static ptm_status protect_tokens(struct ptm_session *session, int protect, ptm_e
 static ptm_status set_static(struct ptm_session *session, double threshold, ptm_error *err) {
     if (!(threshold >= 0 && isfinite(threshold)))
         return error_set(err, PTM_EINVAL, "the threshold of static patches should be 0 or more");
-    session->video.vit.static_threshold = (float)threshold;
+    struct lane *video = session_lane(session, PTM_VIDEO);
+    if (video) video->vit.static_threshold = (float)threshold;
     return PTM_OK;
 }
 
@@ -158,13 +129,13 @@ static ptm_status set_merge(struct ptm_session *session, const char *r, int prop
     if (r && is_measured(r)) TRY(batch_check_idle(session, err));
     struct lane_merge before[NETWORK_MODALITIES];
     for (int m = 0; m < NETWORK_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, network_modalities[m]);
+        struct lane *lane = &session->lanes[m];
         if (!lane->network) continue;
         lane_get_merge(lane, &before[m]);
         const ptm_status status = lane_set_merge(lane, r, prop_attn, err);
         if (status == PTM_OK) continue;
         while (m-- > 0) { /* all or nothing */
-            struct lane *changed = lane_of(session, network_modalities[m]);
+            struct lane *changed = &session->lanes[m];
             if (changed->network) lane_put_merge(changed, &before[m]);
         }
         return status;
@@ -176,7 +147,7 @@ static ptm_status set_merge(struct ptm_session *session, const char *r, int prop
 static ptm_precision stored_precision(struct ptm_session *session) {
     const struct network *first = NULL;
     for (int m = 0; m < NETWORK_MODALITIES; m++) {
-        const struct network *network = lane_of(session, network_modalities[m])->network;
+        const struct network *network = session->lanes[m].network;
         if (network && first && network->precision != first->precision) return PTM_F32;
         if (network) first = network;
     }
@@ -201,7 +172,7 @@ static ptm_status choose_product(struct ptm_session *session, ptm_precision prec
 
 static ptm_status reduce_networks(struct ptm_session *session, ptm_error *err) {
     for (int m = 0; m < NETWORK_MODALITIES; m++) {
-        struct lane *lane = lane_of(session, network_modalities[m]);
+        struct lane *lane = &session->lanes[m];
         if (lane->network) TRY(reduce_network(&lane->vit, err));
     }
     return PTM_OK;
@@ -257,8 +228,7 @@ void ptm_session_close(ptm_session **handle) {
     if (!handle || !*handle) return;
     struct ptm_session *session = *handle;
     fbank_close(&session->fbank);
-    pixels_close(&session->video.pixels);
-    pixels_close(&session->image.pixels);
+    for (int m = 0; m < NETWORK_MODALITIES; m++) pixels_close(&session->lanes[m].pixels);
     batch_close(session);
     mem_free(session->bench_tokens);
     mem_free(session->memory);

@@ -8,20 +8,23 @@
 struct ptm_session {
     struct threads *threads;
     struct compute compute;
-    void *memory;     /* everything the lanes point to */
-    int most_windows; /* that may share a pass; 0: as many as make it faster */
-    bool reserved;    /* gemm_reserve() knows of its threads */
-    struct lane video, audio, image;
-    struct fbank *fbank; /* NULL without an audio lane */
-    struct batch *batch; /* windows that wait to share a pass */
-    int *bench_tokens;   /* owned: of the last benchmark's profiles, or NULL */
-    bool streaming;      /* a stream is open, whose last frames and samples the lanes hold */
+    void *memory;                          /* everything the lanes point to */
+    int most_windows;                      /* that may share a pass; 0: as many as make it faster */
+    bool reserved;                         /* gemm_reserve() knows of its threads */
+    struct lane lanes[NETWORK_MODALITIES]; /* as network_modalities[] */
+    struct fbank *fbank;                   /* NULL without an audio lane */
+    struct batch *batch;                   /* windows that wait to share a pass */
+    int *bench_tokens;                     /* owned: of the last benchmark's profiles, or NULL */
+    bool streaming;                        /* a stream is open, whose last frames and samples the lanes hold */
 };
 
 /** The lane of a modality, or NULL where no model brings it. */
 struct lane *session_lane(struct ptm_session *session, ptm_modality modality);
 
-/** The same, with PTM_EINVAL and its sentence. */
+/** Bits of the modalities that have one. */
+unsigned session_modalities(const struct ptm_session *session);
+
+/** A lane, with PTM_EINVAL and its sentence. */
 ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err);
 
 #endif

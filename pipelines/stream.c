@@ -24,7 +24,7 @@ static ptm_status open_stream(struct ptm_stream *stream, struct ptm_session *ses
     struct pass *pass = &stream->pass;
     stream->options.classify.sampling = PTM_SAMPLING_WINDOWS;
     TRY(pass_open(pass, session, &stream->options, err));
-    pass->use_image = pass->use_image && !pass->use_video; /* pictures that move are a video */
+    if (pass->use & PTM_VIDEO) pass->use &= ~(unsigned)PTM_IMAGE; /* pictures that move are a video */
     pass->run.live = true;
     return pass_open_runs(pass, 0, err);
 }
@@ -67,7 +67,7 @@ static bool is_time(double time) {
 
 static ptm_status check_picture(const struct ptm_stream *stream, double time, double end, ptm_error *err) {
     const struct pass *pass = &stream->pass;
-    const bool first = (pass->use_video ? pass->video.frames_seen : pass->image.frames_seen) == 0;
+    const bool first = (pass->use & PTM_VIDEO ? pass->video.frames_seen : pass->image.frames_seen) == 0;
     if (!is_time(time) || !is_time(end) || end <= time)
         return error_set(err, PTM_EINVAL, "a picture from %g to %g s", time, end);
     if (!first && (time <= stream->begin || end <= stream->end))
@@ -80,7 +80,7 @@ ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, dou
     error_clear(err);
     struct pass *pass = &stream->pass;
     TRY(check_going(stream, err));
-    if (!pass->use_video && !pass->use_image)
+    if (!(pass->use & PASS_PICTURES))
         return error_set(err, PTM_EINVAL, "no model of this session labels pictures, or they were not asked for");
     TRY(check_picture(stream, time, end, err));
     const struct frame_view view = frame_view_of(frame, time, end);
@@ -112,7 +112,7 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
                                    ptm_error *err) {
     error_clear(err);
     TRY(check_going(stream, err));
-    if (!stream->pass.use_audio)
+    if (!(stream->pass.use & PTM_AUDIO))
         return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
     if (!is_time(time)) return error_set(err, PTM_EINVAL, "samples at %g s are beyond all clocks", time);
     TRY(fbank_check_samples(samples, count, err)); /* later ones would share windows with them */
