@@ -121,7 +121,7 @@ static ptm_status check_same(struct json json, const char *key, const char *conf
 ptm_status preprocessor_read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->preprocessor;
     struct fbank_spec *spec = &network->audio;
-    fbank_set_frames(spec);
+    fbank_set_defaults(spec);
     spec->do_normalize = true;
     double mean = AUDIOSET_MEAN, std = AUDIOSET_STD;
     TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));

@@ -95,7 +95,7 @@ static ptm_status read_audio(struct network *network, struct json json, ptm_erro
     int patch = 16, order = 0, normalisation = 0, pad = 0;
     double mean = 0, std = 0.5;
     *audio = (struct fbank_spec){.do_normalize = true};
-    fbank_set_frames(audio);
+    fbank_set_defaults(audio);
     grid->channels = grid->size[0] = grid->patch[0] = grid->stride[0] = 1;
     TRY(json_get_int(json, "sample_rate", 1000, 384000, &audio->sample_rate, err));
     TRY(json_get_int(json, "num_mel_bins", 1, CONFIG_SIDE_MAX, &audio->num_mel_bins, err));

@@ -243,7 +243,7 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
 
 /** AudioMAE's statistics: of AudioSet, ESC-50 and Speech Commands, told apart by their lengths. */
 static void audiomae_front(struct fbank_spec *audio) {
-    fbank_set_frames(audio);
+    fbank_set_defaults(audio);
     audio->subtract_clip_mean = true;
     audio->do_normalize = true;
     const bool is_esc50 = audio->target_length == 512, is_commands = audio->target_length == 128;

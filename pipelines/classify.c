@@ -63,7 +63,7 @@ static ptm_status put_any_result(struct pass *pass, const char *brought, ptm_err
 static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {
     pass->run.gathers = true;
     TRY(pass_open_runs(pass, count, err));
-    const double rate = pass->video.frame_rate;
+    const double rate = pass->video.window.rate;
     for (int i = 0; i < count && !pass->video.enough; i++) {
         const struct frame_view view = frame_view_of(&frames[i], i / rate, (i + 1) / rate);
         TRY(pass_frame(pass, &view, err));

@@ -39,7 +39,8 @@ static void begin_file(struct readings *readings, ptm_file *file) {
     reading->file = file;
     reading->options = pass_plain_options(file->options);
     ptm_status status = pass_open(&reading->pass, readings->session, &reading->options, &file->err);
-    if (status == PTM_OK) status = error_set(&file->err, readings->busy.status, "%s", readings->busy.message);
+    if (status == PTM_OK && readings->busy.status != PTM_OK)
+        status = error_set(&file->err, readings->busy.status, "%s", readings->busy.message);
     if (status == PTM_OK) status = pass_read(&reading->pass, file->path, &file->err);
     if (status != PTM_OK) {
         end_file(readings, reading, status);

@@ -10,10 +10,7 @@
 static ptm_status write_clip(struct cut *cut, const char *path, ptm_cut_report *report, ptm_error *err) {
     struct replacement file;
     TRY(replace_open(&file, path, err));
-    const ptm_status status = cut_write(cut, file.fd, path, &report->start, &report->end, err);
-    if (status == PTM_OK) return replace_commit(&file, err);
-    replace_discard(&file);
-    return status;
+    return replace_end(&file, cut_write(cut, file.fd, path, &report->start, &report->end, err), err);
 }
 
 ptm_status ptm_cut_file(const char *path, double start, double end, const char *output, ptm_cut_report *report,

@@ -2,7 +2,8 @@
 #include "pipelines/explain_figure.h"
 
 #include "features/font.h"
-#include "media/writer.h"
+#include "media/png.h"
+#include "pipelines/frame_canvas.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,8 +121,8 @@ ptm_status figure_png(const struct figure *figure, void **out, size_t *bytes, pt
     *out = NULL;
     TRY(canvas_open(&page, figure->width, figure->height, FIGURE_GROUND, err));
     draw_page(figure, &page);
-    const struct media_picture picture = {page.rgb, page.width, page.height, (ptrdiff_t)page.width * 3};
-    const ptm_status status = writer_png(out, bytes, &picture, err);
+    const struct media_picture picture = frame_canvas_picture(&page);
+    const ptm_status status = png_encode(out, bytes, &picture, err);
     canvas_close(&page);
     return status;
 }

@@ -3,7 +3,7 @@
 
 #include "features/font.h"
 #include "files/replace.h"
-#include "media/writer.h"
+#include "media/film_writer.h"
 #include "pipelines/frame_canvas.h"
 
 #include <stdio.h>
@@ -90,7 +90,5 @@ ptm_status explain_write_film(struct explain_look *look, ptm_error *err) {
     film_writer_close(&film.writer);
     explain_map_close(&film.map);
     canvas_close(&film.frame);
-    if (status == PTM_OK) return replace_commit(&file, err);
-    replace_discard(&file);
-    return status;
+    return replace_end(&file, status, err);
 }

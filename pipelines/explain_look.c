@@ -26,7 +26,7 @@ ptm_status explain_look_open(struct explain_look *look, struct explain *explain,
     if (!look->recent || !look->current || !look->tiles) return error_no_memory(err);
     if (!is_video(look)) return image_run_open(&look->image, &explain->run, err);
     TRY(video_run_open(&look->video, &explain->run, 0, err));
-    look->tube_seconds = grid->patch[0] / look->video.frame_rate;
+    look->tube_seconds = grid->patch[0] / look->video.window.rate;
     return PTM_OK;
 }
 
@@ -163,12 +163,12 @@ static ptm_status watch_window(void *watcher, const struct ready *ready, ptm_err
     TRY(explain_groups_open(&window->groups, ready->lane, err));
     look->num_windows++;
     const struct image_run *image = &look->image;
-    window->start = video ? look->video.from + (double)first / look->video.frame_rate
+    window->start = video ? look->video.from + (double)first / look->video.window.rate
                           : image->from + floor((look->frame_time - image->from) * image->rate) / image->rate;
     window->begin = window->start;
     if (video && first % look->frames != 0) /* only the last one reaches back */
         window->begin =
-            look->video.from + (double)(first - first % look->frames + look->frames) / look->video.frame_rate;
+            look->video.from + (double)(first - first % look->frames + look->frames) / look->video.window.rate;
     return fill_groups(look, &window->groups, first, err);
 }
 
@@ -204,7 +204,7 @@ const struct explain_window *explain_look_at(const struct explain_look *look, do
         return &windows[i];
     }
     /* The first place of the grid at which the frame is shown; a frame between two belongs to the one before. */
-    const double rate = look->video.frame_rate, from = look->video.from;
+    const double rate = look->video.window.rate, from = look->video.from;
     double place = ceil((time - from) * rate - slack);
     if (place > 0 && from + place / rate >= end - slack) place--;
     const double at = from + place / rate;

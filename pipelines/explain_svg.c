@@ -2,8 +2,9 @@
 /* The page as SVG: pictures are embedded, groups are rectangles over them, which the mouse makes transparent. */
 #include "base/buffer.h"
 #include "features/font.h"
-#include "media/writer.h"
+#include "media/png.h"
 #include "pipelines/explain_figure.h"
+#include "pipelines/frame_canvas.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,9 +68,9 @@ static ptm_status put_pictures(struct buffer *svg, const struct figure *figure, 
     for (int i = 0; i < figure->num_panels; i++) {
         const struct canvas *canvas = figure->panels[i].picture;
         if (first_use(figure, i) != i) continue;
-        const struct media_picture picture = {canvas->rgb, canvas->width, canvas->height, (ptrdiff_t)canvas->width * 3};
+        const struct media_picture picture = frame_canvas_picture(canvas);
         char *png;
-        TRY(writer_png_base64(&png, &picture, err));
+        TRY(png_encode_base64(&png, &picture, err));
         put(svg, "<image id=\"picture%d\" width=\"%d\" height=\"%d\" xlink:href=\"data:image/png;base64,", i,
             canvas->width, canvas->height);
         buffer_put(svg, png, strlen(png));

@@ -40,43 +40,55 @@ void lane_forget_tubes(struct lane *lane) {
 
 /* ---------------------------------------------------------------- merging */
 
-/** Cost and best time of a few passes on a synthetic input, with the lane's merging. */
-static ptm_status measure(struct lane *lane, double *gflop, double *ms, ptm_error *err) {
+double lane_gflop(const struct lane *lane) {
+    return config_gflop(&lane->network->config, lane->vit.planned);
+}
+
+ptm_status lane_measure(struct lane *lane, int passes, double *ms, ptm_error *err) {
     *ms = INFINITY;
-    *gflop = config_gflop(&lane->network->config, lane->vit.planned);
-    for (int i = 0; i < RUNS; i++) {
+    for (int i = 0; i < passes; i++) {
         TRY(vit_forward(&lane->vit, lane->input, err));
         *ms = fmin(*ms, lane->vit.times.total);
     }
     return PTM_OK;
 }
 
-/** The cost at which a line through the last two measurements says `ms`; where it says that less work takes longer, or
- * leaves (0, most), as measurements close together may make it, a line through the origin. */
-static double cost_of(double ms, double gflop, double time, double last_gflop, double last_time, double most) {
-    const double slope = (time - last_time) / (gflop - last_gflop), cost = gflop + (ms - time) / slope;
-    return slope > 0 && cost > 0 && cost < most ? cost : gflop * ms / time;
+/** What a pass costs and how long it takes. */
+struct timing {
+    double gflop, ms;
+};
+
+static ptm_status take_timing(struct lane *lane, struct timing *timing, ptm_error *err) {
+    timing->gflop = lane_gflop(lane);
+    return lane_measure(lane, RUNS, &timing->ms, err);
+}
+
+/** A step of the secant method: the cost at which the line through the last two timings reaches `ms`. Where it says
+ * that less work takes longer, or leaves (0, most), as timings close together may make it, the line through the origin
+ * and the last one. */
+static double next_cost(double ms, struct timing last, struct timing before, double most) {
+    const double slope = (last.ms - before.ms) / (last.gflop - before.gflop);
+    const double cost = last.gflop + (ms - last.ms) / slope;
+    return slope > 0 && cost > 0 && cost < most ? cost : last.gflop * ms / last.ms;
 }
 
 /** A budget of milliseconds is met by measuring on this machine, now: schedule after schedule. */
 static ptm_status meet_time(struct lane *lane, double ms, bool prop_attn, ptm_error *err) {
-    double gflop, time, last_gflop = 0, last_time = 0;
+    struct timing last, before = {0, 0};
     lane_fill_noise(lane);
     TRY(vit_set_merge(&lane->vit, "off", prop_attn, err));
     TRY(vit_forward(&lane->vit, lane->input, err)); /* warm-up */
-    TRY(measure(lane, &gflop, &time, err));
-    const double most = gflop;
-    for (int round = 0; round < ROUNDS && fabs(time - ms) > close_enough * ms; round++) {
-        if (round == 0 && time < ms) return PTM_OK; /* fast enough as it is */
-        const double next = cost_of(ms, gflop, time, last_gflop, last_time, most);
-        last_gflop = gflop;
-        last_time = time;
+    TRY(take_timing(lane, &last, err));
+    const double most = last.gflop;
+    for (int round = 0; round < ROUNDS && fabs(last.ms - ms) > close_enough * ms; round++) {
+        if (round == 0 && last.ms < ms) return PTM_OK; /* fast enough as it is */
         ptm_error cause = {0};
-        if (vit_set_budget(&lane->vit, next, prop_attn, &cause) != PTM_OK)
+        if (vit_set_budget(&lane->vit, next_cost(ms, last, before, most), prop_attn, &cause) != PTM_OK)
             return error_set(err, cause.status, "%g ms cannot be met here, where %.4g GFLOP took %.4g ms: %s", ms,
-                             gflop, time, cause.message);
-        TRY(measure(lane, &gflop, &time, err));
-        if (gflop == last_gflop) break;
+                             last.gflop, last.ms, cause.message);
+        before = last;
+        TRY(take_timing(lane, &last, err));
+        if (last.gflop == before.gflop) break;
     }
     return PTM_OK;
 }

@@ -33,6 +33,12 @@ ptm_status lane_set_merge(struct lane *lane, const char *r, int prop_attn, ptm_e
 void lane_get_merge(const struct lane *lane, struct lane_merge *merge);
 void lane_put_merge(struct lane *lane, const struct lane_merge *merge);
 
+/** Multiply-adds of a pass with the merging in force; see config_gflop(). */
+double lane_gflop(const struct lane *lane);
+
+/** The best time of `passes` on lane->input with that merging, milliseconds. */
+ptm_status lane_measure(struct lane *lane, int passes, double *ms, ptm_error *err);
+
 /** A synthetic input: numbers like normalised pixels that differ from patch to patch, so that matching has work to do.
  */
 void lane_fill_noise(struct lane *lane);

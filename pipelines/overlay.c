@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "features/font.h"
 #include "files/replace.h"
-#include "media/writer.h"
+#include "media/film_writer.h"
 #include "pipelines/frame_canvas.h"
 #include "pipelines/overlay_track.h"
 #include "pipelines/run.h"
@@ -150,21 +150,9 @@ static ptm_status add_frame(struct drawing *drawing, int fd, const struct media_
     return film_writer_add(drawing->writer, &picture, item->time - drawing->first, err);
 }
 
-static ptm_status open_media(struct drawing *drawing, ptm_error *err) {
-    const ptm_classify_options *asked = drawing->run.options;
-    const struct media_options options = {.want_video = true,
-                                          .start = asked->start,
-                                          .duration = asked->duration,
-                                          .max_pixels = asked->max_pixels,
-                                          .max_frames = asked->max_frames,
-                                          .max_seconds = asked->max_seconds,
-                                          .cancelled = asked->cancelled,
-                                          .user = asked->user};
-    return media_open(&drawing->media, drawing->path, &options, err);
-}
-
 static ptm_status make_film(struct drawing *drawing, int fd, ptm_error *err) {
-    TRY(open_media(drawing, err));
+    const struct media_options options = run_media_options(&drawing->run, true, false);
+    TRY(media_open(&drawing->media, drawing->path, &options, err));
     const struct media_info *info = media_get_info(drawing->media);
     if (!info->has_video || info->is_still)
         return error_set(err, PTM_ENODATA, "%s: no film to draw into: %s", drawing->path,
@@ -195,9 +183,7 @@ static ptm_status draw_film(struct drawing *drawing, ptm_error *err) {
     drawing->report.width = drawing->frame.width & ~1;
     drawing->report.height = drawing->frame.height & ~1;
     close_drawing(drawing);
-    if (status == PTM_OK) return replace_commit(&file, err);
-    replace_discard(&file);
-    return status;
+    return replace_end(&file, status, err);
 }
 
 /** The time that the strips show: that of the windows. */

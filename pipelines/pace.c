@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/pace.h"
 
-#include <math.h>
-
 /* Merging of a step, where it costs less than what was asked for. */
 static const struct {
     const char *r;
@@ -14,14 +12,10 @@ enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS, EASY_WINDOWS = 20, SETTLING_WI
 
 static const double FULL = 0.85, AMPLE = 0.5; /* of the time that there is */
 
-static double gflop_of(const struct lane *lane) {
-    return config_gflop(&lane->network->config, lane->vit.planned);
-}
-
 void pace_watch(struct pace *pace, struct lane *lane, double hop) {
     struct pace_lane *watched = &pace->lanes[pace->count++];
     *watched = (struct pace_lane){.lane = lane, .hop_ms = 1000 * hop};
-    watched->own_gflop = gflop_of(lane);
+    watched->own_gflop = lane_gflop(lane);
     lane_get_merge(lane, &watched->own);
 }
 
@@ -36,7 +30,7 @@ static double load(const struct pace *pace) {
  * from the cost until a window shows it. */
 static ptm_status set_step(struct pace_lane *watched, int step, ptm_error *err) {
     struct lane *lane = watched->lane;
-    const double before = gflop_of(lane), none = config_gflop(&lane->network->config, NULL);
+    const double before = lane_gflop(lane), none = config_gflop(&lane->network->config, NULL);
     const bool own = none / STEPS[step].faster >= watched->own_gflop;
     if (own) {
         lane_put_merge(lane, &watched->own);
@@ -45,7 +39,7 @@ static ptm_status set_step(struct pace_lane *watched, int step, ptm_error *err) 
         const ptm_status status = lane_set_merge(lane, STEPS[step].r, watched->own.prop_attn, &cause);
         if (status != PTM_OK && status != PTM_EINVAL) return error_set(err, status, "%s", cause.message);
     }
-    watched->network_ms *= gflop_of(lane) / before;
+    watched->network_ms *= lane_gflop(lane) / before;
     return PTM_OK;
 }
 
@@ -54,9 +48,9 @@ static ptm_status move(struct pace *pace, int direction, bool *moved, ptm_error 
     *moved = false;
     for (int step = pace->step + direction; !*moved && step >= 0 && step < STEP_COUNT; step += direction) {
         for (int i = 0; i < pace->count; i++) {
-            const double before = gflop_of(pace->lanes[i].lane);
+            const double before = lane_gflop(pace->lanes[i].lane);
             TRY(set_step(&pace->lanes[i], step, err));
-            *moved |= gflop_of(pace->lanes[i].lane) != before;
+            *moved |= lane_gflop(pace->lanes[i].lane) != before;
         }
         pace->step = step;
     }
@@ -67,19 +61,13 @@ static ptm_status move(struct pace *pace, int direction, bool *moved, ptm_error 
     return PTM_OK;
 }
 
-static ptm_status measure(struct pace_lane *watched, ptm_error *err) {
-    struct lane *lane = watched->lane;
-    lane_fill_noise(lane);
-    watched->network_ms = INFINITY;
-    for (int i = 0; i < 2; i++) { /* the first one finds cold pages */
-        TRY(vit_forward(&lane->vit, lane->input, err));
-        watched->network_ms = fmin(watched->network_ms, lane->vit.times.total);
-    }
-    return PTM_OK;
-}
-
 ptm_status pace_measure(struct pace *pace, ptm_error *err) {
-    for (int i = 0; i < pace->count; i++) TRY(measure(&pace->lanes[i], err));
+    enum { PASSES = 2 }; /* the first one finds cold pages */
+    for (int i = 0; i < pace->count; i++) {
+        struct lane *lane = pace->lanes[i].lane;
+        lane_fill_noise(lane);
+        TRY(lane_measure(lane, PASSES, &pace->lanes[i].network_ms, err));
+    }
     return PTM_OK;
 }
 
@@ -117,7 +105,10 @@ ptm_status pace_note(struct pace *pace, const struct lane *lane, int64_t dropped
     }
     const double now = load(pace);
     pace->easy = now < AMPLE && !behind ? pace->easy + 1 : 0;
-    if (pace->settling > 0 && pace->settling--) return PTM_OK;
+    if (pace->settling > 0) {
+        pace->settling--;
+        return PTM_OK;
+    }
     if (now > FULL || (behind && now > AMPLE)) return move(pace, 1, &moved, err);
     return pace->step > 0 && pace->easy >= EASY_WINDOWS ? move(pace, -1, &moved, err) : PTM_OK;
 }

@@ -32,7 +32,7 @@ static bool is_cancelled(void *user) {
 
 struct media_options run_media_options(struct run *run, bool pictures, bool sound) {
     const ptm_classify_options *options = run->options;
-    const struct lane *audio = session_lane(run->session, PTM_AUDIO);
+    const struct lane *audio = sound ? session_lane(run->session, PTM_AUDIO) : NULL;
     return (struct media_options){
         .want_video = pictures,
         .want_audio = sound,

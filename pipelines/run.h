@@ -66,7 +66,6 @@ struct video_run {
     struct lane *lane;
     struct tally tally;
     ptm_sampling sampling; /* never PTM_SAMPLING_MODEL */
-    double frame_rate;     /* of the sampling grid, for windows */
     struct window window;
 
     int64_t total; /* uniform: frames of the file; 0: not known, keep a thinning set */

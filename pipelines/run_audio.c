@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
+
+#include "base/limits.h"
 #include "pipelines/run.h"
 
 #include <math.h>
 #include <string.h>
-
-/* A run of samples that does not follow the one before, by more than this, leaves a gap. */
-static const double gap_seconds = 0.1;
 
 /** Samples of one frame of the spectrogram: fewer have nothing to answer, unless the model pads them. */
 static int least_samples(const struct lane *lane) {
@@ -85,18 +84,23 @@ static bool is_pending(const struct audio_run *audio) {
     return window_pending(&audio->window) && audio->window.count >= least_samples(audio->lane);
 }
 
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
 /** Takes samples, or silence where `samples` is NULL, and answers the windows that they fill. */
 static ptm_status take_samples(struct audio_run *audio, const float *samples, int64_t count, ptm_error *err) {
     struct window *window = &audio->window;
     for (int64_t done = 0; done < count && !audio->enough;) {
-        const int64_t unwanted = window_unwanted(window), ring = window->capacity - window->count % window->capacity;
-        const int64_t due = window_missing(window), room = unwanted > 0 ? unwanted : ring < due ? ring : due;
-        const int64_t take = count - done < room ? count - done : room;
+        const int64_t unwanted = window_unwanted(window); /* are passed over; else what the ring takes in one piece */
+        const int64_t ring = window->capacity - window->count % window->capacity;
+        const int64_t room = unwanted > 0 ? unwanted : least(ring, window_missing(window));
+        const int64_t take = least(count - done, room);
         if (unwanted == 0 && samples)
             memcpy(window_slot(window), samples + done, (size_t)take * sizeof *samples);
         else if (unwanted == 0)
             memset(window_slot(window), 0, (size_t)take * sizeof *samples);
-        window->count += take;
+        window_pushed(window, take);
         audio->samples_used += samples ? take : 0;
         done += take;
         if (window_missing(window) > 0) continue;
@@ -109,7 +113,7 @@ static ptm_status take_samples(struct audio_run *audio, const float *samples, in
 static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
     struct window *window = &audio->window;
     const double gap = time - (audio->origin + (double)window->count / window->rate);
-    if (window->count > 0 && gap <= gap_seconds) return PTM_OK;
+    if (window->count > 0 && gap <= LIMIT_SOUND_GAP) return PTM_OK;
     if (window->count > 0 && gap * window->rate < window->capacity)
         return take_samples(audio, NULL, llround(gap * window->rate), err);
     if (!audio->run->live && is_pending(audio)) TRY(answer_window(audio, err));

@@ -2,6 +2,7 @@
 #include "pipelines/run.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double video_rate = 1; /* of a video, the middle frame of each second */
 
@@ -54,7 +55,7 @@ ptm_status image_run_frame(struct image_run *image, const struct frame_view *fra
 ptm_status image_run_finish(struct image_run *image, ptm_error *err) {
     if (image->frames_seen == 0 || image->answered > 0) return PTM_OK;
     const size_t count = network_input_count(image->lane->network);
-    for (size_t i = 0; i < count; i++) image->lane->input[i] = image->lane->recent[i];
+    memcpy(image->lane->input, image->lane->recent, count * sizeof(float));
     return answer(image, image->from, image->to, image->to, err);
 }
 

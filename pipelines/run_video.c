@@ -30,12 +30,13 @@ ptm_status video_run_open(struct video_run *video, struct run *run, int64_t fram
         .run = run,
         .lane = lane,
         .sampling = video_sampling(lane, run->options->sampling),
-        .frame_rate = run->window > 0 ? frames_of(lane) / run->window : usual_rate,
-        .window = {.items = lane->recent, .capacity = frames_of(lane), .width = frame_floats(lane)},
+        .window = {.items = lane->recent,
+                   .capacity = frames_of(lane),
+                   .width = frame_floats(lane),
+                   .rate = run->window > 0 ? frames_of(lane) / run->window : usual_rate},
         .total = frames,
         .stride = 1,
     };
-    video->window.rate = video->frame_rate;
     window_lay(&video->window, run->hop, lane->network->config.grid.patch[0]);
     TRY(tally_open(&video->tally, lane->network, err));
     if (video->sampling != PTM_SAMPLING_UNIFORM && video->window.hop < video->window.capacity)
@@ -84,7 +85,7 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
                              ptm_error *err) {
     float *slot = window_slot(&video->window);
     if (window_unwanted(&video->window) > 0) {
-        window_pushed(&video->window);
+        window_pushed(&video->window, 1);
         return PTM_OK;
     }
     if (*prepared)
@@ -92,7 +93,7 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
     else
         TRY(prepare(video, frame, slot, err));
     *prepared = slot;
-    window_pushed(&video->window);
+    window_pushed(&video->window, 1);
     if (window_missing(&video->window) > 0) return PTM_OK;
     TRY(answer_window(video, err));
     video->enough = video->sampling == PTM_SAMPLING_FIRST;
@@ -220,7 +221,7 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
         if (video->total == 0) place_thinned(video);
         return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);
     }
-    if (video->enough) video->to = video->from + video->window.capacity / video->frame_rate;
+    if (video->enough) video->to = video->from + video->window.capacity / video->window.rate;
     return !video->enough && window_pending(&video->window) ? answer_window(video, err) : PTM_OK;
 }
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/batch.h"
+
+#include "base/limits.h"
 #include "pipelines/pass.h"
 
 #include <math.h>
-
-/* Seconds from 0: beyond it times are too coarse to tell one window from the next. */
-static const double latest = 1e10;
-
-/* Seconds by which a run of samples may begin before the last one's end: time stamps are rounded. */
-static const double rounding = 0.1;
 
 struct ptm_stream {
     ptm_timeline_options options; /* the pass points to it */
@@ -62,7 +58,7 @@ static ptm_status check_going(const struct ptm_stream *stream, ptm_error *err) {
 
 /** Whether it is a time at all. */
 static bool is_time(double time) {
-    return fabs(time) <= latest;
+    return fabs(time) <= LIMIT_LATEST;
 }
 
 static ptm_status check_picture(const struct ptm_stream *stream, double time, double end, ptm_error *err) {
@@ -120,7 +116,7 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
     if (sample_rate != stream->sample_rate)
         return error_set(err, PTM_EINVAL, "samples of %d Hz after some of %d Hz", sample_rate, stream->sample_rate);
     if (count == 0) return PTM_OK;
-    if (time < stream->heard - rounding)
+    if (time < stream->heard - LIMIT_SOUND_GAP)
         return error_set(err, PTM_EINVAL, "samples at %g s, after some up to %g s", time, stream->heard);
     stream->heard = time + (double)count / sample_rate;
     return stream->resampler ? push_resampled(stream, samples, count, time, err)

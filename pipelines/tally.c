@@ -15,7 +15,7 @@ ptm_status tally_open(struct tally *tally, const struct network *network, ptm_er
         return error_no_memory(err);
     }
     tally->logits = tally->scores + count;
-    tally->row = tally->logits + count;
+    tally->last = tally->logits + count;
     return PTM_OK;
 }
 
@@ -42,9 +42,9 @@ static void sigmoid(double *scores, const float *logits, int count) {
 void tally_add(struct tally *tally, const struct vit_window *window) {
     const int count = tally->network->config.num_labels;
     const float *logits = window->logits;
-    (tally->network->score == SCORE_SIGMOID ? sigmoid : softmax)(tally->row, logits, count);
+    (tally->network->score == SCORE_SIGMOID ? sigmoid : softmax)(tally->last, logits, count);
     for (int i = 0; i < count; i++) {
-        tally->scores[i] += tally->row[i];
+        tally->scores[i] += tally->last[i];
         tally->logits[i] += logits[i];
     }
     tally->static_share += window->runs.share;
@@ -65,7 +65,7 @@ void tally_sort(ptm_label *labels, int count) {
 void tally_window_labels(const struct tally *tally, const float *logits, ptm_label *labels) {
     const int count = tally->network->config.num_labels;
     for (int i = 0; i < count; i++)
-        labels[i] = (ptm_label){tally->network->labels[i], i, (float)tally->row[i], logits[i]};
+        labels[i] = (ptm_label){tally->network->labels[i], i, (float)tally->last[i], logits[i]};
     tally_sort(labels, count);
 }
 

@@ -9,7 +9,7 @@ struct tally {
     const struct network *network;
     int windows;
     double *scores, *logits; /* (num_labels) sums over windows */
-    double *row;             /* (num_labels) scratch */
+    double *last;            /* (num_labels) scores of the window added last */
     double static_share;     /* sum over windows */
     int *tokens;             /* (depth + 1) of the last window */
 };

@@ -23,8 +23,8 @@ float *window_slot(const struct window *window) {
     return window->items + (size_t)(window->count % window->capacity) * window->width;
 }
 
-void window_pushed(struct window *window) {
-    window->count++;
+void window_pushed(struct window *window, int64_t items) {
+    window->count += items;
 }
 
 int64_t window_missing(const struct window *window) {

@@ -22,8 +22,8 @@ struct window {
     double rate;     /* items a second */
     int64_t count;   /* items seen */
     int64_t next;    /* the window that is awaited */
-    int64_t skipped; /* windows numbered, and */
-    int64_t passed;  /* items seen, before a restart; a multiple of `align` */
+    int64_t skipped; /* windows numbered before the last restart */
+    int64_t passed;  /* items seen before it, a multiple of `align` */
     double reached;  /* seconds up to which answers stand */
 };
 
@@ -37,9 +37,9 @@ struct span {
 /** Lays windows `hop` seconds apart; 0: side by side. */
 void window_lay(struct window *window, double hop, int align);
 
-/** Where the next item goes; window_pushed() then counts it. */
+/** Where the next item goes; window_pushed() then counts it, or as many as were written behind one another. */
 float *window_slot(const struct window *window);
-void window_pushed(struct window *window);
+void window_pushed(struct window *window, int64_t items);
 
 /** Items until the awaited window is full; 0: it is due. */
 int64_t window_missing(const struct window *window);

@@ -5,7 +5,8 @@
  */
 #include "colours.h"
 #include "features/canvas.h"
-#include "media/writer.h"
+#include "media/film_writer.h"
+#include "media/png.h"
 #include "opened.h"
 #include "pipelines/explain_look.h"
 #include "temporary.h"
@@ -24,7 +25,7 @@ static void write_halves(const char *path, int width, int height, int edge, stru
     CHECK_OK(canvas_open(&canvas, width, height, left, err));
     canvas_fill(&canvas, edge, 0, width - edge, height, right);
     const struct media_picture picture = {canvas.rgb, width, height, (ptrdiff_t)width * 3};
-    CHECK_OK(writer_png(&png, &bytes, &picture, err));
+    CHECK_OK(png_encode(&png, &bytes, &picture, err));
     CU_ASSERT(temporary_write(path, png, bytes));
     mem_free(png);
     canvas_close(&canvas);

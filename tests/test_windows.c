@@ -25,7 +25,7 @@ static int lay_until(struct window *window, int count, double until, struct span
     float out[CAPACITY];
     for (int i = 0; i < count; i++) {
         if (window_unwanted(window) == 0) *window_slot(window) = (float)i;
-        window_pushed(window);
+        window_pushed(window, 1);
         if (window_missing(window) > 0) continue;
         window_copy(window, out);
         firsts[answered] = out[0];

@@ -26,11 +26,4 @@ void error_clear(ptm_error *err);
         if (try_ != PTM_OK) return try_; \
     } while (0)
 
-/** Jumps to `label` with the status of `call` in `status` if it failed. */
-#define TRY_GOTO(status, call, label)       \
-    do {                                    \
-        (status) = (call);                  \
-        if ((status) != PTM_OK) goto label; \
-    } while (0)
-
 #endif

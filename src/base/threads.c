@@ -22,7 +22,7 @@ struct worker {
  * so no wake-up is missed.
  */
 struct threads {
-    int most;                /* the caller counted, as in all that follows but `places`, `unfinished` and `asleep` */
+    int most;                /* threads, the caller included; `places`, `unfinished` and `asleep` do not count it */
     atomic_int count;        /* that are to take part */
     struct worker *workers;  /* (most); [0] is the caller and has no thread */
     int started;             /* threads that there are */

@@ -22,10 +22,11 @@ typedef void tile_fn(void *context, int tile, int worker);
  * use. The others are started when they are first needed, and where the system has none left, fewer do the work. */
 ptm_status threads_open(struct threads **out, int most, ptm_error *err);
 
-/** Asks, once for each, before a thread is started from now on; false: it is not, and fewer do the work. */
+/** `may_start` is called before each thread that is started from now on: where it says false the thread is not started,
+ * and fewer do the work. */
 void threads_ask(struct threads *threads, bool (*may_start)(void));
 
-/** For how many that was true, and the caller; for the thread that calls threads_run(). */
+/** The threads that `may_start` has allowed, and the caller, which is the thread that calls threads_run(). */
 int threads_allowed(const struct threads *threads);
 
 /** Stops and joins them; sets *threads to NULL. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "features/canvas.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "features/font.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { MAX_SIDE = 65535 };
 
 /* ---------------------------------------------------------------- colours */
 
@@ -36,9 +35,9 @@ struct colour colour_of_hue(double hue, double saturation, double lightness) {
 
 ptm_status canvas_open(struct canvas *canvas, int width, int height, struct colour colour, ptm_error *err) {
     *canvas = (struct canvas){0};
-    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
+    if (width < 1 || height < 1 || width > LIMIT_SIDE || height > LIMIT_SIDE)
         return error_set(err, PTM_ELIMIT, "a picture of %d x %d pixels cannot be drawn: each side must be from 1 to %d",
-                         width, height, MAX_SIDE);
+                         width, height, LIMIT_SIDE);
     uint8_t *rgb = mem_alloc((size_t)width * (size_t)height, 3);
     if (!rgb) return error_no_memory(err);
     *canvas = (struct canvas){rgb, width, height};

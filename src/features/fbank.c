@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "features/fbank.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 
 #include <fftw3.h>
@@ -20,7 +21,6 @@ enum {
 static const double pi = 3.14159265358979323846;
 static const float preemphasis = 0.97F;
 static const float energy_floor = 1.1920928955078125e-07F; /* FLT_EPSILON, as Kaldi has it */
-static const float loudest = 1e10F;                        /* above this a power spectrum may not fit into a float */
 
 /* FFTW's planner, unlike its transforms, shares state between all threads of the process. */
 static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
@@ -47,7 +47,7 @@ struct fbank {
 
 /* ---------------------------------------------------------------- the specification */
 
-void fbank_set_frames(struct fbank_spec *spec) {
+void fbank_set_defaults(struct fbank_spec *spec) {
     spec->sample_rate = 16000;
     spec->frame_length_ms = 25;
     spec->frame_shift_ms = 10;
@@ -214,7 +214,7 @@ void fbank_close(struct fbank **fbank) {
 
 ptm_status fbank_check_samples(const float *samples, size_t count, ptm_error *err) {
     for (size_t i = 0; i < count; i++)
-        if (!(fabsf(samples[i]) <= loudest))
+        if (!(fabsf(samples[i]) <= LIMIT_LOUDEST))
             return error_set(err, PTM_EFORMAT, "sound sample %zu is %g; samples must be finite and about -1 to 1", i,
                              (double)samples[i]);
     return PTM_OK;

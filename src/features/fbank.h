@@ -22,7 +22,7 @@ struct fbank_spec {
 };
 
 /** Sets what the published models of sound have: 16 kHz, frames of 25 ms every 10 ms, filters from 20 Hz on. */
-void fbank_set_frames(struct fbank_spec *spec);
+void fbank_set_defaults(struct fbank_spec *spec);
 
 /** PTM_EMODEL where a number is outside of what fbank_open() takes. */
 ptm_status fbank_check_spec(const struct fbank_spec *spec, ptm_error *err);

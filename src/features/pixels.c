@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "features/pixels.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 
 #include <math.h>
 
-enum { MAX_SIDE = 65535, LEVELS = 256 };
+enum { LEVELS = 256 };
 
 struct pixels {
     struct pixels_spec spec;
@@ -19,20 +20,20 @@ struct pixels {
 /* ---------------------------------------------------------------- the specification */
 
 static bool side_ok(int side) {
-    return side >= 1 && side <= MAX_SIDE;
+    return side >= 1 && side <= LIMIT_SIDE;
 }
 
 static ptm_status check_sizes(const struct pixels_spec *spec, ptm_error *err) {
     if (!side_ok(spec->height) || !side_ok(spec->width))
         return error_set(err, PTM_EMODEL, "network input of %dx%d pixels: each side must be from 1 to %d", spec->width,
-                         spec->height, MAX_SIDE);
+                         spec->height, LIMIT_SIDE);
     const bool by_edge = spec->do_resize && spec->shortest_edge > 0, by_size = spec->do_resize && !by_edge;
     if (by_edge && !side_ok(spec->shortest_edge))
         return error_set(err, PTM_EMODEL, "preprocessing: shortest_edge %d must be from 1 to %d", spec->shortest_edge,
-                         MAX_SIDE);
+                         LIMIT_SIDE);
     if (by_size && (!side_ok(spec->resize_h) || !side_ok(spec->resize_w)))
         return error_set(err, PTM_EMODEL, "preprocessing: resize to %dx%d: each side must be from 1 to %d",
-                         spec->resize_w, spec->resize_h, MAX_SIDE);
+                         spec->resize_w, spec->resize_h, LIMIT_SIDE);
 
     const int shorter = spec->height < spec->width ? spec->height : spec->width;
     if (spec->do_center_crop && (spec->crop_h != spec->height || spec->crop_w != spec->width))
@@ -118,7 +119,7 @@ static ptm_status refuse_thin(int h, int w, ptm_error *err) {
         err, PTM_ELIMIT,
         "a picture of %dx%d is too long and thin: with its short side scaled for the model, the long one is "
         "over %d",
-        w, h, MAX_SIDE);
+        w, h, LIMIT_SIDE);
 }
 
 /** As timm's ResizeKeepRatio: Python's rounding of both sides, in double precision. */
@@ -126,7 +127,7 @@ static ptm_status covering_size(const struct pixels_spec *spec, int h, int w, in
                                 ptm_error *err) {
     const double ratio = fmin((double)h / spec->resize_h, (double)w / spec->resize_w);
     const double scaled[2] = {rint(h / ratio), rint(w / ratio)};
-    if (scaled[0] > MAX_SIDE || scaled[1] > MAX_SIDE) return refuse_thin(h, w, err);
+    if (scaled[0] > LIMIT_SIDE || scaled[1] > LIMIT_SIDE) return refuse_thin(h, w, err);
     *scaled_h = (int)scaled[0];
     *scaled_w = (int)scaled[1];
     return PTM_OK;
@@ -145,7 +146,7 @@ static ptm_status scaled_size(const struct pixels_spec *spec, int h, int w, int 
     }
     const int shorter = w <= h ? w : h, longer = w <= h ? h : w;
     const int64_t scaled = (int64_t)spec->shortest_edge * longer / shorter;
-    if (scaled > MAX_SIDE) return refuse_thin(h, w, err);
+    if (scaled > LIMIT_SIDE) return refuse_thin(h, w, err);
     *scaled_h = w <= h ? (int)scaled : spec->shortest_edge;
     *scaled_w = w <= h ? spec->shortest_edge : (int)scaled;
     return PTM_OK;
@@ -164,7 +165,8 @@ static struct pixels_axis crop_axis(int scaled, int wanted, bool rounds) {
 ptm_status pixels_place(const struct pixels_spec *spec, int h, int w, struct pixels_axis *y, struct pixels_axis *x,
                         ptm_error *err) {
     if (!side_ok(h) || !side_ok(w))
-        return error_set(err, PTM_ELIMIT, "a picture of %dx%d: each side must be from 1 to %d pixels", w, h, MAX_SIDE);
+        return error_set(err, PTM_ELIMIT, "a picture of %dx%d: each side must be from 1 to %d pixels", w, h,
+                         LIMIT_SIDE);
     int scaled_h, scaled_w;
     TRY(scaled_size(spec, h, w, &scaled_h, &scaled_w, err));
     if (!spec->do_center_crop && (scaled_h != spec->height || scaled_w != spec->width))

@@ -2,13 +2,12 @@
 #include "features/resize.h"
 
 #include "base/cpu.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "features/resize_kernels.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { MAX_SIDE = 65535 };
 
 static const double pi = 3.14159265358979323846;
 
@@ -125,10 +124,10 @@ static ptm_status check_sizes(int in_h, int in_w, int out_h, int out_w, int top,
                               enum resample resample, ptm_error *err) {
     const int sides[] = {in_h, in_w, out_h, out_w};
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
-        if (sides[i] < 1 || sides[i] > MAX_SIDE)
+        if (sides[i] < 1 || sides[i] > LIMIT_SIDE)
             return error_set(err, PTM_ELIMIT,
                              "a picture of %dx%d cannot be scaled to %dx%d: each side must be from 1 to %d pixels",
-                             in_w, in_h, out_w, out_h, MAX_SIDE);
+                             in_w, in_h, out_w, out_h, LIMIT_SIDE);
     if (top < 0 || left < 0 || crop_h < 1 || crop_w < 1 || crop_h > out_h - top || crop_w > out_w - left)
         return error_set(err, PTM_EINVAL, "the window of %dx%d at (%d, %d) does not lie in the scaled picture of %dx%d",
                          crop_w, crop_h, left, top, out_w, out_h);

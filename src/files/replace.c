@@ -78,6 +78,22 @@ static int open_in_place(const char *path) {
     return -1;
 }
 
+static void discard(struct replacement *replacement) {
+    if (replacement->fd >= 0) close(replacement->fd);
+    if (replacement->aside) unlink(replacement->aside);
+    mem_free(replacement->aside);
+    mem_free(replacement->target);
+    *replacement = (struct replacement){.fd = -1};
+}
+
+/** The file that was written beside gets its name; false with errno. */
+static bool take_name(struct replacement *replacement) {
+    if (replacement->aside && rename(replacement->aside, replacement->target) != 0) return false;
+    mem_free(replacement->aside);
+    replacement->aside = NULL;
+    return true;
+}
+
 ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err) {
     *replacement = (struct replacement){.path = path, .fd = -1};
     struct stat file;
@@ -88,31 +104,18 @@ ptm_status replace_open(struct replacement *replacement, const char *path, ptm_e
     } else {
         status = open_beside(replacement, err);
     }
-    if (status != PTM_OK) replace_discard(replacement);
+    if (status != PTM_OK) discard(replacement);
     return status;
 }
 
-ptm_status replace_commit(struct replacement *replacement, ptm_error *err) {
-    ptm_status status = PTM_OK;
+ptm_status replace_end(struct replacement *replacement, ptm_status status, ptm_error *err) {
     const int fd = replacement->fd;
     replacement->fd = -1;
     /* Some file systems tell only when a file is closed that the disk is full. */
-    if (close(fd) != 0 || (replacement->aside && rename(replacement->aside, replacement->target) != 0))
-        status = write_error(replacement->path, err);
-    if (status == PTM_OK) {
-        mem_free(replacement->aside);
-        replacement->aside = NULL;
-    }
-    replace_discard(replacement);
+    const bool closed = close(fd) == 0;
+    if (status == PTM_OK && !(closed && take_name(replacement))) status = write_error(replacement->path, err);
+    discard(replacement);
     return status;
-}
-
-void replace_discard(struct replacement *replacement) {
-    if (replacement->fd >= 0) close(replacement->fd);
-    if (replacement->aside) unlink(replacement->aside);
-    mem_free(replacement->aside);
-    mem_free(replacement->target);
-    *replacement = (struct replacement){.fd = -1};
 }
 
 static ptm_status write_piece(const struct replacement *replacement, const struct piece *piece, ptm_error *err) {
@@ -137,7 +140,5 @@ ptm_status replace_file(const char *path, const struct piece *pieces, int count,
     for (int i = 0; i < count && status == PTM_OK; i++)
         status = cancelled && cancelled(user) ? error_set(err, PTM_EINTERRUPTED, "%s: interrupted", path)
                                               : write_piece(&replacement, &pieces[i], err);
-    if (status == PTM_OK) return replace_commit(&replacement, err);
-    replace_discard(&replacement);
-    return status;
+    return replace_end(&replacement, status, err);
 }

@@ -15,25 +15,23 @@ struct replacement {
 
 /**
  * Opens a file to write, beside `path`, which must outlive it. A link stays: what it points to is replaced. A device or
- * a pipe is written in place. End it with replace_commit() or replace_discard().
+ * a pipe is written in place. End it with replace_end().
  */
 ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err);
 
 /** Are both names those of one plain file, which writing the one would take away while the other is read? */
 bool replace_is_same(const char *output, const char *input);
 
-/** Closes the file and gives it its name; nothing is left of it on failure. */
-ptm_status replace_commit(struct replacement *replacement, ptm_error *err);
-
-/** Closes and removes it. */
-void replace_discard(struct replacement *replacement);
+/** Closes the file and gives it its name, where what was written is whole: `status` PTM_OK. Otherwise, and where that
+ * fails, nothing is left of it. The first failure. */
+ptm_status replace_end(struct replacement *replacement, ptm_status status, ptm_error *err);
 
 struct piece {
     const void *data;
     size_t bytes;
 };
 
-/** Writes the pieces one after another: replace_open() to replace_commit() in one call. `cancelled`, which may be NULL,
+/** Writes the pieces one after another: replace_open() to replace_end() in one call. `cancelled`, which may be NULL,
  * is asked for each: true gives PTM_EINTERRUPTED. */
 ptm_status replace_file(const char *path, const struct piece *pieces, int count, bool (*cancelled)(void *user),
                         void *user, ptm_error *err);

@@ -140,25 +140,21 @@ static bool is_index(const char *path) {
 
 /* ---------------------------------------------------------------- the handle */
 
-/** Opens what `path` names, or, where `data` is not NULL, that memory under this name. */
+/** What `path` names, or, where `data` is not NULL, that memory under this name. */
+static ptm_status open_shards(struct safetensors *st, const char *path, const void *data, size_t bytes,
+                              size_t max_header, ptm_error *err) {
+    if (data) return shard_open_memory(&st->shards, data, bytes, path, max_header, err);
+    return is_index(path) ? open_index(st, max_header, err) : shard_open(&st->shards, path, max_header, err);
+}
+
 static ptm_status open_any(struct safetensors **out, const char *path, const void *data, size_t bytes,
                            size_t max_header, ptm_error *err) {
-    *out = NULL;
     struct safetensors *st;
-    ptm_status status;
-    TRY_GOTO(status, new_handle(&st, path, err), fail);
-    if (data)
-        status = shard_open_memory(&st->shards, data, bytes, path, max_header, err);
-    else if (is_index(path))
-        status = open_index(st, max_header, err);
-    else
-        status = shard_open(&st->shards, path, max_header, err);
-    if (status != PTM_OK) goto fail;
-    TRY_GOTO(status, gather(st, err), fail);
+    ptm_status status = new_handle(&st, path, err);
+    if (status == PTM_OK) status = open_shards(st, path, data, bytes, max_header, err);
+    if (status == PTM_OK) status = gather(st, err);
+    if (status != PTM_OK) safetensors_close(&st);
     *out = st;
-    return PTM_OK;
-fail:
-    safetensors_close(&st);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/audio.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "media/demux.h"
 
@@ -129,10 +130,9 @@ static ptm_status convert_slice(struct audio *audio, int *got, ptm_error *err) {
 
 /** What is no number, or louder than any spectrum holds, is damage: silence in its place. */
 static void silence_damage(struct audio *audio, int count) {
-    static const float loudest = 1e10f;
     bool damaged = false;
     for (int i = 0; i < count; i++) {
-        if (fabsf(audio->out[i]) <= loudest) continue;
+        if (fabsf(audio->out[i]) <= LIMIT_LOUDEST) continue;
         audio->out[i] = 0;
         damaged = true;
     }

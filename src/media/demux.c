@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/demux.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 
 #include <libavutil/avstring.h>
@@ -11,9 +12,6 @@
 /* Formats whose content is the names of other files or of hosts. They could open none of them here; this gives the user
  * the reason. */
 static const char *const PLAYLISTS = "hls,applehttp,dash,concat,sdp,rtsp,rtp,imf,vobsub,image2,webm_dash_manifest";
-
-/* Seconds, 300 years: time stamps beyond it are damage, and too coarse to tell one frame from the next. */
-static const double LATEST = 1e10;
 
 static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
     (void)url;
@@ -267,7 +265,7 @@ double demux_seconds(const AVStream *stream, int64_t timestamp) {
     const AVRational base = stream->time_base;
     if (timestamp == AV_NOPTS_VALUE || base.num <= 0 || base.den <= 0) return NAN;
     const double seconds = (double)timestamp * base.num / base.den;
-    return fabs(seconds) <= LATEST ? seconds : NAN;
+    return fabs(seconds) <= LIMIT_LATEST ? seconds : NAN;
 }
 
 /** First time stamp of a stream. A negative one is encoder delay where the codec says how much of it: the decoder cuts

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/film_track.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "media/byte_sink.h"
 #include "media/encode.h"
@@ -20,7 +21,6 @@ enum {
 };
 
 /* A jump of the time stamps beyond this is silence; what lies below is the rounding of containers. */
-static const double GAP = 0.1;
 
 struct film_sound {
     struct packets packets;
@@ -225,7 +225,8 @@ static void place(struct film_sound *sound) {
     if (stamp == AV_NOPTS_VALUE) return;
     const double time = sound->packets.from + (double)stamp * base.num / base.den - sound->begin;
     const int64_t sample = llrint(time * rate) - av_audio_fifo_size(sound->fifo);
-    if (!sound->placed || (double)(sample - sound->next) > GAP * rate) sound->next = sample > 0 ? sample : 0;
+    if (!sound->placed || (double)(sample - sound->next) > LIMIT_SOUND_GAP * rate)
+        sound->next = sample > 0 ? sample : 0;
     if (!sound->placed || sound->early > 0) sound->early = sample < 0 ? (int)fmin((double)-sample, INT_MAX) : 0;
     sound->placed = true;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/track_clock.h"
 
-#include <math.h>
+#include "base/limits.h"
 
-/* Time stamps are rounded to the container's ticks; a larger distance from the count of samples is a gap. */
-static const double GAP = 0.1;
+#include <math.h>
 
 double frame_clock_next(struct frame_clock *clock, double stamp) {
     double time = stamp + clock->shift;
@@ -41,7 +40,7 @@ double sample_clock_next(struct sample_clock *clock, double stamp, int count, in
         clock->shift += expected - stamped;
         stamped = expected;
     }
-    *gap = !started || stamped > expected + GAP;
+    *gap = !started || stamped > expected + LIMIT_SOUND_GAP;
     if (*gap || rate != clock->rate) {
         clock->base = *gap && !isnan(stamped) ? fmax(stamped, 0) : expected;
         clock->samples = 0;

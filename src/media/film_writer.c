@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "media/writer.h"
+#include "media/film_writer.h"
 
 #include "base/memory.h"
 #include "media/byte_sink.h"
@@ -8,10 +8,8 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
-#include <libavutil/base64.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,75 +21,6 @@ enum {
 };
 
 static const double usual_rate = 25;
-
-/* ---------------------------------------------------------------- PNG */
-
-static AVCodecContext *png_encoder(const struct media_picture *picture) {
-    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
-    AVCodecContext *context = codec ? avcodec_alloc_context3(codec) : NULL;
-    if (!context) return NULL;
-    context->width = picture->width;
-    context->height = picture->height;
-    context->pix_fmt = AV_PIX_FMT_RGB24;
-    context->time_base = (AVRational){1, 1};
-    av_opt_set(context, "pred", "mixed", AV_OPT_SEARCH_CHILDREN);
-    return context;
-}
-
-/** One frame through an encoder that gives one packet for it. An AVERROR, or 0. */
-static int encode_one(AVCodecContext *context, AVPacket *packet, AVFrame *frame, const struct media_picture *picture) {
-    frame->format = context->pix_fmt;
-    frame->width = picture->width;
-    frame->height = picture->height;
-    int code = avcodec_open2(context, NULL, NULL);
-    if (code >= 0) code = av_frame_get_buffer(frame, 0);
-    if (code < 0) return code;
-    for (int y = 0; y < picture->height; y++)
-        memcpy(frame->data[0] + (ptrdiff_t)y * frame->linesize[0], picture->rgb + y * picture->stride,
-               (size_t)picture->width * 3);
-    code = avcodec_send_frame(context, frame);
-    if (code >= 0) code = avcodec_send_frame(context, NULL);
-    return code < 0 ? code : avcodec_receive_packet(context, packet);
-}
-
-ptm_status writer_png(void **out, size_t *bytes, const struct media_picture *picture, ptm_error *err) {
-    *out = NULL;
-    *bytes = 0;
-    if (!avcodec_find_encoder(AV_CODEC_ID_PNG))
-        return error_set(err, PTM_EIO, "this build of FFmpeg has no PNG encoder; ask for an .svg instead");
-    AVCodecContext *context = png_encoder(picture);
-    AVPacket *packet = av_packet_alloc();
-    AVFrame *frame = av_frame_alloc();
-    const int code = context && packet && frame ? encode_one(context, packet, frame, picture) : AVERROR(ENOMEM);
-    ptm_status status = code < 0 ? byte_sink_failure(code, "the PNG picture", err) : PTM_OK;
-    if (status == PTM_OK) {
-        *out = mem_alloc((size_t)packet->size, 1);
-        if (*out) {
-            memcpy(*out, packet->data, (size_t)packet->size);
-            *bytes = (size_t)packet->size;
-        } else {
-            status = error_no_memory(err);
-        }
-    }
-    av_frame_free(&frame);
-    av_packet_free(&packet);
-    avcodec_free_context(&context);
-    return status;
-}
-
-ptm_status writer_png_base64(char **out, const struct media_picture *picture, ptm_error *err) {
-    void *png;
-    size_t bytes;
-    *out = NULL;
-    TRY(writer_png(&png, &bytes, picture, err));
-    const size_t room = bytes <= INT_MAX / 2 ? AV_BASE64_SIZE(bytes) : 0;
-    char *text = room ? mem_alloc(room, 1) : NULL;
-    if (text) *out = av_base64_encode(text, (int)room, png, (int)bytes);
-    mem_free(png);
-    return text ? PTM_OK : error_no_memory(err);
-}
-
-/* ---------------------------------------------------------------- films */
 
 struct film_writer {
     int fd;
@@ -178,13 +107,12 @@ static int begin_stream(struct film_writer *writer) {
 static ptm_status open_film(struct film_writer *writer, int width, int height, double rate, ptm_error *err) {
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
     if (!codec) codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
-    if (!codec)
-        return error_set(err, PTM_EIO, "this build of FFmpeg has no encoder for H.264 or MPEG-4; ask for a .png");
+    if (!codec) return error_set(err, PTM_EIO, "this build of FFmpeg has no encoder for H.264 or MPEG-4");
     int code = open_muxer(writer);
     if (code >= 0) code = open_encoder(writer, codec, width, height, rate);
     if (code < 0 && code != AVERROR(ENOMEM))
-        return error_set(err, PTM_EIO, "%s: the %s encoder does not take frames of %d x %d pixels; ask for a .png",
-                         writer->name, codec->name, width, height);
+        return error_set(err, PTM_EIO, "%s: the %s encoder does not take frames of %d x %d pixels", writer->name,
+                         codec->name, width, height);
     if (code >= 0) code = open_frame(writer);
     if (code >= 0) code = begin_stream(writer);
     return code < 0 ? byte_sink_failure(code, writer->name, err) : PTM_OK;
@@ -194,8 +122,7 @@ ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, 
                             double frame_rate, struct film_sound *sound, ptm_error *err) {
     *out = NULL;
     if (width < 2 || height < 2)
-        return error_set(err, PTM_EINVAL, "%s: frames of %d x %d pixels are too small for a film; ask for a .png", name,
-                         width, height);
+        return error_set(err, PTM_EINVAL, "%s: frames of %d x %d pixels are too small for a film", name, width, height);
     if (lseek(fd, 0, SEEK_CUR) < 0)
         return error_set(err, PTM_EINVAL, "%s: an MP4 is completed at its beginning, and a pipe has none: name a file",
                          name);

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* writer: pictures to PNG, and frames to an MP4 film. FFmpeg stays behind this header. */
-#ifndef POLYTOME_MEDIA_WRITER_H
-#define POLYTOME_MEDIA_WRITER_H
+/* film_writer: frames to an MP4 film. FFmpeg stays behind this header. */
+#ifndef POLYTOME_MEDIA_FILM_WRITER_H
+#define POLYTOME_MEDIA_FILM_WRITER_H
 
 #include "media/film_sound.h"
 #include "media/media.h"
-
-/** A picture as PNG into *out (*bytes), to be freed with mem_free(). */
-ptm_status writer_png(void **out, size_t *bytes, const struct media_picture *picture, ptm_error *err);
-
-/** The same as text in base 64. */
-ptm_status writer_png_base64(char **out, const struct media_picture *picture, ptm_error *err);
 
 struct film_writer;
 
