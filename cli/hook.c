@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* posix_spawn_file_actions_addclosefrom_np() */
 #include "hook.h"
 
 #include "report.h"
@@ -13,6 +14,14 @@
 #include <unistd.h>
 
 enum { MOST_RUNNING = 16, VARIABLES = 7 };
+
+/* FFmpeg opens a camera so that commands inherit it, and one that runs on would keep the device from being opened
+ * again. */
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 34)
+#define CLOSES_REST
+#endif
+#endif
 
 extern char **environ;
 
@@ -50,17 +59,22 @@ static char *number(const char *name, double value) {
     return variable(name, text);
 }
 
-/** Its own process group, so that Ctrl-C is ours alone; no input, and output that does not mix with results. */
+/** Its own process group, so that Ctrl-C is ours alone; no input, output that does not mix with results, and no
+ * file of ours. */
 static bool spawn(const char *command, char **environment) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t defaults;
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+#ifdef CLOSES_REST
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+#endif
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};

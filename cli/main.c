@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "manual.h"
 #include "output.h"
+#include "signals.h"
 #include "spare.h"
 #include "text.h"
 
@@ -36,6 +37,22 @@ static enum exit_status run_version(const struct options *options) {
     return STATUS_GOOD;
 }
 
+static bool is_missing(const char *path) {
+    struct stat status;
+    return stat(path, &status) != 0 && errno == ENOENT;
+}
+
+/** A command that is asked for behind an option. */
+static bool check_command_first(const struct options *options) {
+    for (int i = 0; i < options->num_operands; i++) {
+        const char *word = options->operands[i];
+        if (options_find_command(word) == COMMAND_COUNT || !is_missing(word)) continue;
+        text_complain("'%s' is no file; as a command it stands first: polytome %s [OPTION...]", word, word);
+        return false;
+    }
+    return true;
+}
+
 static enum exit_status run(enum command command, int argc, char **argv) {
     struct options options;
     if (!options_parse(&options, command, argc, argv)) return STATUS_USAGE;
@@ -59,13 +76,12 @@ static enum exit_status run(enum command command, int argc, char **argv) {
     case COMMAND_HELP: return run_help(&options);
     default: break;
     }
-    return cmd_classify(&options);
+    return check_command_first(&options) ? cmd_classify(&options) : STATUS_USAGE;
 }
 
-/** A word that is neither a command nor a file: more likely a slip in the command's name. */
-static bool is_unknown_word(const char *word) {
-    struct stat status;
-    return word[0] != '-' && !strpbrk(word, "./") && stat(word, &status) != 0 && errno == ENOENT;
+/** A word alone that is neither a command nor a file: more likely a slip in the command's name. */
+static bool is_unknown_word(int argc, const char *word) {
+    return argc == 2 && word[0] != '-' && !strpbrk(word, "./") && is_missing(word);
 }
 
 static enum exit_status dispatch(int argc, char **argv) {
@@ -78,7 +94,7 @@ static enum exit_status dispatch(int argc, char **argv) {
     if (strcmp(word, "--version") == 0) return run(COMMAND_VERSION, argc - 2, argv + 2);
     const enum command command = options_find_command(word);
     if (command != COMMAND_COUNT) return run(command, argc - 2, argv + 2);
-    if (is_unknown_word(word)) {
+    if (is_unknown_word(argc, word)) {
         text_complain("'%s' is neither a command nor a file", word);
         manual_overview(stderr);
         return STATUS_USAGE;
@@ -87,6 +103,7 @@ static enum exit_status dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    signals_begin();
     setlocale(LC_CTYPE, ""); /* for bars; numbers stay with a point */
     enum exit_status status = dispatch(argc, argv);
     struct output rest;

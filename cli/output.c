@@ -50,18 +50,41 @@ static bool open_aside(struct output *output, const char *path, const struct sta
     return true;
 }
 
-/** Opens a device or a pipe; of a pipe whose reader is still to come, until a signal ends the wait. */
-static FILE *open_in_place(const char *path) {
+/** The number behind names like /dev/fd/3, of a descriptor that is open already: what it leads to, perhaps the end of a
+ * file, would be another place if its name were opened. -1: it is no such name. */
+static int named_descriptor(const char *path) {
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdout") == 0) return STDOUT_FILENO;
+    if (strcmp(path, "/dev/stderr") == 0) return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        const char *number = path + strlen(folders[i]);
+        if (strncmp(path, folders[i], strlen(folders[i])) != 0) continue;
+        if (*number && strlen(number) < 8 && strspn(number, "0123456789") == strlen(number)) return atoi(number);
+    }
+    return -1;
+}
+
+/** Opens a device or a pipe; of a pipe whose reader is still to come, until a signal ends the wait. -1 with errno. */
+static int open_device(const char *path, bool pipe) {
     static const struct timespec pause = {.tv_nsec = 100000000};
     int file;
     while ((file = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK)) < 0) {
-        if (errno == ENXIO && signals_interrupted(NULL)) errno = EINTR;
-        if (errno != ENXIO) return NULL;
+        if (errno != ENXIO || !pipe) return -1;
+        errno = EINTR;
+        if (signals_interrupted(NULL)) return -1;
         nanosleep(&pause, NULL);
     }
-    FILE *stream = fcntl(file, F_SETFL, 0) == 0 ? fdopen(file, "w") : NULL;
-    if (!stream) close(file);
-    return stream;
+    if (fcntl(file, F_SETFL, 0) == 0) return file;
+    close(file);
+    return -1;
+}
+
+static bool open_in_place(struct output *output, int file) {
+    output->stream = file >= 0 ? fdopen(file, "w") : NULL;
+    if (output->stream) return true;
+    complain(output);
+    if (file >= 0) close(file);
+    return false;
 }
 
 bool output_open(struct output *output, const char *path) {
@@ -72,9 +95,14 @@ bool output_open(struct output *output, const char *path) {
     }
     struct stat old;
     const bool exists = stat(path, &old) == 0;
-    /* A device or a pipe is written to, not replaced; opening a directory fails with the right words. */
-    const bool opened = exists && !S_ISREG(old.st_mode) ? (output->stream = open_in_place(path)) || complain(output)
-                                                        : open_aside(output, path, exists ? &old : NULL);
+    const int descriptor = named_descriptor(path);
+    bool opened;
+    if (descriptor >= 0)
+        opened = open_in_place(output, fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    else if (exists && !S_ISREG(old.st_mode)) /* opening a directory fails with the right words */
+        opened = open_in_place(output, open_device(path, S_ISFIFO(old.st_mode)));
+    else
+        opened = open_aside(output, path, exists ? &old : NULL);
     if (!opened) output_discard(output);
     return opened;
 }
@@ -82,6 +110,7 @@ bool output_open(struct output *output, const char *path) {
 bool output_try(const char *path) {
     struct output output;
     struct stat old;
+    if (named_descriptor(path) >= 0) return true;
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) return true;
     if (!output_open(&output, path)) return false;
     output_discard(&output);
@@ -106,7 +135,8 @@ long output_count_lines(struct output *output) {
 bool output_append(struct output *output, const char *path, bool *fresh) {
     struct stat old;
     *fresh = true;
-    if (!path || strcmp(path, "-") == 0 || (stat(path, &old) == 0 && !S_ISREG(old.st_mode)))
+    if (!path || strcmp(path, "-") == 0 || named_descriptor(path) >= 0 ||
+        (stat(path, &old) == 0 && !S_ISREG(old.st_mode)))
         return output_open(output, path);
     *output = (struct output){.name = path, .stream = fopen(path, "a+e")};
     if (!output->stream) return complain(output);

@@ -13,7 +13,8 @@ struct output {
     char *aside;      /* what it is called until then */
 };
 
-/** Opens `path`, or standard output where it is NULL or "-". False after a complaint. */
+/** Opens `path`, or standard output where it is NULL or "-"; a device, a pipe and what /dev/fd/N names are written in
+ * place. False after a complaint. */
 bool output_open(struct output *output, const char *path);
 
 /** Whether output_open() will do, before the work of which the results come at the end; nothing is left behind. A pipe

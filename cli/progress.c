@@ -4,14 +4,25 @@
 #include "moment.h"
 #include "text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { MAX_NAME = 32 };
+enum { LEAST_NAME = 6, MOST_NAME = 32, USUAL_COLUMNS = 80, LINE = 128 };
 
-/** The end of the path, cut between characters so that it takes no more than MAX_NAME columns. */
-static const char *short_name(const char *path) {
-    while (text_columns(path) > MAX_NAME) {
+/** Columns that a line may take; of what is no terminal any number. */
+static int line_columns(void) {
+    struct winsize size;
+    if (!text_is_terminal(stderr)) return INT_MAX;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) return size.ws_col - 1;
+    return USUAL_COLUMNS - 1;
+}
+
+/** The end of the path, cut between characters so that it takes no more than `most` columns. */
+static const char *short_name(const char *path, int most) {
+    while (text_columns(path) > most) {
         const size_t sequence = text_sequence(path);
         path += sequence > 0 ? sequence : 1;
     }
@@ -73,48 +84,56 @@ static double count_through(const struct progress *progress) {
     return through;
 }
 
-/** How many files are through, how fast, and how long the rest will take; columns. */
-static int show_run(const struct progress *progress) {
+/** How many files are through, how fast, and how long the rest will take. */
+static void describe_run(char text[static LINE], const struct progress *progress) {
     const double through = count_through(progress), seconds = moment_now() - progress->start;
     const long total = (double)progress->total >= through ? progress->total : 0; /* directories in a list hold more */
     const double rate = (through - (double)progress->skipped) / seconds;
     char left[32];
-    int columns = fprintf(stderr, "%ld", progress->done);
-    if (total > 0) columns += fprintf(stderr, " of %ld  %3.0f %%", total, 100 * through / (double)total);
-    columns += fprintf(stderr, "  %.3g files/s", rate);
+    int used = snprintf(text, LINE, "%ld", progress->done);
+    if (total > 0)
+        used += snprintf(text + used, LINE - (size_t)used, " of %ld  %3.0f %%", total, 100 * through / (double)total);
+    used += snprintf(text + used, LINE - (size_t)used, "  %.3g files/s", rate);
     if (total > 0 && rate > 0)
-        columns += fprintf(stderr, "  %s left", text_seconds(left, sizeof left, ((double)total - through) / rate));
-    return columns;
+        snprintf(text + used, LINE - (size_t)used, "  %s left",
+                 text_seconds(left, sizeof left, ((double)total - through) / rate));
 }
 
-/** The file at hand and how far it is; columns. */
-static int show_file(const char *path, double at, double end) {
-    char text[2][32], place[96];
-    text_seconds(text[0], sizeof text[0], at);
-    if (end > 0)
-        snprintf(place, sizeof place, "  %s of %s  %3.0f %%", text[0], text_seconds(text[1], sizeof text[1], end),
-                 at < end ? 100 * at / end : 100);
+/** How far the file at hand is. */
+static void describe_place(char text[static LINE], const struct progress_file *file) {
+    char at[32], end[32];
+    text_seconds(at, sizeof at, file->at);
+    if (file->end > 0)
+        snprintf(text, LINE, "  %s of %s  %3.0f %%", at, text_seconds(end, sizeof end, file->end),
+                 file->at < file->end ? 100 * file->at / file->end : 100);
     else
-        snprintf(place, sizeof place, "  %s", text[0]);
-    const char *name = short_name(path);
+        snprintf(text, LINE, "  %s", at);
+}
+
+/** The file at hand behind the run, as far as `columns` are left for it; how many it takes. */
+static int show_file(const struct progress_file *file, int columns) {
+    char place[LINE];
+    describe_place(place, file);
+    const int room = columns - 2 - (int)strlen(place);
+    if (room < LEAST_NAME) return 0;
+    const char *name = short_name(file->path, room < MOST_NAME ? room : MOST_NAME);
+    fputs("  ", stderr);
     text_print(stderr, name);
     fputs(place, stderr);
-    return text_columns(name) + (int)strlen(place);
+    return 2 + text_columns(name) + (int)strlen(place);
 }
 
+/* A line that is broken at the edge of the terminal could not be taken away. */
 void progress_show(struct progress *progress) {
     if (!progress->on || moment_now() - progress->last < PROGRESS_INTERVAL) return;
     progress_clear(progress);
+    const int columns = line_columns();
+    char run[LINE] = "1";
     pthread_mutex_lock(&progress->lock);
     const struct progress_file *alone = progress->files && !progress->files->next ? progress->files : NULL;
-    if (alone && progress->done == 0 && progress->total <= 1)
-        progress->shown += fprintf(stderr, "1");
-    else
-        progress->shown += show_run(progress);
-    if (alone) {
-        fputs("  ", stderr);
-        progress->shown += 2 + show_file(alone->path, alone->at, alone->end);
-    }
+    if (!alone || progress->done > 0 || progress->total > 1) describe_run(run, progress);
+    progress->shown = fprintf(stderr, "%.*s", columns, run);
+    if (alone) progress->shown += show_file(alone, columns - progress->shown);
     pthread_mutex_unlock(&progress->lock);
     fflush(stderr);
     progress->last = moment_now();

@@ -3,6 +3,7 @@
 
 #include "engine.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -25,6 +26,13 @@ static void on_wake(int number) {
     (void)number;
 }
 
+void signals_begin(void) {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGXFSZ, &ignore, NULL); /* a write beyond the limit on file size then fails, and that is reported */
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0 && open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY) != file) return;
+}
+
 void signals_catch(const struct output *output) {
     unfinished_count = 0;
     /* A write of results goes on behind the signal, or half a line would be all of it. What waits for input, or for the
@@ -33,6 +41,9 @@ void signals_catch(const struct output *output) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
     action.sa_flags = 0;
     action.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);

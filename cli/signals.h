@@ -8,8 +8,14 @@
 #include <pthread.h>
 
 /**
- * SIGINT and SIGTERM let the work end in order; a second one ends the process at once and removes what `output` holds
- * aside. A reader that goes away ends the process quietly, unless the results go to a file. `output` may be NULL.
+ * Before anything is opened: a standard stream that is closed stays so, but no file takes its number, into which
+ * messages would be written then. A write beyond the limit on file size fails instead of ending the process.
+ */
+void signals_begin(void);
+
+/**
+ * SIGINT, SIGTERM and SIGHUP let the work end in order; a second one ends the process at once and removes what `output`
+ * holds aside. A reader that goes away ends the process quietly, unless the results go to a file. `output` may be NULL.
  */
 void signals_catch(const struct output *output);
 

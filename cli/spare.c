@@ -72,15 +72,45 @@ static bool spares(const struct options *options, const char *output) {
     if (!is_file(output)) return true;
     const struct target target = look_at(output);
     if (!is_read(options, &target)) return true;
-    text_complain("the output %s is a file that the run itself reads: choose another name", output);
+    text_complain(SPARE_SENTENCE, output);
     return false;
 }
 
-bool spare_inputs(const struct options *options) {
+/** All that the run writes. */
+struct outputs {
+    const char *names[5 + OPTIONS_MAX_LIST];
+    int count;
+};
+
+static struct outputs list_outputs(const struct options *options) {
     const char *const single[] = {options->output, options->plot, options->overlay, options->check.output,
                                   options->check.source};
+    struct outputs outputs = {0};
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+        if (is_file(single[i])) outputs.names[outputs.count++] = single[i];
+    for (int i = 0; i < options->outputs.count; i++)
+        if (is_file(options->outputs.items[i])) outputs.names[outputs.count++] = options->outputs.items[i];
+    return outputs;
+}
+
+static bool are_apart(const struct outputs *outputs, int i) {
+    for (int j = 0; j < i; j++) {
+        if (!spare_is_same(outputs->names[i], outputs->names[j])) continue;
+        text_complain("the output %s is named twice", outputs->names[i]);
+        return false;
+    }
+    return true;
+}
+
+bool spare_inputs(const struct options *options) {
+    const struct outputs outputs = list_outputs(options);
     bool good = true;
-    for (size_t i = 0; i < sizeof single / sizeof *single && good; i++) good = spares(options, single[i]);
-    for (int i = 0; i < options->outputs.count && good; i++) good = spares(options, options->outputs.items[i]);
+    for (int i = 0; i < outputs.count && good; i++) good = spares(options, outputs.names[i]) && are_apart(&outputs, i);
     return good;
+}
+
+bool spare_found(const struct options *options, const struct stat *found) {
+    struct stat output;
+    if (!is_file(options->output) || !S_ISREG(found->st_mode)) return true;
+    return stat(options->output, &output) != 0 || !are_one(&output, found);
 }

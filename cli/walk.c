@@ -4,6 +4,7 @@
 #include "inputs.h"
 #include "moment.h"
 #include "signals.h"
+#include "spare.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -86,7 +87,13 @@ static void work(void *user) {
 
 static bool add(struct walk *walk, struct job input, const ptm_error *failure) {
     struct stat status;
-    input.slow = strcmp(input.path, "-") == 0 || stat(input.path, &status) != 0 || !S_ISREG(status.st_mode);
+    const bool there = strcmp(input.path, "-") != 0 && stat(input.path, &status) == 0;
+    input.slow = !there || !S_ISREG(status.st_mode);
+    ptm_error overwritten = {.status = PTM_EINVAL};
+    if (there && !failure && !spare_found(walk->options, &status)) {
+        snprintf(overwritten.message, sizeof overwritten.message, SPARE_SENTENCE, walk->options->output);
+        failure = &overwritten;
+    }
     if (failure) progress_done(&walk->progress, NULL, false);
     return !signals_interrupted(NULL) && jobs_add(&walk->jobs, &input, failure);
 }

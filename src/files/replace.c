@@ -68,11 +68,11 @@ bool replace_is_same(const char *output, const char *input) {
 }
 
 /** A device or a pipe; of a pipe whose reader is still to come, until a signal ends the wait. -1 with errno. */
-static int open_in_place(const char *path) {
+static int open_in_place(const char *path, bool pipe) {
     static const struct timespec pause = {.tv_nsec = 100000000};
     int fd;
     while ((fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK)) < 0)
-        if (errno != ENXIO || nanosleep(&pause, NULL) != 0) return -1;
+        if (errno != ENXIO || !pipe || nanosleep(&pause, NULL) != 0) return -1;
     if (fcntl(fd, F_SETFL, 0) == 0) return fd;
     close(fd);
     return -1;
@@ -98,8 +98,10 @@ ptm_status replace_open(struct replacement *replacement, const char *path, ptm_e
     *replacement = (struct replacement){.path = path, .fd = -1};
     struct stat file;
     ptm_status status = PTM_OK;
-    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode)) {
-        replacement->fd = open_in_place(path);
+    const bool is_output = strcmp(path, "/dev/stdout") == 0; /* which may be a file: it goes on where that is */
+    if (is_output || (stat(path, &file) == 0 && !S_ISREG(file.st_mode))) {
+        replacement->fd =
+            is_output ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : open_in_place(path, S_ISFIFO(file.st_mode));
         if (replacement->fd < 0) status = write_error(path, err);
     } else {
         status = open_beside(replacement, err);

@@ -13,7 +13,6 @@ run() {
 }
 # A limit on the size of files stands for the disk.
 limited() (
-    trap '' XFSZ
     ulimit -f 8
     "$@"
 )
