@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/budget.h"
 
+#include "base/number.h"
 #include "models/schedule.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <strings.h>
 
 ptm_status budget_parse(const char *text, enum budget_kind *kind, double *amount, ptm_error *err) {
@@ -13,10 +13,10 @@ ptm_status budget_parse(const char *text, enum budget_kind *kind, double *amount
         enum budget_kind kind;
         double least;
     } units[] = {{"x", BUDGET_SPEED, 1}, {"GFLOP", BUDGET_GFLOP, 0}, {"ms", BUDGET_MS, 0}};
-    char *end;
+    const char *end;
     *kind = BUDGET_NONE;
     if (!((*text >= '0' && *text <= '9') || *text == '.')) return PTM_OK;
-    *amount = strtod(text, &end);
+    *amount = number_read(text, &end);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (strcasecmp(end, units[i].unit) != 0) continue;
         if (!isfinite(*amount) || !(*amount > 0) || *amount < units[i].least)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/schedule.h"
 
+#include "base/number.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -62,8 +64,8 @@ ptm_status schedule_parse(int *r, int depth, const char *text, ptm_error *err) {
     double inflect = 0;
     if (!read_r(&cursor, &mean)) return refuse(text, "R is not a whole number", err);
     if (*cursor == ':') {
-        char *end;
-        inflect = strtod(cursor + 1, &end);
+        const char *end;
+        inflect = number_read(cursor + 1, &end);
         if (end == cursor + 1 || *end || !(inflect >= -1 && inflect <= 1))
             return refuse(text, "INFLECT is not a number from -1 to 1", err);
     } else if (*cursor) {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE /* usleep() */
-/* Errors, memory, the processor and the threads. */
+/* Errors, numbers, memory, the processor and the threads. */
 #include "check.h"
 
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/threads.h"
 
 #include <dirent.h>
+#include <locale.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -59,6 +61,28 @@ static void test_try(void) {
     CU_ASSERT_EQUAL(reached, 0);
     CU_ASSERT_EQUAL(fail_with(PTM_OK, &reached), PTM_EINTERNAL);
     CU_ASSERT_EQUAL(reached, 2);
+}
+
+/** A number ends where its text does: it is decimal, and has a point where the program's locale has a comma. */
+static void test_number(void) {
+    static const struct {
+        const char *text, *rest;
+        double value;
+    } numbers[] = {
+        {"1.5x", "x", 1.5}, {"-0.25", "", -0.25}, {".5ms", "ms", 0.5}, {"6e1GFLOP", "GFLOP", 60},
+        {"2,5", ",5", 2},   {"0x10x", "x10x", 0}, {"inf", "inf", 0},   {"nan", "nan", 0},
+        {"", "", 0},        {"-x", "-x", 0},
+    };
+    static const char *const locales[] = {"C", "de_DE.UTF-8", "fr_FR.UTF-8"}; /* those that are installed */
+    for (size_t l = 0; l < CHECK_COUNT(locales); l++) {
+        setlocale(LC_NUMERIC, locales[l]);
+        for (size_t i = 0; i < CHECK_COUNT(numbers); i++) {
+            const char *end;
+            CU_ASSERT_EQUAL(number_read(numbers[i].text, &end), numbers[i].value);
+            CU_ASSERT_STRING_EQUAL(end, numbers[i].rest);
+        }
+    }
+    setlocale(LC_NUMERIC, "C");
 }
 
 static void test_status_names(void) {
@@ -368,6 +392,7 @@ int main(void) {
         {"errors without a listener, and long ones", test_error_null_and_long},
         {"errors without control characters", test_error_without_controls},
         {"TRY", test_try},
+        {"numbers", test_number},
         {"every status has a name of its own", test_status_names},
         {"products that overflow", test_product},
         {"allocation", test_alloc},
