@@ -6,7 +6,7 @@
  * Three calls from a file to a label:
  *
  *     ptm_model_open(&model, NULL, NULL, &err);                      // NULL: the model that ships with the library
- *     ptm_session_open(&session, (const ptm_model *[]){model}, 1, NULL, &err);
+ *     ptm_session_open(&session, models, 1, NULL, &err);             // const ptm_model *models[] = {model}
  *     ptm_classify_file(session, "clip.mp4", NULL, &result, &err);
  *
  * Conventions. Out-pointers come first and the error, which may be NULL, comes last. Every call that can fail returns a
@@ -97,12 +97,13 @@ PTM_API void ptm_model_options_default(ptm_model_options *options);
  * Opens a model: a checkpoint directory as its authors publish it (config.json, what its processor is configured
  * by, model.safetensors or a sharded index), a single-file polytome model, or NULL for the one that ships with the
  * library (looked for in $POLYTOME_MODEL, then where the library is installed, then in its build's source tree).
- * Weights are mapped and stay mapped until the close. Close with ptm_model_close() after the sessions that use it.
+ * Weights are mapped and stay mapped until the close. Close with ptm_model_close().
  */
 PTM_API PTM_NODISCARD ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_options *options,
                                                 ptm_error *err);
 
-/** Closes the model and sets *model to NULL; NULL and *model == NULL are allowed. */
+/** Closes the model and sets *model to NULL; NULL and *model == NULL are allowed. Sessions and results that use it may
+ * go on: it goes with the last of them. */
 PTM_API void ptm_model_close(ptm_model **model);
 
 typedef struct ptm_model_info {
@@ -169,12 +170,12 @@ PTM_API void ptm_session_options_default(ptm_session_options *options);
 
 /**
  * Opens a session over `count` models (1 to 3), of which each modality is brought by exactly one.
- * All memory that running the networks needs is allocated here. The models must outlive the session.
- * `options` may be NULL. Close with ptm_session_close().
+ * All memory that running the networks needs is allocated here. `options` may be NULL. Close with ptm_session_close().
  */
 PTM_API PTM_NODISCARD ptm_status ptm_session_open(ptm_session **out, const ptm_model *const *models, int count,
                                                   const ptm_session_options *options, ptm_error *err);
 
+/** Closes the session, after the streams over it, and sets *session to NULL; NULL and *session == NULL are allowed. */
 PTM_API void ptm_session_close(ptm_session **session);
 
 /**

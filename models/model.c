@@ -179,6 +179,7 @@ static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     for (int i = 0; i < model->count; i++) {
         names[i] = weight_names(model, i);
         network_lay_input(&model->networks[i]);
+        model->networks[i].model = model;
         TRY(check_front(&model->networks[i], err));
         model->networks[i].reduced = model->reduced;
         TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
@@ -205,6 +206,7 @@ ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_opt
 
     struct ptm_model *model = mem_calloc(1, sizeof *model);
     if (!model) return error_no_memory(err);
+    model->users = 1;
     ptm_status status;
     if (path) {
         model->path = mem_strdup(path);
@@ -221,9 +223,8 @@ ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_opt
     return status;
 }
 
-void ptm_model_close(ptm_model **handle) {
-    if (!handle || !*handle) return;
-    struct ptm_model *model = *handle;
+static void leave(struct ptm_model *model) {
+    if (--model->users > 0) return;
     for (int i = 0; i < NETWORK_MODALITIES; i++) network_close(&model->networks[i]);
     reduced_store_close(model->reduced);
     weight_source_close(&model->source);
@@ -233,7 +234,20 @@ void ptm_model_close(ptm_model **handle) {
     mem_free(model->name);
     mem_free(model->path);
     mem_free(model);
+}
+
+void ptm_model_close(ptm_model **handle) {
+    if (!handle || !*handle) return;
+    leave(*handle);
     *handle = NULL;
+}
+
+void model_hold(const struct network *network) {
+    network->model->users++;
+}
+
+void model_release(const struct network *network) {
+    leave(network->model);
 }
 
 const struct network *model_network(const struct ptm_model *model, ptm_modality modality) {

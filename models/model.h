@@ -5,7 +5,10 @@
 
 #include "models/families.h"
 
+#include <stdatomic.h>
+
 struct ptm_model {
+    atomic_int users; /* the caller, sessions and results; the last one frees it */
     char *name, *path;
     struct safetensors *files;
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
@@ -15,6 +18,10 @@ struct ptm_model {
     struct origin origins[NETWORK_MODALITIES]; /* of each network; all zero where the file has schema 1 */
     int count;
 };
+
+/** One user more of the model that a network belongs to; and one less, which may be the last. From any thread. */
+void model_hold(const struct network *network);
+void model_release(const struct network *network);
 
 /** The network of a modality, or NULL. */
 const struct network *model_network(const struct ptm_model *model, ptm_modality modality);

@@ -59,6 +59,7 @@ struct self_test {
 };
 
 struct network {
+    struct ptm_model *model; /* that it is a part of */
     ptm_modality modality;
     const char *name, *family, *licence, *source;
     struct vit_config config;

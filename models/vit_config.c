@@ -78,8 +78,8 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
     const int *tokens = config->grid.tokens;
     const int64_t plane = (int64_t)tokens[1] * tokens[2];
     if (plane > max_tokens || plane * tokens[0] > max_tokens - config->special_tokens)
-        return error_set(err, PTM_ELIMIT, "%s: %d x %d x %d patches are more than the limit of %d tokens", document,
-                         tokens[0], tokens[1], tokens[2], max_tokens);
+        return error_set(err, PTM_ELIMIT, "%s: %d x %d x %d patches are more than the limit of %d tokens, max_tokens",
+                         document, tokens[0], tokens[1], tokens[2], max_tokens);
     config->tokens = (int)(plane * tokens[0]) + config->special_tokens;
     if (config->stored_positions == 0) config->stored_positions = config->tokens;
     return check_positions(config, document, err);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "pipelines/batch.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,8 +188,9 @@ ptm_status ptm_bench(ptm_session *session, ptm_modality modality, const ptm_benc
     TRY(session_need_lane(session, modality, &bench.lane, err));
     TRY(batch_check_idle(session, err));
     TRY(count_entries(&bench, options, err));
-    if (options->min_runs < 1 || options->min_runs > RUNS_MAX || !(options->seconds >= 0))
-        return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d runs and 0 or more seconds", RUNS_MAX);
+    if (options->min_runs < 1 || options->min_runs > RUNS_MAX || !(options->seconds >= 0 && isfinite(options->seconds)))
+        return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d runs and a finite time, 0 seconds or more",
+                         RUNS_MAX);
     memset(reports, 0, (size_t)bench.count * sizeof *reports);
     return bench_lane(&bench, options, err);
 }

@@ -36,6 +36,7 @@ ptm_status ptm_classify_memory(ptm_session *session, const void *data, size_t by
     *out = NULL;
     if (!name) name = "memory";
     if (bytes == 0) return error_set(err, PTM_ENODATA, "%s: is empty", name);
+    if (!data) return error_set(err, PTM_EINVAL, "%s: %zu bytes are promised, but no memory is given", name, bytes);
     const ptm_timeline_options timeline = pass_plain_options(options);
     struct pass pass;
     ptm_status status = pass_open(&pass, session, &timeline, err);
@@ -83,6 +84,7 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
     TRY(session_need_lane(session, PTM_VIDEO, &lane, err));
     TRY(batch_check_free(session, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no frames");
+    if (!frames) return error_set(err, PTM_EINVAL, "%d frames are promised, but no memory is given", count);
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.use &= PTM_VIDEO;
     if (status == PTM_OK) status = check_asked(pass.use, "frames", err);
@@ -118,6 +120,7 @@ ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size
     TRY(session_need_lane(session, PTM_AUDIO, &lane, err));
     TRY(batch_check_free(session, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no samples");
+    if (!samples) return error_set(err, PTM_EINVAL, "%zu samples are promised, but no memory is given", count);
     TRY(run_check_sample_rate(sample_rate, err));
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.use &= PTM_AUDIO;

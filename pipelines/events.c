@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Windows on their way to events: each label of each modality is a switch with two thresholds. */
-#include "base/error.h"
 #include "base/memory.h"
+#include "models/network.h"
 
 #include <math.h>
 
@@ -22,15 +22,13 @@ struct event_track {
     double until;
 };
 
-enum { TRACKS = 3 };
-
 static const double rounding = 1e-6; /* of sums and differences of time stamps */
 
 struct ptm_events {
     ptm_event_options options;
     ptm_event_fn *on_event;
     void *user;
-    struct event_track tracks[TRACKS];
+    struct event_track tracks[NETWORK_MODALITIES];
 };
 
 void ptm_event_options_default(ptm_event_options *options) {
@@ -69,7 +67,7 @@ ptm_status ptm_events_open(ptm_events **out, const ptm_event_options *options, p
 
 void ptm_events_close(ptm_events **events) {
     if (!events || !*events) return;
-    for (int i = 0; i < TRACKS; i++) {
+    for (int i = 0; i < NETWORK_MODALITIES; i++) {
         struct event_track *track = &(*events)->tracks[i];
         for (int k = 0; k < track->count; k++) mem_free(track->states[k].name);
         mem_free(track->states);
@@ -120,6 +118,8 @@ static ptm_status end(const struct ptm_events *events, struct label_state *state
 /* ---------------------------------------------------------------- one window */
 
 static ptm_status check_window(const ptm_window *window, ptm_error *err) {
+    if (network_modality_index(window->modality) < 0)
+        return error_set(err, PTM_EINVAL, "a window of modality %d, which there is not", (int)window->modality);
     if (!(isfinite(window->from) && window->to >= window->from && isfinite(window->to)))
         return error_set(err, PTM_EINVAL, "a window from %g to %g seconds cannot be part of an event", window->from,
                          window->to);
@@ -131,10 +131,6 @@ static ptm_status check_window(const ptm_window *window, ptm_error *err) {
             return error_set(err, PTM_EINVAL, "label %d of a window with %d labels", window->labels[i].index,
                              window->num_labels);
     return PTM_OK;
-}
-
-static int track_index(ptm_modality modality) {
-    return modality == PTM_VIDEO ? 0 : modality == PTM_AUDIO ? 1 : 2;
 }
 
 /** Makes room at the first window; later ones must fit. */
@@ -174,8 +170,8 @@ static void put_scores(const struct ptm_events *events, struct event_track *trac
 
 ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_error *err) {
     error_clear(err);
-    struct event_track *track = &events->tracks[track_index(window->modality)];
     TRY(check_window(window, err));
+    struct event_track *track = &events->tracks[network_modality_index(window->modality)];
     TRY(prepare_track(track, window, err));
     if (follows_gap(track, window)) TRY(end_all(events, track, INFINITY, err));
     track->next = window->index + 1;
@@ -194,6 +190,6 @@ ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_erro
 
 ptm_status ptm_events_finish(ptm_events *events, ptm_error *err) {
     error_clear(err);
-    for (int i = 0; i < TRACKS; i++) TRY(end_all(events, &events->tracks[i], INFINITY, err));
+    for (int i = 0; i < NETWORK_MODALITIES; i++) TRY(end_all(events, &events->tracks[i], INFINITY, err));
     return PTM_OK;
 }

@@ -110,6 +110,9 @@ ptm_status lane_set_merge(struct lane *lane, const char *r, int prop_attn, ptm_e
     enum budget_kind kind;
     double amount;
     if (!network) return PTM_OK;
+    if (prop_attn < -1 || prop_attn > 1)
+        return error_set(err, PTM_EINVAL, "proportional attention is 0, 1, or -1 for the model's own, not %d",
+                         prop_attn);
     if (!r || strcmp(r, "auto") == 0) r = network->r;
     if (strlen(r) >= sizeof lane->r)
         return error_set(err, PTM_EINVAL, "the merging schedule is longer than %zu characters", sizeof lane->r - 1);

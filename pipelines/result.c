@@ -11,10 +11,11 @@ struct result *result_new(void) {
 void ptm_result_free(ptm_result **handle) {
     if (!handle || !*handle) return;
     struct result *result = (struct result *)*handle;
-    struct result_answer *parts[] = {&result->video, &result->audio, &result->image};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        mem_free(parts[i]->labels);
-        mem_free(parts[i]->tokens);
+    for (int m = 0; m < NETWORK_MODALITIES; m++) {
+        struct result_answer *part = &result->answers[m];
+        mem_free(part->labels);
+        mem_free(part->tokens);
+        if (part->network) model_release(part->network);
     }
     mem_free(result->fused);
     mem_free(result);
@@ -23,25 +24,16 @@ void ptm_result_free(ptm_result **handle) {
 
 /** The part of the result that belongs to the lane, with what is known before any window. */
 static struct result_answer *begin_answer(struct result *result, const struct lane *lane) {
-    struct result_answer *part = NULL;
-    const ptm_answer **shown = NULL;
-    switch (lane->network->modality) {
-    case PTM_VIDEO:
-        part = &result->video;
-        shown = &result->result.video;
-        break;
-    case PTM_AUDIO:
-        part = &result->audio;
-        shown = &result->result.audio;
-        break;
-    case PTM_IMAGE:
-        part = &result->image;
-        shown = &result->result.image;
-        break;
-    }
+    const struct network *network = lane->network;
+    const int index = network_modality_index(network->modality);
+    const ptm_answer **const shown[NETWORK_MODALITIES] = {&result->result.video, &result->result.audio,
+                                                          &result->result.image};
+    struct result_answer *part = &result->answers[index];
+    if (!part->network) model_hold(network);
+    part->network = network;
     snprintf(part->r, sizeof part->r, "%s", lane->r);
-    part->answer = (ptm_answer){.model = lane->network->name, .r = part->r};
-    *shown = &part->answer;
+    part->answer = (ptm_answer){.model = network->name, .r = part->r};
+    *shown[index] = &part->answer;
     return part;
 }
 

@@ -9,6 +9,7 @@ enum { MISSING_TEXT = 256 };
 
 struct result_answer {
     ptm_answer answer;
+    const struct network *network; /* whose model is held, as names are its; NULL: there is no answer */
     char r[SCHEDULE_TEXT];
     char missing[MISSING_TEXT];
     ptm_label *labels; /* (num_labels) owned */
@@ -16,9 +17,9 @@ struct result_answer {
 };
 
 struct result {
-    ptm_result result; /* first, so that a pointer to it is a pointer to this */
-    struct result_answer video, audio, image;
-    ptm_label *fused; /* owned */
+    ptm_result result;                                /* first, so that a pointer to it is a pointer to this */
+    struct result_answer answers[NETWORK_MODALITIES]; /* as network_modalities[] */
+    ptm_label *fused;                                 /* owned */
 };
 
 struct result *result_new(void);

@@ -10,8 +10,8 @@
 enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
 
 ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err) {
-    if (!(options->start >= 0) || !(options->duration >= 0))
-        return error_set(err, PTM_EINVAL, "start and duration should be 0 seconds or more");
+    if (!(options->start >= 0 && isfinite(options->start)) || !(options->duration >= 0 && isfinite(options->duration)))
+        return error_set(err, PTM_EINVAL, "start and duration should be finite, 0 seconds or more");
     if (options->max_pixels < 1 || options->max_frames < 1 || !(options->max_seconds > 0))
         return error_set(err, PTM_EINVAL, "limits should be more than 0");
     return PTM_OK;

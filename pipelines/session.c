@@ -52,6 +52,7 @@ static ptm_status choose_networks(struct ptm_session *session, const ptm_model *
                 return error_set(err, PTM_EINVAL, "both %s and %s label %s; give one model for it", lane->network->name,
                                  network->name, subject(network_modalities[m]));
             lane->network = network;
+            model_hold(network);
         }
     }
     return PTM_OK;
@@ -228,7 +229,11 @@ void ptm_session_close(ptm_session **handle) {
     if (!handle || !*handle) return;
     struct ptm_session *session = *handle;
     fbank_close(&session->fbank);
-    for (int m = 0; m < NETWORK_MODALITIES; m++) pixels_close(&session->lanes[m].pixels);
+    for (int m = 0; m < NETWORK_MODALITIES; m++) {
+        struct lane *lane = &session->lanes[m];
+        pixels_close(&lane->pixels);
+        if (lane->network) model_release(lane->network);
+    }
     batch_close(session);
     mem_free(session->bench_tokens);
     mem_free(session->memory);

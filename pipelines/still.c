@@ -37,6 +37,8 @@ ptm_status ptm_decode_picture(ptm_frame **out, const void *data, size_t bytes, c
     error_clear(err);
     *out = NULL;
     if (!name) name = "memory";
+    if (!data && bytes > 0)
+        return error_set(err, PTM_EINVAL, "%s: %zu bytes are promised, but no memory is given", name, bytes);
     ptm_classify_options limits;
     ptm_classify_options_default(&limits);
     const struct media_options options = {.want_video = true,

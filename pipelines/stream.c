@@ -111,6 +111,8 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
     if (!(stream->pass.use & PTM_AUDIO))
         return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
     if (!is_time(time)) return error_set(err, PTM_EINVAL, "samples at %g s are beyond all clocks", time);
+    if (!samples && count > 0)
+        return error_set(err, PTM_EINVAL, "%zu samples are promised, but no memory is given", count);
     TRY(fbank_check_samples(samples, count, err)); /* later ones would share windows with them */
     if (stream->sample_rate == 0) TRY(start_samples(stream, sample_rate, err));
     if (sample_rate != stream->sample_rate)

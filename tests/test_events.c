@@ -170,6 +170,9 @@ static void test_wrong_windows(void) {
     const ptm_label labels[2] = {{"pan", 0, 1, 0}, {"cut", 2, 0, 0}};
     ptm_window window = {.modality = PTM_VIDEO, .to = 1, .num_labels = 2, .labels = labels};
     CU_ASSERT_EQUAL(ptm_events_add(events, &window, NULL), PTM_EINVAL); /* label 2 of 2 */
+    window.modality = 0;
+    CU_ASSERT_EQUAL(ptm_events_add(events, &window, NULL), PTM_EINVAL);
+    window.modality = PTM_VIDEO;
     window.num_labels = 0;
     CU_ASSERT_EQUAL(ptm_events_add(events, &window, NULL), PTM_EINVAL);
     window.num_labels = 1;

@@ -520,6 +520,45 @@ static void test_mistakes(void) {
     close_both(&opened);
 }
 
+/** Calls without the memory that they promise. */
+static void test_no_memory_given(void) {
+    struct opened opened;
+    open_both(&opened, NULL, 1, NULL);
+    ptm_result *result;
+    ptm_frame *frame;
+    ptm_stream *stream;
+    CU_ASSERT_EQUAL(ptm_classify_memory(opened.session, NULL, 9, SAMPLES "cut.mp4", NULL, &result, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, NULL, 16000, 16000, NULL, &result, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(ptm_classify_frames(opened.session, NULL, 16, NULL, &result, NULL), PTM_EINVAL);
+    CU_ASSERT_PTR_NULL(result);
+    CU_ASSERT_EQUAL(ptm_decode_picture(&frame, NULL, 9, "picture", 0, NULL), PTM_EINVAL);
+    CU_ASSERT_PTR_NULL(frame);
+    CHECK_OK(ptm_stream_open(&stream, opened.session, NULL, err));
+    CU_ASSERT_EQUAL(ptm_stream_push_samples(stream, NULL, 16000, 16000, 0, NULL), PTM_EINVAL);
+    ptm_stream_close(&stream);
+    for (int prop_attn = -3; prop_attn <= 3; prop_attn++)
+        CU_ASSERT_EQUAL(ptm_session_set_merge(opened.session, "2", prop_attn, NULL),
+                        prop_attn >= -1 && prop_attn <= 1 ? PTM_OK : PTM_EINVAL);
+    close_both(&opened);
+}
+
+/** A model that is closed goes with the last session and the last result that use it. */
+static void test_model_closed_early(void) {
+    struct opened opened;
+    open_both(&opened, NULL, 1, NULL);
+    ptm_result *results[2];
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &results[0], err));
+    ptm_model_close(&opened.model);
+    CU_ASSERT_PTR_NULL(opened.model);
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &results[1], err));
+    ptm_session_close(&opened.session);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_STRING_EQUAL(results[i]->audio->labels[0].name, "seven");
+        CU_ASSERT_STRING_EQUAL(results[i]->audio->model, "default-v0");
+        ptm_result_free(&results[i]);
+    }
+}
+
 /** A clip cut off at many places: an answer from what is there, or an error; never a crash or a hang. */
 static void test_truncated_clip(void) {
     char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
@@ -562,6 +601,8 @@ int main(void) {
         {"what is missing", test_missing},
         {"kernels in words", test_kernels},
         {"mistakes and interruptions", test_mistakes},
+        {"no memory given", test_no_memory_given},
+        {"a model closed early", test_model_closed_early},
         {"a clip cut off", test_truncated_clip},
     };
     return check_main("pipelines", cases, CHECK_COUNT(cases));
