@@ -58,6 +58,11 @@ double window_reach(double end, double to, double until) {
     return until > 0 && to > end ? fmax(end, fmin(to, until)) : to;
 }
 
+/** Whether the data is said to end where the window does, by less than an item. */
+static bool ends_near(double end, double until, double item) {
+    return until > 0 && fabs(until - end) < item;
+}
+
 struct span window_take(struct window *window, double origin, double until) {
     const int64_t held = window->count < window->capacity ? window->count : window->capacity;
     const bool whole = window_missing(window) == 0;
@@ -69,7 +74,10 @@ struct span window_take(struct window *window, double origin, double until) {
     };
     const double middle = (span.start + span.end) / 2, half = window->hop / 2 / window->rate;
     span.from = window->next == 0 ? span.start : window->reached;
-    span.to = whole && !side_by_side(window) ? window_reach(span.end, middle + half, until) : span.end;
+    if (ends_near(span.end, until, 1 / window->rate))
+        span.to = fmin(span.end, until); /* nothing follows that could answer for the rest */
+    else
+        span.to = whole && !side_by_side(window) ? window_reach(span.end, middle + half, until) : span.end;
     window->reached = span.to;
     window->next++;
     return span;
