@@ -124,12 +124,22 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
     return PTM_OK;
 }
 
+/** Of `count` samples from `time` on those that are passed over, so that the windows of a live source stay with the
+ * world: more have come than its time has room for. */
+static size_t surplus(const struct audio_run *audio, size_t count, double time) {
+    const struct window *window = &audio->window;
+    const double lead = audio->origin + (double)window->count / window->rate - time;
+    if (!audio->run->live || window->count == 0 || lead <= LIMIT_SOUND_GAP) return 0;
+    return (size_t)fmin((double)count, round(lead * window->rate));
+}
+
 ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size_t count, double time, ptm_error *err) {
     if (count == 0 || audio->enough) return PTM_OK;
     if (audio->samples_used == 0) audio->from = time;
     TRY(bridge(audio, time, err));
     if (audio->enough) return PTM_OK;
-    TRY(take_samples(audio, samples, (int64_t)count, err));
+    const size_t over = surplus(audio, count, time);
+    TRY(take_samples(audio, samples + over, (int64_t)(count - over), err));
     audio->to = audio->origin + (double)audio->window.count / audio->window.rate;
     return PTM_OK;
 }

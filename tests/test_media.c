@@ -373,6 +373,11 @@ static void test_sample_clock(void) {
     CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&clock, 2.1, 1600, 16000, &gap), 2.1, 1e-9); /* another rate */
     CU_ASSERT(!gap);
     CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&clock, 2.2, 1600, 16000, &gap), 2.2, 1e-9);
+    struct sample_clock steered = {.steered = true};
+    CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&steered, 0.5, 1600, 8000, &gap), 0.5, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&steered, 0.65, 1600, 8000, &gap), 0.7, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&steered, 0.79, 1600, 8000, &gap), 0.79, 1e-9); /* 0.9 by the samples */
+    CU_ASSERT(!gap);
     struct sample_clock jumping = {.discontinuous = true};
     sample_clock_next(&jumping, 50, 800, 8000, &gap);
     CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&jumping, 0, 800, 8000, &gap), 50.1, 1e-9);

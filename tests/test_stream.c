@@ -164,6 +164,22 @@ static void test_gaps(void) {
     CU_ASSERT_EQUAL(heard.windows[1].end, 501);
 }
 
+/** A source whose samples are more than its time has room for stays with its time, and an outage is still one. */
+static void test_fast_samples(void) {
+    struct opened opened;
+    struct heard heard;
+    ptm_stream *stream = open_stream(&opened, &heard, 1, 0);
+    for (int i = 0; i < 20; i++) push_buzz(stream, i * 0.95, 1, 16000);
+    push_buzz(stream, 22, 2, 16000);
+    CHECK_OK(ptm_stream_finish(stream, err));
+    close_stream(&stream, &opened);
+    CU_ASSERT_FATAL(heard.count > 10);
+    const struct heard_window *last = &heard.windows[heard.count - 1], *before = last;
+    while (before > heard.windows && before->start > 20) before--;
+    CU_ASSERT(before->end > 17.5 && before->end < 19.05 + 0.1);
+    CU_ASSERT_DOUBLE_EQUAL(last->end, 24, 1e-9);
+}
+
 /** Times that no clock has, and pictures that do not go on, are refused and change nothing. */
 static void test_samples_back_in_time(void) {
     const float sample = 0;
@@ -299,6 +315,7 @@ int main(void) {
         {"parts that windows share", test_shared_parts},
         {"parts of frames of no whole samples", test_parts_of_odd_frames},
         {"gaps", test_gaps},
+        {"more samples than time", test_fast_samples},
         {"samples back in time", test_samples_back_in_time},
         {"pictures of an image model", test_pictures_pushed},
         {"a stream has its session for itself", test_stream_alone},

@@ -16,7 +16,7 @@ ptm_status audio_open(struct audio *audio, const struct track_setup *setup, ptm_
                                         .stats = setup->stats,
                                         .stream_errors = &setup->stats->audio_errors,
                                         .mid_stream = setup->mid_stream},
-                            .clock = {.discontinuous = setup->discontinuous}};
+                            .clock = {.discontinuous = setup->discontinuous, .steered = setup->steered}};
     return decoder_open(&audio->decoder, setup->stream, setup->codec, setup->options->max_pixels, err);
 }
 
@@ -36,8 +36,9 @@ static int samples_before(double time, double start, int count, int rate) {
     return samples < count ? (int)samples : count;
 }
 
-/** Takes the frame in the decoder: gives it a time, and cuts it to the range. Cutting at the source's rate makes the
- * first sample the same one whether the file was read from its beginning or from a seek. */
+/** Takes the frame in the decoder: gives it a time, and cuts it to the range and to what has not been there yet.
+ * Cutting at the source's rate makes the first sample the same one whether the file was read from its beginning or from
+ * a seek. */
 static void accept_frame(struct audio *audio) {
     struct track_setup *setup = &audio->setup;
     const AVFrame *frame = audio->decoder.frame;
@@ -52,9 +53,10 @@ static void accept_frame(struct audio *audio) {
     bool gap;
     const double time = sample_clock_next(&audio->clock, stamp - setup->origin, count, rate, &gap);
     audio->gap |= gap; /* of an earlier frame too, if that was cut off wholly */
-    audio->from = samples_before(setup->range.start, time, count, rate);
+    audio->from = samples_before(fmax(setup->range.start, audio->reached), time, count, rate);
     audio->to = samples_before(setup->range.end, time, count, rate);
     audio->frame_start = time + (double)audio->from / rate;
+    audio->reached = fmax(audio->reached, time + (double)count / rate);
     audio->decoded = audio->to < count;
 }
 

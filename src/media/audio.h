@@ -11,6 +11,7 @@ struct audio {
     struct track_setup setup;
     struct decoder decoder;
     struct sample_clock clock;
+    double reached;  /* end of the frames so far */
     SwrContext *swr; /* for frames of this kind: */
     int rate, format;
     AVChannelLayout layout;

@@ -36,8 +36,8 @@ ptm_status media_check_options(const struct media_options *options, ptm_error *e
         return error_set(err, PTM_EINVAL, "a sample rate of %d Hz is asked for; it lies between %d and %d",
                          options->sample_rate, RESAMPLER_MIN_RATE, RESAMPLER_MAX_RATE);
     if (!(options->start >= 0 && isfinite(options->start)) || !(options->duration >= 0 && isfinite(options->duration)))
-        return error_set(err, PTM_EINVAL, "start %g and duration %g: both should be finite, and 0 or more", options->start,
-                         options->duration);
+        return error_set(err, PTM_EINVAL, "start %g and duration %g: both should be finite, and 0 or more",
+                         options->start, options->duration);
     if (options->max_pixels < 1 || options->max_frames < 1 || !(options->max_seconds > 0))
         return error_set(err, PTM_EINVAL, "the limits of pixels, frames and seconds must be positive");
     return PTM_OK;

@@ -24,6 +24,7 @@ struct track_setup {
     double origin;      /* of the file's clock, in the container's */
     bool timestamps;    /* the format carries them */
     bool discontinuous; /* and they may jump */
+    bool steered;       /* or are those of a live source, which is to stay with the world */
     bool mid_stream;    /* reading begins after a seek */
 };
 

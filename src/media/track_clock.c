@@ -41,8 +41,9 @@ double sample_clock_next(struct sample_clock *clock, double stamp, int count, in
         stamped = expected;
     }
     *gap = !started || stamped > expected + LIMIT_SOUND_GAP;
-    if (*gap || rate != clock->rate) {
-        clock->base = *gap && !isnan(stamped) ? fmax(stamped, 0) : expected;
+    const bool back = started && clock->steered && stamped < expected - LIMIT_SOUND_GAP;
+    if (*gap || back || rate != clock->rate) {
+        clock->base = (*gap || back) && !isnan(stamped) ? fmax(stamped, 0) : expected;
         clock->samples = 0;
         clock->rate = rate;
     }

@@ -35,6 +35,7 @@ static struct track_setup setup_track(struct tracks *tracks, const struct demux 
                                 .origin = place->origin,
                                 .timestamps = demux_has_timestamps(demux),
                                 .discontinuous = !place->repaired && demux->format->iformat->flags & AVFMT_TS_DISCONT,
+                                .steered = place->repaired,
                                 .mid_stream = place->mid_stream};
 }
 
