@@ -79,7 +79,7 @@ static enum exit_status compare(struct run *run) {
     walk_run(&run->walk, run->options, &visitor);
     enum exit_status status = run->walk.status;
     const bool usable = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
-    const bool reported = usable && run->walk.labelled > 0;
+    const bool reported = usable && (run->walk.labelled > 0 || run->options->format == FORMAT_JSON);
     bool kept = !reported || report(run, &output);
     signals_release();
     if (reported && kept) kept = output_commit(&output);

@@ -155,7 +155,7 @@ static bool answer(struct server *server, const char *line, size_t length, ptm_e
     struct report_subject subject = {.id = request.id, .line = request.id ? 0 : server->lines.number};
     FILE *stream = server->output.stream;
     bool written;
-    if (err->status == PTM_OK) subject.path = request.path;
+    subject.path = request.path;
     if (err->status != PTM_OK)
         written = report_json(stream, &server->style, &subject, NULL, err);
     else if (request.kind == REQUEST_PING)

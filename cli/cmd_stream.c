@@ -54,7 +54,7 @@ static const char *plural(long count) {
     return count == 1 ? "" : "s";
 }
 
-static void say(const struct stream *stream, const ptm_live_report *report) {
+static void say(const struct stream *stream, const ptm_live_report *report, enum exit_status status) {
     const struct latency *latency = &stream->latency;
     const long events = stream->writer.num_events;
     fprintf(stderr, "polytome: %lld window%s and %ld event%s in %.1f s", (long long)report->windows,
@@ -71,7 +71,7 @@ static void say(const struct stream *stream, const ptm_live_report *report) {
     if (report->decode_errors > 0)
         fprintf(stderr, "; %d damaged packet%s", report->decode_errors, plural(report->decode_errors));
     if (stream->hook.skipped > 0) fprintf(stderr, "; %ld commands not started", stream->hook.skipped);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s\n", status == STATUS_INTERRUPTED ? ", then interrupted" : "");
 }
 
 static enum exit_status run(struct stream *stream) {
@@ -87,8 +87,8 @@ static enum exit_status run(struct stream *stream) {
     if (run_live(stream, &report, &err) == PTM_OK) err = (ptm_error){0};
     const struct timeline_end end = {.err = &err, .live = &report, .latency = &stream->latency};
     status = timeline_writer_finish(writer, &err, &end, &written);
-    const bool ran = report.windows > 0 || report.dropped > 0 || report.losses > 0;
-    if (written && stream->options->verbosity >= 0 && ran) say(stream, &report);
+    const bool ran = report.windows > 0 || report.dropped > 0 || report.losses > 0 || status == STATUS_INTERRUPTED;
+    if (written && stream->options->verbosity >= 0 && ran) say(stream, &report, status);
     return status;
 }
 

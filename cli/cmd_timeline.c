@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 struct timeline {
@@ -160,9 +161,15 @@ static enum exit_status run(struct timeline *timeline) {
     return status;
 }
 
-/** What needs the file a second time needs its name. */
+/** What needs the file a second time needs its name, and an MP4 is called so. */
 static bool check_second_pass(const struct timeline *timeline) {
     const struct options *options = timeline->options;
+    const char *ending = options->overlay ? strrchr(options->overlay, '.') : NULL;
+    if (options->overlay && (!ending || strcasecmp(ending, ".mp4") != 0)) {
+        text_complain("--overlay draws an MP4, so that its name ends in .mp4, not %s", options->overlay);
+        options_hint(COMMAND_TIMELINE);
+        return false;
+    }
     if ((!options->cut && !options->overlay) || strcmp(timeline->writer.outputs.file, "-") != 0) return true;
     text_complain("--cut and --overlay read the file twice, and standard input can be read once: name a file");
     options_hint(COMMAND_TIMELINE);

@@ -24,7 +24,8 @@ struct visit {
 
 static bool fail(const struct visit *visit, const char *path, int error) {
     char why[512];
-    snprintf(why, sizeof why, "cannot read it: %s", strerror(error));
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    snprintf(why, sizeof why, "%s: cannot be read: %s", name, strerror(error));
     return visit->visitor->failed(visit->visitor->user, path, visit->id, 0, why);
 }
 

@@ -251,6 +251,12 @@ void manual_completion(FILE *stream) {
     fputs("\"\n"
           "  fi\n"
           "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+          "  if [[ $COMP_CWORD == 1 && $current != -* ]]; then\n"
+          "    local files\n"
+          "    mapfile -t files < <(compgen -f -- \"$current\")\n"
+          "    COMPREPLY+=(\"${files[@]}\")\n"
+          "    compopt -o filenames 2>/dev/null || :\n"
+          "  fi\n"
           "}\n"
           "complete -o default -F _polytome polytome\n",
           stream);

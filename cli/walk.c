@@ -212,6 +212,9 @@ static const char *find_wrong_input(const struct options *options) {
         return "standard input cannot be both the list of names and a file to label";
     if (options->list_format == LIST_JSON && !options->files_from)
         return "--jsonl tells how --files-from is read: give both";
+    if (options->list_format == LIST_NUL && !options->files_from) return "-0 tells how --files-from is read: give both";
+    if (options->journal && strcmp(options->journal, "-") == 0)
+        return "the journal is read again by the next run: name a file";
     if (options_measure_merging(options) && (options->jobs > 1 || options->journal))
         return "-r in milliseconds is measured anew by every job and every run: with --jobs and "
                "--journal name a schedule, a speed-up or GFLOP";

@@ -7,6 +7,7 @@ complete_words() {
     _polytome
     echo "${COMPREPLY[*]-}"
 }
+touch boat.mp4
 complete_words polytome b
 complete_words polytome bench --s
 complete_words polytome classify --format ''

@@ -3,7 +3,8 @@
 # labels reach it through the environment only; what cannot be opened is one sentence.
 need_jq
 clip=$SAMPLES/pan-right-three.mp4
-windows='select(.kind == "window") | [.modality, .window, .start, .end, .from, .to, .labels]'
+# Up to where a window answers the next one tells; of a source nobody knows that a window is its last.
+windows='select(.kind == "window") | [.modality, .window, .start, .end, .from, .labels]'
 polytome timeline --json --rows windows --hop 0.5 "$clip" | jq -c "$windows" | sort >wanted
 polytome stream --json --rows windows --hop 0.5 "$clip" 2>/dev/null | jq -c "$windows" | sort | cmp - wanted
 polytome stream --json --rows windows --hop 0.5 - <"$clip" 2>/dev/null | jq -c "$windows" | sort | cmp - wanted
