@@ -376,7 +376,8 @@ PTM_API void ptm_timeline_options_default(ptm_timeline_options *options);
 /**
  * Labels a file window by window: picture and sound in one pass, any length in constant memory. *out, where `out` is
  * not NULL, gets what ptm_classify_file() says with PTM_SAMPLING_WINDOWS: means over the windows, coverage, times. A
- * damaged end of the file, or an interruption, is reported after the windows before it. `options` may be NULL.
+ * damaged end of the file is reported after the windows before it; an interruption at once, and windows that wait
+ * for their answer then get none. `options` may be NULL.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_timeline_file(ptm_session *session, const char *path,
                                                    const ptm_timeline_options *options, ptm_result **out,
@@ -401,7 +402,8 @@ PTM_API PTM_NODISCARD ptm_status ptm_stream_push_frame(ptm_stream *stream, const
 
 /**
  * The same for mono samples in [-1,1], the first of them at `time`. The sample rate stays that of the first call; it is
- * turned into the model's where it differs. A gap shorter than a window is filled with silence. PTM_EFORMAT where a
+ * turned into the model's where it differs. A gap shorter than a window is filled with silence; where more samples have
+ * come than their times have room for, by 0.1 s, as many are passed over. PTM_EFORMAT where a
  * sample is no finite number, PTM_EINVAL where they begin more than 0.1 s before the end of those so far; nothing has
  * changed then.
  */
