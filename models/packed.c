@@ -23,11 +23,14 @@ static ptm_status read_modality(ptm_modality *modality, struct json json, ptm_er
 }
 
 static ptm_status read_precision(ptm_precision *precision, struct json json, ptm_error *err) {
+    static const ptm_precision known[] = {PTM_F32, PTM_BF16, PTM_INT8};
     const char *name = product_precision_name(PTM_F32);
     TRY(json_get_string(json, "precision", &name, err));
-    for (*precision = PTM_F32; *precision <= PTM_INT8; (*precision)++)
-        if (strcmp(name, product_precision_name(*precision)) == 0) return PTM_OK;
-    *precision = PTM_F32;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(name, product_precision_name(known[i])) != 0) continue;
+        *precision = known[i];
+        return PTM_OK;
+    }
     return refuse(json, "precision", "\"f32\", \"bf16\" or \"int8\"", err);
 }
 

@@ -92,21 +92,40 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
     return pass_close(&pass, out, status);
 }
 
+/** All samples at the model's `rate`, slice by slice, and then what the filter still holds. */
+static ptm_status resample(struct pass *pass, struct media_resampler *resampler, const float *samples, size_t count,
+                           int rate, ptm_error *err) {
+    enum { SLICE = 1 << 15 };
+    const float *out;
+    size_t got, slice, done = 0, produced = 0;
+    double held;
+    do {
+        slice = count - done < SLICE ? count - done : SLICE;
+        TRY(media_resampler_push(resampler, slice ? samples + done : NULL, slice, &out, &got, &held, err));
+        TRY(pass_samples(pass, out, got, (double)produced / rate, err));
+        done += slice;
+        produced += got;
+    } while (slice > 0 || got > 0);
+    return PTM_OK;
+}
+
+static ptm_status take_samples(struct pass *pass, const float *samples, size_t count, int sample_rate, ptm_error *err) {
+    const int rate = session_lane(pass->run.session, PTM_AUDIO)->network->audio.sample_rate;
+    if (rate == sample_rate) return pass_samples(pass, samples, count, 0, err);
+    struct media_resampler *resampler;
+    TRY(media_resampler_open(&resampler, sample_rate, rate, err));
+    const ptm_status status = resample(pass, resampler, samples, count, rate, err);
+    media_resampler_close(&resampler);
+    return status;
+}
+
 static ptm_status classify_samples(struct pass *pass, const float *samples, size_t count, int sample_rate,
                                    ptm_error *err) {
-    const int rate = session_lane(pass->run.session, PTM_AUDIO)->network->audio.sample_rate;
-    float *resampled = NULL;
     pass->run.gathers = true;
     pass->result->result.duration = (double)count / sample_rate;
-    if (rate != sample_rate) {
-        TRY(media_resample(&resampled, &count, samples, count, sample_rate, rate, err));
-        samples = resampled;
-    }
-    ptm_status status = pass_open_runs(pass, 0, err);
-    if (status == PTM_OK) status = pass_samples(pass, samples, count, 0, err);
-    if (status == PTM_OK) status = pass_finish(pass, err);
-    mem_free(resampled);
-    TRY(status);
+    TRY(pass_open_runs(pass, 0, err));
+    TRY(take_samples(pass, samples, count, sample_rate, err));
+    TRY(pass_finish(pass, err));
     return put_any_result(pass, "samples", err);
 }
 

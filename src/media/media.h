@@ -114,12 +114,7 @@ ptm_status media_count_frames(struct media *media, int64_t *count, ptm_error *er
  */
 ptm_status media_want_frames(struct media *media, const int64_t *frames, int count, ptm_error *err);
 
-/** Mono float samples at another rate: src (count) at `from` Hz -> *out (owned by the caller, mem_free()) at `to` Hz.
- */
-ptm_status media_resample(float **out, size_t *out_count, const float *src, size_t count, int from, int to,
-                          ptm_error *err);
-
-/** The same for mono samples that come piece by piece. */
+/** Mono float samples at another rate, as they come piece by piece. */
 struct media_resampler;
 
 ptm_status media_resampler_open(struct media_resampler **out, int from, int to, ptm_error *err);

@@ -5,12 +5,10 @@
 #include "media/media.h"
 
 #include <stdint.h>
-#include <string.h>
 
 enum {
     MAX_CHANNELS = 64, /* of libswresample */
-    MAX_OUT = 2,
-    SLICE = 32768 /* input samples of one conversion */
+    MAX_OUT = 2
 };
 
 /** Weighs all channels alike, into each of the output: for layouts that FFmpeg has no downmix for. */
@@ -60,68 +58,6 @@ ptm_status resampler_open(SwrContext **out, const AVChannelLayout *layout, enum 
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     return code < 0 ? PTM_EFORMAT : PTM_OK;
 }
-
-/** Output samples of `count` input ones, with room for the filter's rounding. */
-static bool output_room(size_t *room, size_t count, int from, int to) {
-    size_t scaled;
-    if (!mem_product(count, (size_t)to, &scaled)) return false;
-    *room = scaled / (size_t)from + 64;
-    return true;
-}
-
-static ptm_status convert_all(SwrContext *swr, float *out, size_t room, size_t *out_count, const float *src,
-                              size_t count, ptm_error *err) {
-    size_t done = 0, written = 0;
-    for (;;) {
-        const size_t left = count - done, space = room - written;
-        const int slice = left < SLICE ? (int)left : SLICE;
-        const uint8_t *in = (const uint8_t *)(src + done);
-        uint8_t *to = (uint8_t *)(out + written);
-        /* Without input the resampler gives what its filter still holds. */
-        const int got = swr_convert(swr, &to, space < INT32_MAX ? (int)space : INT32_MAX, slice ? &in : NULL, slice);
-        if (got == AVERROR(ENOMEM)) return error_no_memory(err);
-        if (got < 0) return error_set(err, PTM_EINTERNAL, "resampling failed after %zu of %zu samples", done, count);
-        done += (size_t)slice;
-        written += (size_t)got;
-        if (slice == 0 && (got == 0 || written == room)) break;
-    }
-    *out_count = written;
-    return PTM_OK;
-}
-
-ptm_status media_resample(float **out, size_t *out_count, const float *src, size_t count, int from, int to,
-                          ptm_error *err) {
-    *out = NULL;
-    *out_count = 0;
-    size_t room;
-    if (from < RESAMPLER_MIN_RATE || from > RESAMPLER_MAX_RATE || to < RESAMPLER_MIN_RATE || to > RESAMPLER_MAX_RATE)
-        return error_set(err, PTM_EINVAL, "sample rates %d and %d: a rate lies between %d and %d Hz", from, to,
-                         RESAMPLER_MIN_RATE, RESAMPLER_MAX_RATE);
-    if (!output_room(&room, count, from, to)) return error_no_memory(err);
-    float *samples = mem_alloc(room, sizeof *samples);
-    if (!samples) return error_no_memory(err);
-    if (from == to) {
-        if (count) memcpy(samples, src, count * sizeof *samples);
-        *out = samples;
-        *out_count = count;
-        return PTM_OK;
-    }
-    const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
-    SwrContext *swr;
-    ptm_status status = resampler_open(&swr, &mono, AV_SAMPLE_FMT_FLT, from, to, err);
-    if (status == PTM_EFORMAT) status = error_set(err, PTM_EINVAL, "cannot resample from %d to %d Hz", from, to);
-    if (status == PTM_OK) status = convert_all(swr, samples, room, out_count, src, count, err);
-    swr_free(&swr);
-    if (status != PTM_OK) {
-        mem_free(samples);
-        *out_count = 0;
-        return status;
-    }
-    *out = samples;
-    return PTM_OK;
-}
-
-/* ---------------------------------------------------------------- piece by piece */
 
 struct media_resampler {
     SwrContext *swr;
