@@ -3,6 +3,7 @@
  * kernel_check: proves the vector kernels of every CPU level that this machine has against the scalar ones, and times
  * them (--bench). Bounds follow from the magnitudes that enter a sum or product, in units of FLT_EPSILON.
  */
+#include "activations.h"
 #include "attend_check.h"
 #include "base/clock.h"
 #include "multiply_check.h"
@@ -120,18 +121,6 @@ static void run_running_best(const struct kernels *kernels, struct call *call) {
     kernels->running_best(&call->best, &call->index, row_y(call), call->first, call->n);
 }
 
-static double gelu_exact(double z) {
-    return 0.5 * z * (1 + erf(z * sqrt(0.5)));
-}
-
-static double gelu_tanh_exact(double z) {
-    return 0.5 * z * (1 + tanh(sqrt(2 / acos(-1.0)) * (z + 0.044715 * z * z * z)));
-}
-
-static double quick_gelu_exact(double z) {
-    return z / (1 + exp(-1.702 * z));
-}
-
 struct kernel {
     const char *name;
     void (*run)(const struct kernels *kernels, struct call *call);
@@ -144,9 +133,9 @@ static const struct kernel all_kernels[] = {
     {"norm_in_place", run_layer_norm_in_place, bound_layer_norm, NULL},
     {"add", run_add, bound_add, NULL},
     {"add_scaled", run_add_scaled, bound_add_scaled, NULL},
-    {"gelu", run_gelu, bound_gelu, gelu_exact},
-    {"gelu_tanh", run_gelu_tanh, bound_gelu, gelu_tanh_exact},
-    {"quick_gelu", run_quick_gelu, bound_gelu, quick_gelu_exact},
+    {"gelu", run_gelu, bound_gelu, exact_gelu},
+    {"gelu_tanh", run_gelu_tanh, bound_gelu, exact_gelu_tanh},
+    {"quick_gelu", run_quick_gelu, bound_gelu, exact_quick_gelu},
     {"running_best", run_running_best, bound_add, NULL},
 };
 

@@ -3,6 +3,7 @@
  * Windows of one file and of several share passes: no bit of an answer and no order depends on it, and what is wrong
  * with one file is that file's alone. (test_golden.c has the networks themselves.)
  */
+#include "answers.h"
 #include "opened.h"
 
 #include <math.h>
@@ -30,19 +31,6 @@ static const char *const paths[FILES] = {
     SAMPLES "static-shot.mp4", SAMPLES "labels.tsv",      SAMPLES "two.flac",
     SAMPLES "clock-tick.flac", PTM_SOURCE_DIR "/samples", SAMPLES "pan-left.mp4",
 };
-
-static bool same_answer(const ptm_answer *a, const ptm_answer *b) {
-    if (!a || !b) return a == b;
-    if (a->num_labels != b->num_labels || a->windows != b->windows || a->static_share != b->static_share) return false;
-    for (int i = 0; i < a->num_labels; i++)
-        if (a->labels[i].index != b->labels[i].index || a->labels[i].score != b->labels[i].score ||
-            a->labels[i].logit != b->labels[i].logit)
-            return false;
-    for (int i = 0; a->tokens && i <= a->depth; i++)
-        if (a->tokens[i] != b->tokens[i]) return false;
-    return a->coverage.frames_used == b->coverage.frames_used && a->coverage.samples_used == b->coverage.samples_used &&
-           a->coverage.from == b->coverage.from && a->coverage.to == b->coverage.to;
-}
 
 static void check_same(const ptm_result *a, const ptm_result *b) {
     CU_ASSERT_FATAL(a && b);

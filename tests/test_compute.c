@@ -2,6 +2,7 @@
 /* Products and attention against plain loops in double; the same bits for any number of threads. */
 #include "check.h"
 
+#include "activations.h"
 #include "base/memory.h"
 #include "compute/attention.h"
 #include "compute/product.h"
@@ -42,15 +43,6 @@ static struct compute open_compute(int count, enum cpu_level level) {
 static void close_compute(struct compute *compute) {
     mem_free(compute->scratch);
     threads_close(&compute->threads);
-}
-
-static double activate(enum activation activation, double z) {
-    switch (activation) {
-    case ACTIVATION_GELU: return 0.5 * z * (1 + erf(z * sqrt(0.5)));
-    case ACTIVATION_GELU_TANH: return 0.5 * z * (1 + tanh(sqrt(2 / acos(-1.0)) * (z + 0.044715 * z * z * z)));
-    case ACTIVATION_QUICK_GELU: return z / (1 + exp(-1.702 * z));
-    default: return z;
-    }
 }
 
 /* ---------------------------------------------------------------- linear */
@@ -96,7 +88,7 @@ static double expected_product(const struct linear_case *p, const float *x, cons
     }
     /* a rounding error grows with the square root of the terms; every activation's slope is below 1.2 */
     *bound = FLT_EPSILON * (4 + sqrt(p->in)) * 1.2 * (magnitude + 1);
-    return activate(p->activation, sum);
+    return exact_activation(p->activation, sum);
 }
 
 static void check_product(const struct linear_case *p, const struct compute *compute) {

@@ -3,6 +3,7 @@
  * packets do not say what leads to a frame is told. The films are encoded here. */
 #include "media/frame_index.h"
 #include "media_reading.h"
+#include "random.h"
 #include "temporary.h"
 
 #include <libavcodec/avcodec.h>
@@ -60,9 +61,8 @@ static void paint(AVFrame *frame, int number) {
     for (int plane = 0; plane < 3; plane++)
         for (int y = 0; y < (plane ? chroma_height : HEIGHT); y++)
             for (int x = 0; x < (plane ? WIDTH / 2 : WIDTH); x++) {
-                noise = noise * 1664525u + 1013904223u;
                 const int level = plane ? 128 : (x + 3 * number) % WIDTH < 16 ? 200 : 60;
-                put_sample(frame, plane, x, y, level + (int)(noise >> 28));
+                put_sample(frame, plane, x, y, level + (int)(random_bits(&noise) >> 28));
             }
     frame->pts = number;
 }

@@ -137,7 +137,7 @@ static void test_resample(void) {
     CU_ASSERT_EQUAL(resampled(out, samples, 3608, 8000), 7216);
     CU_ASSERT(distance_from_sine(out, 7216, 16000) < 1e-3);
     const size_t count = resampled(out, samples, 8000, 44100);
-    CU_ASSERT(count == 2902 || count == 2903);             /* 8000 * 160 / 441 = 2902.5 */
+    CU_ASSERT(count == 2902 || count == 2903); /* 8000 * 160 / 441 = 2902.5 */
     CU_ASSERT_EQUAL(resampled(out, samples, 50, 8000), 100);
     struct media_resampler *resampler;
     ptm_error error = {0};

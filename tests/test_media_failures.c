@@ -5,6 +5,7 @@
 #include "media/live.h"
 #include "media/packets.h"
 #include "media_reading.h"
+#include "random.h"
 #include "temporary.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ static void test_named_failures(void) {
     expect_failure(read_pipe(text, sizeof text - 1, &options), PTM_EFORMAT, "is not a media file");
     uint8_t noise[5000];
     uint32_t state = 12345;
-    for (size_t i = 0; i < sizeof noise; i++) noise[i] = (uint8_t)((state = state * 1664525 + 1013904223) >> 24);
+    for (size_t i = 0; i < sizeof noise; i++) noise[i] = (uint8_t)(random_bits(&state) >> 24);
     expect_failure(read_memory(noise, sizeof noise, &options), PTM_EFORMAT, "is not a media file");
     const char subtitles[] = "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nThere\n";
     expect_failure(read_memory(subtitles, sizeof subtitles - 1, &options), PTM_EFORMAT, "no picture and no sound");

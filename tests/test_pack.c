@@ -5,6 +5,7 @@
  */
 #include "check.h"
 #include "files/safetensors.h"
+#include "random.h"
 #include "temporary.h"
 
 #include <dirent.h>
@@ -72,10 +73,7 @@ static float *answer(const char *path, ptm_modality modality, const char *r, ptm
     float *input = malloc(count * sizeof *input), *logits = malloc((size_t)info->num_labels * sizeof *logits);
     CU_ASSERT_FATAL(input && logits);
     uint32_t state = 7;
-    for (size_t i = 0; i < count; i++) {
-        state = state * 1664525u + 1013904223u;
-        input[i] = (float)(state >> 8) / (float)(1 << 23) - 1;
-    }
+    for (size_t i = 0; i < count; i++) input[i] = random_uniform(&state);
     CHECK_OK(ptm_forward(session, modality, input, info->input_shape, info->input_rank, logits, NULL, err));
     free(input);
     ptm_session_close(&session);

@@ -4,6 +4,7 @@
  * do not depend on threads or order, and what callers and files get wrong ends in a sentence.
  */
 #define _DEFAULT_SOURCE /* usleep() */
+#include "answers.h"
 #include "base/worst.h"
 #include "files/json.h"
 #include "opened.h"
@@ -118,15 +119,6 @@ static void test_reference_media(void) {
 }
 
 /* ---------------------------------------------------------------- the same bits */
-
-static bool same_answer(const ptm_answer *a, const ptm_answer *b) {
-    if (a->num_labels != b->num_labels || a->windows != b->windows) return false;
-    for (int i = 0; i < a->num_labels; i++)
-        if (a->labels[i].index != b->labels[i].index || a->labels[i].score != b->labels[i].score ||
-            a->labels[i].logit != b->labels[i].logit)
-            return false;
-    return a->coverage.frames_used == b->coverage.frames_used && a->coverage.samples_used == b->coverage.samples_used;
-}
 
 /** One file through sessions of 1, 2, 3 and 5 threads, after another file: no bit may differ. */
 static void test_threads_and_order(void) {
