@@ -17,17 +17,6 @@ typedef vec sums;
 #include "compute/product_bf16_avx512.h"
 
 const struct product product_amxbf16 = {
-    .name = "amx-bf16",
-    .precision = PTM_BF16,
-    .level = CPU_AMX,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 2,
-    .depth = DEPTH,
-    .value_bytes = 2,
-    .prepare = prepare,
-    .multiply = multiply,
-    .enter = enter,
-    .leave = leave,
+    PRODUCT_BF16, .name = "amx-bf16", .level = CPU_AMX, .enter = enter, .leave = leave,
 };
 #endif

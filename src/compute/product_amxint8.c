@@ -16,17 +16,6 @@ typedef __m512i sums, factors;
 #include "compute/product_tile_amx.h"
 
 const struct product product_amxint8 = {
-    .name = "amx-int8",
-    .precision = PTM_INT8,
-    .level = CPU_AMX,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 4,
-    .depth = DEPTH,
-    .value_bytes = 1,
-    .prepare = prepare,
-    .multiply = multiply,
-    .enter = enter,
-    .leave = leave,
+    PRODUCT_INT8, .name = "amx-int8", .level = CPU_AMX, .enter = enter, .leave = leave,
 };
 #endif

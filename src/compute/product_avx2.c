@@ -24,17 +24,6 @@ typedef __m256i sums, factors;
 #include "compute/product_acc16.h"
 
 const struct product product_avx2 = {
-    .name = "avx2",
-    .precision = PTM_INT8,
-    .level = CPU_AVX2,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 4,
-    .depth = DEPTH,
-    .value_bytes = 1,
-    .together = true,
-    .strip = STRIP,
-    .prepare = prepare,
-    .multiply = multiply,
+    PRODUCT_INT8, .name = "avx2", .level = CPU_AVX2, .together = true, .strip = STRIP,
 };
 #endif

@@ -24,17 +24,6 @@ typedef __m512i sums, factors;
 #include "compute/product_acc16.h"
 
 const struct product product_avx512 = {
-    .name = "avx512",
-    .precision = PTM_INT8,
-    .level = CPU_AVX512,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 4,
-    .depth = DEPTH,
-    .value_bytes = 1,
-    .together = true,
-    .strip = STRIP,
-    .prepare = prepare,
-    .multiply = multiply,
+    PRODUCT_INT8, .name = "avx512", .level = CPU_AVX512, .together = true, .strip = STRIP,
 };
 #endif

@@ -25,16 +25,9 @@ static inline factors t_x(const char *from) {
 #include "compute/product_bf16_avx512.h"
 
 const struct product product_avx512bf16 = {
+    PRODUCT_BF16,
     .name = "avx512-bf16",
-    .precision = PTM_BF16,
     .level = CPU_AVX512,
     .feature = CPU_AVX512_BF16,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 2,
-    .depth = DEPTH,
-    .value_bytes = 2,
-    .prepare = prepare,
-    .multiply = multiply,
 };
 #endif

@@ -18,16 +18,9 @@ typedef __m512i sums, factors;
 #include "compute/product_tile.h"
 
 const struct product product_avx512vnni = {
+    PRODUCT_INT8,
     .name = "avx512-vnni",
-    .precision = PTM_INT8,
     .level = CPU_AVX512,
     .feature = CPU_AVX512_VNNI,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 4,
-    .depth = DEPTH,
-    .value_bytes = 1,
-    .prepare = prepare,
-    .multiply = multiply,
 };
 #endif

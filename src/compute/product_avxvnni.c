@@ -18,16 +18,9 @@ typedef __m256i sums, factors;
 #include "compute/product_tile.h"
 
 const struct product product_avxvnni = {
+    PRODUCT_INT8,
     .name = "avx-vnni",
-    .precision = PTM_INT8,
     .level = CPU_AVX2,
     .feature = CPU_AVX_VNNI,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 4,
-    .depth = DEPTH,
-    .value_bytes = 1,
-    .prepare = prepare,
-    .multiply = multiply,
 };
 #endif

@@ -9,3 +9,8 @@ static void prepare(void *prepared, struct product_row *row, const float *x, int
     for (; i < n; i++) values[i] = product_bf16(x[i]);
     for (; i % DEPTH; i++) values[i] = 0;
 }
+
+/** What the tables of bf16 have alike, each of its own tile. */
+#define PRODUCT_BF16                                                                                       \
+    .precision = PTM_BF16, .rows = ROWS, .columns = COLUMNS, .group = 2, .depth = DEPTH, .value_bytes = 2, \
+    .prepare = prepare, .multiply = multiply

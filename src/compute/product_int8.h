@@ -56,4 +56,9 @@ static inline void int8_values(INT8_VALUE *q, const struct product_row *row, flo
     for (int i = first > n ? first : n; i < end; i++) q[int8_place(i)] = 0;
 }
 
+/** What the tables of int8 have alike, each of its own tile. */
+#define PRODUCT_INT8                                                                                       \
+    .precision = PTM_INT8, .rows = ROWS, .columns = COLUMNS, .group = 4, .depth = DEPTH, .value_bytes = 1, \
+    .prepare = prepare, .multiply = multiply
+
 #endif

@@ -42,16 +42,9 @@ static inline void put_values(INT8_VALUE *q, vec x, vec inverse, int32x4_t zero)
 #include "compute/product_prepare.h"
 
 const struct product product_neondot = {
+    PRODUCT_INT8,
     .name = "neon-dot",
-    .precision = PTM_INT8,
     .level = CPU_NEON,
     .feature = CPU_NEON_DOT,
-    .rows = ROWS,
-    .columns = COLUMNS,
-    .group = 4,
-    .depth = DEPTH,
-    .value_bytes = 1,
-    .prepare = prepare,
-    .multiply = multiply,
 };
 #endif
