@@ -7,6 +7,8 @@
 #define POLYTOME_PIPELINES_EXPLAIN_LOOK_H
 
 #include "pipelines/explain.h"
+#include "pipelines/image_run.h"
+#include "pipelines/video_run.h"
 
 /** One window, over the times from `begin` on. Its tubes are counted from `start`, which lies before that where the
  * last window reaches back. */

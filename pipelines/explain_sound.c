@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The log-mel spectrogram of one window of sound: as it is, and with its groups of patches. */
+#include "pipelines/audio_run.h"
 #include "pipelines/explain.h"
 
 #include <math.h>

@@ -3,7 +3,10 @@
 #ifndef POLYTOME_PIPELINES_PASS_H
 #define POLYTOME_PIPELINES_PASS_H
 
+#include "pipelines/audio_run.h"
+#include "pipelines/image_run.h"
 #include "pipelines/result.h"
+#include "pipelines/video_run.h"
 
 enum { PASS_PICTURES = PTM_VIDEO | PTM_IMAGE };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run: one file or live source on its way through a session. Each modality collects what the decoder delivers into
- * windows and hands each on as it fills, so that any length needs the memory of a few windows. Collecting and answering
- * may be on two threads (relay.h): no field is written by both.
+ * run: one file or live source on its way through a session. Each modality (video_run.h, audio_run.h, image_run.h)
+ * collects what the decoder delivers into windows and hands each on as it fills, so that any length needs the memory of
+ * a few windows. Collecting and answering may be on two threads (relay.h): no field is written by both.
  */
 #ifndef POLYTOME_PIPELINES_RUN_H
 #define POLYTOME_PIPELINES_RUN_H
@@ -60,83 +60,6 @@ struct frame_view {
 
 /** A picture that the caller holds; PTM_EINVAL from `picture` where it has no pixels. */
 struct frame_view frame_view_of(const ptm_frame *frame, double time, double end);
-
-struct video_run {
-    struct run *run;
-    struct lane *lane;
-    struct tally tally;
-    ptm_sampling sampling; /* never PTM_SAMPLING_MODEL */
-    struct window window;
-
-    int64_t total; /* uniform: frames of the file; 0: not known, keep a thinning set */
-    float *kept;   /* uniform, total not known: (KEPT_WINDOWS * T) prepared frames, every `stride`-th */
-    int64_t stride;
-    int held;
-
-    int64_t frames_seen, frames_used;
-    double from, to, padded;
-    double origin; /* seconds of the grid's first place */
-    bool enough;   /* no further frame can change the answer */
-};
-
-/** `frames` of the file, or 0 where it is not known, are needed for uniform sampling only. */
-ptm_status video_run_open(struct video_run *video, struct run *run, int64_t frames, ptm_error *err);
-ptm_status video_run_frame(struct video_run *video, const struct frame_view *frame, ptm_error *err);
-ptm_status video_run_finish(struct video_run *video, ptm_error *err);
-void video_run_close(struct video_run *video);
-/** What was looked at. `stats` NULL: there was no decoder. */
-ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats);
-
-/** Numbers of the frames that uniform sampling of a file of video->total frames uses, rising: frames (T); returns how
- * many they are. */
-int video_run_wanted(const struct video_run *video, int64_t *frames);
-
-/** The sampling of a video lane under these options, never PTM_SAMPLING_MODEL. */
-ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked);
-
-struct audio_run {
-    struct run *run;
-    struct lane *lane;
-    struct tally tally;
-    ptm_sampling sampling;
-    struct window window;
-    float *samples; /* (window) in order, for the features */
-
-    /* Where windows overlap: what the last one leaves to the next. */
-    float *energies; /* (F, M), or NULL */
-    size_t frames;   /* of them */
-    int64_t first;   /* sample at which the first of them begins */
-
-    int64_t samples_used;
-    double from, to, padded;
-    double origin; /* seconds of the window's first sample */
-    bool enough;
-};
-
-ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *err);
-/** `time` is that of the first of the samples. */
-ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size_t count, double time, ptm_error *err);
-ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err);
-void audio_run_close(struct audio_run *audio);
-ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct media_stats *stats);
-
-/** An image model: of a still, or of the middle frame of each second of a video. */
-struct image_run {
-    struct run *run;
-    struct lane *lane;
-    struct tally tally;
-    double rate;                            /* windows a second */
-    int64_t frames_seen, frames_used, next; /* next: window whose middle is looked for */
-    int64_t answered;
-    double from, to, origin, reached; /* origin: of the windows; reached: up to which answers stand */
-    bool first_only, enough;
-};
-
-ptm_status image_run_open(struct image_run *image, struct run *run, ptm_error *err);
-ptm_status image_run_frame(struct image_run *image, const struct frame_view *frame, ptm_error *err);
-ptm_status image_run_finish(struct image_run *image, ptm_error *err);
-void image_run_close(struct image_run *image);
-ptm_coverage image_run_coverage(const struct image_run *image, const struct media_stats *stats);
 
 /** The frame at hand, prepared for the lane's network, into out (3, H, W); adds to the times of the run. */
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/clock.h"
+#include "pipelines/audio_run.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
-#include "pipelines/run.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pipelines/run.h"
+#include "pipelines/image_run.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* video_run: the frames of a video on their way to windows of a video model, in a row or spread over the file. */
+#ifndef POLYTOME_PIPELINES_VIDEO_RUN_H
+#define POLYTOME_PIPELINES_VIDEO_RUN_H
+
+#include "pipelines/run.h"
+
+struct video_run {
+    struct run *run;
+    struct lane *lane;
+    struct tally tally;
+    ptm_sampling sampling; /* never PTM_SAMPLING_MODEL */
+    struct window window;
+
+    int64_t total; /* uniform: frames of the file; 0: not known, keep a thinning set */
+    float *kept;   /* uniform, total not known: (KEPT_WINDOWS * T) prepared frames, every `stride`-th */
+    int64_t stride;
+    int held;
+
+    int64_t frames_seen, frames_used;
+    double from, to, padded;
+    double origin; /* seconds of the grid's first place */
+    bool enough;   /* no further frame can change the answer */
+};
+
+/** `frames` of the file, or 0 where it is not known, are needed for uniform sampling only. */
+ptm_status video_run_open(struct video_run *video, struct run *run, int64_t frames, ptm_error *err);
+ptm_status video_run_frame(struct video_run *video, const struct frame_view *frame, ptm_error *err);
+ptm_status video_run_finish(struct video_run *video, ptm_error *err);
+void video_run_close(struct video_run *video);
+
+/** What was looked at. `stats` NULL: there was no decoder. */
+ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats);
+
+/** Numbers of the frames that uniform sampling of a file of video->total frames uses, rising: frames (T); returns how
+ * many they are. */
+int video_run_wanted(const struct video_run *video, int64_t *frames);
+
+/** The sampling of a video lane under these options, never PTM_SAMPLING_MODEL. */
+ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked);
+
+#endif
