@@ -184,7 +184,7 @@ ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
     const ptm_status status = pass_read(pass, path, err);
     if (status == PTM_OK) return pass_answer(pass, err);
     if (pass->run.watch && pass->run.waiting > 0) batch_answer(pass->run.session); /* what was handed on is told */
-    if (pass->run.failed == PTM_OK) return status;
+    if (pass->run.failure.status == PTM_OK) return status;
     error_clear(err); /* who was told came before the end of the file */
     return run_take_failure(&pass->run, err);
 }

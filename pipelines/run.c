@@ -61,11 +61,10 @@ ptm_status run_check_cancelled(struct run *run, ptm_error *err) {
 }
 
 ptm_status run_take_failure(struct run *run, ptm_error *err) {
-    const ptm_status failed = run->failed;
-    run->failed = PTM_OK;
-    if (failed == PTM_OK) return PTM_OK;
-    const bool said = run->failure.status != PTM_OK;
-    return error_set(err, failed, "%s", said ? run->failure.message : "the caller did not take a window");
+    if (run->failure.status == PTM_OK) return PTM_OK;
+    const ptm_status status = error_set(err, run->failure.status, "%s", run->failure.message);
+    error_clear(&run->failure);
+    return status;
 }
 
 ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,

@@ -36,8 +36,7 @@ struct run {
     struct relay *relay;           /* windows are answered beyond it; NULL: where they fill */
     bool gathers;                  /* windows may wait to share a pass (batch.h) */
     int waiting;                   /* those that do */
-    ptm_status failed;             /* of answering a window; PTM_OK: none did */
-    ptm_error failure;             /* why, where anybody said so */
+    ptm_error failure;             /* of answering a window; PTM_OK: none did */
     bool live;                     /* a gap ends a window without an answer */
     bool ended;                    /* what is collected now was left when the data ended */
     double reported;               /* seconds: the most of progress() */
