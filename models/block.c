@@ -143,8 +143,8 @@ void block_feed_forward(const struct vit *vit, const struct block_weights *block
                vit->network->config.embed_dim);
 }
 
-/** The mean over a window's tokens, of x and of the hidden layer, into rows `row` of both; no later window has those.
- */
+/** The mean over a window's tokens, of x and of the hidden layer, into rows `row` of both, which are free: all windows
+ * before this one have been read. */
 static void take_mean(struct vit *vit, struct vit_window *window, int row, int width, int hidden_count) {
     const struct vit_config *config = &vit->network->config;
     const size_t C = (size_t)config->embed_dim, ld = (size_t)width;

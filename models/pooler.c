@@ -51,7 +51,7 @@ void pooler_attend(struct vit *vit) {
     const struct vit_config *config = &vit->network->config;
     const struct vit_weights *weights = &vit->network->weights;
     const struct block_weights *block = weights->blocks + config->depth;
-    for (int i = 0; i < vit->count; i++) vit->windows[i].r = 0;
+    for (int i = 0; i < vit->count; i++) vit->windows[i].r = 0; /* no matching is prepared for */
     block_norm(vit, weights->norm_w, weights->norm_b);
     memcpy(vit->x, vit->y, (size_t)vit_rows(vit) * (size_t)config->embed_dim * sizeof *vit->x);
     for (int i = 0; i < config->pooler_depth; i++, block++) {

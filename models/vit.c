@@ -188,7 +188,7 @@ static void merge_unread(struct vit *vit, int i) {
 static void run_block(struct vit *vit, int i, double *mark) {
     const struct vit_config *config = &vit->network->config;
     const struct block_weights *block = &vit->network->weights.blocks[i];
-    const int read = config_read_tokens(config, i, 0), r = plan_merging(vit, i); /* read 0: all */
+    const int read = config_read_tokens(config, i), r = plan_merging(vit, i);
     block_attend(vit, block, read, config->position == POSITION_ROTARY);
     vit->times.attention += lap(mark);
     if (r > 0 && read > 0)

@@ -85,8 +85,8 @@ ptm_status config_derive(struct vit_config *config, int max_tokens, const char *
     return check_positions(config, document, err);
 }
 
-int config_read_tokens(const struct vit_config *config, int block, int tokens) {
-    if (block + 1 < config->depth) return tokens;
+int config_read_tokens(const struct vit_config *config, int block) {
+    if (block + 1 < config->depth) return 0;
     switch (config->pool) {
     case POOL_FIRST: return 1;
     case POOL_FIRST_TWO:
@@ -95,7 +95,7 @@ int config_read_tokens(const struct vit_config *config, int block, int tokens) {
     case POOL_FIRST_AND_MEAN:
     case POOL_ATTENTIVE: break;
     }
-    return tokens;
+    return 0;
 }
 
 bool config_pools_mlp(const struct vit_config *config) {
@@ -110,7 +110,8 @@ double config_gflop(const struct vit_config *config, const int *tokens) {
     macs += (double)config_head_width(config) * config->num_labels;
     for (int i = 0; i < config->depth; i++) {
         const double N = tokens ? tokens[i] : config->tokens, merged = tokens ? tokens[i + 1] : config->tokens;
-        const double read = config_read_tokens(config, i, (int)N), kept = config_read_tokens(config, i, (int)merged);
+        const int head = config_read_tokens(config, i);
+        const double read = head ? head : N, kept = head ? head : merged;
         macs += (3 * N + read) * C * C + 2 * read * N * C + kept * mlp;
     }
     if (config_pools_mlp(config)) macs -= (left - 1) * C * config->mlp_dim;

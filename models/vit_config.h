@@ -104,8 +104,9 @@ int config_blocks(const struct vit_config *config);
 /** The first of these blocks, all but the pooler's last: they have whole products, and may be kept reduced. */
 int config_reduced_blocks(const struct vit_config *config);
 
-/** How many of a block's `tokens`, from the first on, anybody reads: all, but of the last block what the head reads. */
-int config_read_tokens(const struct vit_config *config, int block, int tokens);
+/** How many tokens, from the first on, anybody reads of a block: 0 stands for all, and fewer are those that the head
+ * reads of the last block. */
+int config_read_tokens(const struct vit_config *config, int block);
 
 /**
  * Whether the last block's MLP may give the mean of its tokens and nothing else: the head takes that mean of x as it

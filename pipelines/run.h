@@ -38,7 +38,7 @@ struct run {
     int waiting;                   /* those that do */
     ptm_error failure;             /* of answering a window; PTM_OK: none did */
     bool live;                     /* a gap ends a window without an answer */
-    bool ended;                    /* what is collected now was left when the data ended */
+    bool ended;                    /* the data has ended, and what is collected now is the rest */
     double reported;               /* seconds: the most of progress() */
     double arrived;                /* of what is being collected; see struct span */
     double decode_ms, features_ms; /* by whoever collects */

@@ -25,8 +25,8 @@ struct product_row {
     int32_t zero;
 };
 
-/** What up to four groups of a weight row lack in a panel whose products add up in 16 bits (acc16.h); together they fit
- * there. Those that fill it up are zero. */
+/** Weights that were taken out of up to four groups of one column, because with them its sums would not fit into 16
+ * bits (acc16.h); together they do. Unused places are zero. */
 enum { PRODUCT_OUTLIERS = 4 };
 struct product_outliers {
     uint16_t column; /* in its strip */
