@@ -5,7 +5,6 @@
 #include "models/labels.h"
 #include "models/position.h"
 #include "models/preprocessor.h"
-#include "models/processors.h"
 #include "models/timm.h"
 
 #include <math.h>
@@ -200,17 +199,6 @@ static ptm_status read_omnimae(struct network *network, const struct checkpoint 
     return read_qkv_bias(config, json, err);
 }
 
-/* ---------------------------------------------------------------- the preprocessor of V-JEPA 2 */
-
-/** The video processor of V-JEPA 2 scales to 256 / 224 of the crop, whatever "size" its file gives. */
-static ptm_status vjepa2_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
-    struct pixels_spec *pixels = &network->picture.pixels;
-    TRY(preprocessor_read_pictures(network, &processor_vjepa2, checkpoint->preprocessor, err));
-    const int shorter = pixels->crop_h < pixels->crop_w ? pixels->crop_h : pixels->crop_w;
-    pixels->shortest_edge = (int)(shorter * 256.0 / 224);
-    return PTM_OK;
-}
-
 /* ---------------------------------------------------------------- the table */
 
 #define VIT_BASE .embed_dim = 768, .depth = 12, .num_heads = 12, .mlp_dim = 3072
@@ -265,7 +253,7 @@ static const struct family families[] = {
                      .grid = {.channels = 3, .size = {64, 256, 256}, .patch = {2, 16, 16}}},
         .prop_attn = true,
         .read_config = read_vjepa2,
-        .read_preprocessor = vjepa2_preprocessor,
+        .processor = &processor_vjepa2,
     },
     {
         .model_type = "mae_st",

@@ -29,7 +29,8 @@ static void test_classes(void) {
     CU_ASSERT_PTR_EQUAL(processor_find("BitImageProcessor"), &processor_bit);
     CU_ASSERT_PTR_NULL(processor_find("ViTMAEImageProcessor"));
     CU_ASSERT_PTR_NULL(processor_find("ViT"));
-    CU_ASSERT_PTR_NULL(processor_find(NULL));
+    CU_ASSERT_PTR_NULL(processor_find("LevitImageProcessor"));
+    CU_ASSERT_PTR_EQUAL(processor_find("VJEPA2VideoProcessor"), &processor_vjepa2);
 }
 
 /* transformers goes by the class that the file names, not by the model. */
@@ -42,8 +43,67 @@ static void test_defaults_of_the_class(void) {
     CU_ASSERT(!spec.do_center_crop && spec.resize_h == 224 && spec.resample == RESAMPLE_BICUBIC);
     CHECK_OK(read_text(&spec, "{\"video_processor_type\": \"VideoMAEVideoProcessor\"}", err));
     CU_ASSERT(spec.shortest_edge == 224 && spec.resample == RESAMPLE_BILINEAR && spec.mean[0] == 0.5f);
-    CHECK_OK(read_text(&spec, "{\"image_processor_type\": \"SomeImageProcessor\", \"size\": 40}", err));
-    CU_ASSERT(spec.do_center_crop && spec.shortest_edge == 40 && spec.mean[0] == processor_clip.mean[0]);
+    CHECK_OK(read_text(&spec, "{\"size\": 40}", err)); /* none named: the family's */
+    CU_ASSERT(spec.do_center_crop && spec.shortest_edge == 40 && spec.mean[0] == processor_clip.pixels.mean[0]);
+}
+
+/* 256 / 224 of the crop, whatever "size" says, and whatever network it stands beside. */
+static void test_scaled_to_crop(void) {
+    struct pixels_spec spec;
+    CHECK_OK(read_text(&spec,
+                       "{\"video_processor_type\": \"VJEPA2VideoProcessor\", \"size\": {\"height\": 9, \"width\": 9}, "
+                       "\"crop_size\": 384}",
+                       err));
+    CU_ASSERT(spec.shortest_edge == 438 && spec.crop_h == 384 && spec.crop_w == 384);
+    CHECK_OK(read_text(&spec, "{\"video_processor_type\": \"VJEPA2VideoProcessor\"}", err));
+    CU_ASSERT(spec.shortest_edge == 292 && spec.crop_h == 256);
+}
+
+/* A number is the shorter side, or both for the classes of ViT and DeiT; the file may say which. */
+static void test_sizes(void) {
+    static const struct {
+        const char *text;
+        int shortest_edge, resize_h, resize_w;
+    } cases[] = {
+        {"{\"image_processor_type\": \"SiglipImageProcessor\", \"size\": 40}", 40, 0, 0},
+        {"{\"image_processor_type\": \"DeiTImageProcessor\", \"size\": 40}", 0, 40, 40},
+        {"{\"image_processor_type\": \"ViTImageProcessor\", \"size\": 40, \"default_to_square\": false}", 40, 0, 0},
+        {"{\"size\": 40, \"default_to_square\": true}", 0, 40, 40},
+        {"{\"size\": [40, 50]}", 0, 40, 50},
+        {"{\"size\": {\"height\": 40, \"width\": 50, \"shortest_edge\": null, \"longest_edge\": null}}", 0, 40, 50},
+        {"{\"size\": null}", 224, 0, 0},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        struct pixels_spec spec;
+        CHECK_OK(read_text(&spec, cases[i].text, err));
+        CU_ASSERT_EQUAL(spec.shortest_edge, cases[i].shortest_edge);
+        CU_ASSERT(spec.resize_h == cases[i].resize_h && spec.resize_w == cases[i].resize_w);
+    }
+}
+
+/* What is none of the steps here, and a class whose steps are not known, however much its file says. */
+static void test_refusals(void) {
+    static const struct {
+        const char *text, *sentence;
+    } cases[] = {
+        {"{\"image_processor_type\": \"LevitImageProcessor\", \"size\": 40, \"do_center_crop\": true}",
+         "the processor \"LevitImageProcessor\" is not known"},
+        {"{\"crop_pct\": 0.875}", "\"crop_pct\" is not supported"},
+        {"{\"do_flip_channel_order\": true}", "do_flip_channel_order"},
+        {"{\"rescale_offset\": true}", "rescale_offset"},
+        {"{\"include_top\": true}", "include_top"},
+        {"{\"keep_aspect_ratio\": true}", "keep_aspect_ratio"},
+        {"{\"use_square_size\": true}", "use_square_size"},
+        {"{\"size\": {\"shortest_edge\": 18, \"longest_edge\": 20}}", "longest_edge"},
+        {"{\"size\": [18]}", "\"size\" should be"},
+    };
+    struct pixels_spec spec;
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        ptm_error error = {0};
+        CU_ASSERT_EQUAL(read_text(&spec, cases[i].text, &error), PTM_EMODEL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, cases[i].sentence));
+    }
+    CHECK_OK(read_text(&spec, "{\"crop_pct\": null, \"rescale_offset\": false, \"include_top\": false}", err));
 }
 
 static void test_one_number_for_all_channels(void) {
@@ -103,7 +163,7 @@ static void test_file_of_several_processors(void) {
     /* Older ones name a class and nothing else. */
     CU_ASSERT_FATAL(temporary_write(to, "{\"processor_class\": \"CLIPProcessor\"}", 36));
     const struct pixels_spec none = opened_spec(folder);
-    CU_ASSERT(none.crop_h == none.height && none.crop_w == none.width && none.mean[0] == processor_clip.mean[0]);
+    CU_ASSERT(none.crop_h == none.height && none.crop_w == none.width && none.mean[0] == processor_clip.pixels.mean[0]);
     temporary_remove(folder, file_names);
 }
 
@@ -111,6 +171,9 @@ int main(void) {
     static const struct check_case cases[] = {
         {"classes", test_classes},
         {"defaults of the class that is named", test_defaults_of_the_class},
+        {"scaled to the crop", test_scaled_to_crop},
+        {"shapes of sizes", test_sizes},
+        {"classes and steps that are not known", test_refusals},
         {"one number for all channels", test_one_number_for_all_channels},
         {"padding", test_padding},
         {"a file of several processors", test_file_of_several_processors},
