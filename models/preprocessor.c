@@ -88,19 +88,25 @@ static ptm_status refuse_other_steps(struct json json, ptm_error *err) {
     return PTM_OK;
 }
 
+/** Whether a step is taken: null is no, as Python has it; the class's way is only where the key is not there. */
+static ptm_status read_step(struct json json, const char *key, bool *taken, ptm_error *err) {
+    if (json_is_nothing(json_get(json, key))) *taken = false;
+    return json_get_bool(json, key, taken, err);
+}
+
 static ptm_status read_steps(struct pixels_spec *spec, bool squares, struct json json, ptm_error *err) {
     int resample = (int)spec->resample;
-    TRY(json_get_bool(json, "do_resize", &spec->do_resize, err));
+    TRY(read_step(json, "do_resize", &spec->do_resize, err));
     TRY(read_size(spec, squares, json, err));
     TRY(json_get_int(json, "resample", RESAMPLE_NEAREST, RESAMPLE_BICUBIC, &resample, err));
     spec->resample = (enum resample)resample;
-    TRY(json_get_bool(json, "do_center_crop", &spec->do_center_crop, err));
+    TRY(read_step(json, "do_center_crop", &spec->do_center_crop, err));
     TRY(preprocessor_get_crop(json, &spec->crop_h, &spec->crop_w, err));
-    TRY(json_get_bool(json, "do_rescale", &spec->do_rescale, err));
+    TRY(read_step(json, "do_rescale", &spec->do_rescale, err));
     TRY(json_get_double(json, "rescale_factor", 0, 1, &spec->rescale_factor, err));
     TRY(json_get_bool(json, "offset", &spec->offset, err));
     TRY(json_get_bool(json, "do_zero_centering", &spec->offset, err)); /* offset's older name */
-    TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
+    TRY(read_step(json, "do_normalize", &spec->do_normalize, err));
     TRY(read_channels(json, "image_mean", spec->mean, err));
     return read_channels(json, "image_std", spec->std, err);
 }
@@ -140,7 +146,7 @@ ptm_status preprocessor_read_ast(struct network *network, const struct checkpoin
     spec->do_normalize = true;
     double mean = AUDIOSET_MEAN, std = AUDIOSET_STD;
     TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));
-    TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
+    TRY(read_step(json, "do_normalize", &spec->do_normalize, err));
     TRY(json_get_double(json, "mean", -1e6, 1e6, &mean, err));
     TRY(json_get_double(json, "std", 1e-6, 1e6, &std, err));
     TRY(check_same(json, "num_mel_bins", "num_mel_bins", spec->num_mel_bins, err));

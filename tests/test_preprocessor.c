@@ -106,6 +106,16 @@ static void test_refusals(void) {
     CHECK_OK(read_text(&spec, "{\"crop_pct\": null, \"rescale_offset\": false, \"include_top\": false}", err));
 }
 
+static void test_steps_that_are_null(void) {
+    struct pixels_spec spec;
+    CHECK_OK(read_text(&spec, "{\"do_resize\": null, \"do_center_crop\": null}", err));
+    CU_ASSERT(!spec.do_resize && !spec.do_center_crop && spec.do_rescale && spec.do_normalize);
+    CHECK_OK(read_text(&spec, "{\"do_rescale\": null, \"do_normalize\": null}", err));
+    CU_ASSERT(spec.do_resize && spec.do_center_crop && !spec.do_rescale && !spec.do_normalize);
+    CHECK_OK(read_text(&spec, "{\"rescale_factor\": null, \"image_mean\": null}", err)); /* as the class has them */
+    CU_ASSERT(spec.rescale_factor == 1 / 255.0 && spec.mean[0] == processor_clip.pixels.mean[0]);
+}
+
 static void test_one_number_for_all_channels(void) {
     struct pixels_spec spec;
     CHECK_OK(read_text(&spec, "{\"image_mean\": 0.25, \"image_std\": [0.5, 0.25, 1]}", err));
@@ -174,6 +184,7 @@ int main(void) {
         {"scaled to the crop", test_scaled_to_crop},
         {"shapes of sizes", test_sizes},
         {"classes and steps that are not known", test_refusals},
+        {"steps that are null", test_steps_that_are_null},
         {"one number for all channels", test_one_number_for_all_channels},
         {"padding", test_padding},
         {"a file of several processors", test_file_of_several_processors},
