@@ -113,20 +113,15 @@ static ptm_status dinov2_mlp(struct vit_config *config, struct json json, ptm_er
 }
 
 /**
- * The published checkpoints store positions for 518 x 518 and are used at the processor's crop size: the table is
- * resized.
+ * Where the stored positions are for another grid than the one that pictures fill, they are resized; the class with
+ * registers does it with antialiasing.
  */
-static ptm_status read_dinov2(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
-    struct vit_config *config = &network->config;
-    struct patch_grid *grid = &config->grid;
-    TRY(read_vit(network, checkpoint, err));
-    TRY(dinov2_mlp(config, checkpoint->config, err));
-    TRY(json_get_int(checkpoint->config, "num_register_tokens", 0, 1024, &config->register_tokens, err));
-    const struct tensor *table = NULL;
+static ptm_status read_dinov2_positions(struct vit_config *config, const struct checkpoint *checkpoint,
+                                        const char *family, ptm_error *err) {
+    const struct patch_grid *grid = &config->grid;
     char name[64];
-    snprintf(name, sizeof name, "%s.embeddings.position_embeddings", network->family);
-    table = checkpoint_find(checkpoint, name);
-    TRY(preprocessor_get_crop(checkpoint->preprocessor, &grid->size[1], &grid->size[2], err));
+    snprintf(name, sizeof name, "%s.embeddings.position_embeddings", family);
+    const struct tensor *table = checkpoint_find(checkpoint, name);
     if (!table || table->rank != 3 || table->shape[1] < 2 ||
         table->shape[1] - 1 > POSITION_SIDE_MAX * POSITION_SIDE_MAX)
         return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing or no table of positions",
@@ -135,10 +130,21 @@ static ptm_status read_dinov2(struct network *network, const struct checkpoint *
     config->stored_positions = config->stored_side * config->stored_side + 1;
     const bool same =
         grid->size[1] / grid->patch[1] == config->stored_side && grid->size[2] / grid->patch[2] == config->stored_side;
-    /* The class with registers resizes with antialiasing. */
     const bool antialiased = config_has(config, PART_REGISTERS);
     config->position = same ? POSITION_CLASS : antialiased ? POSITION_ANTIALIASED : POSITION_RESIZED;
     return PTM_OK;
+}
+
+/** The published checkpoints are made for 518 x 518 and used at the size that their processor's pictures have. */
+static ptm_status read_dinov2(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    struct vit_config *config = &network->config;
+    int *size = config->grid.size;
+    TRY(read_vit(network, checkpoint, err));
+    TRY(dinov2_mlp(config, checkpoint->config, err));
+    TRY(json_get_int(checkpoint->config, "num_register_tokens", 0, 1024, &config->register_tokens, err));
+    TRY(preprocessor_read_pictures(network, &processor_bit, checkpoint->preprocessor, err));
+    preprocessor_get_size(&network->picture.pixels, &size[1], &size[2]);
+    return read_dinov2_positions(config, checkpoint, network->family, err);
 }
 
 /* ---------------------------------------------------------------- CLIP, SigLIP */

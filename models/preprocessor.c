@@ -29,7 +29,8 @@ static ptm_status read_size(struct pixels_spec *spec, bool squares, struct json 
     return json_get_int(json, "size", 1, CONFIG_SIDE_MAX, &spec->shortest_edge, err);
 }
 
-ptm_status preprocessor_get_crop(struct json json, int *rows, int *columns, ptm_error *err) {
+/** {"height": h, "width": w}, [h, w] or one number. */
+static ptm_status read_crop(struct json json, int *rows, int *columns, ptm_error *err) {
     const struct json crop = json_get(json, "crop_size");
     if (!json_is_object(crop)) return config_get_pair(json, "crop_size", rows, columns, err);
     TRY(json_get_int(crop, "height", 1, CONFIG_SIDE_MAX, rows, err));
@@ -101,7 +102,7 @@ static ptm_status read_steps(struct pixels_spec *spec, bool squares, struct json
     TRY(json_get_int(json, "resample", RESAMPLE_NEAREST, RESAMPLE_BICUBIC, &resample, err));
     spec->resample = (enum resample)resample;
     TRY(read_step(json, "do_center_crop", &spec->do_center_crop, err));
-    TRY(preprocessor_get_crop(json, &spec->crop_h, &spec->crop_w, err));
+    TRY(read_crop(json, &spec->crop_h, &spec->crop_w, err));
     TRY(read_step(json, "do_rescale", &spec->do_rescale, err));
     TRY(json_get_double(json, "rescale_factor", 0, 1, &spec->rescale_factor, err));
     TRY(json_get_bool(json, "offset", &spec->offset, err));
@@ -127,6 +128,16 @@ ptm_status preprocessor_read_pictures(struct network *network, const struct proc
         use_network_size(spec);
     if (processor->scales_to_crop) spec->shortest_edge = (int)(spec->crop_h * 256.0 / 224);
     return PTM_OK;
+}
+
+void preprocessor_get_size(const struct pixels_spec *spec, int *rows, int *columns) {
+    if (spec->do_center_crop) {
+        *rows = spec->crop_h;
+        *columns = spec->crop_w;
+    } else if (spec->do_resize) {
+        *rows = spec->shortest_edge ? spec->shortest_edge : spec->resize_h;
+        *columns = spec->shortest_edge ? spec->shortest_edge : spec->resize_w;
+    }
 }
 
 /** What config.json and preprocessor_config.json both say must agree. */

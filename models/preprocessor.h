@@ -17,7 +17,7 @@ ptm_status preprocessor_read_pictures(struct network *network, const struct proc
 /** Fills network->audio; what is absent is as ASTFeatureExtractor's defaults say. Bins and length must be known. */
 ptm_status preprocessor_read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
 
-/** "crop_size": {"height": h, "width": w} or one number. Absent: both stay as they are. */
-ptm_status preprocessor_get_crop(struct json json, int *rows, int *columns, ptm_error *err);
+/** Rows and columns that pictures end in; of such as are neither cropped nor resized both stay as they are. */
+void preprocessor_get_size(const struct pixels_spec *spec, int *rows, int *columns);
 
 #endif

@@ -133,9 +133,30 @@ static void test_padding(void) {
 
 /* ---------------------------------------------------------------- a directory */
 
-#define GOLDEN PTM_SOURCE_DIR "/tests/golden/clip"
+#define GOLDENS PTM_SOURCE_DIR "/tests/golden/"
+#define GOLDEN GOLDENS "clip"
+#define PREPROCESSOR "preprocessor_config.json"
+#define TOGETHER "processor_config.json"
 
-static const char *const file_names[] = {"config.json", "model.safetensors", "processor_config.json", NULL};
+static const char *const file_names[] = {
+    "config.json", "model.safetensors", PREPROCESSOR, "video_" PREPROCESSOR, TOGETHER, NULL};
+
+/** A folder with the network of a golden checkpoint, without its processor. */
+static void link_network(char folder[TEMPORARY_PATH], const char *golden) {
+    char from[TEMPORARY_PATH], to[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (int i = 0; i < 2; i++) {
+        temporary_join(from, golden, file_names[i]);
+        temporary_join(to, folder, file_names[i]);
+        CU_ASSERT_EQUAL_FATAL(symlink(from, to), 0);
+    }
+}
+
+static void write_text(const char *folder, const char *name, const char *text) {
+    char path[TEMPORARY_PATH];
+    temporary_join(path, folder, name);
+    CU_ASSERT_FATAL(temporary_write(path, text, strlen(text)));
+}
 
 static struct pixels_spec opened_spec(const char *path) {
     ptm_model *model;
@@ -153,27 +174,44 @@ static void check_same_spec(const struct pixels_spec *a, const struct pixels_spe
 
 /* transformers 5 writes the processors of a pair of towers into one file. */
 static void test_file_of_several_processors(void) {
-    char folder[TEMPORARY_PATH], from[TEMPORARY_PATH], to[TEMPORARY_PATH], text[2000];
-    CU_ASSERT_FATAL(temporary_folder(folder));
-    for (int i = 0; i < 2; i++) {
-        temporary_join(from, GOLDEN, file_names[i]);
-        temporary_join(to, folder, file_names[i]);
-        CU_ASSERT_EQUAL_FATAL(symlink(from, to), 0);
-    }
+    char folder[TEMPORARY_PATH], text[2000];
+    link_network(folder, GOLDEN);
     size_t bytes;
-    char *own = temporary_read(GOLDEN "/preprocessor_config.json", &bytes);
+    char *own = temporary_read(GOLDEN "/" PREPROCESSOR, &bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(own);
-    temporary_join(to, folder, file_names[2]);
     snprintf(text, sizeof text, "{\"processor_class\": \"CLIPProcessor\", \"image_processor\": %s}", own);
-    CU_ASSERT_FATAL(temporary_write(to, text, strlen(text)));
+    write_text(folder, TOGETHER, text);
     const struct pixels_spec wanted = opened_spec(GOLDEN), found = opened_spec(folder);
     check_same_spec(&found, &wanted);
     free(own);
 
     /* Older ones name a class and nothing else. */
-    CU_ASSERT_FATAL(temporary_write(to, "{\"processor_class\": \"CLIPProcessor\"}", 36));
+    write_text(folder, TOGETHER, "{\"processor_class\": \"CLIPProcessor\"}");
     const struct pixels_spec none = opened_spec(folder);
     CU_ASSERT(none.crop_h == none.height && none.crop_w == none.width && none.mean[0] == processor_clip.pixels.mean[0]);
+    temporary_remove(folder, file_names);
+}
+
+/* A DINOv2 is used at the size that its pictures end in: of the crop, of the class where the file does not say it, or
+ * of the resize where there is no crop. */
+static void test_size_of_dinov2(void) {
+    static const struct {
+        const char *text;
+        int height, width;
+    } cases[] = {
+        {"{\"image_processor_type\": \"ViTImageProcessor\", \"size\": [49, 42], \"crop_size\": 35}", 49, 42},
+        {"{\"size\": 42, \"do_center_crop\": false}", 42, 42},
+        {"{\"size\": 42, \"crop_size\": [35, 28]}", 35, 28},
+        {"{\"size\": 256}", 224, 224},
+        {"{\"do_resize\": false, \"do_center_crop\": false}", 77, 77},
+    };
+    char folder[TEMPORARY_PATH];
+    link_network(folder, GOLDENS "dinov2_resized");
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        write_text(folder, PREPROCESSOR, cases[i].text);
+        const struct pixels_spec spec = opened_spec(folder);
+        CU_ASSERT(spec.height == cases[i].height && spec.width == cases[i].width);
+    }
     temporary_remove(folder, file_names);
 }
 
@@ -188,6 +226,7 @@ int main(void) {
         {"one number for all channels", test_one_number_for_all_channels},
         {"padding", test_padding},
         {"a file of several processors", test_file_of_several_processors},
+        {"the size of a DINOv2", test_size_of_dinov2},
     };
     return check_main("preprocessor", cases, CHECK_COUNT(cases));
 }
