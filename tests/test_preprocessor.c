@@ -158,12 +158,16 @@ static void write_text(const char *folder, const char *name, const char *text) {
     CU_ASSERT_FATAL(temporary_write(path, text, strlen(text)));
 }
 
-static struct pixels_spec opened_spec(const char *path) {
+static struct pixels_spec opened_modality(const char *path, ptm_modality modality) {
     ptm_model *model;
     CHECK_OK(ptm_model_open(&model, path, NULL, err));
-    const struct pixels_spec spec = model_network(model, PTM_IMAGE)->picture.pixels;
+    const struct pixels_spec spec = model_network(model, modality)->picture.pixels;
     ptm_model_close(&model);
     return spec;
+}
+
+static struct pixels_spec opened_spec(const char *path) {
+    return opened_modality(path, PTM_IMAGE);
 }
 
 static void check_same_spec(const struct pixels_spec *a, const struct pixels_spec *b) {
@@ -189,6 +193,33 @@ static void test_file_of_several_processors(void) {
     write_text(folder, TOGETHER, "{\"processor_class\": \"CLIPProcessor\"}");
     const struct pixels_spec none = opened_spec(folder);
     CU_ASSERT(none.crop_h == none.height && none.crop_w == none.width && none.mean[0] == processor_clip.pixels.mean[0]);
+    temporary_remove(folder, file_names);
+}
+
+#define MEAN(value) "{\"image_mean\": " value "}"
+
+/* Each file beside those of lower rank. */
+static void test_files_beside_one_another(void) {
+    char folder[TEMPORARY_PATH];
+    link_network(folder, GOLDEN);
+    write_text(folder, PREPROCESSOR, MEAN("0.25"));
+    write_text(folder, "video_" PREPROCESSOR, MEAN("0.125")); /* no picture's */
+    CU_ASSERT_EQUAL(opened_spec(folder).mean[0], 0.25f);
+    write_text(folder, TOGETHER, "{\"video_processor\": " MEAN("0.75") "}");
+    CU_ASSERT_EQUAL(opened_spec(folder).mean[0], 0.25f);
+    write_text(folder, TOGETHER, "{\"image_processor\": " MEAN("0.5") "}");
+    CU_ASSERT_EQUAL(opened_spec(folder).mean[0], 0.5f);
+    temporary_remove(folder, file_names);
+
+    link_network(folder, GOLDENS "videomae_nobias");
+    write_text(folder, TOGETHER, "{\"image_processor\": " MEAN("0.5") "}");
+    CU_ASSERT_EQUAL(opened_modality(folder, PTM_VIDEO).mean[0], 0.5f);
+    write_text(folder, PREPROCESSOR, MEAN("0.25"));
+    CU_ASSERT_EQUAL(opened_modality(folder, PTM_VIDEO).mean[0], 0.25f);
+    write_text(folder, "video_" PREPROCESSOR, MEAN("0.125"));
+    CU_ASSERT_EQUAL(opened_modality(folder, PTM_VIDEO).mean[0], 0.125f);
+    write_text(folder, TOGETHER, "{\"video_processor\": " MEAN("0.75") "}");
+    CU_ASSERT_EQUAL(opened_modality(folder, PTM_VIDEO).mean[0], 0.75f);
     temporary_remove(folder, file_names);
 }
 
@@ -226,6 +257,7 @@ int main(void) {
         {"one number for all channels", test_one_number_for_all_channels},
         {"padding", test_padding},
         {"a file of several processors", test_file_of_several_processors},
+        {"files beside one another", test_files_beside_one_another},
         {"the size of a DINOv2", test_size_of_dinov2},
     };
     return check_main("preprocessor", cases, CHECK_COUNT(cases));
