@@ -419,10 +419,18 @@ const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const 
     return safetensors_find(checkpoint->files, full);
 }
 
+/** How logits become scores: what the kind of problem says, else softmax, but sigmoid of one label of pictures. */
 static ptm_status read_score(struct network *network, struct json json, ptm_error *err) {
     const char *problem = NULL;
     TRY(json_get_string(json, "problem_type", &problem, err));
-    if (problem) network->score = strcmp(problem, "multi_label_classification") == 0 ? SCORE_SIGMOID : SCORE_SOFTMAX;
+    if (problem && strcmp(problem, "regression") == 0)
+        return error_set(err, PTM_EMODEL, "%s: \"problem_type\" is regression, which has no labels to score",
+                         json.document);
+    const bool one_label = network->modality == PTM_IMAGE && network->config.num_labels == 1;
+    if (one_label || (problem && strcmp(problem, "multi_label_classification") == 0))
+        network->score = SCORE_SIGMOID;
+    else if (problem)
+        network->score = SCORE_SOFTMAX;
     return PTM_OK;
 }
 

@@ -93,6 +93,8 @@ static const struct hostile hostile_cases[] = {
     {"omnimae", CONFIG, "\"image_size\": 32", "\"image_size\": 64", "trunk.pos_embed"},
     {"omnimae", CONFIG, "\"num_attention_heads\": 3", "\"num_attention_heads\": 7", "heads do not divide"},
     {"vit", CONFIG, "\"image_size\": 48", "\"image_size\": [48, 56]", "position_embeddings"},
+    {"vit", CONFIG, "\"model_type\": \"vit\"", "\"problem_type\": \"regression\", \"model_type\": \"vit\"",
+     "\"problem_type\" is regression"},
     {"vit", CONFIG, "\"patch_size\": 8", "\"patch_size\": -8", "patch_size"},
     {"vit", CONFIG, "\"num_channels\": 3", "\"num_channels\": 1", "num_channels"},
     {"vit", PREPROCESSOR, "\"image_std\": [", "\"image_std\": [\"x\", ", "image_std"},
