@@ -120,12 +120,28 @@ static bool is_exact_siglip(const char *architecture) {
            (strstr(architecture, "vit_large_patch16_siglip") && !strstr(architecture, "_512"));
 }
 
-/** The CLIP towers' epsilon, and the activations that an architecture's name tells. */
-static void read_functions(struct vit_config *config, const char *architecture) {
+/** An activation by timm's name of it; false: none that runs here without SwiGLU. */
+static bool find_activation(enum activation *activation, const char *name) {
+    static const struct {
+        const char *name;
+        enum activation activation;
+    } known[] = {{"gelu", ACTIVATION_GELU}, {"gelu_tanh", ACTIVATION_GELU_TANH}, {"quick_gelu", ACTIVATION_QUICK_GELU}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcasecmp(name, known[i].name) != 0) continue;
+        *activation = known[i].activation;
+        return true;
+    }
+    return false;
+}
+
+/** The CLIP towers' epsilon, and the activation: model_args, else what the architecture's name tells. */
+static void read_functions(struct vit_config *config, struct json json, const char *architecture) {
     if (config_has(config, PART_PRE_NORM) && strstr(architecture, "clip"))
         config->layer_norm_eps = config->head_norm_eps = 1e-5f;
     if (strstr(architecture, "quickgelu")) config->activation = ACTIVATION_QUICK_GELU;
     if (strstr(architecture, "siglip") && !is_exact_siglip(architecture)) config->activation = ACTIVATION_GELU_TANH;
+    const char *argument = json_text(json_get(json_get(json, "model_args"), "act_layer"));
+    if (argument) find_activation(&config->activation, argument);
 }
 
 /** An argument of timm's VisionTransformer: the tensors tell it too, or it is read here, or it is of training only. */
@@ -145,10 +161,11 @@ static bool is_harmless(const char *argument) {
 /** Whether the MLP that an argument names is the one that its tensors have: SwiGLU is with SiLU here. */
 static bool is_known_mlp(const struct vit_config *config, const char *argument, const char *value) {
     const bool swiglu = config_has(config, PART_SWIGLU);
+    enum activation activation;
     if (!value) return false;
     if (strcmp(argument, "mlp_layer") == 0) return swiglu && strcasestr(value, "swiglu") != NULL;
     if (strcmp(argument, "act_layer") == 0)
-        return swiglu == (strcasestr(value, "silu") != NULL) && (swiglu || strcasecmp(value, "gelu") == 0);
+        return swiglu ? strcasestr(value, "silu") != NULL : find_activation(&activation, value);
     return false;
 }
 
@@ -222,7 +239,7 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
     TRY(json_get_string(checkpoint->config, "architecture", &architecture, err));
     TRY(check_function(config, checkpoint->config, architecture, err));
     TRY(read_heads(config, checkpoint->config, architecture, err));
-    read_functions(config, architecture);
+    read_functions(config, checkpoint->config, architecture);
     TRY(read_input(&config->grid, checkpoint->config, err));
     TRY(read_pool(config, checkpoint->config, err));
     read_position(config);

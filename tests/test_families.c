@@ -54,9 +54,32 @@ static void test_scores(void) {
     }
 }
 
+#define TIMM(architecture, arguments) \
+    "{\"architecture\": \"" architecture "\", \"model_args\": {\"num_heads\": 3, \"img_size\": 48" arguments "}}"
+
+/* An argument wins over the architecture's name. */
+static void test_activations(void) {
+    static const struct {
+        const char *text;
+        enum activation activation;
+    } cases[] = {
+        {TIMM("vit_tiny_patch16_224", ""), ACTIVATION_GELU},
+        {TIMM("vit_base_patch32_clip_quickgelu_224", ""), ACTIVATION_QUICK_GELU},
+        {TIMM("vit_base_patch32_clip_quickgelu_224", ", \"act_layer\": null"), ACTIVATION_QUICK_GELU},
+        {TIMM("vit_base_patch32_clip_quickgelu_224", ", \"act_layer\": \"gelu\""), ACTIVATION_GELU},
+        {TIMM("vit_so400m_patch16_siglip_gap_256", ""), ACTIVATION_GELU_TANH},
+        {TIMM("vit_so400m_patch16_siglip_gap_256", ", \"act_layer\": \"GELU\""), ACTIVATION_GELU},
+        {TIMM("vit_tiny_patch16_224", ", \"act_layer\": \"gelu_tanh\""), ACTIVATION_GELU_TANH},
+        {TIMM("vit_tiny_patch16_224", ", \"act_layer\": \"quick_gelu\""), ACTIVATION_QUICK_GELU},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++)
+        CU_ASSERT_EQUAL(read_config("timm_token", cases[i].text).config.activation, cases[i].activation);
+}
+
 int main(void) {
     static const struct check_case cases[] = {
         {"scores", test_scores},
+        {"activations of timm", test_activations},
     };
     return check_main("families", cases, CHECK_COUNT(cases));
 }
