@@ -191,6 +191,18 @@ static ptm_status check_function(struct vit_config *config, struct json json, co
     return json_each(arguments, check_argument, config, err);
 }
 
+/** Pictures are not padded to whole patches here. */
+static ptm_status refuse_padding(const struct patch_grid *grid, struct json json, ptm_error *err) {
+    bool pads = false;
+    TRY(json_get_bool(json_get(json, "model_args"), "dynamic_img_pad", &pads, err));
+    if (!pads || (grid->size[1] % grid->patch[1] == 0 && grid->size[2] % grid->patch[2] == 0)) return PTM_OK;
+    return error_set(
+        err, PTM_EMODEL,
+        "%s: \"dynamic_img_pad\" is true and patches of %d x %d do not divide an input of %d x %d; padding "
+        "is not supported",
+        json.document, grid->patch[1], grid->patch[2], grid->size[1], grid->size[2]);
+}
+
 /** Rows and columns of the input: model_args.img_size, else pretrained_cfg.input_size. */
 static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_error *err) {
     int input[3] = {grid->channels, grid->size[1], grid->size[2]};
@@ -199,6 +211,7 @@ static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_erro
     grid->size[2] = input[2];
     TRY(config_get_pair(json_get(json, "model_args"), "img_size", &grid->size[1], &grid->size[2], err));
     grid_tile(grid);
+    TRY(refuse_padding(grid, json, err));
     if (input[0] == grid->channels) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"input_size\" has %d channels, the patch embedding has %d", json.document,
                      input[0], grid->channels);

@@ -84,6 +84,8 @@ static const struct hostile hostile_cases[] = {
     {"timm_token", CONFIG, "\"num_heads\": 3", "\"num_heads\": 3, \"mlp_layer\": \"swiglu\"", "without \"act_layer\""},
     {"timm_token", CONFIG, "\"num_heads\": 3", "\"num_heads\": 3, \"mlp_layer\": \"swiglu\", \"act_layer\": \"silu\"",
      "has \"mlp_layer\""},
+    {"timm_token", CONFIG, "\"img_size\": [\n      48,\n      48", "\"dynamic_img_pad\": true, \"img_size\": [48, 50",
+     "patches of 8 x 8 do not divide an input of 48 x 50"},
     {"timm_token", CONFIG, "vit_tiny_patch16_224", "vit_base_patch16_rpn_224", "norms behind the branches"},
     {"vjepa2", CONFIG, "\"in_chans\": 3", "\"in_chans\": 4", "in_chans"},
     {"vjepa2", CONFIG, "\"crop_size\": 16", "\"crop_size\": 2", "do not fit an input of 2"},
