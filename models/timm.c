@@ -244,6 +244,26 @@ static void read_position(struct vit_config *config) {
     config->position = config->stored_positions == patches ? POSITION_PATCHES : POSITION_LEARNED;
 }
 
+/** One channel is AudioMAE's spectrogram, frames by its 128 mel bins. A picture of such columns cannot be told apart.
+ */
+static ptm_status read_audiomae(struct network *network, struct json json, ptm_error *err) {
+    enum { MEL_BINS = 128 };
+    const int *size = network->config.grid.size;
+    if (size[2] != MEL_BINS)
+        return error_set(
+            err, PTM_EMODEL,
+            "%s: an input of one channel, %d x %d, is not AudioMAE's spectrogram of %d columns, and pictures "
+            "of one channel are not supported",
+            json.document, size[1], size[2], MEL_BINS);
+    network->modality = PTM_AUDIO;
+    network->family = "audiomae";
+    network->time_major = network->channel_axis = true;
+    network->audio.target_length = size[1];
+    network->audio.num_mel_bins = size[2];
+    if (network->config.num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID;
+    return PTM_OK;
+}
+
 ptm_status timm_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     struct vit_config *config = &network->config;
     TRY(read_sizes(config, checkpoint, err));
@@ -256,14 +276,7 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
     TRY(read_input(&config->grid, checkpoint->config, err));
     TRY(read_pool(config, checkpoint->config, err));
     read_position(config);
-    if (config->grid.channels == 1) {
-        network->modality = PTM_AUDIO;
-        network->family = "audiomae";
-        network->time_major = network->channel_axis = true;
-        network->audio.target_length = config->grid.size[1];
-        network->audio.num_mel_bins = config->grid.size[2];
-        if (config->num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID;
-    }
+    if (config->grid.channels == 1) TRY(read_audiomae(network, checkpoint->config, err));
     /* A norm behind the mean is MAE's fine-tuning, for which the paper leaves proportional attention off. */
     network->prop_attn = !(config->pool == POOL_MEAN && config_has(config, PART_HEAD_NORM));
     return PTM_OK;

@@ -127,6 +127,8 @@ static const struct hostile hostile_cases[] = {
     {"timm_distilled", WEIGHTS, "\"dist_token\"", "\"disc_token\"", "a class and a distillation token"},
     {"timm_token", WEIGHTS, "\"pos_embed\"", "\"pos_embad\"", "not those of a plain ViT"},
     {"audiomae", CONFIG, "\"in_chans\": 1", "\"in_chans\": 1, \"img_size\": [48, 64]", "config.json"},
+    {"audiomae", CONFIG, "\"img_size\": [\n      48,\n      128", "\"img_size\": [96, 64",
+     "pictures of one channel are not supported"},
     {"audiomae", CONFIG, "1,\n      48,\n      128\n", "3,\n      48,\n      128\n", "channels"},
     {AUDIO, CONFIG, "\"max_length\": 100", "\"max_length\": 10", "do not fit an input of 10"},
     {AUDIO, CONFIG, "\"max_length\": 100", "\"max_length\": 116",
