@@ -410,7 +410,10 @@ ptm_status family_find(const struct family **family, struct json config, ptm_err
 }
 
 struct weight_names family_weight_names(const struct family *family, const struct checkpoint *checkpoint) {
-    return (struct weight_names){family->weights, checkpoint->prefix, family->prefix};
+    const struct weight_names names = {family->weights, checkpoint->prefix, family->prefix};
+    struct weight_names later = names;
+    later.table = family->weights->later;
+    return later.table && weights_have_first(checkpoint->files, &later) ? later : names;
 }
 
 const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name) {

@@ -357,6 +357,7 @@ SIZES = dict(hidden_size=36, num_hidden_layers=3, num_attention_heads=3, interme
 IMAGE = SIZES | dict(image_size=48, patch_size=8)
 DINO = dict(hidden_size=32, num_hidden_layers=3, num_attention_heads=4, mlp_ratio=3, patch_size=7)
 VIDEO = SIZES | dict(image_size=32, num_frames=4)
+TINY = dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=3, image_size=32)
 TIMM = dict(img_size=48, patch_size=8, embed_dim=36, depth=3, num_heads=3, mlp_ratio=2)
 VJEPA2 = dict(hidden_size=32, num_hidden_layers=3, num_attention_heads=2, mlp_ratio=1.25, patch_size=4, crop_size=16,
               frames_per_clip=6, num_pooler_layers=2, pred_hidden_size=12, pred_num_attention_heads=1,
@@ -391,10 +392,15 @@ FOLDERS = {
     "timm_mae": ("timm", ("vit_tiny_patch16_224", TIMM | dict(global_pool="avg")), ("2", "9", "4:-1")),
     "audiomae": ("timm", ("vit_base_patch16_224", TIMM | dict(img_size=(48, 128), patch_size=16, in_chans=1,
                                                               global_pool="avg")), ("2", "6", "3:-1")),
+    "vit_names5": ("vit", TINY | dict(patch_size=8, intermediate_size=36), ("2", "5", "3:-1")),
+    "deit_names5": ("deit_teacher", TINY | dict(patch_size=8, intermediate_size=36), ("2", "5", "3:-1")),
+    "vivit_names5": ("vivit", TINY | dict(tubelet_size=[2, 8, 8], num_frames=4, intermediate_size=36), ("2", "5", "3:-1")),
+    "dinov2_names5": ("dinov2", TINY | dict(patch_size=8, mlp_ratio=2), ("2", "5", "3:-1")),
     "mae_st": ("mae_st", MASKED_VIDEO | dict(qkv_bias=True, cls_embed=True, sep_pos_embed=True), ("4", "15", "7:-1")),
     "omnimae": ("omnimae", MASKED_VIDEO | dict(qkv_bias=True), ("4", "15", "7:-1")),
 }  # fmt: skip
 WITHOUT_MODEL_ARGS = {"timm_mae"}  # a fine-tuned MAE was published without a config.json: the tensors tell its sizes
+NAMES5 = "_names5"  # what folders end in whose tensors have the names that transformers 5 itself gives them
 # folder: how strong the tokens leave the embedding, small enough that a wrong epsilon shows
 FAINT = {"vit": 0.01, "clip": 0.01, "dinov2": 0.01, "siglip": 0.01, "timm_token": 0.01, "mae_st": 0.01}
 INPUT_EDGE = {"dinov2_resized": 45, "dinov2_registers_resized": 42}  # where it is not the table's
@@ -511,7 +517,7 @@ def store(folder, family, model, edge):
         (folder / "config.json").write_text(json.dumps(model.config, indent=2, sort_keys=True) + "\n")
         save_file({name: t.contiguous() for name, t in model.state_dict().items()}, folder / "model.safetensors")
     else:
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, save_original_format=not folder.name.endswith(NAMES5))
     if folder.name in WITHOUT_MODEL_ARGS:
         path = folder / "config.json"
         config = {key: value for key, value in json.loads(path.read_text()).items() if key != "model_args"}
