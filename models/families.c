@@ -398,7 +398,8 @@ ptm_status family_find(const struct family **family, struct json config, ptm_err
     const char *model_type = NULL;
     char names[NAMES_BYTES];
     TRY(json_get_string(config, "model_type", &model_type, err));
-    if (!model_type && json_is_string(json_get(config, "architecture"))) model_type = "timm";
+    const bool wrapped = model_type && strcmp(model_type, "timm_wrapper") == 0; /* transformers around a timm model */
+    if (wrapped || (!model_type && json_is_string(json_get(config, "architecture")))) model_type = "timm";
     for (int i = 0; model_type && i < FAMILIES; i++) {
         if (strcmp(families[i].model_type, model_type) != 0) continue;
         *family = &families[i];
@@ -411,9 +412,9 @@ ptm_status family_find(const struct family **family, struct json config, ptm_err
 
 struct weight_names family_weight_names(const struct family *family, const struct checkpoint *checkpoint) {
     const struct weight_names names = {family->weights, checkpoint->prefix, family->prefix};
-    struct weight_names later = names;
-    later.table = family->weights->later;
-    return later.table && weights_have_first(checkpoint->files, &later) ? later : names;
+    struct weight_names other = names;
+    other.table = family->weights->other;
+    return other.table && weights_have_first(checkpoint->files, &other) ? other : names;
 }
 
 const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name) {

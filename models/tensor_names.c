@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tensors of each checkpoint layout: one row a tensor. */
 #include "models/families.h"
+#include "models/timm.h"
 
 #define NETWORK(field, name, shape, parts) \
     { WEIGHT_NETWORK, offsetof(struct vit_weights, field), name, shape, parts }
@@ -184,26 +185,26 @@ static const struct weight_row vjepa2_rows[] = {
 #define TIMM_FUSED(layer) \
     BLOCK(q_w, layer "attn.qkv.weight", "QC", PART_ALWAYS), BLOCK(q_b, layer "attn.qkv.bias", "Q", PART_QV_BIAS)
 
-static const struct weight_row timm_rows[] = {
-    TIMM_BLOCKS("blocks.#."),
-    TIMM_FUSED("blocks.#."),
-    PAIR(fc1, "blocks.#.mlp.fc1", "MC", "M", PART_MLP),
-    PAIR(fc1, "blocks.#.mlp.fc1", "SC", "S", PART_SWIGLU),
-    BLOCK(scale1, "blocks.#.ls1.gamma", "C", PART_LAYER_SCALE),
-    BLOCK(scale2, "blocks.#.ls2.gamma", "C", PART_LAYER_SCALE),
-    NETWORK(patch_w, "patch_embed.proj.weight", "Cchw", PART_ALWAYS),
-    NETWORK(patch_b, "patch_embed.proj.bias", "C", PART_PATCH_BIAS),
-    NETWORK(cls_token, "cls_token", "11C", PART_CLASS_TOKEN),
-    NETWORK(dist_token, "dist_token", "11C", PART_DISTILL_TOKEN),
-    NETWORK(reg_tokens, "reg_token", "1RC", PART_REGISTERS),
-    NETWORK(pos_stored, "pos_embed", "1PC", PART_ALWAYS),
-    NETWORK_PAIR(pre_norm, "norm_pre", "C", "C", PART_PRE_NORM),
-    NETWORK_PAIR(norm, "norm", "C", "C", PART_FINAL_NORM),
-    NETWORK_PAIR(head_norm, "fc_norm", "C", "C", PART_HEAD_NORM),
-    NETWORK_PAIR(head, "head", "LC", "L", PART_ALWAYS),
-    NETWORK_PAIR(head2, "head_dist", "LC", "L", PART_SECOND_HEAD),
-    END,
-};
+#define TIMM_ROWS(model)                                                        \
+    TIMM_BLOCKS(model "blocks.#."), TIMM_FUSED(model "blocks.#."),              \
+        PAIR(fc1, model "blocks.#.mlp.fc1", "MC", "M", PART_MLP),               \
+        PAIR(fc1, model "blocks.#.mlp.fc1", "SC", "S", PART_SWIGLU),            \
+        BLOCK(scale1, model "blocks.#.ls1.gamma", "C", PART_LAYER_SCALE),       \
+        BLOCK(scale2, model "blocks.#.ls2.gamma", "C", PART_LAYER_SCALE),       \
+        NETWORK(patch_w, model "patch_embed.proj.weight", "Cchw", PART_ALWAYS), \
+        NETWORK(patch_b, model "patch_embed.proj.bias", "C", PART_PATCH_BIAS),  \
+        NETWORK(cls_token, model "cls_token", "11C", PART_CLASS_TOKEN),         \
+        NETWORK(dist_token, model "dist_token", "11C", PART_DISTILL_TOKEN),     \
+        NETWORK(reg_tokens, model "reg_token", "1RC", PART_REGISTERS),          \
+        NETWORK(pos_stored, model "pos_embed", "1PC", PART_ALWAYS),             \
+        NETWORK_PAIR(pre_norm, model "norm_pre", "C", "C", PART_PRE_NORM),      \
+        NETWORK_PAIR(norm, model "norm", "C", "C", PART_FINAL_NORM),            \
+        NETWORK_PAIR(head_norm, model "fc_norm", "C", "C", PART_HEAD_NORM),     \
+        NETWORK_PAIR(head, model "head", "LC", "L", PART_ALWAYS),               \
+        NETWORK_PAIR(head2, model "head_dist", "LC", "L", PART_SECOND_HEAD)
+
+static const struct weight_row timm_rows[] = {TIMM_ROWS(""), END};
+static const struct weight_row timm_wrapped_rows[] = {TIMM_ROWS(TIMM_WRAPPED), END};
 
 static const struct weight_row mae_st_rows[] = {
     TIMM_BLOCKS("blocks.#."),
@@ -271,6 +272,7 @@ static const struct weight_table vit5 = {vit5_rows, vit_ignored, NULL};
 static const struct weight_table deit5 = {deit5_rows, vit_ignored, NULL};
 static const struct weight_table ast5 = {ast5_rows, none, NULL};
 static const struct weight_table dinov2_5 = {dinov2_5_rows, dinov2_ignored, NULL};
+static const struct weight_table timm_wrapped = {timm_wrapped_rows, none, NULL};
 
 const struct weight_table weights_videomae = {videomae_rows, videomae_ignored, &videomae5};
 const struct weight_table weights_vivit = {vivit_rows, vit_ignored, &vivit5};
@@ -280,7 +282,7 @@ const struct weight_table weights_ast = {ast_rows, none, &ast5};
 const struct weight_table weights_dinov2 = {dinov2_rows, dinov2_ignored, &dinov2_5};
 const struct weight_table weights_clip = {clip_rows, clip_ignored, NULL};
 const struct weight_table weights_vjepa2 = {vjepa2_rows, vjepa2_ignored, NULL};
-const struct weight_table weights_timm = {timm_rows, none, NULL};
+const struct weight_table weights_timm = {timm_rows, none, &timm_wrapped};
 const struct weight_table weights_mae_st = {mae_st_rows, none, NULL};
 const struct weight_table weights_omnimae = {omnimae_rows, none, NULL};
 const struct weight_table weights_polytome = {polytome_rows, none, NULL};

@@ -13,19 +13,29 @@
 
 /* ---------------------------------------------------------------- the tensors */
 
+enum { NAME_BYTES = 64 };
+
+/** The tensor of that name, of timm itself or in its wrapper; or NULL. */
+static const struct tensor *find_tensor(const struct checkpoint *checkpoint, const char *name) {
+    char wrapped[sizeof TIMM_WRAPPED + NAME_BYTES];
+    snprintf(wrapped, sizeof wrapped, TIMM_WRAPPED "%s", name);
+    const struct tensor *tensor = checkpoint_find(checkpoint, name);
+    return tensor ? tensor : checkpoint_find(checkpoint, wrapped);
+}
+
 static bool has_tensor(const struct checkpoint *checkpoint, const char *name) {
-    return checkpoint_find(checkpoint, name) != NULL;
+    return find_tensor(checkpoint, name) != NULL;
 }
 
 /** A dimension of a tensor of the right rank, from 1 to `max`; 0 where there is none such. */
 static int tensor_size(const struct checkpoint *checkpoint, const char *name, int rank, int axis, int max) {
-    const struct tensor *tensor = checkpoint_find(checkpoint, name);
+    const struct tensor *tensor = find_tensor(checkpoint, name);
     if (!tensor || tensor->rank != rank || tensor->shape[axis] < 1 || tensor->shape[axis] > max) return 0;
     return (int)tensor->shape[axis];
 }
 
 static int count_blocks(const struct checkpoint *checkpoint) {
-    char name[64];
+    char name[NAME_BYTES];
     int depth = 0;
     for (; depth <= VIT_DEPTH_MAX; depth++) {
         snprintf(name, sizeof name, "blocks.%d.norm1.weight", depth);

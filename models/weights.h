@@ -34,8 +34,8 @@ struct weight_row {
 struct weight_table {
     const struct weight_row *rows;
     const char *const *ignored;       /* prefixes of tensors that classification does not need; ended by NULL */
-    const struct weight_table *later; /* the names that a newer library gives them, or NULL; the first tensor of its
-                                         rows is in no file of the older names */
+    const struct weight_table *other; /* the same tensors by other names, or NULL: a file has those where it has the
+                                         first tensor of these rows, which is in no file of the plain names */
 };
 
 /** What the tensors of one network are called in a file. */

@@ -46,6 +46,7 @@ static const char *const folders[] = {
     "timm_distilled",
     "timm_registers",
     "timm_registers_gap",
+    "timm_wrapper",
 };
 
 /* Those that have cases with static patches. */

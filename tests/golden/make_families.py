@@ -341,6 +341,7 @@ TOWERS = {
     "vjepa2": tower_of_vjepa2,
     "mae_st": tower_of_mae_st,
     "omnimae": tower_of_omnimae,
+    "timm_wrapper": lambda m: tower_of_timm(m.timm_model),
 }
 
 
@@ -390,6 +391,8 @@ FOLDERS = {
     "timm_nobias": ("timm", ("vit_small_patch16_224", TIMM | dict(qkv_bias=False)), ("2", "9", "4:-1")),
     "timm_gap": ("timm", ("vit_medium_patch16_gap_240", TIMM), ("2", "9", "4:-1")),
     "timm_mae": ("timm", ("vit_tiny_patch16_224", TIMM | dict(global_pool="avg")), ("2", "9", "4:-1")),
+    "timm_wrapper": ("timm_wrapper", ("vit_tiny_patch16_224", TIMM | dict(img_size=32, embed_dim=24, depth=2)),
+                     ("2", "5", "3:-1")),
     "audiomae": ("timm", ("vit_base_patch16_224", TIMM | dict(img_size=(48, 128), patch_size=16, in_chans=1,
                                                               global_pool="avg")), ("2", "6", "3:-1")),
     "vit_names5": ("vit", TINY | dict(patch_size=8, intermediate_size=36), ("2", "5", "3:-1")),
@@ -434,12 +437,15 @@ def build(family, sizes):
             return transformers.VJEPA2ForVideoClassification(transformers.VJEPA2Config(**sizes, id2label=labels))
         case "timm":
             return timm.create_model(sizes[0], num_classes=LABELS, **sizes[1])
+        case "timm_wrapper":
+            config = transformers.TimmWrapperConfig(architecture=sizes[0], model_args=sizes[1], id2label=labels)
+            return transformers.TimmWrapperForImageClassification(config)
     return OURS[family](sizes | dict(model_type=family, id2label=OUR_LABELS))
 
 
 def processor_of(family, edge):
     """The processor that the family's authors publish with it, for this input; timm keeps it in config.json."""
-    if family == "timm":
+    if family in ("timm", "timm_wrapper"):
         return None
     square, crop = dict(height=edge, width=edge), dict(crop_size=dict(height=edge, width=edge))
     larger = edge * 8 // 7
