@@ -8,7 +8,16 @@
 
 #define GOLDENS PTM_SOURCE_DIR "/tests/golden/"
 
-/** What a config.json comes to beside the tensors of a golden checkpoint; its labels are gone. */
+/** Joins the labels with commas. */
+static void join_labels(char *text, size_t bytes, const struct network *network) {
+    size_t used = 0;
+    for (int i = 0; i < network->config.num_labels && used < bytes; i++)
+        used += (size_t)snprintf(text + used, bytes - used, "%s%s", i ? "," : "", network->labels[i]);
+}
+
+static char labels[10000]; /* of what was read last */
+
+/** What a config.json comes to beside the tensors of a golden checkpoint. */
 static struct network read_config(const char *golden, const char *text) {
     char path[1024];
     struct json_document *document;
@@ -21,6 +30,7 @@ static struct network read_config(const char *golden, const char *text) {
     CHECK_OK(family_find(&family, json_root(document), err));
     const struct checkpoint checkpoint = {json_root(document), {NULL, "preprocessor_config.json", ""}, files, ""};
     CHECK_OK(family_read(&network, family, &checkpoint, 65536, err));
+    join_labels(labels, sizeof labels, &network);
     network_close(&network);
     json_close(&document);
     safetensors_close(&files);
@@ -54,6 +64,21 @@ static void test_scores(void) {
     }
 }
 
+static void test_labels(void) {
+    static const struct {
+        const char *text, *labels;
+    } cases[] = {
+        {"{\"model_type\": \"vit\", \"id2label\": {\"1\": \"b\", \"0\": \"a\"}}", "a,b"},
+        {"{\"model_type\": \"vit\", \"id2label\": {\"0\": 7, \"1\": -9223372036854775808}}", "7,-9223372036854775808"},
+        {"{\"model_type\": \"vit\", \"num_labels\": 3}", "LABEL_0,LABEL_1,LABEL_2"},
+        {"{\"model_type\": \"vit\", \"label_names\": [0, \"one\"]}", "0,one"},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        read_config("vit", cases[i].text);
+        CU_ASSERT_STRING_EQUAL(labels, cases[i].labels);
+    }
+}
+
 #define TIMM(architecture, arguments) \
     "{\"architecture\": \"" architecture "\", \"model_args\": {\"num_heads\": 3, \"img_size\": 48" arguments "}}"
 
@@ -79,6 +104,7 @@ static void test_activations(void) {
 int main(void) {
     static const struct check_case cases[] = {
         {"scores", test_scores},
+        {"labels", test_labels},
         {"activations of timm", test_activations},
     };
     return check_main("families", cases, CHECK_COUNT(cases));
