@@ -5,7 +5,6 @@
 #include "models/labels.h"
 #include "models/position.h"
 #include "models/preprocessor.h"
-#include "models/processors.h"
 #include "models/timm.h"
 
 #include <math.h>
@@ -114,20 +113,15 @@ static ptm_status dinov2_mlp(struct vit_config *config, struct json json, ptm_er
 }
 
 /**
- * The published checkpoints store positions for 518 x 518 and are used at the processor's crop size: the table is
- * resized.
+ * Where the stored positions are for another grid than the one that pictures fill, they are resized; the class with
+ * registers does it with antialiasing.
  */
-static ptm_status read_dinov2(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
-    struct vit_config *config = &network->config;
-    struct patch_grid *grid = &config->grid;
-    TRY(read_vit(network, checkpoint, err));
-    TRY(dinov2_mlp(config, checkpoint->config, err));
-    TRY(json_get_int(checkpoint->config, "num_register_tokens", 0, 1024, &config->register_tokens, err));
-    const struct tensor *table = NULL;
+static ptm_status read_dinov2_positions(struct vit_config *config, const struct checkpoint *checkpoint,
+                                        const char *family, ptm_error *err) {
+    const struct patch_grid *grid = &config->grid;
     char name[64];
-    snprintf(name, sizeof name, "%s.embeddings.position_embeddings", network->family);
-    table = checkpoint_find(checkpoint, name);
-    TRY(preprocessor_get_crop(checkpoint->preprocessor, &grid->size[1], &grid->size[2], err));
+    snprintf(name, sizeof name, "%s.embeddings.position_embeddings", family);
+    const struct tensor *table = checkpoint_find(checkpoint, name);
     if (!table || table->rank != 3 || table->shape[1] < 2 ||
         table->shape[1] - 1 > POSITION_SIDE_MAX * POSITION_SIDE_MAX)
         return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" is missing or no table of positions",
@@ -136,10 +130,21 @@ static ptm_status read_dinov2(struct network *network, const struct checkpoint *
     config->stored_positions = config->stored_side * config->stored_side + 1;
     const bool same =
         grid->size[1] / grid->patch[1] == config->stored_side && grid->size[2] / grid->patch[2] == config->stored_side;
-    /* The class with registers resizes with antialiasing. */
     const bool antialiased = config_has(config, PART_REGISTERS);
     config->position = same ? POSITION_CLASS : antialiased ? POSITION_ANTIALIASED : POSITION_RESIZED;
     return PTM_OK;
+}
+
+/** The published checkpoints are made for 518 x 518 and used at the size that their processor's pictures have. */
+static ptm_status read_dinov2(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
+    struct vit_config *config = &network->config;
+    int *size = config->grid.size;
+    TRY(read_vit(network, checkpoint, err));
+    TRY(dinov2_mlp(config, checkpoint->config, err));
+    TRY(json_get_int(checkpoint->config, "num_register_tokens", 0, 1024, &config->register_tokens, err));
+    TRY(preprocessor_read_pictures(network, &processor_bit, checkpoint->preprocessor, err));
+    preprocessor_get_size(&network->picture.pixels, &size[1], &size[2]);
+    return read_dinov2_positions(config, checkpoint, network->family, err);
 }
 
 /* ---------------------------------------------------------------- CLIP, SigLIP */
@@ -200,17 +205,6 @@ static ptm_status read_omnimae(struct network *network, const struct checkpoint 
     return read_qkv_bias(config, json, err);
 }
 
-/* ---------------------------------------------------------------- the preprocessor of V-JEPA 2 */
-
-/** The video processor of V-JEPA 2 scales to 256 / 224 of the crop, whatever "size" its file gives. */
-static ptm_status vjepa2_preprocessor(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
-    struct pixels_spec *pixels = &network->picture.pixels;
-    TRY(preprocessor_read_pictures(network, &processor_vjepa2, checkpoint->preprocessor, err));
-    const int shorter = pixels->crop_h < pixels->crop_w ? pixels->crop_h : pixels->crop_w;
-    pixels->shortest_edge = (int)(shorter * 256.0 / 224);
-    return PTM_OK;
-}
-
 /* ---------------------------------------------------------------- the table */
 
 #define VIT_BASE .embed_dim = 768, .depth = 12, .num_heads = 12, .mlp_dim = 3072
@@ -265,7 +259,7 @@ static const struct family families[] = {
                      .grid = {.channels = 3, .size = {64, 256, 256}, .patch = {2, 16, 16}}},
         .prop_attn = true,
         .read_config = read_vjepa2,
-        .read_preprocessor = vjepa2_preprocessor,
+        .processor = &processor_vjepa2,
     },
     {
         .model_type = "mae_st",
@@ -404,7 +398,8 @@ ptm_status family_find(const struct family **family, struct json config, ptm_err
     const char *model_type = NULL;
     char names[NAMES_BYTES];
     TRY(json_get_string(config, "model_type", &model_type, err));
-    if (!model_type && json_is_string(json_get(config, "architecture"))) model_type = "timm";
+    const bool wrapped = model_type && strcmp(model_type, "timm_wrapper") == 0; /* transformers around a timm model */
+    if (wrapped || (!model_type && json_is_string(json_get(config, "architecture")))) model_type = "timm";
     for (int i = 0; model_type && i < FAMILIES; i++) {
         if (strcmp(families[i].model_type, model_type) != 0) continue;
         *family = &families[i];
@@ -416,7 +411,10 @@ ptm_status family_find(const struct family **family, struct json config, ptm_err
 }
 
 struct weight_names family_weight_names(const struct family *family, const struct checkpoint *checkpoint) {
-    return (struct weight_names){family->weights, checkpoint->prefix, family->prefix};
+    const struct weight_names names = {family->weights, checkpoint->prefix, family->prefix};
+    struct weight_names other = names;
+    other.table = family->weights->other;
+    return other.table && weights_have_first(checkpoint->files, &other) ? other : names;
 }
 
 const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name) {
@@ -425,10 +423,18 @@ const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const 
     return safetensors_find(checkpoint->files, full);
 }
 
+/** How logits become scores: what the kind of problem says, else softmax, but sigmoid of one label of pictures. */
 static ptm_status read_score(struct network *network, struct json json, ptm_error *err) {
     const char *problem = NULL;
     TRY(json_get_string(json, "problem_type", &problem, err));
-    if (problem) network->score = strcmp(problem, "multi_label_classification") == 0 ? SCORE_SIGMOID : SCORE_SOFTMAX;
+    if (problem && strcmp(problem, "regression") == 0)
+        return error_set(err, PTM_EMODEL, "%s: \"problem_type\" is regression, which has no labels to score",
+                         json.document);
+    const bool one_label = network->modality == PTM_IMAGE && network->config.num_labels == 1;
+    if (one_label || (problem && strcmp(problem, "multi_label_classification") == 0))
+        network->score = SCORE_SIGMOID;
+    else if (problem)
+        network->score = SCORE_SOFTMAX;
     return PTM_OK;
 }
 

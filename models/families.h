@@ -19,8 +19,11 @@ struct checkpoint {
 /** The checkpoint's tensor of that name, or NULL. */
 const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
+struct processor;
+
 struct family {
-    const char *model_type; /* of config.json; "timm" where that has an "architecture" instead */
+    const char
+        *model_type; /* of config.json; "timm" where that has an "architecture" instead, or is a "timm_wrapper" */
     ptm_modality modality;
     const char *prefix; /* of its tensors */
     const struct weight_table *weights;
@@ -28,7 +31,7 @@ struct family {
     bool prop_attn;             /* proportional attention unless asked otherwise */
     /** Reads what is the family's own: geometry, tokens, pooling, labels where they are not id2label. */
     ptm_status (*read_config)(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
-    const struct pixels_spec *processor; /* defaults of its image processor; NULL where read_preprocessor has them */
+    const struct processor *processor; /* its authors' class of processors; NULL where read_preprocessor has it */
     ptm_status (*read_preprocessor)(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
 };
 

@@ -14,30 +14,51 @@ static ptm_status count_member(void *context, const char *key, struct json value
     return PTM_OK;
 }
 
+/** Room for `count` names: pointers, and behind them in the same block a text for each that no document has. */
+static ptm_status make_room(struct network *network, int count, ptm_error *err) {
+    network->labels = mem_calloc((size_t)count, sizeof *network->labels + LABEL_BYTES);
+    if (!network->labels) return error_no_memory(err);
+    network->config.num_labels = count;
+    return PTM_OK;
+}
+
+static char *text_of(struct network *network, int index) {
+    return (char *)(network->labels + network->config.num_labels) + (size_t)index * LABEL_BYTES;
+}
+
+/** Names one label: a string of the document, or a whole number as it is written. False: neither. */
+static bool name_label(struct network *network, int index, struct json value) {
+    int64_t number;
+    network->labels[index] = json_text(value);
+    if (json_is_int64(value, &number)) {
+        char *text = text_of(network, index);
+        snprintf(text, LABEL_BYTES, "%lld", (long long)number);
+        network->labels[index] = text;
+    }
+    return network->labels[index] != NULL;
+}
+
 static ptm_status take_member(void *context, const char *key, struct json value, ptm_error *err) {
     struct network *network = context;
     char *end;
     const long index = key[0] >= '0' && key[0] <= '9' ? strtol(key, &end, 10) : -1;
-    const char *name = json_text(value);
-    if (index < 0 || *end || index >= network->config.num_labels || !name || network->labels[index])
+    if (index < 0 || *end || index >= network->config.num_labels || network->labels[index] ||
+        !name_label(network, (int)index, value))
         return error_set(err, PTM_EMODEL,
                          "%s: id2label has an entry \"%s\"; its %d keys should be the numbers from 0 to %d, once each, "
-                         "and its values strings",
+                         "and its values strings or whole numbers",
                          value.document, key, network->config.num_labels, network->config.num_labels - 1);
-    network->labels[index] = name;
     return PTM_OK;
 }
 
-/** LABEL_0, LABEL_1, ... as transformers names them; the texts lie behind the pointers in one block. */
+/** LABEL_0, LABEL_1, ... as transformers names them. */
 static ptm_status make_labels(struct network *network, int count, ptm_error *err) {
-    network->labels = mem_alloc((size_t)count, sizeof *network->labels + LABEL_BYTES);
-    if (!network->labels) return error_no_memory(err);
-    char *text = (char *)(network->labels + count);
-    for (int i = 0; i < count; i++, text += LABEL_BYTES) {
+    TRY(make_room(network, count, err));
+    for (int i = 0; i < count; i++) {
+        char *text = text_of(network, i);
         snprintf(text, LABEL_BYTES, "LABEL_%d", i);
         network->labels[i] = text;
     }
-    network->config.num_labels = count;
     return PTM_OK;
 }
 
@@ -54,9 +75,7 @@ ptm_status labels_read_config(struct network *network, struct json config, ptm_e
     if (count < 1 || count > LABELS_MAX || (declared && declared != count))
         return error_set(err, PTM_EMODEL, "%s: id2label has %d entries; num_labels asks for %d", config.document, count,
                          declared);
-    network->config.num_labels = count;
-    network->labels = mem_calloc((size_t)count, sizeof *network->labels);
-    if (!network->labels) return error_no_memory(err);
+    TRY(make_room(network, count, err));
     return json_each(id2label, take_member, network, err);
 }
 
@@ -66,12 +85,9 @@ ptm_status labels_read_list(struct network *network, struct json parent, const c
     if (count < 1 || count > LABELS_MAX)
         return error_set(err, PTM_EMODEL, "%s: \"%s\" should be a list of 1 to %d names", parent.document, key,
                          LABELS_MAX);
-    network->labels = mem_calloc(count, sizeof *network->labels);
-    if (!network->labels) return error_no_memory(err);
-    network->config.num_labels = (int)count;
-    for (size_t i = 0; i < count; i++) {
-        network->labels[i] = json_text(json_at(list, i));
-        if (!network->labels[i]) return error_set(err, PTM_EMODEL, "%s: label %zu is not a string", list.document, i);
-    }
+    TRY(make_room(network, (int)count, err));
+    for (size_t i = 0; i < count; i++)
+        if (!name_label(network, (int)i, json_at(list, i)))
+            return error_set(err, PTM_EMODEL, "%s: label %zu is neither a string nor a whole number", list.document, i);
     return PTM_OK;
 }

@@ -82,40 +82,49 @@ static ptm_status open_json(struct json_document **document, const char *directo
     return status;
 }
 
-/** The file of the image or sound processor, that of the newer video processors, or that of several together. */
-static ptm_status open_preprocessor(struct ptm_model *model, bool *has_parts, ptm_error *err) {
-    static const char *const names[] = {"preprocessor_config.json", "video_preprocessor_config.json",
-                                        "processor_config.json"};
-    for (size_t i = 0; !model->preprocessor && i < sizeof names / sizeof *names; i++) {
-        TRY(open_json(&model->preprocessor, model->path, names[i], false, err));
-        *has_parts = i == 2;
+/**
+ * The processor of a modality, from the first of these that is there: a file of several processors has a part for each,
+ * or none; a video network without a processor of its own has that of pictures.
+ */
+static ptm_status open_preprocessor(struct json *preprocessor, struct ptm_model *model, ptm_modality modality,
+                                    ptm_error *err) {
+    static const struct {
+        int modalities;
+        const char *name, *part;
+    } places[] = {
+        {PTM_VIDEO, "processor_config.json", "video_processor"},
+        {PTM_IMAGE, "processor_config.json", "image_processor"},
+        {PTM_AUDIO, "processor_config.json", "feature_extractor"},
+        {PTM_VIDEO, "video_preprocessor_config.json", NULL},
+        {PTM_VIDEO | PTM_IMAGE | PTM_AUDIO, "preprocessor_config.json", NULL},
+        {PTM_VIDEO, "processor_config.json", "image_processor"},
+    };
+    *preprocessor = (struct json){NULL, "preprocessor_config.json", ""};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (!(places[i].modalities & (int)modality)) continue;
+        TRY(open_json(&model->preprocessor, model->path, places[i].name, false, err));
+        if (!model->preprocessor) continue;
+        const struct json root = json_root(model->preprocessor);
+        const struct json found = places[i].part ? json_get(root, places[i].part) : root;
+        if (json_is_object(found)) {
+            *preprocessor = found;
+            return PTM_OK;
+        }
+        json_close(&model->preprocessor);
     }
     return PTM_OK;
-}
-
-/** The modality's own part of a processor_config.json, which may have none; the other files are it wholly. */
-static struct json preprocessor_of(const struct ptm_model *model, bool has_parts, ptm_modality modality) {
-    static const char *const parts[] = {"video_processor", "image_processor", "feature_extractor"};
-    const struct json none = {NULL, "preprocessor_config.json", ""};
-    if (!model->preprocessor) return none;
-    const struct json root = json_root(model->preprocessor);
-    if (!has_parts) return root;
-    const int first = modality == PTM_VIDEO ? 0 : modality == PTM_IMAGE ? 1 : 2, last = modality == PTM_AUDIO ? 2 : 1;
-    for (int i = first; i <= last; i++)
-        if (json_is_object(json_get(root, parts[i]))) return json_get(root, parts[i]);
-    return none;
 }
 
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     struct origin *origin = &model->origins[0];
     TRY(open_json(&model->config, model->path, "config.json", true, err));
-    bool has_parts = false;
-    TRY(open_preprocessor(model, &has_parts, err));
     TRY(family_find(&origin->family, json_root(model->config), err));
+    struct json preprocessor;
+    TRY(open_preprocessor(&preprocessor, model, origin->family->modality, err));
     TRY(open_weights(model, options, err));
     origin->checkpoint = (struct checkpoint){
         .config = json_root(model->config),
-        .preprocessor = preprocessor_of(model, has_parts, origin->family->modality),
+        .preprocessor = preprocessor,
         .files = model->files,
         .prefix = "",
     };

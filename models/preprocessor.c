@@ -6,32 +6,31 @@
 
 #include <float.h>
 
-/**
- * "size": {"shortest_edge": s}, {"height": h, "width": w}, or as older files have it one number, which is the one or
- * the other as the processor's default is.
- */
-static ptm_status read_size(struct pixels_spec *spec, struct json json, ptm_error *err) {
-    const struct json size = json_get(json, "size");
-    if (!json_present(size)) return PTM_OK;
-    if (!json_is_object(size)) {
-        int side = 0;
-        TRY(json_get_int(json, "size", 1, CONFIG_SIDE_MAX, &side, err));
-        if (spec->shortest_edge)
-            spec->shortest_edge = side;
-        else
-            spec->resize_h = spec->resize_w = side;
-        return PTM_OK;
-    }
-    spec->shortest_edge = spec->resize_h = spec->resize_w = 0;
+/** {"shortest_edge": s} or {"height": h, "width": w}. */
+static ptm_status read_sides(struct pixels_spec *spec, struct json size, ptm_error *err) {
     TRY(json_get_int(size, "shortest_edge", 1, CONFIG_SIDE_MAX, &spec->shortest_edge, err));
     TRY(json_get_int(size, "height", 1, CONFIG_SIDE_MAX, &spec->resize_h, err));
     TRY(json_get_int(size, "width", 1, CONFIG_SIDE_MAX, &spec->resize_w, err));
+    if (json_present(json_get(size, "longest_edge")))
+        return error_set(err, PTM_EMODEL, "%s: \"size\" has a \"longest_edge\", which is not supported", size.document);
     if (spec->shortest_edge || (spec->resize_h && spec->resize_w)) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"size\" should have \"shortest_edge\", or \"height\" and \"width\"",
-                     json.document);
+                     size.document);
 }
 
-ptm_status preprocessor_get_crop(struct json json, int *rows, int *columns, ptm_error *err) {
+/** "size": sides by name, [h, w], or one number, which is what the class takes it for. */
+static ptm_status read_size(struct pixels_spec *spec, bool squares, struct json json, ptm_error *err) {
+    const struct json size = json_get(json, "size");
+    if (!json_present(size)) return PTM_OK;
+    spec->shortest_edge = spec->resize_h = spec->resize_w = 0;
+    TRY(json_get_bool(json, "default_to_square", &squares, err));
+    if (json_is_object(size)) return read_sides(spec, size, err);
+    if (squares || json_is_array(size)) return config_get_pair(json, "size", &spec->resize_h, &spec->resize_w, err);
+    return json_get_int(json, "size", 1, CONFIG_SIDE_MAX, &spec->shortest_edge, err);
+}
+
+/** {"height": h, "width": w}, [h, w] or one number. */
+static ptm_status read_crop(struct json json, int *rows, int *columns, ptm_error *err) {
     const struct json crop = json_get(json, "crop_size");
     if (!json_is_object(crop)) return config_get_pair(json, "crop_size", rows, columns, err);
     TRY(json_get_int(crop, "height", 1, CONFIG_SIDE_MAX, rows, err));
@@ -50,15 +49,19 @@ static void use_network_size(struct pixels_spec *spec) {
     spec->crop_w = spec->width;
 }
 
-/** The defaults of the class that the file names, where that is known, else those of the family's own. */
-static ptm_status choose_defaults(const struct pixels_spec **defaults, struct json json, ptm_error *err) {
+/** The class that the file names, else *processor: the family's own. */
+static ptm_status choose_processor(const struct processor **processor, struct json json, ptm_error *err) {
     const char *name = NULL;
     TRY(json_get_string(json, "feature_extractor_type", &name, err)); /* its older name */
     TRY(json_get_string(json, "video_processor_type", &name, err));
     TRY(json_get_string(json, "image_processor_type", &name, err));
-    const struct pixels_spec *named = processor_find(name);
-    if (named) *defaults = named;
-    return PTM_OK;
+    if (!name) return PTM_OK;
+    *processor = processor_find(name);
+    if (*processor) return PTM_OK;
+    return error_set(err, PTM_EMODEL,
+                     "%s: the processor \"%s\" is not known; those of " PROCESSOR_NAMES
+                     " are: name the one of them that prepares pictures in the same way",
+                     json.document, name);
 }
 
 /** Numbers for red, green and blue, or one for all. */
@@ -70,42 +73,71 @@ static ptm_status read_channels(struct json json, const char *key, float values[
     return PTM_OK;
 }
 
-/** Pictures are not padded here; without a "pad_size" one picture alone is not padded by the reference either. */
-static ptm_status refuse_padding(struct json json, ptm_error *err) {
+/** What would change a picture and is in none of the steps here. */
+static ptm_status refuse_other_steps(struct json json, ptm_error *err) {
+    static const char *const steps[] = {"crop_pct",    "do_flip_channel_order", "rescale_offset",
+                                        "include_top", "keep_aspect_ratio",     "use_square_size"};
     bool pads = false;
     TRY(json_get_bool(json, "do_pad", &pads, err));
-    if (!pads || !json_present(json_get(json, "pad_size"))) return PTM_OK;
-    return error_set(err, PTM_EMODEL, "%s: \"do_pad\" to \"pad_size\" is not supported", json.document);
+    if (pads && json_present(json_get(json, "pad_size"))) /* without a size one picture alone is not padded */
+        return error_set(err, PTM_EMODEL, "%s: \"do_pad\" to \"pad_size\" is not supported", json.document);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        const struct json step = json_get(json, steps[i]);
+        if (json_present(step) && !json_is_no(step))
+            return error_set(err, PTM_EMODEL, "%s: \"%s\" is not supported", json.document, steps[i]);
+    }
+    return PTM_OK;
 }
 
-ptm_status preprocessor_read_pictures(struct network *network, const struct pixels_spec *defaults, struct json json,
-                                      ptm_error *err) {
-    const struct patch_grid *grid = &network->config.grid;
-    struct pixels_spec *spec = &network->picture.pixels;
-    TRY(choose_defaults(&defaults, json, err));
-    TRY(refuse_padding(json, err));
-    *spec = *defaults;
-    spec->do_resize = spec->do_rescale = spec->do_normalize = true;
-    spec->height = grid->size[1];
-    spec->width = grid->size[2];
-    if (!json_present(json)) {
-        use_network_size(spec);
-        return PTM_OK;
-    }
+/** Whether a step is taken: null is no, as Python has it; the class's way is only where the key is not there. */
+static ptm_status read_step(struct json json, const char *key, bool *taken, ptm_error *err) {
+    if (json_is_nothing(json_get(json, key))) *taken = false;
+    return json_get_bool(json, key, taken, err);
+}
+
+static ptm_status read_steps(struct pixels_spec *spec, bool squares, struct json json, ptm_error *err) {
     int resample = (int)spec->resample;
-    TRY(json_get_bool(json, "do_resize", &spec->do_resize, err));
-    TRY(read_size(spec, json, err));
+    TRY(read_step(json, "do_resize", &spec->do_resize, err));
+    TRY(read_size(spec, squares, json, err));
     TRY(json_get_int(json, "resample", RESAMPLE_NEAREST, RESAMPLE_BICUBIC, &resample, err));
     spec->resample = (enum resample)resample;
-    TRY(json_get_bool(json, "do_center_crop", &spec->do_center_crop, err));
-    TRY(preprocessor_get_crop(json, &spec->crop_h, &spec->crop_w, err));
-    TRY(json_get_bool(json, "do_rescale", &spec->do_rescale, err));
+    TRY(read_step(json, "do_center_crop", &spec->do_center_crop, err));
+    TRY(read_crop(json, &spec->crop_h, &spec->crop_w, err));
+    TRY(read_step(json, "do_rescale", &spec->do_rescale, err));
     TRY(json_get_double(json, "rescale_factor", 0, 1, &spec->rescale_factor, err));
     TRY(json_get_bool(json, "offset", &spec->offset, err));
     TRY(json_get_bool(json, "do_zero_centering", &spec->offset, err)); /* offset's older name */
-    TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
+    TRY(read_step(json, "do_normalize", &spec->do_normalize, err));
     TRY(read_channels(json, "image_mean", spec->mean, err));
     return read_channels(json, "image_std", spec->std, err);
+}
+
+ptm_status preprocessor_read_pictures(struct network *network, const struct processor *processor, struct json json,
+                                      ptm_error *err) {
+    const struct patch_grid *grid = &network->config.grid;
+    struct pixels_spec *spec = &network->picture.pixels;
+    TRY(choose_processor(&processor, json, err));
+    TRY(refuse_other_steps(json, err));
+    *spec = processor->pixels;
+    spec->do_resize = spec->do_rescale = spec->do_normalize = true;
+    spec->height = grid->size[1];
+    spec->width = grid->size[2];
+    if (json_present(json))
+        TRY(read_steps(spec, processor->squares, json, err));
+    else
+        use_network_size(spec);
+    if (processor->scales_to_crop) spec->shortest_edge = (int)(spec->crop_h * 256.0 / 224);
+    return PTM_OK;
+}
+
+void preprocessor_get_size(const struct pixels_spec *spec, int *rows, int *columns) {
+    if (spec->do_center_crop) {
+        *rows = spec->crop_h;
+        *columns = spec->crop_w;
+    } else if (spec->do_resize) {
+        *rows = spec->shortest_edge ? spec->shortest_edge : spec->resize_h;
+        *columns = spec->shortest_edge ? spec->shortest_edge : spec->resize_w;
+    }
 }
 
 /** What config.json and preprocessor_config.json both say must agree. */
@@ -125,7 +157,7 @@ ptm_status preprocessor_read_ast(struct network *network, const struct checkpoin
     spec->do_normalize = true;
     double mean = AUDIOSET_MEAN, std = AUDIOSET_STD;
     TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));
-    TRY(json_get_bool(json, "do_normalize", &spec->do_normalize, err));
+    TRY(read_step(json, "do_normalize", &spec->do_normalize, err));
     TRY(json_get_double(json, "mean", -1e6, 1e6, &mean, err));
     TRY(json_get_double(json, "std", 1e-6, 1e6, &std, err));
     TRY(check_same(json, "num_mel_bins", "num_mel_bins", spec->num_mel_bins, err));

@@ -12,19 +12,22 @@
 #define SQUARE(side, filter) .resize_h = side, .resize_w = side, .resample = filter
 #define CROP(side) .do_center_crop = true, .crop_h = side, .crop_w = side
 
-const struct pixels_spec processor_videomae = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), STANDARD};
-const struct pixels_spec processor_vivit = {EDGE(256, RESAMPLE_BILINEAR), CROP(224),
-                                            .rescale_factor = 1 / 127.5,  .offset = true,
-                                            .mean = {0.5f, 0.5f, 0.5f},   .std = {0.5f, 0.5f, 0.5f}};
-const struct pixels_spec processor_vjepa2 = {EDGE(292, RESAMPLE_BILINEAR), CROP(256), IMAGENET};
-const struct pixels_spec processor_mae_st = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), .rescale_factor = 1 / 255.0,
-                                             .mean = {0.45f, 0.45f, 0.45f}, .std = {0.225f, 0.225f, 0.225f}};
-const struct pixels_spec processor_omnimae = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), IMAGENET};
-const struct pixels_spec processor_vit = {SQUARE(224, RESAMPLE_BILINEAR), STANDARD};
-const struct pixels_spec processor_deit = {SQUARE(256, RESAMPLE_BICUBIC), CROP(224), STANDARD};
-const struct pixels_spec processor_bit = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
-const struct pixels_spec processor_clip = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI};
-const struct pixels_spec processor_siglip = {SQUARE(224, RESAMPLE_BICUBIC), STANDARD};
+const struct processor processor_videomae = {.pixels = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), STANDARD}};
+const struct processor processor_vivit = {.pixels = {EDGE(256, RESAMPLE_BILINEAR), CROP(224),
+                                                     .rescale_factor = 1 / 127.5, .offset = true,
+                                                     .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}}};
+const struct processor processor_vjepa2 = {.pixels = {EDGE(292, RESAMPLE_BILINEAR), CROP(256), IMAGENET},
+                                           .scales_to_crop = true};
+const struct processor processor_mae_st = {.pixels = {EDGE(224, RESAMPLE_BILINEAR), CROP(224),
+                                                      .rescale_factor = 1 / 255.0, .mean = {0.45f, 0.45f, 0.45f},
+                                                      .std = {0.225f, 0.225f, 0.225f}}};
+const struct processor processor_omnimae = {.pixels = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), IMAGENET}};
+const struct processor processor_vit = {.pixels = {SQUARE(224, RESAMPLE_BILINEAR), STANDARD}, .squares = true};
+const struct processor processor_deit = {.pixels = {SQUARE(256, RESAMPLE_BICUBIC), CROP(224), STANDARD},
+                                         .squares = true};
+const struct processor processor_bit = {.pixels = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI}};
+const struct processor processor_clip = {.pixels = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI}};
+const struct processor processor_siglip = {.pixels = {SQUARE(224, RESAMPLE_BICUBIC), STANDARD}};
 
 /** What follows a model's name in the name of its processor's class, and "Fast" or "Pil" behind that. */
 static bool names_processor(const char *rest) {
@@ -34,16 +37,16 @@ static bool names_processor(const char *rest) {
     return false;
 }
 
-const struct pixels_spec *processor_find(const char *name) {
+const struct processor *processor_find(const char *name) {
     static const struct {
         const char *model;
-        const struct pixels_spec *spec;
-    } classes[] = {{"VideoMAE", &processor_videomae}, {"Vivit", &processor_vivit}, {"ViT", &processor_vit},
-                   {"DeiT", &processor_deit},         {"Bit", &processor_bit},     {"CLIP", &processor_clip},
-                   {"Siglip", &processor_siglip}};
-    for (size_t i = 0; name && i < sizeof classes / sizeof *classes; i++) {
+        const struct processor *processor;
+    } classes[] = {{"VideoMAE", &processor_videomae}, {"Vivit", &processor_vivit},  {"VJEPA2", &processor_vjepa2},
+                   {"ViT", &processor_vit},           {"DeiT", &processor_deit},    {"Bit", &processor_bit},
+                   {"CLIP", &processor_clip},         {"Siglip", &processor_siglip}};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
         const size_t length = strlen(classes[i].model);
-        if (strncmp(name, classes[i].model, length) == 0 && names_processor(name + length)) return classes[i].spec;
+        if (strncmp(name, classes[i].model, length) == 0 && names_processor(name + length)) return classes[i].processor;
     }
     return NULL;
 }

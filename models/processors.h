@@ -16,14 +16,23 @@
 #define AUDIOSET_STD 4.5689974
 enum { AUDIOSET_LABELS = 527 };
 
-extern const struct pixels_spec processor_videomae, processor_vivit, processor_vit, processor_deit, processor_bit,
-    processor_clip, processor_siglip;
+/** A class of processors: what it does where its file says nothing, and how it reads what the file says. */
+struct processor {
+    struct pixels_spec pixels;
+    bool squares;        /* one number for "size" is both sides; else the shorter one */
+    bool scales_to_crop; /* the shorter side becomes 256 / 224 of the crop's rows, whatever "size" says */
+};
 
-/** Of models that transformers has no image processor for; V-JEPA 2 has a video processor. */
-extern const struct pixels_spec processor_vjepa2, processor_mae_st, processor_omnimae;
+extern const struct processor processor_videomae, processor_vivit, processor_vjepa2, processor_vit, processor_deit,
+    processor_bit, processor_clip, processor_siglip;
 
-/** The defaults of a class by its name ("ViTImageProcessorFast", "CLIPFeatureExtractor"); NULL: none of these, or
- * `name` is NULL. */
-const struct pixels_spec *processor_find(const char *name);
+/** Of models that transformers has no processor for. */
+extern const struct processor processor_mae_st, processor_omnimae;
+
+/** A class by its name ("ViTImageProcessorFast", "CLIPFeatureExtractor"); NULL: none of these. */
+const struct processor *processor_find(const char *name);
+
+/** The models whose classes processor_find() knows, for sentences. */
+#define PROCESSOR_NAMES "VideoMAE, Vivit, VJEPA2, ViT, DeiT, Bit, CLIP and Siglip"
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tensors of each checkpoint layout: one row a tensor. */
 #include "models/families.h"
+#include "models/timm.h"
 
 #define NETWORK(field, name, shape, parts) \
     { WEIGHT_NETWORK, offsetof(struct vit_weights, field), name, shape, parts }
@@ -42,78 +43,79 @@
         NETWORK(cls_token, "@embeddings.cls_token", "11C", PART_CLASS_TOKEN), \
         NETWORK(pos_stored, "@embeddings.position_embeddings", "1PC", PART_ALWAYS)
 
+/* The same modules as transformers 5 calls them, where it does not save under the original names. */
+#define HF5_ATTENTION(layer)                                                           \
+    QKV(layer "attention.q_proj", layer "attention.k_proj", layer "attention.v_proj"), \
+        PAIR(proj, layer "attention.o_proj", "CC", "C", PART_ALWAYS)
+#define HF5_LAYER "@layers.#."
+#define HF5_BLOCKS                                                                              \
+    HF5_ATTENTION(HF5_LAYER), PAIR(norm1, HF5_LAYER "layernorm_before", "C", "C", PART_ALWAYS), \
+        PAIR(norm2, HF5_LAYER "layernorm_after", "C", "C", PART_ALWAYS),                        \
+        PAIR(fc1, HF5_LAYER "mlp.fc1", "MC", "M", PART_ALWAYS), PAIR(fc2, HF5_LAYER "mlp.fc2", "CM", "C", PART_ALWAYS)
+
+#define VIDEOMAE_REST                                                      \
+    HF_BLOCKS, BLOCK(q_w, HF_ATTENTION "query.weight", "CC", PART_ALWAYS), \
+        BLOCK(k_w, HF_ATTENTION "key.weight", "CC", PART_ALWAYS),          \
+        BLOCK(v_w, HF_ATTENTION "value.weight", "CC", PART_ALWAYS),        \
+        NETWORK_PAIR(patch, HF_PATCH, "Ccthw", "C", PART_ALWAYS),          \
+        NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_FINAL_NORM),       \
+        NETWORK_PAIR(head_norm, "fc_norm", "C", "C", PART_HEAD_NORM),      \
+        NETWORK_PAIR(head, "classifier", "LC", "L", PART_ALWAYS)
+#define VIT_REST(patch_shape)                                                            \
+    HF_EMBEDDINGS(patch_shape), NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS), \
+        NETWORK_PAIR(head, "classifier", "LC", "L", PART_ALWAYS)
+#define DEIT_REST                                                                                     \
+    HF_EMBEDDINGS("Cchw"), NETWORK(dist_token, "@embeddings.distillation_token", "11C", PART_ALWAYS), \
+        NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),                                      \
+        NETWORK_PAIR(head, "classifier", "LC", "L", PART_ONE_HEAD),                                   \
+        NETWORK_PAIR(head, "cls_classifier", "LC", "L", PART_SECOND_HEAD),                            \
+        NETWORK_PAIR(head2, "distillation_classifier", "LC", "L", PART_SECOND_HEAD)
+#define AST_REST                                                                                      \
+    HF_EMBEDDINGS("Cchw"), NETWORK(dist_token, "@embeddings.distillation_token", "11C", PART_ALWAYS), \
+        NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),                                      \
+        NETWORK_PAIR(head_norm, "classifier.layernorm", "C", "C", PART_ALWAYS),                       \
+        NETWORK_PAIR(head, "classifier.dense", "LC", "L", PART_ALWAYS)
+#define DINOV2_REST                                                                                               \
+    PAIR(norm1, HF_LAYER "norm1", "C", "C", PART_ALWAYS),                                                         \
+        BLOCK(scale1, HF_LAYER "layer_scale1.lambda1", "C", PART_ALWAYS),                                         \
+        PAIR(norm2, HF_LAYER "norm2", "C", "C", PART_ALWAYS), PAIR(fc1, HF_LAYER "mlp.fc1", "MC", "M", PART_MLP), \
+        PAIR(fc2, HF_LAYER "mlp.fc2", "CM", "C", PART_MLP),                                                       \
+        PAIR(fc1, HF_LAYER "mlp.weights_in", "SC", "S", PART_SWIGLU),                                             \
+        PAIR(fc2, HF_LAYER "mlp.weights_out", "CM", "C", PART_SWIGLU),                                            \
+        BLOCK(scale2, HF_LAYER "layer_scale2.lambda1", "C", PART_ALWAYS), HF_EMBEDDINGS("Cchw"),                  \
+        NETWORK(reg_tokens, "@embeddings.register_tokens", "1RC", PART_REGISTERS),                                \
+        NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),                                                  \
+        NETWORK_PAIR(head, "classifier", "LD", "L", PART_ALWAYS)
+
 static const struct weight_row videomae_rows[] = {
-    HF_BLOCKS,
-    BLOCK(q_w, HF_ATTENTION "query.weight", "CC", PART_ALWAYS),
     BLOCK(q_b, HF_ATTENTION "q_bias", "C", PART_QV_BIAS),
-    BLOCK(k_w, HF_ATTENTION "key.weight", "CC", PART_ALWAYS),
-    BLOCK(v_w, HF_ATTENTION "value.weight", "CC", PART_ALWAYS),
     BLOCK(v_b, HF_ATTENTION "v_bias", "C", PART_QV_BIAS),
-    NETWORK_PAIR(patch, HF_PATCH, "Ccthw", "C", PART_ALWAYS),
-    NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_FINAL_NORM),
-    NETWORK_PAIR(head_norm, "fc_norm", "C", "C", PART_HEAD_NORM),
-    NETWORK_PAIR(head, "classifier", "LC", "L", PART_ALWAYS),
+    VIDEOMAE_REST,
+    END,
+};
+static const struct weight_row videomae5_rows[] = {
+    BLOCK(q_b, HF_ATTENTION "query.bias", "C", PART_QV_BIAS),
+    BLOCK(v_b, HF_ATTENTION "value.bias", "C", PART_QV_BIAS),
+    VIDEOMAE_REST,
     END,
 };
 
-static const struct weight_row vivit_rows[] = {
-    HF_BLOCKS,
-    HF_QKV,
-    HF_EMBEDDINGS("Ccthw"),
-    NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),
-    NETWORK_PAIR(head, "classifier", "LC", "L", PART_ALWAYS),
-    END,
-};
-
-static const struct weight_row vit_rows[] = {
-    HF_BLOCKS,
-    HF_QKV,
-    HF_EMBEDDINGS("Cchw"),
-    NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),
-    NETWORK_PAIR(head, "classifier", "LC", "L", PART_ALWAYS),
-    END,
-};
-
-static const struct weight_row deit_rows[] = {
-    HF_BLOCKS,
-    HF_QKV,
-    HF_EMBEDDINGS("Cchw"),
-    NETWORK(dist_token, "@embeddings.distillation_token", "11C", PART_ALWAYS),
-    NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),
-    NETWORK_PAIR(head, "classifier", "LC", "L", PART_ONE_HEAD),
-    NETWORK_PAIR(head, "cls_classifier", "LC", "L", PART_SECOND_HEAD),
-    NETWORK_PAIR(head2, "distillation_classifier", "LC", "L", PART_SECOND_HEAD),
-    END,
-};
-
-static const struct weight_row ast_rows[] = {
-    HF_BLOCKS,
-    HF_QKV,
-    HF_EMBEDDINGS("Cchw"),
-    NETWORK(dist_token, "@embeddings.distillation_token", "11C", PART_ALWAYS),
-    NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),
-    NETWORK_PAIR(head_norm, "classifier.layernorm", "C", "C", PART_ALWAYS),
-    NETWORK_PAIR(head, "classifier.dense", "LC", "L", PART_ALWAYS),
-    END,
-};
+static const struct weight_row vivit_rows[] = {HF_BLOCKS, HF_QKV, VIT_REST("Ccthw"), END};
+static const struct weight_row vivit5_rows[] = {HF5_BLOCKS, VIT_REST("Ccthw"), END};
+static const struct weight_row vit_rows[] = {HF_BLOCKS, HF_QKV, VIT_REST("Cchw"), END};
+static const struct weight_row vit5_rows[] = {HF5_BLOCKS, VIT_REST("Cchw"), END};
+static const struct weight_row deit_rows[] = {HF_BLOCKS, HF_QKV, DEIT_REST, END};
+static const struct weight_row deit5_rows[] = {HF5_BLOCKS, DEIT_REST, END};
+static const struct weight_row ast_rows[] = {HF_BLOCKS, HF_QKV, AST_REST, END};
+static const struct weight_row ast5_rows[] = {HF5_BLOCKS, AST_REST, END};
 
 static const struct weight_row dinov2_rows[] = {
-    PAIR(norm1, HF_LAYER "norm1", "C", "C", PART_ALWAYS),
     HF_QKV,
     PAIR(proj, HF_LAYER "attention.output.dense", "CC", "C", PART_ALWAYS),
-    BLOCK(scale1, HF_LAYER "layer_scale1.lambda1", "C", PART_ALWAYS),
-    PAIR(norm2, HF_LAYER "norm2", "C", "C", PART_ALWAYS),
-    PAIR(fc1, HF_LAYER "mlp.fc1", "MC", "M", PART_MLP),
-    PAIR(fc2, HF_LAYER "mlp.fc2", "CM", "C", PART_MLP),
-    PAIR(fc1, HF_LAYER "mlp.weights_in", "SC", "S", PART_SWIGLU),
-    PAIR(fc2, HF_LAYER "mlp.weights_out", "CM", "C", PART_SWIGLU),
-    BLOCK(scale2, HF_LAYER "layer_scale2.lambda1", "C", PART_ALWAYS),
-    HF_EMBEDDINGS("Cchw"),
-    NETWORK(reg_tokens, "@embeddings.register_tokens", "1RC", PART_REGISTERS),
-    NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),
-    NETWORK_PAIR(head, "classifier", "LD", "L", PART_ALWAYS),
+    DINOV2_REST,
     END,
 };
+static const struct weight_row dinov2_5_rows[] = {HF5_ATTENTION(HF_LAYER), DINOV2_REST, END};
 
 /* ---------------------------------------------------------------- CLIP and SigLIP vision towers */
 
@@ -183,26 +185,26 @@ static const struct weight_row vjepa2_rows[] = {
 #define TIMM_FUSED(layer) \
     BLOCK(q_w, layer "attn.qkv.weight", "QC", PART_ALWAYS), BLOCK(q_b, layer "attn.qkv.bias", "Q", PART_QV_BIAS)
 
-static const struct weight_row timm_rows[] = {
-    TIMM_BLOCKS("blocks.#."),
-    TIMM_FUSED("blocks.#."),
-    PAIR(fc1, "blocks.#.mlp.fc1", "MC", "M", PART_MLP),
-    PAIR(fc1, "blocks.#.mlp.fc1", "SC", "S", PART_SWIGLU),
-    BLOCK(scale1, "blocks.#.ls1.gamma", "C", PART_LAYER_SCALE),
-    BLOCK(scale2, "blocks.#.ls2.gamma", "C", PART_LAYER_SCALE),
-    NETWORK(patch_w, "patch_embed.proj.weight", "Cchw", PART_ALWAYS),
-    NETWORK(patch_b, "patch_embed.proj.bias", "C", PART_PATCH_BIAS),
-    NETWORK(cls_token, "cls_token", "11C", PART_CLASS_TOKEN),
-    NETWORK(dist_token, "dist_token", "11C", PART_DISTILL_TOKEN),
-    NETWORK(reg_tokens, "reg_token", "1RC", PART_REGISTERS),
-    NETWORK(pos_stored, "pos_embed", "1PC", PART_ALWAYS),
-    NETWORK_PAIR(pre_norm, "norm_pre", "C", "C", PART_PRE_NORM),
-    NETWORK_PAIR(norm, "norm", "C", "C", PART_FINAL_NORM),
-    NETWORK_PAIR(head_norm, "fc_norm", "C", "C", PART_HEAD_NORM),
-    NETWORK_PAIR(head, "head", "LC", "L", PART_ALWAYS),
-    NETWORK_PAIR(head2, "head_dist", "LC", "L", PART_SECOND_HEAD),
-    END,
-};
+#define TIMM_ROWS(model)                                                        \
+    TIMM_BLOCKS(model "blocks.#."), TIMM_FUSED(model "blocks.#."),              \
+        PAIR(fc1, model "blocks.#.mlp.fc1", "MC", "M", PART_MLP),               \
+        PAIR(fc1, model "blocks.#.mlp.fc1", "SC", "S", PART_SWIGLU),            \
+        BLOCK(scale1, model "blocks.#.ls1.gamma", "C", PART_LAYER_SCALE),       \
+        BLOCK(scale2, model "blocks.#.ls2.gamma", "C", PART_LAYER_SCALE),       \
+        NETWORK(patch_w, model "patch_embed.proj.weight", "Cchw", PART_ALWAYS), \
+        NETWORK(patch_b, model "patch_embed.proj.bias", "C", PART_PATCH_BIAS),  \
+        NETWORK(cls_token, model "cls_token", "11C", PART_CLASS_TOKEN),         \
+        NETWORK(dist_token, model "dist_token", "11C", PART_DISTILL_TOKEN),     \
+        NETWORK(reg_tokens, model "reg_token", "1RC", PART_REGISTERS),          \
+        NETWORK(pos_stored, model "pos_embed", "1PC", PART_ALWAYS),             \
+        NETWORK_PAIR(pre_norm, model "norm_pre", "C", "C", PART_PRE_NORM),      \
+        NETWORK_PAIR(norm, model "norm", "C", "C", PART_FINAL_NORM),            \
+        NETWORK_PAIR(head_norm, model "fc_norm", "C", "C", PART_HEAD_NORM),     \
+        NETWORK_PAIR(head, model "head", "LC", "L", PART_ALWAYS),               \
+        NETWORK_PAIR(head2, model "head_dist", "LC", "L", PART_SECOND_HEAD)
+
+static const struct weight_row timm_rows[] = {TIMM_ROWS(""), END};
+static const struct weight_row timm_wrapped_rows[] = {TIMM_ROWS(TIMM_WRAPPED), END};
 
 static const struct weight_row mae_st_rows[] = {
     TIMM_BLOCKS("blocks.#."),
@@ -264,15 +266,23 @@ static const char *const clip_ignored[] = {"text_model.",
                                            NULL};
 static const char *const vjepa2_ignored[] = {"vjepa2.predictor.", NULL};
 
-const struct weight_table weights_videomae = {videomae_rows, videomae_ignored};
-const struct weight_table weights_vivit = {vivit_rows, vit_ignored};
-const struct weight_table weights_vit = {vit_rows, vit_ignored};
-const struct weight_table weights_deit = {deit_rows, vit_ignored};
-const struct weight_table weights_ast = {ast_rows, none};
-const struct weight_table weights_dinov2 = {dinov2_rows, dinov2_ignored};
-const struct weight_table weights_clip = {clip_rows, clip_ignored};
-const struct weight_table weights_vjepa2 = {vjepa2_rows, vjepa2_ignored};
-const struct weight_table weights_timm = {timm_rows, none};
-const struct weight_table weights_mae_st = {mae_st_rows, none};
-const struct weight_table weights_omnimae = {omnimae_rows, none};
-const struct weight_table weights_polytome = {polytome_rows, none};
+static const struct weight_table videomae5 = {videomae5_rows, videomae_ignored, NULL};
+static const struct weight_table vivit5 = {vivit5_rows, vit_ignored, NULL};
+static const struct weight_table vit5 = {vit5_rows, vit_ignored, NULL};
+static const struct weight_table deit5 = {deit5_rows, vit_ignored, NULL};
+static const struct weight_table ast5 = {ast5_rows, none, NULL};
+static const struct weight_table dinov2_5 = {dinov2_5_rows, dinov2_ignored, NULL};
+static const struct weight_table timm_wrapped = {timm_wrapped_rows, none, NULL};
+
+const struct weight_table weights_videomae = {videomae_rows, videomae_ignored, &videomae5};
+const struct weight_table weights_vivit = {vivit_rows, vit_ignored, &vivit5};
+const struct weight_table weights_vit = {vit_rows, vit_ignored, &vit5};
+const struct weight_table weights_deit = {deit_rows, vit_ignored, &deit5};
+const struct weight_table weights_ast = {ast_rows, none, &ast5};
+const struct weight_table weights_dinov2 = {dinov2_rows, dinov2_ignored, &dinov2_5};
+const struct weight_table weights_clip = {clip_rows, clip_ignored, NULL};
+const struct weight_table weights_vjepa2 = {vjepa2_rows, vjepa2_ignored, NULL};
+const struct weight_table weights_timm = {timm_rows, none, &timm_wrapped};
+const struct weight_table weights_mae_st = {mae_st_rows, none, NULL};
+const struct weight_table weights_omnimae = {omnimae_rows, none, NULL};
+const struct weight_table weights_polytome = {polytome_rows, none, NULL};

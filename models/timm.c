@@ -13,19 +13,29 @@
 
 /* ---------------------------------------------------------------- the tensors */
 
+enum { NAME_BYTES = 64 };
+
+/** The tensor of that name, of timm itself or in its wrapper; or NULL. */
+static const struct tensor *find_tensor(const struct checkpoint *checkpoint, const char *name) {
+    char wrapped[sizeof TIMM_WRAPPED + NAME_BYTES];
+    snprintf(wrapped, sizeof wrapped, TIMM_WRAPPED "%s", name);
+    const struct tensor *tensor = checkpoint_find(checkpoint, name);
+    return tensor ? tensor : checkpoint_find(checkpoint, wrapped);
+}
+
 static bool has_tensor(const struct checkpoint *checkpoint, const char *name) {
-    return checkpoint_find(checkpoint, name) != NULL;
+    return find_tensor(checkpoint, name) != NULL;
 }
 
 /** A dimension of a tensor of the right rank, from 1 to `max`; 0 where there is none such. */
 static int tensor_size(const struct checkpoint *checkpoint, const char *name, int rank, int axis, int max) {
-    const struct tensor *tensor = checkpoint_find(checkpoint, name);
+    const struct tensor *tensor = find_tensor(checkpoint, name);
     if (!tensor || tensor->rank != rank || tensor->shape[axis] < 1 || tensor->shape[axis] > max) return 0;
     return (int)tensor->shape[axis];
 }
 
 static int count_blocks(const struct checkpoint *checkpoint) {
-    char name[64];
+    char name[NAME_BYTES];
     int depth = 0;
     for (; depth <= VIT_DEPTH_MAX; depth++) {
         snprintf(name, sizeof name, "blocks.%d.norm1.weight", depth);
@@ -120,12 +130,28 @@ static bool is_exact_siglip(const char *architecture) {
            (strstr(architecture, "vit_large_patch16_siglip") && !strstr(architecture, "_512"));
 }
 
-/** The CLIP towers' epsilon, and the activations that an architecture's name tells. */
-static void read_functions(struct vit_config *config, const char *architecture) {
+/** An activation by timm's name of it; false: none that runs here without SwiGLU. */
+static bool find_activation(enum activation *activation, const char *name) {
+    static const struct {
+        const char *name;
+        enum activation activation;
+    } known[] = {{"gelu", ACTIVATION_GELU}, {"gelu_tanh", ACTIVATION_GELU_TANH}, {"quick_gelu", ACTIVATION_QUICK_GELU}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcasecmp(name, known[i].name) != 0) continue;
+        *activation = known[i].activation;
+        return true;
+    }
+    return false;
+}
+
+/** The CLIP towers' epsilon, and the activation: model_args, else what the architecture's name tells. */
+static void read_functions(struct vit_config *config, struct json json, const char *architecture) {
     if (config_has(config, PART_PRE_NORM) && strstr(architecture, "clip"))
         config->layer_norm_eps = config->head_norm_eps = 1e-5f;
     if (strstr(architecture, "quickgelu")) config->activation = ACTIVATION_QUICK_GELU;
     if (strstr(architecture, "siglip") && !is_exact_siglip(architecture)) config->activation = ACTIVATION_GELU_TANH;
+    const char *argument = json_text(json_get(json_get(json, "model_args"), "act_layer"));
+    if (argument) find_activation(&config->activation, argument);
 }
 
 /** An argument of timm's VisionTransformer: the tensors tell it too, or it is read here, or it is of training only. */
@@ -145,10 +171,11 @@ static bool is_harmless(const char *argument) {
 /** Whether the MLP that an argument names is the one that its tensors have: SwiGLU is with SiLU here. */
 static bool is_known_mlp(const struct vit_config *config, const char *argument, const char *value) {
     const bool swiglu = config_has(config, PART_SWIGLU);
+    enum activation activation;
     if (!value) return false;
     if (strcmp(argument, "mlp_layer") == 0) return swiglu && strcasestr(value, "swiglu") != NULL;
     if (strcmp(argument, "act_layer") == 0)
-        return swiglu == (strcasestr(value, "silu") != NULL) && (swiglu || strcasecmp(value, "gelu") == 0);
+        return swiglu ? strcasestr(value, "silu") != NULL : find_activation(&activation, value);
     return false;
 }
 
@@ -174,6 +201,18 @@ static ptm_status check_function(struct vit_config *config, struct json json, co
     return json_each(arguments, check_argument, config, err);
 }
 
+/** Pictures are not padded to whole patches here. */
+static ptm_status refuse_padding(const struct patch_grid *grid, struct json json, ptm_error *err) {
+    bool pads = false;
+    TRY(json_get_bool(json_get(json, "model_args"), "dynamic_img_pad", &pads, err));
+    if (!pads || (grid->size[1] % grid->patch[1] == 0 && grid->size[2] % grid->patch[2] == 0)) return PTM_OK;
+    return error_set(
+        err, PTM_EMODEL,
+        "%s: \"dynamic_img_pad\" is true and patches of %d x %d do not divide an input of %d x %d; padding "
+        "is not supported",
+        json.document, grid->patch[1], grid->patch[2], grid->size[1], grid->size[2]);
+}
+
 /** Rows and columns of the input: model_args.img_size, else pretrained_cfg.input_size. */
 static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_error *err) {
     int input[3] = {grid->channels, grid->size[1], grid->size[2]};
@@ -182,6 +221,7 @@ static ptm_status read_input(struct patch_grid *grid, struct json json, ptm_erro
     grid->size[2] = input[2];
     TRY(config_get_pair(json_get(json, "model_args"), "img_size", &grid->size[1], &grid->size[2], err));
     grid_tile(grid);
+    TRY(refuse_padding(grid, json, err));
     if (input[0] == grid->channels) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"input_size\" has %d channels, the patch embedding has %d", json.document,
                      input[0], grid->channels);
@@ -214,6 +254,26 @@ static void read_position(struct vit_config *config) {
     config->position = config->stored_positions == patches ? POSITION_PATCHES : POSITION_LEARNED;
 }
 
+/** One channel is AudioMAE's spectrogram, frames by its 128 mel bins. A picture of such columns cannot be told apart.
+ */
+static ptm_status read_audiomae(struct network *network, struct json json, ptm_error *err) {
+    enum { MEL_BINS = 128 };
+    const int *size = network->config.grid.size;
+    if (size[2] != MEL_BINS)
+        return error_set(
+            err, PTM_EMODEL,
+            "%s: an input of one channel, %d x %d, is not AudioMAE's spectrogram of %d columns, and pictures "
+            "of one channel are not supported",
+            json.document, size[1], size[2], MEL_BINS);
+    network->modality = PTM_AUDIO;
+    network->family = "audiomae";
+    network->time_major = network->channel_axis = true;
+    network->audio.target_length = size[1];
+    network->audio.num_mel_bins = size[2];
+    if (network->config.num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID;
+    return PTM_OK;
+}
+
 ptm_status timm_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     struct vit_config *config = &network->config;
     TRY(read_sizes(config, checkpoint, err));
@@ -222,18 +282,11 @@ ptm_status timm_config(struct network *network, const struct checkpoint *checkpo
     TRY(json_get_string(checkpoint->config, "architecture", &architecture, err));
     TRY(check_function(config, checkpoint->config, architecture, err));
     TRY(read_heads(config, checkpoint->config, architecture, err));
-    read_functions(config, architecture);
+    read_functions(config, checkpoint->config, architecture);
     TRY(read_input(&config->grid, checkpoint->config, err));
     TRY(read_pool(config, checkpoint->config, err));
     read_position(config);
-    if (config->grid.channels == 1) {
-        network->modality = PTM_AUDIO;
-        network->family = "audiomae";
-        network->time_major = network->channel_axis = true;
-        network->audio.target_length = config->grid.size[1];
-        network->audio.num_mel_bins = config->grid.size[2];
-        if (config->num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID;
-    }
+    if (config->grid.channels == 1) TRY(read_audiomae(network, checkpoint->config, err));
     /* A norm behind the mean is MAE's fine-tuning, for which the paper leaves proportional attention off. */
     network->prop_attn = !(config->pool == POOL_MEAN && config_has(config, PART_HEAD_NORM));
     return PTM_OK;

@@ -124,6 +124,12 @@ static void expand_name(char *name, const char *pattern, const struct weight_nam
     name[used] = '\0';
 }
 
+bool weights_have_first(const struct safetensors *files, const struct weight_names *names) {
+    char name[NAME_BYTES];
+    expand_name(name, names->table->rows->name, names, 0);
+    return safetensors_find(files, name) != NULL;
+}
+
 /** Where in vit_weights.blocks the blocks of a place begin, and how many they are. */
 static int first_block(const struct vit_config *config, enum weight_place place) {
     return place == WEIGHT_POOLER_BLOCK   ? config->depth

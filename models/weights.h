@@ -33,7 +33,9 @@ struct weight_row {
 /** The tensors of a checkpoint layout: rows ended by one without name. */
 struct weight_table {
     const struct weight_row *rows;
-    const char *const *ignored; /* prefixes of tensors that classification does not need; ended by NULL */
+    const char *const *ignored;       /* prefixes of tensors that classification does not need; ended by NULL */
+    const struct weight_table *other; /* the same tensors by other names, or NULL: a file has those where it has the
+                                         first tensor of these rows, which is in no file of the plain names */
 };
 
 /** What the tensors of one network are called in a file. */
@@ -42,6 +44,9 @@ struct weight_names {
     const char *file_prefix; /* in front of every name: several networks may lie in one file */
     const char *prefix;      /* the family's, for '@' */
 };
+
+/** Whether a file has the first tensor of the table under that name. */
+bool weights_have_first(const struct safetensors *files, const struct weight_names *names);
 
 /** The tensors of a file as float32: in place where they lie so, converted once where not. Shared by all networks. */
 struct weight_source {

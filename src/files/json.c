@@ -121,6 +121,10 @@ bool json_is_no(struct json value) {
     return has_type(value, JSON_FALSE);
 }
 
+bool json_is_nothing(struct json value) {
+    return has_type(value, JSON_NULL);
+}
+
 bool json_is_int64(struct json value, int64_t *integer) {
     if (!has_type(value, JSON_INTEGER)) return false;
     *integer = json_integer_value(jansson(value));

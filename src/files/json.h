@@ -36,7 +36,8 @@ bool json_is_object(struct json value);
 bool json_is_array(struct json value);
 bool json_is_string(struct json value);
 bool json_is_number(struct json value);
-bool json_is_no(struct json value); /* false */
+bool json_is_no(struct json value);      /* false */
+bool json_is_nothing(struct json value); /* there, and null */
 
 /** Member of an object; absent where `object` is absent, no object or has no such key. `key` must outlive the result.
  */

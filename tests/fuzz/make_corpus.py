@@ -100,7 +100,7 @@ def configs():
     video["modalities"] = {"video": whole["modalities"]["video"]}
     files = {"single": json.dumps(whole).encode(), "single_video": json.dumps(video).encode()}
     for name in ("videomae", "videomae_odd", "vivit", "vjepa2", "mae_st", "omnimae", "ast", "audiomae", "vit", "deit", "dinov2",
-                 "dinov2_registers", "clip", "siglip", "timm_token", "timm_gap"):  # fmt: skip
+                 "dinov2_registers", "clip", "siglip", "timm_token", "timm_gap", "timm_wrapper"):  # fmt: skip
         folder = top / "tests/golden" / name
         preprocessor = next(folder.glob("*preprocessor_config.json"), None)
         files[name] = b"\0".join([(folder / "config.json").read_bytes(), preprocessor.read_bytes() if preprocessor else b"{}"])
@@ -109,6 +109,8 @@ def configs():
     files["packed_bf16"] = packed(top, {"audio": "ast"}, "bf16")
     files["packed_timm"] = packed(top, {"image": "timm_token"})
     files["tiny"] = b'{"model_type":"videomae"}\0{"size":224,"crop_size":[224,224],"do_zero_centering":true}'
+    files["dinov2_whole"] = (b'{"model_type":"dinov2","id2label":{"0":7}}\0'
+                             b'{"image_processor_type":"ViTImageProcessor","size":[448,224],"do_normalize":null}')  # fmt: skip
     files["ast_bare"] = b'{"model_type":"audio-spectrogram-transformer","num_labels":527}\0{}'
     return files
 

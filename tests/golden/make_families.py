@@ -341,6 +341,7 @@ TOWERS = {
     "vjepa2": tower_of_vjepa2,
     "mae_st": tower_of_mae_st,
     "omnimae": tower_of_omnimae,
+    "timm_wrapper": lambda m: tower_of_timm(m.timm_model),
 }
 
 
@@ -357,6 +358,7 @@ SIZES = dict(hidden_size=36, num_hidden_layers=3, num_attention_heads=3, interme
 IMAGE = SIZES | dict(image_size=48, patch_size=8)
 DINO = dict(hidden_size=32, num_hidden_layers=3, num_attention_heads=4, mlp_ratio=3, patch_size=7)
 VIDEO = SIZES | dict(image_size=32, num_frames=4)
+TINY = dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=3, image_size=32)
 TIMM = dict(img_size=48, patch_size=8, embed_dim=36, depth=3, num_heads=3, mlp_ratio=2)
 VJEPA2 = dict(hidden_size=32, num_hidden_layers=3, num_attention_heads=2, mlp_ratio=1.25, patch_size=4, crop_size=16,
               frames_per_clip=6, num_pooler_layers=2, pred_hidden_size=12, pred_num_attention_heads=1,
@@ -389,12 +391,19 @@ FOLDERS = {
     "timm_nobias": ("timm", ("vit_small_patch16_224", TIMM | dict(qkv_bias=False)), ("2", "9", "4:-1")),
     "timm_gap": ("timm", ("vit_medium_patch16_gap_240", TIMM), ("2", "9", "4:-1")),
     "timm_mae": ("timm", ("vit_tiny_patch16_224", TIMM | dict(global_pool="avg")), ("2", "9", "4:-1")),
+    "timm_wrapper": ("timm_wrapper", ("vit_tiny_patch16_224", TIMM | dict(img_size=32, embed_dim=24, depth=2)),
+                     ("2", "5", "3:-1")),
     "audiomae": ("timm", ("vit_base_patch16_224", TIMM | dict(img_size=(48, 128), patch_size=16, in_chans=1,
                                                               global_pool="avg")), ("2", "6", "3:-1")),
+    "vit_names5": ("vit", TINY | dict(patch_size=8, intermediate_size=36), ("2", "5", "3:-1")),
+    "deit_names5": ("deit_teacher", TINY | dict(patch_size=8, intermediate_size=36), ("2", "5", "3:-1")),
+    "vivit_names5": ("vivit", TINY | dict(tubelet_size=[2, 8, 8], num_frames=4, intermediate_size=36), ("2", "5", "3:-1")),
+    "dinov2_names5": ("dinov2", TINY | dict(patch_size=8, mlp_ratio=2), ("2", "5", "3:-1")),
     "mae_st": ("mae_st", MASKED_VIDEO | dict(qkv_bias=True, cls_embed=True, sep_pos_embed=True), ("4", "15", "7:-1")),
     "omnimae": ("omnimae", MASKED_VIDEO | dict(qkv_bias=True), ("4", "15", "7:-1")),
 }  # fmt: skip
 WITHOUT_MODEL_ARGS = {"timm_mae"}  # a fine-tuned MAE was published without a config.json: the tensors tell its sizes
+NAMES5 = "_names5"  # what folders end in whose tensors have the names that transformers 5 itself gives them
 # folder: how strong the tokens leave the embedding, small enough that a wrong epsilon shows
 FAINT = {"vit": 0.01, "clip": 0.01, "dinov2": 0.01, "siglip": 0.01, "timm_token": 0.01, "mae_st": 0.01}
 INPUT_EDGE = {"dinov2_resized": 45, "dinov2_registers_resized": 42}  # where it is not the table's
@@ -428,12 +437,15 @@ def build(family, sizes):
             return transformers.VJEPA2ForVideoClassification(transformers.VJEPA2Config(**sizes, id2label=labels))
         case "timm":
             return timm.create_model(sizes[0], num_classes=LABELS, **sizes[1])
+        case "timm_wrapper":
+            config = transformers.TimmWrapperConfig(architecture=sizes[0], model_args=sizes[1], id2label=labels)
+            return transformers.TimmWrapperForImageClassification(config)
     return OURS[family](sizes | dict(model_type=family, id2label=OUR_LABELS))
 
 
 def processor_of(family, edge):
     """The processor that the family's authors publish with it, for this input; timm keeps it in config.json."""
-    if family == "timm":
+    if family in ("timm", "timm_wrapper"):
         return None
     square, crop = dict(height=edge, width=edge), dict(crop_size=dict(height=edge, width=edge))
     larger = edge * 8 // 7
@@ -511,7 +523,7 @@ def store(folder, family, model, edge):
         (folder / "config.json").write_text(json.dumps(model.config, indent=2, sort_keys=True) + "\n")
         save_file({name: t.contiguous() for name, t in model.state_dict().items()}, folder / "model.safetensors")
     else:
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, save_original_format=not folder.name.endswith(NAMES5))
     if folder.name in WITHOUT_MODEL_ARGS:
         path = folder / "config.json"
         config = {key: value for key, value in json.loads(path.read_text()).items() if key != "model_args"}

@@ -34,6 +34,7 @@ SMALL_VIDEO = dict(image_size=32, patch_size=8, num_frames=4, hidden_size=32, nu
                    intermediate_size=64, num_hidden_layers=3)  # fmt: skip
 ODD_VIDEO = dict(image_size=48, patch_size=8, num_frames=6, tubelet_size=2, hidden_size=60, num_attention_heads=5,
                  intermediate_size=70, num_hidden_layers=2)  # fmt: skip
+TINY = dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=36)
 STRIDE16_SOUND = dict(max_length=100, frequency_stride=16, time_stride=16, hidden_size=42, num_attention_heads=3,
                       intermediate_size=90, num_hidden_layers=3, layer_norm_eps=0.01)  # fmt: skip
 
@@ -44,8 +45,12 @@ MODELS = {
     "videomae_sharded": ("videomae", SMALL_VIDEO, ("3", "9", "1,0,7"), dict(max_shard_size="40KB")),
     "videomae_odd": ("videomae", ODD_VIDEO, ("5", "40", "11:-0.5"), dict()),
     "videomae_nobias": ("videomae", SMALL_VIDEO | dict(qkv_bias=False), ("2", "6", "4:1"), dict(old_key="qv_bias")),
+    "videomae_names5": ("videomae", TINY | dict(image_size=32, patch_size=8, num_frames=4), ("2", "6", "3:-1"),
+                        dict(original_names=False)),
+    "ast_names5": ("ast", TINY | dict(max_length=64, frequency_stride=16, time_stride=16), ("2", "6", "3:-1"),
+                   dict(original_names=False)),
     "ast_stride16": ("ast", STRIDE16_SOUND, ("4", "11", "5:-1"), dict()),
-}
+}  # fmt: skip
 
 
 def build(family, sizes, seed):
@@ -75,11 +80,11 @@ def rename_key(path, old):
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
-def store(folder, model, processor, dtype=torch.float32, max_shard_size="1GB", old_key=None):
+def store(folder, model, processor, dtype=torch.float32, max_shard_size="1GB", old_key=None, original_names=True):
     """Saves the checkpoint and reads it back in float32: the reference runs the weights as they were rounded."""
     for stale in (*folder.glob("*.safetensors"), *folder.glob("*.json"), *folder.glob("*.npy")):
         stale.unlink()
-    model.to(dtype).save_pretrained(folder, max_shard_size=max_shard_size)
+    model.to(dtype).save_pretrained(folder, max_shard_size=max_shard_size, save_original_format=original_names)
     processor.save_pretrained(folder)
     if old_key:
         rename_key(folder / "config.json", old_key)
