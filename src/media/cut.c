@@ -174,7 +174,6 @@ void cut_close(struct cut **cut) {
 /** Hands a packet to the muxer. An AVERROR, or 0. */
 static int write_packet(struct cut *cut, int stream, AVPacket *packet) {
     const AVStream *from = cut->packets.demux.format->streams[cut->streams[stream]];
-    packets_raise_stamps(packet, &cut->last[stream]);
     const bool shown = packet->duration <= 0 && from->avg_frame_rate.num > 0; /* for as long as is usual */
     const double end = (double)(packet->pts + packet->duration) * av_q2d(from->time_base);
     cut->until[stream] = fmax(cut->until[stream], shown ? end + 1 / av_q2d(from->avg_frame_rate) : end);
@@ -212,6 +211,7 @@ static ptm_status write_packets(struct cut *cut, const char *name, ptm_error *er
         TRY(packets_next(packets, &more, err));
         if (!more) break;
         const int stream = packets->packet->stream_index == cut->streams[0] ? 0 : 1;
+        packets_raise_stamps(packets->packet, &cut->last[stream]);
         const double time = packets_time(packets), length = cut->end - packets->from;
         ended[stream] = ended[stream] || time >= length - rounding;
         if (time >= length + LOOK_AHEAD) break;

@@ -185,7 +185,7 @@ static void choose_tag(AVCodecParameters *codec, const struct AVCodecTag *const 
 }
 
 void packets_raise_stamps(AVPacket *packet, int64_t *last) {
-    if (packet->dts == AV_NOPTS_VALUE) packet->dts = packet->pts;
+    if (packet->dts == AV_NOPTS_VALUE && *last == INT64_MIN) packet->dts = packet->pts;
     if (packet->dts == AV_NOPTS_VALUE || packet->dts <= *last) packet->dts = *last == INT64_MIN ? 0 : *last + 1;
     if (packet->pts == AV_NOPTS_VALUE || packet->pts < packet->dts) packet->pts = packet->dts;
     *last = packet->dts;
