@@ -249,6 +249,7 @@ static ptm_status examine_failure(struct live_reader *reader, int code, int *fai
         sleep_until(reader, clock_ms() + DEVICE_MS);
         return PTM_OK;
     }
+    atomic_fetch_add(&reader->failed_reads, 1);
     if (++*failed <= MAX_FAILED_READS) return PTM_OK;
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);
