@@ -2,7 +2,6 @@
 /* Clips hold the very frames and samples of the stretch that they were cut from, and what cannot be cut is one
  * sentence. */
 #include "decoded.h"
-#include "media/packets.h"
 #include "temporary.h"
 
 #include <math.h>
@@ -176,31 +175,11 @@ static void test_refusals(void) {
     CU_ASSERT_NOT_EQUAL(access(folder, F_OK), 0); /* nothing else was left there */
 }
 
-/* Pictures of which the first do not say when they are decoded, as in Matroska, keep the times at which they are shown.
- */
-static void test_stamps(void) {
-    static const int64_t none = AV_NOPTS_VALUE;
-    static const int64_t stamps[][2] = {{400, none}, {2200, none}, {1200, none}, {800, none}, {600, 600},
-                                        {1000, 800}, {1800, 1000}, {none, none}, {1400, 1400}};
-    static const int64_t wanted[][2] = {{400, 400},  {2200, 401},  {1200, 402},  {800, 403},  {600, 600},
-                                        {1000, 800}, {1800, 1000}, {1001, 1001}, {1400, 1400}};
-    AVPacket *packet = av_packet_alloc();
-    int64_t last = INT64_MIN;
-    CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
-    for (size_t i = 0; i < CHECK_COUNT(stamps); i++) {
-        packet->pts = stamps[i][0];
-        packet->dts = stamps[i][1];
-        packets_raise_stamps(packet, &last);
-        CU_ASSERT_EQUAL(packet->pts, wanted[i][0]);
-        CU_ASSERT_EQUAL(packet->dts, wanted[i][1]);
-    }
-    av_packet_free(&packet);
-}
-
 int main(void) {
     static const struct check_case cases[] = {
-        {"picture and sound", test_video},        {"sound alone", test_sounds},
-        {"from a key frame on", test_key_frames}, {"stamps that are missing", test_stamps},
+        {"picture and sound", test_video},
+        {"sound alone", test_sounds},
+        {"from a key frame on", test_key_frames},
         {"what cannot be cut", test_refusals},
     };
     return check_main("cut", cases, CHECK_COUNT(cases));

@@ -211,7 +211,7 @@ static ptm_status write_packets(struct cut *cut, const char *name, ptm_error *er
         TRY(packets_next(packets, &more, err));
         if (!more) break;
         const int stream = packets->packet->stream_index == cut->streams[0] ? 0 : 1;
-        packets_raise_stamps(packets->packet, &cut->last[stream]);
+        packets_raise_stamps(packets->packet, packets_stream(packets)->codecpar->video_delay > 0, &cut->last[stream]);
         const double time = packets_time(packets), length = cut->end - packets->from;
         ended[stream] = ended[stream] || time >= length - rounding;
         if (time >= length + LOOK_AHEAD) break;

@@ -187,7 +187,7 @@ static int copy_packet(struct film_sound *sound) {
     if (packet->pts != AV_NOPTS_VALUE) packet->pts += shift;
     if (packet->dts != AV_NOPTS_VALUE) packet->dts += shift;
     av_packet_rescale_ts(packet, base, sound->stream->time_base);
-    packets_raise_stamps(packet, &sound->last);
+    packets_raise_stamps(packet, false, &sound->last);
     packet->stream_index = sound->stream->index;
     return av_interleaved_write_frame(sound->film, packet);
 }
