@@ -48,6 +48,15 @@ static ptm_status pass_over_stream(ptm_status status, const char *codec, int *in
     return PTM_OK;
 }
 
+/** The shape of the stream's upright pixels: as the container says, or else the codec. */
+static void describe_pixels(struct media_info *info, const AVStream *stream, bool transposed) {
+    AVRational shape = stream->sample_aspect_ratio;
+    if (shape.num <= 0 || shape.den <= 0) shape = stream->codecpar->sample_aspect_ratio;
+    if (shape.num <= 0 || shape.den <= 0) return;
+    info->pixel_width = transposed ? shape.den : shape.num;
+    info->pixel_height = transposed ? shape.num : shape.den;
+}
+
 static ptm_status describe_video(struct tracks *tracks, const struct demux *demux, const AVStream *stream,
                                  ptm_error *err) {
     struct media_info *info = &tracks->info;
@@ -56,6 +65,7 @@ static ptm_status describe_video(struct tracks *tracks, const struct demux *demu
     info->frame_rate = video_frame_rate(stream);
     info->width = orientation.transpose ? codec->height : codec->width;
     info->height = orientation.transpose ? codec->width : codec->height;
+    describe_pixels(info, stream, orientation.transpose);
     info->rotation = tracks->stats.rotation = orientation_degrees(orientation);
     info->is_still = demux_is_still(demux, tracks->chosen.video);
     const bool known = codec->width > 0;

@@ -56,3 +56,13 @@ polytome timeline -q ab.ts --overlay ab.mp4 >/dev/null
 ffprobe -v error -select_streams a -show_entries stream=codec_name,channels,duration -of csv=p=0 ab.mp4 | grep -o '^aac,2,[34]' | sed 's/[34]$/N/'
 mkfifo pipe.mp4
 expect 2 polytome timeline -q tone.ts --overlay pipe.mp4 >/dev/null
+# Pixels that are not square keep their shape, turned with the picture.
+ffmpeg -v error -i "$film" -an -vf setsar=16/11 -c:v mpeg4 wide.mp4
+ffmpeg -v error -i wide.mp4 -c copy -metadata:s:v rotate=90 turned.mp4
+for shape in wide turned; do
+    polytome timeline -q $shape.mp4 --overlay $shape-drawn.mp4 >/dev/null
+    polytome explain -q $shape.mp4 -o $shape-map.mp4 >/dev/null
+    for made in drawn map; do
+        ffprobe -v error -show_entries stream=width,height,sample_aspect_ratio -of csv=p=0 $shape-$made.mp4
+    done
+done
