@@ -37,8 +37,10 @@ struct cut {
 
 /* ---------------------------------------------------------------- the container */
 
-/** False where a codec is known not to go in; muxers that do not say are tried. */
+/** False where a codec is known not to go in; muxers that do not say are tried. That of RealMedia writes only what its
+ * own encoder made: copied pictures cannot be decoded. */
 static bool takes_codecs(const AVOutputFormat *container, const struct packets *packets) {
+    if (av_match_name("rm", container->name)) return false;
     const int streams[STREAMS] = {packets->video, packets->audio};
     for (int i = 0; i < STREAMS; i++) {
         if (streams[i] < 0) continue;
