@@ -76,7 +76,7 @@ static ptm_status make_film(struct film *film, int fd, ptm_error *err) {
     TRY(explain_open_media(explain, true, false, err));
     TRY(canvas_open(&film->frame, film->look->width, film->look->height, FIGURE_GROUND, err));
     TRY(film_writer_open(&film->writer, fd, explain->output, film->frame.width, film->frame.height,
-                         media_get_info(explain->media)->frame_rate, NULL, err));
+                         media_get_info(explain->media), NULL, err));
     return add_frames(film, err);
 }
 

@@ -106,13 +106,14 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
     return PTM_OK;
 }
 
-/** Who sent what no decoder takes is told so at the end, as of a file. */
+/** Who sent what no decoder takes, or nothing until the source was over, is told so at the end, as of a file. */
 static ptm_status check_decoded(const struct live_run *run, ptm_error *err) {
     struct live_stats stats;
     live_get_stats(run->live, &stats);
     const struct media_stats *media = &stats.media;
-    const bool damaged = media->frames_decoded == 0 && media->samples_decoded == 0 && media->decode_errors > 0;
-    return damaged ? run_refuse_undecoded(&run->pass.run, "nothing", err) : PTM_OK;
+    const bool nothing = media->frames_decoded == 0 && media->samples_decoded == 0;
+    return nothing && (stats.ended || media->decode_errors > 0) ? run_refuse_undecoded(&run->pass.run, "nothing", err)
+                                                                : PTM_OK;
 }
 
 static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,

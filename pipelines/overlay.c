@@ -132,7 +132,7 @@ static ptm_status begin_film(struct drawing *drawing, int fd, const struct media
     TRY(film_sound_open(&drawing->sound, drawing->path, drawing->first, end, err));
     if (drawing->sound) drawing->report.sound = film_sound_is_copied(drawing->sound) ? "copied" : "aac";
     return film_writer_open(&drawing->writer, fd, drawing->output, first->width, first->height,
-                            media_get_info(drawing->media)->frame_rate, drawing->sound, err);
+                            media_get_info(drawing->media), drawing->sound, err);
 }
 
 static ptm_status add_frame(struct drawing *drawing, int fd, const struct media_item *item, ptm_error *err) {

@@ -38,7 +38,7 @@ static void write_film(const char *path, int width, int height, int frames) {
     struct canvas canvas;
     CU_ASSERT_FATAL(fd >= 0);
     CHECK_OK(canvas_open(&canvas, width, height, (struct colour){0, 0, 0}, err));
-    CHECK_OK(film_writer_open(&writer, fd, path, width, height, 10, NULL, err));
+    CHECK_OK(film_writer_open(&writer, fd, path, width, height, &(struct media_info){.frame_rate = 10}, NULL, err));
     for (int i = 0; i < frames; i++) {
         canvas_fill(&canvas, 0, 0, width, height, colour_of_hue(i / (double)frames, 0.8, 0.5));
         const struct media_picture picture = {canvas.rgb, width, height, (ptrdiff_t)width * 3};

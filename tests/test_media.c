@@ -349,6 +349,20 @@ static void test_frame_clock(void) {
     CU_ASSERT(frame_clock_is_guess(&guess));
 }
 
+/** Decoding and showing times of packets of one stream, as they were and as a muxer is to get them. */
+static void check_raised(const int64_t told[][2], const int64_t wanted[][2], size_t count, bool reordered) {
+    AVPacket *packet = av_packet_alloc();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
+    int64_t last = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        packet->dts = told[i][0];
+        packet->pts = told[i][1];
+        packets_raise_stamps(packet, reordered, &last);
+        CU_ASSERT(packet->dts == wanted[i][0] && packet->pts == wanted[i][1]);
+    }
+    av_packet_free(&packet);
+}
+
 /* Of files that were joined, whose packets overlap or tell no times, a muxer gets times that rise. */
 static void test_stamps_that_rise(void) {
     const int64_t none = AV_NOPTS_VALUE;
@@ -356,16 +370,17 @@ static void test_stamps_that_rise(void) {
                                {1924, 1924},   {none, none}, {none, 3000}};
     const int64_t wanted[][2] = {{-1024, -1024}, {0, 0},       {1024, 1024}, {1025, 1025},
                                  {1924, 1924},   {1925, 1925}, {3000, 3000}};
-    AVPacket *packet = av_packet_alloc();
-    CU_ASSERT_PTR_NOT_NULL_FATAL(packet);
-    int64_t last = INT64_MIN;
-    for (size_t i = 0; i < CHECK_COUNT(told); i++) {
-        packet->dts = told[i][0];
-        packet->pts = told[i][1];
-        packets_raise_stamps(packet, &last);
-        CU_ASSERT(packet->dts == wanted[i][0] && packet->pts == wanted[i][1]);
-    }
-    av_packet_free(&packet);
+    check_raised(told, wanted, CHECK_COUNT(told), false);
+}
+
+/* Pictures of which the first do not say when they are decoded keep the times at which they are shown. */
+static void test_stamps_out_of_order(void) {
+    const int64_t none = AV_NOPTS_VALUE;
+    const int64_t told[][2] = {{none, 400}, {none, 2200}, {none, 1200}, {none, 800}, {600, 600},
+                               {800, 1000}, {1000, 1800}, {none, none}, {1400, 1400}};
+    const int64_t wanted[][2] = {{400, 400},  {401, 2200},  {402, 1200},  {403, 800},  {600, 600},
+                                 {800, 1000}, {1000, 1800}, {1001, 1001}, {1400, 1400}};
+    check_raised(told, wanted, CHECK_COUNT(told), true);
 }
 
 static void test_sample_clock(void) {
@@ -446,6 +461,7 @@ int main(void) {
         {"a turned still", test_turned_still},
         {"frame clock", test_frame_clock},
         {"stamps that rise", test_stamps_that_rise},
+        {"stamps out of order", test_stamps_out_of_order},
         {"sample clock", test_sample_clock},
         {"start and duration", test_range},
     };

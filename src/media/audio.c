@@ -92,7 +92,7 @@ static ptm_status convert(struct audio *audio, int count, int *got, ptm_error *e
         if (!audio->out) return error_no_memory(err);
         audio->out_room = room;
     }
-    const uint8_t *in[64] = {0}; /* as many as libswresample takes */
+    const uint8_t *in[RESAMPLER_MAX_CHANNELS] = {0};
     if (count) {
         const bool planar = av_sample_fmt_is_planar(frame->format);
         const int channels = planar ? frame->ch_layout.nb_channels : 1;

@@ -30,6 +30,7 @@ struct cut {
     int streams[STREAMS];  /* of the file, for each of the clip's */
     int64_t last[STREAMS]; /* decoding time stamp of the packet before; must rise */
     double until[STREAMS]; /* seconds from the clip's begin up to which a stream is written */
+    double next;           /* seconds from the clip's begin at which the first picture is shown that is not in it */
     int count;
     AVPacket *held[MAX_HELD]; /* shown beyond the end: only what is shown before it may need them */
     int num_held;
@@ -37,8 +38,10 @@ struct cut {
 
 /* ---------------------------------------------------------------- the container */
 
-/** False where a codec is known not to go in; muxers that do not say are tried. */
+/** False where a codec is known not to go in; muxers that do not say are tried. That of RealMedia writes only what its
+ * own encoder made: copied pictures cannot be decoded. */
 static bool takes_codecs(const AVOutputFormat *container, const struct packets *packets) {
+    if (av_match_name("rm", container->name)) return false;
     const int streams[STREAMS] = {packets->video, packets->audio};
     for (int i = 0; i < STREAMS; i++) {
         if (streams[i] < 0) continue;
@@ -174,7 +177,6 @@ void cut_close(struct cut **cut) {
 /** Hands a packet to the muxer. An AVERROR, or 0. */
 static int write_packet(struct cut *cut, int stream, AVPacket *packet) {
     const AVStream *from = cut->packets.demux.format->streams[cut->streams[stream]];
-    packets_raise_stamps(packet, &cut->last[stream]);
     const bool shown = packet->duration <= 0 && from->avg_frame_rate.num > 0; /* for as long as is usual */
     const double end = (double)(packet->pts + packet->duration) * av_q2d(from->time_base);
     cut->until[stream] = fmax(cut->until[stream], shown ? end + 1 / av_q2d(from->avg_frame_rate) : end);
@@ -204,21 +206,38 @@ static int take_packet(struct cut *cut, int stream, double length) {
     return code < 0 ? code : write_packet(cut, stream, packet);
 }
 
+/** Notes when a packet that is not in the clip is shown, if it is of the picture. */
+static void leave_out(struct cut *cut, const AVPacket *packet) {
+    const AVStream *stream = cut->packets.demux.format->streams[packet->stream_index];
+    if (packet->stream_index == cut->packets.video) cut->next = fmin(cut->next, demux_seconds(stream, packet->pts));
+}
+
+/** The last picture is shown until the next one, however long its packet lasts. */
+static void show_last(struct cut *cut, double length) {
+    if (cut->packets.video < 0 || cut->until[0] <= 0) return;
+    for (int i = 0; i < cut->num_held; i++) leave_out(cut, cut->held[i]);
+    if (isfinite(cut->next)) cut->until[0] = fmax(cut->until[0], fmin(cut->next, length));
+}
+
 /** All packets up to the end, until no stream has any more. */
 static ptm_status write_packets(struct cut *cut, const char *name, ptm_error *err) {
     struct packets *packets = &cut->packets;
     bool ended[STREAMS] = {false, cut->count < 2};
+    cut->next = INFINITY;
     for (bool more = true; !(ended[0] && ended[1]);) {
         TRY(packets_next(packets, &more, err));
         if (!more) break;
         const int stream = packets->packet->stream_index == cut->streams[0] ? 0 : 1;
+        packets_raise_stamps(packets->packet, packets_stream(packets)->codecpar->video_delay > 0, &cut->last[stream]);
         const double time = packets_time(packets), length = cut->end - packets->from;
         ended[stream] = ended[stream] || time >= length - rounding;
+        if (ended[stream]) leave_out(cut, packets->packet);
         if (time >= length + LOOK_AHEAD) break;
         if (ended[stream]) continue;
         const int code = take_packet(cut, stream, length);
         if (code < 0) return byte_sink_failure(code, name, err);
     }
+    show_last(cut, cut->end - packets->from);
     const double until = fmax(cut->until[0], cut->until[1]);
     if (until > 0 && packets->from + until > packets->start) return PTM_OK;
     return error_set(err, PTM_ENODATA, "%s: nothing lies between %g and %g seconds", packets->source.name,

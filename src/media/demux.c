@@ -35,6 +35,13 @@ ptm_status demux_check_read(const struct demux *demux, ptm_error *err) {
                      (long long)reader->failed_at, strerror(reader->error));
 }
 
+ptm_status demux_refuse_unseekable(const char *name, ptm_error *err) {
+    return error_set(err, PTM_EFORMAT,
+                     "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): give the file "
+                     "by its name, or remux it with -movflags +faststart",
+                     name);
+}
+
 /** The sentence of a failure before the first packet. */
 static ptm_status open_failure(const struct demux *demux, const AVInputFormat *input, int code, ptm_error *err) {
     const struct byte_reader *reader = &demux->reader;

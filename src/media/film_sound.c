@@ -22,6 +22,10 @@ enum {
 
 /* A jump of the time stamps beyond this is silence; what lies below is the rounding of containers. */
 
+/* Full scale is 1. FFmpeg's encoder fails on what is no number or far too loud, and from 1e5 on it searches for ever.
+ */
+static const float LOUDEST = 1e3f;
+
 struct film_sound {
     struct packets packets;
     double begin, end; /* on the file's clock */
@@ -187,7 +191,7 @@ static int copy_packet(struct film_sound *sound) {
     if (packet->pts != AV_NOPTS_VALUE) packet->pts += shift;
     if (packet->dts != AV_NOPTS_VALUE) packet->dts += shift;
     av_packet_rescale_ts(packet, base, sound->stream->time_base);
-    packets_raise_stamps(packet, &sound->last);
+    packets_raise_stamps(packet, false, &sound->last);
     packet->stream_index = sound->stream->index;
     return av_interleaved_write_frame(sound->film, packet);
 }
@@ -238,6 +242,11 @@ static int drop_early(struct film_sound *sound) {
     return dropped > 0 ? av_audio_fifo_drain(sound->fifo, dropped) : 0;
 }
 
+/** What is no number is silence, and what is louder than the encoder can take is as loud as it can. */
+static void tame_samples(float *samples, int count) {
+    for (int i = 0; i < count; i++) samples[i] = isfinite(samples[i]) ? fmaxf(-LOUDEST, fminf(samples[i], LOUDEST)) : 0;
+}
+
 /** The frame just decoded, or (`decoded` NULL) what the resampler still holds, into the FIFO. */
 static int convert(struct film_sound *sound, const AVFrame *decoded) {
     uint8_t *planes[MAX_CHANNELS] = {NULL};
@@ -248,6 +257,7 @@ static int convert(struct film_sound *sound, const AVFrame *decoded) {
     if (code < 0) return code;
     code = swr_convert(sound->swr, planes, room, decoded ? (const uint8_t **)decoded->extended_data : NULL,
                        decoded ? decoded->nb_samples : 0);
+    for (int i = 0; i < encoder->ch_layout.nb_channels; i++) tame_samples((float *)planes[i], code);
     if (code > 0) code = av_audio_fifo_write(sound->fifo, (void **)planes, code);
     av_freep(&planes[0]);
     return code < 0 ? code : drop_early(sound);

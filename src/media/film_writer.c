@@ -48,17 +48,28 @@ static void set_quality(AVCodecContext *encoder) {
     }
 }
 
-static int open_encoder(struct film_writer *writer, const AVCodec *codec, int width, int height, double rate) {
+/** In numbers that H.264 and MPEG-4 have room for; 0/1: not known. */
+static AVRational pixel_shape(const struct media_info *source) {
+    AVRational shape = {0, 1};
+    if (source->pixel_width > 0 && source->pixel_height > 0)
+        av_reduce(&shape.num, &shape.den, source->pixel_width, source->pixel_height, 255);
+    return shape;
+}
+
+static int open_encoder(struct film_writer *writer, const AVCodec *codec, int width, int height,
+                        const struct media_info *source) {
     AVCodecContext *encoder = writer->encoder = avcodec_alloc_context3(codec);
     if (!encoder) return AVERROR(ENOMEM);
     const bool hd = height >= HD_ROWS;
+    const bool known_rate = source->frame_rate > 0 && source->frame_rate <= MAX_RATE;
     /* MPEG-4 has 16 bits for the ticks of a second. */
     const int clock = encoder->codec_id == AV_CODEC_ID_MPEG4 ? CLOCK / 2 : CLOCK;
     encoder->width = width & ~1;
     encoder->height = height & ~1;
     encoder->pix_fmt = AV_PIX_FMT_YUV420P;
     encoder->time_base = (AVRational){1, clock};
-    encoder->framerate = av_d2q(rate, 65535);
+    encoder->framerate = av_d2q(known_rate ? source->frame_rate : usual_rate, 65535);
+    encoder->sample_aspect_ratio = pixel_shape(source);
     encoder->color_range = AVCOL_RANGE_MPEG;
     encoder->colorspace = hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
     encoder->color_primaries = hd ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
@@ -98,18 +109,20 @@ static int open_muxer(struct film_writer *writer) {
 static int begin_stream(struct film_writer *writer) {
     AVStream *stream = writer->stream;
     stream->time_base = writer->encoder->time_base;
+    stream->sample_aspect_ratio = writer->encoder->sample_aspect_ratio;
     stream->avg_frame_rate = writer->encoder->framerate; /* how long the last frame is shown */
     int code = avcodec_parameters_from_context(stream->codecpar, writer->encoder);
     if (code >= 0 && writer->sound) code = film_sound_add_stream(writer->sound, writer->format);
     return code < 0 ? code : avformat_write_header(writer->format, NULL);
 }
 
-static ptm_status open_film(struct film_writer *writer, int width, int height, double rate, ptm_error *err) {
+static ptm_status open_film(struct film_writer *writer, int width, int height, const struct media_info *source,
+                            ptm_error *err) {
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
     if (!codec) codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
     if (!codec) return error_set(err, PTM_EIO, "this build of FFmpeg has no encoder for H.264 or MPEG-4");
     int code = open_muxer(writer);
-    if (code >= 0) code = open_encoder(writer, codec, width, height, rate);
+    if (code >= 0) code = open_encoder(writer, codec, width, height, source);
     if (code < 0 && code != AVERROR(ENOMEM))
         return error_set(err, PTM_EIO, "%s: the %s encoder does not take frames of %d x %d pixels", writer->name,
                          codec->name, width, height);
@@ -119,7 +132,7 @@ static ptm_status open_film(struct film_writer *writer, int width, int height, d
 }
 
 ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, int width, int height,
-                            double frame_rate, struct film_sound *sound, ptm_error *err) {
+                            const struct media_info *source, struct film_sound *sound, ptm_error *err) {
     *out = NULL;
     if (width < 2 || height < 2)
         return error_set(err, PTM_EINVAL, "%s: frames of %d x %d pixels are too small for a film", name, width, height);
@@ -131,8 +144,7 @@ ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, 
     writer->fd = fd;
     writer->name = name;
     writer->sound = sound;
-    const double rate = frame_rate > 0 && frame_rate <= MAX_RATE ? frame_rate : usual_rate;
-    const ptm_status status = open_film(writer, width, height, rate, err);
+    const ptm_status status = open_film(writer, width, height, source, err);
     if (status != PTM_OK) film_writer_close(&writer);
     *out = writer;
     return status;

@@ -10,11 +10,12 @@ struct film_writer;
 
 /**
  * Begins a film of H.264 (where FFmpeg has no encoder for it: MPEG-4) in the open, empty file `fd`, which stays the
- * caller's and must be seekable. Of an odd side the last row or column is left out. `frame_rate` is what the header
- * says; 0: 25. `sound` goes along with the pictures; NULL: none. `name` is for sentences; both must outlive the writer.
+ * caller's and must be seekable. Of an odd side the last row or column is left out. The header says the frame rate (not
+ * known: 25) and the shape of pixels of `source`, from which the frames come. `sound` goes along with the pictures;
+ * NULL: none. `name` is for sentences; both must outlive the writer.
  */
 ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, int width, int height,
-                            double frame_rate, struct film_sound *sound, ptm_error *err);
+                            const struct media_info *source, struct film_sound *sound, ptm_error *err);
 
 /** Adds a frame shown from `time`, in seconds from the film's begin; times must not fall. */
 ptm_status film_writer_add(struct film_writer *writer, const struct media_picture *picture, double time,

@@ -30,6 +30,7 @@ struct live_stats {
     int losses, reconnects; /* connections that broke off or went silent, and those that took their place */
     int time_jumps;         /* of time stamps, forwards, backwards or at their end */
     int time_repeats;       /* time stamps that did not advance */
+    bool ended;             /* the (first) source has, by itself */
     char last_loss[512];    /* why it was lost, or could not be connected again, the last time; "" if never */
 };
 

@@ -172,10 +172,17 @@ static void mend_showing(AVPacket *packet, double tick) {
     if (!(delay > -LIVE_CLOCK_BACK && delay < LIVE_CLOCK_AHEAD)) packet->pts = packet->dts;
 }
 
+/** When the packet is decoded, in seconds, or NAN. Of pictures in another order, the first ones of Matroska and NUT say
+ * only when they are shown, which goes back and forth. */
+static double decoding_time(const AVStream *stream, const AVPacket *packet) {
+    const bool reordered = stream->codecpar->video_delay > 0;
+    return demux_seconds(stream, packet->dts != AV_NOPTS_VALUE || reordered ? packet->dts : packet->pts);
+}
+
 /** Puts the packet's time stamps on a clock that goes on; its time in seconds, or NAN. */
 static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
     const AVStream *stream = reader->demux.format->streams[packet->stream_index];
-    const double stamp = demux_seconds(stream, packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts);
+    const double stamp = decoding_time(stream, packet);
     if (!repairs(reader)) return stamp;
     const double tick = demux_seconds(stream, 1);
     mend_showing(packet, tick);
@@ -242,6 +249,7 @@ static ptm_status examine_failure(struct live_reader *reader, int code, int *fai
         sleep_until(reader, clock_ms() + DEVICE_MS);
         return PTM_OK;
     }
+    atomic_fetch_add(&reader->failed_reads, 1);
     if (++*failed <= MAX_FAILED_READS) return PTM_OK;
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);

@@ -171,10 +171,7 @@ static ptm_status finish(struct media *media, struct media_item *item, ptm_error
     media->tracks.stats.decode_errors += media->demux.refused;
     media->demux.refused = 0;
     if (media->delivered || media->source.seekable || media->tracks.stats.decode_errors == 0) return PTM_OK;
-    return error_set(err, PTM_EFORMAT,
-                     "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): give the file "
-                     "by its name, or remux it with -movflags +faststart",
-                     media->source.name);
+    return demux_refuse_unseekable(media->source.name, err);
 }
 
 ptm_status media_next(struct media *media, struct media_item *item, ptm_error *err) {

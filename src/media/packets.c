@@ -184,8 +184,8 @@ static void choose_tag(AVCodecParameters *codec, const struct AVCodecTag *const 
     if (av_codec_get_tag2(known, codec->codec_id, &tag)) codec->codec_tag = 0;
 }
 
-void packets_raise_stamps(AVPacket *packet, int64_t *last) {
-    if (packet->dts == AV_NOPTS_VALUE) packet->dts = packet->pts;
+void packets_raise_stamps(AVPacket *packet, bool reordered, int64_t *last) {
+    if (packet->dts == AV_NOPTS_VALUE && (!reordered || *last == INT64_MIN)) packet->dts = packet->pts;
     if (packet->dts == AV_NOPTS_VALUE || packet->dts <= *last) packet->dts = *last == INT64_MIN ? 0 : *last + 1;
     if (packet->pts == AV_NOPTS_VALUE || packet->pts < packet->dts) packet->pts = packet->dts;
     *last = packet->dts;

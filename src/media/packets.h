@@ -39,8 +39,10 @@ const AVStream *packets_stream(const struct packets *packets);
 void packets_close(struct packets *packets);
 
 /** Time stamps of a packet of one stream that are missing or do not rise come after *last, the decoding time stamp of
- * the one before (INT64_MIN: none); files that were joined have such. */
-void packets_raise_stamps(AVPacket *packet, int64_t *last);
+ * the one before (INT64_MIN: none); files that were joined have such. Of `reordered` pictures, which are decoded in
+ * another order than they are shown, the first few of Matroska and NUT do not say when: that is as early as can be,
+ * since those that are shown before them are decoded after them. */
+void packets_raise_stamps(AVPacket *packet, bool reordered, int64_t *last);
 
 /** A stream like `from` in the file to be written. An AVERROR, or 0. */
 int packets_add_stream(AVFormatContext *format, const AVStream *from);

@@ -6,14 +6,11 @@
 
 #include <stdint.h>
 
-enum {
-    MAX_CHANNELS = 64, /* of libswresample */
-    MAX_OUT = 2
-};
+enum { MAX_OUT = 2 }; /* channels */
 
 /** Weighs all channels alike, into each of the output: for layouts that FFmpeg has no downmix for. */
 static int set_mean(SwrContext *swr, int channels, int out_channels) {
-    double weights[MAX_CHANNELS * MAX_OUT];
+    double weights[RESAMPLER_MAX_CHANNELS * MAX_OUT];
     for (int i = 0; i < channels * out_channels; i++) weights[i] = 1.0 / channels;
     return swr_set_matrix(swr, weights, channels);
 }
@@ -36,7 +33,7 @@ static int try_open(SwrContext **swr, const struct resampler_side *in, const str
 int resampler_try(SwrContext **swr, const struct resampler_side *in, const struct resampler_side *out) {
     const int channels = in->layout->nb_channels;
     *swr = NULL;
-    if (channels < 1 || channels > MAX_CHANNELS || out->layout->nb_channels > MAX_OUT) return AVERROR(EINVAL);
+    if (channels < 1 || channels > RESAMPLER_MAX_CHANNELS || out->layout->nb_channels > MAX_OUT) return AVERROR(EINVAL);
     if (in->rate < RESAMPLER_MIN_RATE || in->rate > RESAMPLER_MAX_RATE || out->rate < 1) return AVERROR(EINVAL);
     AVChannelLayout usual = {0};
     av_channel_layout_default(&usual, channels); /* for layouts that name no channels */

@@ -10,7 +10,7 @@
 #include <libswresample/swresample.h>
 
 /** Input rates that make sense; the filter for others would be of any size. */
-enum { RESAMPLER_MIN_RATE = 1, RESAMPLER_MAX_RATE = 3072000 };
+enum { RESAMPLER_MIN_RATE = 1, RESAMPLER_MAX_RATE = 3072000, RESAMPLER_MAX_CHANNELS = 64 /* of libswresample */ };
 
 struct resampler_side {
     const AVChannelLayout *layout;

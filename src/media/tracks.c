@@ -49,6 +49,15 @@ static ptm_status pass_over_stream(ptm_status status, const char *codec, int *in
     return PTM_OK;
 }
 
+/** The shape of the stream's upright pixels: as the container says, or else the codec. */
+static void describe_pixels(struct media_info *info, const AVStream *stream, bool transposed) {
+    AVRational shape = stream->sample_aspect_ratio;
+    if (shape.num <= 0 || shape.den <= 0) shape = stream->codecpar->sample_aspect_ratio;
+    if (shape.num <= 0 || shape.den <= 0) return;
+    info->pixel_width = transposed ? shape.den : shape.num;
+    info->pixel_height = transposed ? shape.num : shape.den;
+}
+
 static ptm_status describe_video(struct tracks *tracks, const struct demux *demux, const AVStream *stream,
                                  ptm_error *err) {
     struct media_info *info = &tracks->info;
@@ -57,6 +66,7 @@ static ptm_status describe_video(struct tracks *tracks, const struct demux *demu
     info->frame_rate = video_frame_rate(stream);
     info->width = orientation.transpose ? codec->height : codec->width;
     info->height = orientation.transpose ? codec->width : codec->height;
+    describe_pixels(info, stream, orientation.transpose);
     info->rotation = tracks->stats.rotation = orientation_degrees(orientation);
     info->is_still = demux_is_still(demux, tracks->chosen.video);
     const bool known = codec->width > 0;
@@ -83,6 +93,20 @@ static ptm_status open_video(struct tracks *tracks, const struct demux *demux, c
     return PTM_OK;
 }
 
+/** What no resampler takes counts as missing: all of it would pass for damage. */
+static void pass_over_odd_sound(struct tracks_choice *chosen, const struct media_info *info) {
+    char *reason = chosen->no_audio;
+    const int channels = info->source_channels, rate = info->source_sample_rate;
+    if (channels > RESAMPLER_MAX_CHANNELS)
+        snprintf(reason, sizeof chosen->no_audio, "%d channels of sound, and at most %d are read", channels,
+                 RESAMPLER_MAX_CHANNELS);
+    else if (rate > RESAMPLER_MAX_RATE)
+        snprintf(reason, sizeof chosen->no_audio, "sound of %d Hz, and at most %d are read", rate, RESAMPLER_MAX_RATE);
+    else
+        return;
+    chosen->audio = -1;
+}
+
 static ptm_status open_audio(struct tracks *tracks, const struct demux *demux, const struct tracks_place *place,
                              ptm_error *err) {
     struct tracks_choice *chosen = &tracks->chosen;
@@ -90,8 +114,10 @@ static ptm_status open_audio(struct tracks *tracks, const struct demux *demux, c
         const struct track_setup setup = setup_track(tracks, demux, place, chosen->audio, chosen->audio_codec);
         tracks->info.source_sample_rate = setup.stream->codecpar->sample_rate;
         tracks->info.source_channels = setup.stream->codecpar->ch_layout.nb_channels;
-        TRY(pass_over_stream(audio_open(&tracks->audio, &setup, err), setup.codec->name, &chosen->audio,
-                             chosen->no_audio, sizeof chosen->no_audio, err));
+        pass_over_odd_sound(chosen, &tracks->info);
+        if (chosen->audio >= 0)
+            TRY(pass_over_stream(audio_open(&tracks->audio, &setup, err), setup.codec->name, &chosen->audio,
+                                 chosen->no_audio, sizeof chosen->no_audio, err));
     }
     tracks->info.has_audio = chosen->audio >= 0;
     tracks->info.no_audio = tracks->info.has_audio ? NULL : chosen->no_audio;

@@ -36,6 +36,12 @@ for channel in 0 1; do
     ((off >= -1 && off <= 1)) || fail "channel $channel is $off dB off"
 done
 ffmpeg -v error -xerror -i recoded.mp4 -f null -
+# Sound that the encoder does not take: what is no number, and what is louder than any.
+for sound in 'if(eq(n,30000),0/0,sin(6283*t)/2)' '1e9*sin(6283*t)'; do
+    ffmpeg -v error -i "$film" -f lavfi -i "aevalsrc='$sound':d=2:s=48000" -map 0:v -map 1:a -c:v copy -c:a pcm_f32le -y odd.mkv
+    timeout -k 1 60 "$POLYTOME" timeline -q odd.mkv --overlay odd.mp4 >/dev/null
+    ffmpeg -v error -xerror -i odd.mp4 -f null -
+done
 # Of recoded sound only what lies within is heard, though decoding begins before it: the tone of 2 s comes 0.68 s after 1.32.
 ffmpeg -v error -f lavfi -i testsrc2=s=128x96:r=25:d=4 -f lavfi -i "aevalsrc='if(gte(t,2),sin(6283*t),0)':d=4:s=48000" \
     -c:v mpeg2video -g 1 -c:a mp2 -f mpegts tone.ts
@@ -50,3 +56,13 @@ polytome timeline -q ab.ts --overlay ab.mp4 >/dev/null
 ffprobe -v error -select_streams a -show_entries stream=codec_name,channels,duration -of csv=p=0 ab.mp4 | grep -o '^aac,2,[34]' | sed 's/[34]$/N/'
 mkfifo pipe.mp4
 expect 2 polytome timeline -q tone.ts --overlay pipe.mp4 >/dev/null
+# Pixels that are not square keep their shape, turned with the picture.
+ffmpeg -v error -i "$film" -an -vf setsar=16/11 -c:v mpeg4 wide.mp4
+ffmpeg -v error -i wide.mp4 -c copy -metadata:s:v rotate=90 turned.mp4
+for shape in wide turned; do
+    polytome timeline -q $shape.mp4 --overlay $shape-drawn.mp4 >/dev/null
+    polytome explain -q $shape.mp4 -o $shape-map.mp4 >/dev/null
+    for made in drawn map; do
+        ffprobe -v error -show_entries stream=width,height,sample_aspect_ratio -of csv=p=0 $shape-$made.mp4
+    done
+done
