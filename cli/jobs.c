@@ -182,7 +182,7 @@ void jobs_close(struct jobs *jobs) {
 static struct job *copy_input(const struct job *input, const ptm_error *failure) {
     struct job *job = malloc(sizeof *job);
     if (!job) return NULL;
-    *job = (struct job){.found = input->found, .slow = input->slow, .line = input->line};
+    *job = (struct job){.found = input->found, .replaced = input->replaced, .slow = input->slow, .line = input->line};
     job->path = strdup(input->path);
     job->id = input->id ? strdup(input->id) : NULL;
     if (!job->path || (input->id && !job->id)) {

@@ -19,9 +19,10 @@ enum { JOBS_WINDOW = 256, JOBS_MAX_BYTES = 1 << 24, JOBS_MAX_WORKERS = 256 };
 struct job {
     char *path, *id; /* as inputs_visitor has them */
     bool found;
-    long line;   /* of the list `path`, which names no input there; 0: `path` is the input */
-    bool slow;   /* it is no file on a disk, and may keep its reader waiting */
-    long number; /* in the order of the inputs, from 0 */
+    bool replaced; /* the results would take its place */
+    long line;     /* of the list `path`, which names no input there; 0: `path` is the input */
+    bool slow;     /* it is no file on a disk, and may keep its reader waiting */
+    long number;   /* in the order of the inputs, from 0 */
 
     ptm_status status; /* of the work; PTM_EINTERRUPTED: not done */
     ptm_error err;

@@ -57,8 +57,8 @@ static int named_descriptor(const char *path) {
     if (strcmp(path, "/dev/stdout") == 0) return STDOUT_FILENO;
     if (strcmp(path, "/dev/stderr") == 0) return STDERR_FILENO;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        const char *number = path + strlen(folders[i]);
         if (strncmp(path, folders[i], strlen(folders[i])) != 0) continue;
+        const char *number = path + strlen(folders[i]);
         if (*number && strlen(number) < 8 && strspn(number, "0123456789") == strlen(number)) return atoi(number);
     }
     return -1;
@@ -110,7 +110,8 @@ bool output_open(struct output *output, const char *path) {
 bool output_try(const char *path) {
     struct output output;
     struct stat old;
-    if (named_descriptor(path) >= 0) return true;
+    const int descriptor = named_descriptor(path);
+    if (descriptor >= 0) return fcntl(descriptor, F_GETFD) >= 0 || complain(&(struct output){.name = path});
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) return true;
     if (!output_open(&output, path)) return false;
     output_discard(&output);

@@ -22,6 +22,12 @@ static void on_interrupt(int number) {
     interrupted = true;
 }
 
+/** A terminal that is closed may send it twice. */
+static void on_hangup(int number) {
+    (void)number;
+    interrupted = true;
+}
+
 static void on_wake(int number) {
     (void)number;
 }
@@ -42,8 +48,10 @@ void signals_catch(const struct output *output) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     struct sigaction hangup;
-    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup */
-        sigaction(SIGHUP, &action, NULL);
+    const bool ignored = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN; /* nohup */
+    hangup = action;
+    hangup.sa_handler = on_hangup;
+    if (!ignored) sigaction(SIGHUP, &hangup, NULL);
     action.sa_flags = 0;
     action.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);

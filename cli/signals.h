@@ -14,8 +14,9 @@
 void signals_begin(void);
 
 /**
- * SIGINT, SIGTERM and SIGHUP let the work end in order; a second one ends the process at once and removes what `output`
- * holds aside. A reader that goes away ends the process quietly, unless the results go to a file. `output` may be NULL.
+ * SIGINT, SIGTERM and SIGHUP let the work end in order; a second SIGINT or SIGTERM ends the process at once and
+ * removes what `output` holds aside. A reader that goes away ends the process quietly, unless the results go to a file.
+ * `output` may be NULL.
  */
 void signals_catch(const struct output *output);
 

@@ -89,11 +89,7 @@ static bool add(struct walk *walk, struct job input, const ptm_error *failure) {
     struct stat status;
     const bool there = strcmp(input.path, "-") != 0 && stat(input.path, &status) == 0;
     input.slow = !there || !S_ISREG(status.st_mode);
-    ptm_error overwritten = {.status = PTM_EINVAL};
-    if (there && !failure && !spare_found(walk->options, &status)) {
-        snprintf(overwritten.message, sizeof overwritten.message, SPARE_SENTENCE, walk->options->output);
-        failure = &overwritten;
-    }
+    input.replaced = there && !spare_found(walk->options, &status);
     if (failure) progress_done(&walk->progress, NULL, false);
     return !signals_interrupted(NULL) && jobs_add(&walk->jobs, &input, failure);
 }
@@ -163,13 +159,17 @@ static bool is_passed_over(const struct job *job) {
     return job->found && no_media && !inputs_looks_like_media(job->path);
 }
 
-/** What became of a file, when its turn has come. */
+/** What became of a file, when its turn has come. Results of an earlier run that lie among the files are passed over,
+ * and those of this one may take their place. */
 static void settle(struct walk *walk, const struct job *job) {
     if (walk->over || job->status == PTM_EINTERRUPTED) return;
     progress_clear(&walk->progress);
     if (is_passed_over(job)) {
         walk->passed_over++;
         if (walk->options->verbosity > 0) text_complain("passed over %s: no media", job->path);
+    } else if (job->replaced) {
+        text_complain(SPARE_SENTENCE, walk->options->output);
+        end(walk, STATUS_USAGE);
     } else if (job->status == PTM_EINVAL) {
         /* What was asked for, not the file, is wrong: the next one would fail alike. */
         end(walk, engine_complain(&job->err));

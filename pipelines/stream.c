@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "pipelines/batch.h"
-
 #include "base/limits.h"
+#include "pipelines/batch.h"
 #include "pipelines/pass.h"
 
 #include <math.h>

@@ -78,6 +78,7 @@ struct span window_take(struct window *window, double origin, double until) {
         span.to = fmin(span.end, until); /* nothing follows that could answer for the rest */
     else
         span.to = whole && !side_by_side(window) ? window_reach(span.end, middle + half, until) : span.end;
+    span.to = fmax(span.to, span.from); /* behind an end that was none */
     window->reached = span.to;
     window->next++;
     return span;

@@ -32,6 +32,7 @@ deps_test='
     libcunit1-dev           module   cunit
     ffmpeg                  command  ffmpeg
     jq                      command  jq
+    locales                 file     /usr/share/i18n/locales/de_DE
     shellcheck              command  shellcheck
 '
 

@@ -104,6 +104,12 @@ static void test_said_end(void) {
     CU_ASSERT_EQUAL_FATAL(lay_until(&window, 16, 104, spans, firsts), 3);
     CU_ASSERT_EQUAL(spans[1].to, 102.5);
     CU_ASSERT_EQUAL(spans[2].to, 104); /* nothing follows, and it answers for the rest */
+    window = make_window(ring, 0.5, 2);
+    const int count = lay_until(&window, 30, 103, spans, firsts);
+    CU_ASSERT_FATAL(count > 6);
+    for (int i = 1; i < count; i++) /* some stand for nothing, and none for what is behind another */
+        CU_ASSERT(spans[i].from == spans[i - 1].to && spans[i].to >= spans[i].from);
+    CU_ASSERT_EQUAL(spans[count - 1].to, 107.5);
     window = make_window(ring, 1, 2);
     CU_ASSERT_EQUAL_FATAL(lay_until(&window, 16, 103.9, spans, firsts), 3);
     CU_ASSERT_EQUAL(spans[2].to, 103.9);

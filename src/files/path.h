@@ -8,6 +8,10 @@
 /** directory/name, owned by the caller, mem_free(); NULL where memory is short. */
 char *path_join(const char *directory, const char *name);
 
+/** The number behind names like /dev/fd/3 and /dev/stdout, of a descriptor that is open already: what it leads to,
+ * perhaps the end of a file, would be another place if its name were opened. -1: it is no such name. */
+int path_descriptor(const char *path);
+
 /** Whether there is a regular file of this name, or a link to one. */
 bool path_is_file(const char *path);
 

@@ -4,6 +4,7 @@
 #include "files/replace.h"
 
 #include "base/memory.h"
+#include "files/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,10 +99,10 @@ ptm_status replace_open(struct replacement *replacement, const char *path, ptm_e
     *replacement = (struct replacement){.path = path, .fd = -1};
     struct stat file;
     ptm_status status = PTM_OK;
-    const bool is_output = strcmp(path, "/dev/stdout") == 0; /* which may be a file: it goes on where that is */
-    if (is_output || (stat(path, &file) == 0 && !S_ISREG(file.st_mode))) {
+    const int descriptor = path_descriptor(path);
+    if (descriptor >= 0 || (stat(path, &file) == 0 && !S_ISREG(file.st_mode))) {
         replacement->fd =
-            is_output ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : open_in_place(path, S_ISFIFO(file.st_mode));
+            descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : open_in_place(path, S_ISFIFO(file.st_mode));
         if (replacement->fd < 0) status = write_error(path, err);
     } else {
         status = open_beside(replacement, err);

@@ -15,7 +15,7 @@ struct replacement {
 
 /**
  * Opens a file to write, beside `path`, which must outlive it. A link stays: what it points to is replaced. A device,
- * a pipe and standard output by its name /dev/stdout are written in place. End it with replace_end().
+ * a pipe and what path_descriptor() knows are written in place. End it with replace_end().
  */
 ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err);
 

@@ -20,8 +20,6 @@ enum {
     MAX_CHANNELS = 2
 };
 
-/* A jump of the time stamps beyond this is silence; what lies below is the rounding of containers. */
-
 /* Full scale is 1. FFmpeg's encoder fails on what is no number or far too loud, and from 1e5 on it searches for ever.
  */
 static const float LOUDEST = 1e3f;

@@ -30,8 +30,7 @@ bool frame_clock_is_guess(const struct frame_clock *clock);
 /** Clock of a sound stream: it counts samples, and follows the time stamps where they leave a gap. */
 struct sample_clock {
     bool discontinuous;
-    bool
-        steered; /* it follows them as well where they lag behind the samples, which come faster than their rate says */
+    bool steered; /* it follows time stamps that fall behind the samples, too: those of a live source */
     double base, shift;
     int64_t samples; /* since `base` */
     int rate;        /* 0: not started */

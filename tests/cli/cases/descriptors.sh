@@ -28,15 +28,31 @@ expect 2 polytome compare -o folder/one.wav folder
 expect 2 polytome timeline one.wav -o a.srt --overlay ./a.srt
 cmp one.wav folder/one.wav
 cmp one.wav two.wav
-# A terminal that goes away is an interruption.
+# The results of an earlier run are no input, and may be replaced.
+label -o folder/results.jsonl folder
+label -o folder/results.jsonl folder
+grep -c '"schema":1' folder/results.jsonl
+# A terminal that goes away is an interruption, though it may say so twice; with nohup it is nothing.
 make_wav long.wav 600
-"$POLYTOME" timeline long.wav --hop 0.05 --cpu scalar --threads 1 --json -q -o long.json 2>/dev/null &
-run=$!
-for ((i = 0; i < 1500; i++)); do
-    grep -qs '"kind":"window"' long.json.* && break
-    sleep 0.02
-done
-kill -HUP $run
+slow() {
+    "$POLYTOME" timeline long.wav --hop 0.05 --cpu scalar --threads 1 --json -q -o long.json 2>/dev/null &
+    run=$!
+    for ((i = 0; i < 1500; i++)); do
+        grep -qs '"kind":"window"' long.json.* && break
+        sleep 0.02
+    done
+    kill -HUP $run
+    kill -HUP $run
+}
+slow
 expect 130 wait $run
 grep -q '"kind":"window"' long.json
+rm long.json
+trap '' HUP
+slow
+trap - HUP
+sleep 0.2
+kill -0 $run
+kill $run
+expect 130 wait $run
 ls
