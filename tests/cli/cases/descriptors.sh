@@ -7,10 +7,12 @@ label() {
 }
 # The end of a log is not the place of a new file.
 echo begin >log
-label -o /dev/stdout one.wav >>log
-label -o /dev/fd/3 two.wav 3>>log
-label -o /dev/stderr two.wav 2>>log
-echo end >>log
+{
+    label -o /dev/stdout one.wav
+    label -o /dev/fd/3 two.wav
+    label -o /dev/stderr two.wav
+    echo end
+} >>log 3>&1 2>&1
 grep -c '"status":"ok"' log
 sed -n '1p;$p' log
 # A standard stream that is closed gives its number to no file, into which messages would go.
