@@ -22,8 +22,7 @@ const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const 
 struct processor;
 
 struct family {
-    const char
-        *model_type; /* of config.json; "timm" where that has an "architecture" instead, or is a "timm_wrapper" */
+    const char *model_type; /* of config.json; "timm" where that has an "architecture" or is a "timm_wrapper" */
     ptm_modality modality;
     const char *prefix; /* of its tensors */
     const struct weight_table *weights;

@@ -30,9 +30,8 @@ struct media_info {
     double duration;   /* 0: not known */
     double frame_rate; /* average, or the guessed one; 0: not known */
     int width, height; /* upright */
-    int pixel_width,
-        pixel_height; /* a pixel's shape, upright, to be shown that wide and high; 0: square, or not known */
-    int rotation;     /* degrees clockwise by which pictures are turned: 0, 90, 180, 270 */
+    int pixel_width, pixel_height; /* shape of a pixel as it is shown, upright; 0: square, or not known */
+    int rotation;                  /* degrees clockwise by which pictures are turned: 0, 90, 180, 270 */
     int source_sample_rate, source_channels;
     bool seekable;
     bool is_still; /* one picture, of an image format */
