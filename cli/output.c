@@ -51,7 +51,8 @@ static bool open_aside(struct output *output, const char *path, const struct sta
 }
 
 /** The number behind names like /dev/fd/3, of a descriptor that is open already: what it leads to, perhaps the end of a
- * file, would be another place if its name were opened. -1: it is no such name. */
+ * file, would be another place if its name were opened. -1: it is no such name. The library, of which a command sees
+ * the public header only, has the same in files/path.c. */
 static int named_descriptor(const char *path) {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
     if (strcmp(path, "/dev/stdout") == 0) return STDOUT_FILENO;

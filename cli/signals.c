@@ -47,11 +47,10 @@ void signals_catch(const struct output *output) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    struct sigaction hangup;
-    const bool ignored = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN; /* nohup */
-    hangup = action;
+    struct sigaction old, hangup = action;
     hangup.sa_handler = on_hangup;
-    if (!ignored) sigaction(SIGHUP, &hangup, NULL);
+    sigaction(SIGHUP, NULL, &old);
+    if (old.sa_handler != SIG_IGN) sigaction(SIGHUP, &hangup, NULL); /* ignored it is by nohup */
     action.sa_flags = 0;
     action.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);

@@ -342,7 +342,8 @@ typedef struct ptm_window {
     double start, end; /* what the network looked at */
     double from, to;   /* what the answer stands for: one hop about the window's middle, the first from its start,
                           so that neighbours touch, and no further than a file that tells its length goes; of
-                          windows side by side the same as start and end */
+                          windows side by side the same as start and end. The same twice where a file goes on
+                          behind the end that it told: such an answer stands for nothing */
     double padded;     /* seconds added to fill it: silence, or a last frame standing still */
     int num_labels;
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */

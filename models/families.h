@@ -28,9 +28,10 @@ struct family {
     const struct weight_table *weights;
     struct vit_config defaults; /* of its configuration class */
     bool prop_attn;             /* proportional attention unless asked otherwise */
-    /** Reads what is the family's own: geometry, tokens, pooling, labels where they are not id2label. */
+    /** Reads what is the family's own: geometry, tokens, pooling. */
     ptm_status (*read_config)(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
-    const struct processor *processor; /* its authors' class of processors; NULL where read_preprocessor has it */
+    /* How its input is prepared where the file does not say: by this, or all of it is read by the other. */
+    const struct processor *processor;
     ptm_status (*read_preprocessor)(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);
 };
 

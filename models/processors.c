@@ -29,11 +29,14 @@ const struct processor processor_bit = {.pixels = {EDGE(224, RESAMPLE_BICUBIC), 
 const struct processor processor_clip = {.pixels = {EDGE(224, RESAMPLE_BICUBIC), CROP(224), OPENAI}};
 const struct processor processor_siglip = {.pixels = {SQUARE(224, RESAMPLE_BICUBIC), STANDARD}};
 
-/** What follows a model's name in the name of its processor's class, and "Fast" or "Pil" behind that. */
+/** What follows a model's name in the name of its processor's class, and nothing, "Fast" or "Pil" behind that. */
 static bool names_processor(const char *rest) {
     static const char *const kinds[] = {"ImageProcessor", "VideoProcessor", "FeatureExtractor"};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strncmp(rest, kinds[i], strlen(kinds[i])) == 0) return true;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const size_t length = strlen(kinds[i]);
+        if (strncmp(rest, kinds[i], length) != 0) continue;
+        return !rest[length] || strcmp(rest + length, "Fast") == 0 || strcmp(rest + length, "Pil") == 0;
+    }
     return false;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* processors: what the image processors of transformers do where their file does not say it, by the classes' defaults.
- */
+/* processors: what the image processors of transformers do where their file does not say: the classes' defaults. */
 #ifndef POLYTOME_MODELS_PROCESSORS_H
 #define POLYTOME_MODELS_PROCESSORS_H
 

@@ -93,6 +93,7 @@ static const struct weight_row videomae_rows[] = {
     VIDEOMAE_REST,
     END,
 };
+/* The first row tells the names apart (weights_have_first()); without that bias both tables are the same. */
 static const struct weight_row videomae5_rows[] = {
     BLOCK(q_b, HF_ATTENTION "query.bias", "C", PART_QV_BIAS),
     BLOCK(v_b, HF_ATTENTION "value.bias", "C", PART_QV_BIAS),
@@ -175,8 +176,7 @@ static const struct weight_row vjepa2_rows[] = {
     END,
 };
 
-/* ---------------------------------------------------------------- timm's names: timm, MAE, AudioMAE, MAE-ST, polytome
- */
+/* ---------------------------------------------------------------- timm's names (MAE, AudioMAE, MAE-ST, polytome) */
 
 #define TIMM_BLOCKS(layer)                                                                                    \
     PAIR(norm1, layer "norm1", "C", "C", PART_ALWAYS), PAIR(proj, layer "attn.proj", "CC", "C", PART_ALWAYS), \

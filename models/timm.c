@@ -15,12 +15,12 @@
 
 enum { NAME_BYTES = 64 };
 
-/** The tensor of that name, of timm itself or in its wrapper; or NULL. */
+/** The tensor of that name, in timm's wrapper or of timm itself; or NULL. */
 static const struct tensor *find_tensor(const struct checkpoint *checkpoint, const char *name) {
     char wrapped[sizeof TIMM_WRAPPED + NAME_BYTES];
     snprintf(wrapped, sizeof wrapped, TIMM_WRAPPED "%s", name);
-    const struct tensor *tensor = checkpoint_find(checkpoint, name);
-    return tensor ? tensor : checkpoint_find(checkpoint, wrapped);
+    const struct tensor *tensor = checkpoint_find(checkpoint, wrapped);
+    return tensor ? tensor : checkpoint_find(checkpoint, name);
 }
 
 static bool has_tensor(const struct checkpoint *checkpoint, const char *name) {
@@ -254,8 +254,7 @@ static void read_position(struct vit_config *config) {
     config->position = config->stored_positions == patches ? POSITION_PATCHES : POSITION_LEARNED;
 }
 
-/** One channel is AudioMAE's spectrogram, frames by its 128 mel bins. A picture of such columns cannot be told apart.
- */
+/** One channel is AudioMAE's spectrogram, frames by 128 mel bins. A picture of 128 columns cannot be told apart. */
 static ptm_status read_audiomae(struct network *network, struct json json, ptm_error *err) {
     enum { MEL_BINS = 128 };
     const int *size = network->config.grid.size;

@@ -9,8 +9,7 @@
 
 #include "models/families.h"
 
-/** What transformers' TimmWrapper puts in front of a tensor's name, unless the checkpoint was loaded from timm's own.
- */
+/** What transformers' TimmWrapper puts in front of a tensor's name, unless the weights were loaded from timm's own. */
 #define TIMM_WRAPPED "timm_model."
 
 ptm_status timm_config(struct network *network, const struct checkpoint *checkpoint, ptm_error *err);

@@ -33,9 +33,10 @@ struct weight_row {
 /** The tensors of a checkpoint layout: rows ended by one without name. */
 struct weight_table {
     const struct weight_row *rows;
-    const char *const *ignored;       /* prefixes of tensors that classification does not need; ended by NULL */
-    const struct weight_table *other; /* the same tensors by other names, or NULL: a file has those where it has the
-                                         first tensor of these rows, which is in no file of the plain names */
+    const char *const *ignored; /* prefixes of tensors that classification does not need; ended by NULL */
+    /* The same tensors by other names, or NULL. Which of the two a file has is told by the first row of `other`: a
+     * tensor of that name is in no file of the plain names. */
+    const struct weight_table *other;
 };
 
 /** What the tensors of one network are called in a file. */

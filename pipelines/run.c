@@ -6,6 +6,7 @@
 #include "pipelines/relay.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
 
@@ -124,7 +125,8 @@ ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_v
 
 ptm_status run_refuse_undecoded(const struct run *run, const char *what, ptm_error *err) {
     const bool part = run->options->start > 0 || run->options->duration > 0;
-    return error_set(err, PTM_ENODATA, "%s: %s could be decoded%s", run->name, what,
+    return error_set(err, PTM_ENODATA, "%s: %s could be decoded%s",
+                     strcmp(run->name, "-") == 0 ? "standard input" : run->name, what,
                      part ? " between the times asked for" : "");
 }
 

@@ -64,20 +64,21 @@ static void test_try(void) {
     CU_ASSERT_EQUAL(reached, 2);
 }
 
+static void remove_locale(const char *folder) {
+    char command[TEMPORARY_PATH + 100];
+    unsetenv("LOCPATH");
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
 /** Makes a locale whose numbers have a comma, in a new folder, and sets it. */
 static bool make_comma_locale(char *folder) {
     char command[TEMPORARY_PATH + 100];
     if (!temporary_folder(folder)) return false;
     snprintf(command, sizeof command, "localedef -c -i de_DE -f UTF-8 %s/comma >/dev/null 2>&1", folder);
     const bool made = system(command) == 0 && setenv("LOCPATH", folder, 1) == 0 && setlocale(LC_NUMERIC, "comma");
-    if (!made) rmdir(folder);
+    if (!made) remove_locale(folder);
     return made;
-}
-
-static void remove_locale(const char *folder) {
-    char command[TEMPORARY_PATH + 100];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    CU_ASSERT_EQUAL(system(command), 0);
 }
 
 /** A number ends where its text does: it is decimal, and has a point where the program's locale has a comma. */
@@ -93,7 +94,7 @@ static void test_number(void) {
     char folder[TEMPORARY_PATH];
     for (int comma = 0; comma < 2; comma++) {
         if (comma && !make_comma_locale(folder)) {
-            printf("\n    there is no localedef: in a locale with a comma it was not tried\n");
+            printf("\n    no locale with a comma could be made, so that it was not tried\n");
             return;
         }
         for (size_t i = 0; i < CHECK_COUNT(numbers); i++) {
@@ -103,7 +104,6 @@ static void test_number(void) {
         }
     }
     setlocale(LC_NUMERIC, "C");
-    unsetenv("LOCPATH");
     remove_locale(folder);
 }
 

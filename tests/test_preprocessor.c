@@ -30,6 +30,8 @@ static void test_classes(void) {
     CU_ASSERT_PTR_NULL(processor_find("ViTMAEImageProcessor"));
     CU_ASSERT_PTR_NULL(processor_find("ViT"));
     CU_ASSERT_PTR_NULL(processor_find("LevitImageProcessor"));
+    CU_ASSERT_PTR_EQUAL(processor_find("ViTImageProcessorPil"), &processor_vit);
+    CU_ASSERT_PTR_NULL(processor_find("ViTImageProcessorOfMine"));
     CU_ASSERT_PTR_EQUAL(processor_find("VJEPA2VideoProcessor"), &processor_vjepa2);
 }
 

@@ -38,10 +38,8 @@ struct cut {
 
 /* ---------------------------------------------------------------- the container */
 
-/** False where a codec is known not to go in; muxers that do not say are tried. That of RealMedia writes only what its
- * own encoder made: copied pictures cannot be decoded. */
+/** False where a codec is known not to go in; muxers that do not say are tried. */
 static bool takes_codecs(const AVOutputFormat *container, const struct packets *packets) {
-    if (av_match_name("rm", container->name)) return false;
     const int streams[STREAMS] = {packets->video, packets->audio};
     for (int i = 0; i < STREAMS; i++) {
         if (streams[i] < 0) continue;
@@ -119,9 +117,19 @@ static int try_streams(struct cut *cut) {
     return code;
 }
 
+/** Its pictures come in pieces of its own, of which no muxer of FFmpeg's makes what can be decoded. */
+static bool is_realmedia(const struct packets *packets) {
+    return av_match_name("rm", packets->demux.format->iformat->name);
+}
+
 static ptm_status choose_container(struct cut *cut, ptm_error *err) {
-    const AVOutputFormat *same = same_container(&cut->packets), *matroska = av_guess_format("matroska", NULL, NULL);
-    const AVOutputFormat *const choices[] = {same && takes_codecs(same, &cut->packets) ? same : NULL, matroska};
+    const struct packets *packets = &cut->packets;
+    if (is_realmedia(packets) && packets->video >= 0)
+        return error_set(err, PTM_EFORMAT, "%s: pictures of RealMedia cannot be copied: encode the file anew",
+                         packets->source.name);
+    const AVOutputFormat *same = is_realmedia(packets) ? NULL : same_container(packets);
+    const AVOutputFormat *matroska = av_guess_format("matroska", NULL, NULL);
+    const AVOutputFormat *const choices[] = {same && takes_codecs(same, packets) ? same : NULL, matroska};
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         if (!choices[i]) continue;
         set_container(cut, choices[i]);
@@ -130,7 +138,7 @@ static ptm_status choose_container(struct cut *cut, ptm_error *err) {
         if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     }
     return error_set(err, PTM_EFORMAT, "%s: neither its own container nor Matroska takes its streams as they are",
-                     cut->packets.source.name);
+                     packets->source.name);
 }
 
 /* ---------------------------------------------------------------- the clip */

@@ -20,8 +20,7 @@ enum {
     MAX_CHANNELS = 2
 };
 
-/* Full scale is 1. FFmpeg's encoder fails on what is no number or far too loud, and from 1e5 on it searches for ever.
- */
+/* Full scale is 1. FFmpeg's encoder fails on what is no number or far too loud; from 1e5 on it searches for ever. */
 static const float LOUDEST = 1e3f;
 
 struct film_sound {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# RealMedia cannot be copied into its own container so that it can be decoded, nor into Matroska: no clip, and a sentence.
+# Pictures of RealMedia cannot be copied so that they can be decoded: no clip, and a sentence.
 # Its sound alone goes into Matroska.
 command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
 clip=$SAMPLES/pan-right-three.mp4
