@@ -142,14 +142,8 @@ static enum exit_status run(struct timeline *timeline) {
     ptm_error err = {0};
     signals_catch(NULL);
     const char *overlay = timeline->options->overlay;
-    struct stat file;
-    if (overlay && stat(overlay, &file) == 0 && S_ISFIFO(file.st_mode)) {
-        text_complain("%s: an MP4 is completed at its beginning, and a pipe has none: name a file", overlay);
-        return STATUS_USAGE;
-    }
     if (overlay && !output_try(overlay)) return STATUS_ENVIRONMENT;
-    if (timeline->options->overlay && ptm_overlay_open(&timeline->overlay, &err) != PTM_OK)
-        return engine_complain(&err);
+    if (overlay && ptm_overlay_open(&timeline->overlay, &err) != PTM_OK) return engine_complain(&err);
     if (timeline->options->cut && !clips_prepare(timeline->options->cut)) return STATUS_ENVIRONMENT;
     timeline->writer.keep_list = timeline->options->cut;
     enum exit_status status = timeline_writer_begin(&timeline->writer);
@@ -161,15 +155,24 @@ static enum exit_status run(struct timeline *timeline) {
     return status;
 }
 
-/** What needs the file a second time needs its name, and an MP4 is called so. */
+/** An MP4 is called so, and is no pipe. */
+static bool check_overlay(const char *overlay) {
+    const char *ending = strrchr(overlay, '.');
+    struct stat file;
+    if (!ending || strcasecmp(ending, ".mp4") != 0)
+        text_complain("--overlay draws an MP4: give it a name that ends in .mp4, not %s", overlay);
+    else if (stat(overlay, &file) == 0 && S_ISFIFO(file.st_mode))
+        text_complain("%s: an MP4 is completed at its beginning, and a pipe has none: name a file", overlay);
+    else
+        return true;
+    options_hint(COMMAND_TIMELINE);
+    return false;
+}
+
+/** What needs the file a second time needs its name. */
 static bool check_second_pass(const struct timeline *timeline) {
     const struct options *options = timeline->options;
-    const char *ending = options->overlay ? strrchr(options->overlay, '.') : NULL;
-    if (options->overlay && (!ending || strcasecmp(ending, ".mp4") != 0)) {
-        text_complain("--overlay draws an MP4, so that its name ends in .mp4, not %s", options->overlay);
-        options_hint(COMMAND_TIMELINE);
-        return false;
-    }
+    if (options->overlay && !check_overlay(options->overlay)) return false;
     if ((!options->cut && !options->overlay) || strcmp(timeline->writer.outputs.file, "-") != 0) return true;
     text_complain("--cut and --overlay read the file twice, and standard input can be read once: name a file");
     options_hint(COMMAND_TIMELINE);

@@ -32,33 +32,25 @@ static bool will_be_one(const char *a, const char *b) {
     return stat_folder(a, &folder_a) && stat_folder(b, &folder_b) && are_one(&folder_a, &folder_b);
 }
 
-/** A name to write to, and what is there now: looked at once, however many inputs there are. */
-struct target {
-    const char *name;
-    struct stat file;
-    bool exists;
-};
-
-static struct target look_at(const char *name) {
-    struct target target = {.name = name};
-    target.exists = stat(name, &target.file) == 0;
+struct spare_target spare_look(const char *name) {
+    struct spare_target target = {.name = name};
+    target.exists = is_file(name) && stat(name, &target.file) == 0;
     return target;
 }
 
-static bool is_same(const struct target *target, const char *input) {
+static bool is_same(const struct spare_target *target, const char *input) {
     struct stat file;
     if (!is_file(input) || target->exists != (stat(input, &file) == 0)) return false;
-    if (!target->exists) return will_be_one(target->name, input);
-    return S_ISREG(file.st_mode) && are_one(&target->file, &file);
+    return target->exists ? spare_is_target(target, &file) : will_be_one(target->name, input);
 }
 
 bool spare_is_same(const char *a, const char *b) {
     if (!is_file(a)) return false;
-    const struct target target = look_at(a);
+    const struct spare_target target = spare_look(a);
     return is_same(&target, b);
 }
 
-static bool is_read(const struct options *options, const struct target *target) {
+static bool is_read(const struct options *options, const struct spare_target *target) {
     const char *const single[] = {options->files_from,  options->journal,      options->live.audio,
                                   options->check.input, options->check.expect, options->check.expect_source};
     bool read = false;
@@ -70,7 +62,7 @@ static bool is_read(const struct options *options, const struct target *target) 
 
 static bool spares(const struct options *options, const char *output) {
     if (!is_file(output)) return true;
-    const struct target target = look_at(output);
+    const struct spare_target target = spare_look(output);
     if (!is_read(options, &target)) return true;
     text_complain(SPARE_SENTENCE, output);
     return false;
@@ -109,8 +101,6 @@ bool spare_inputs(const struct options *options) {
     return good;
 }
 
-bool spare_found(const struct options *options, const struct stat *found) {
-    struct stat output;
-    if (!is_file(options->output) || !S_ISREG(found->st_mode)) return true;
-    return stat(options->output, &output) != 0 || !are_one(&output, found);
+bool spare_is_target(const struct spare_target *target, const struct stat *found) {
+    return target->exists && S_ISREG(found->st_mode) && are_one(&target->file, found);
 }

@@ -14,9 +14,18 @@
  */
 bool spare_inputs(const struct options *options);
 
-/** Of an input that a list or a folder brought: false where results that take the place of options->output would take
- * its. */
-bool spare_found(const struct options *options, const struct stat *found);
+/** A name to write to, and what is there now: looked at once, however many inputs there are. */
+struct spare_target {
+    const char *name;
+    struct stat file;
+    bool exists;
+};
+
+/** `name` NULL or "-": nothing is there. */
+struct spare_target spare_look(const char *name);
+
+/** Is what was found among the inputs the file whose place the results would take? */
+bool spare_is_target(const struct spare_target *target, const struct stat *found);
 
 #define SPARE_SENTENCE "the output %s is a file that the run itself reads: choose another name"
 

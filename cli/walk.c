@@ -4,7 +4,6 @@
 #include "inputs.h"
 #include "moment.h"
 #include "signals.h"
-#include "spare.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -89,7 +88,7 @@ static bool add(struct walk *walk, struct job input, const ptm_error *failure) {
     struct stat status;
     const bool there = strcmp(input.path, "-") != 0 && stat(input.path, &status) == 0;
     input.slow = !there || !S_ISREG(status.st_mode);
-    input.replaced = there && !spare_found(walk->options, &status);
+    input.replaced = there && spare_is_target(&walk->output, &status);
     if (failure) progress_done(&walk->progress, NULL, false);
     return !signals_interrupted(NULL) && jobs_add(&walk->jobs, &input, failure);
 }
@@ -260,7 +259,7 @@ long walk_count_files(const struct options *options) {
 }
 
 void walk_run(struct walk *walk, const struct options *options, const struct walk_visitor *visitor) {
-    *walk = (struct walk){.options = options, .visitor = visitor};
+    *walk = (struct walk){.options = options, .visitor = visitor, .output = spare_look(options->output)};
     const struct jobs_hooks hooks = {find, work, walk};
     open_progress(walk);
     if (jobs_start(&walk->jobs, visitor->workers, !options->unordered, &hooks)) {

@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "jobs.h"
 #include "progress.h"
+#include "spare.h"
 
 /** A file on its way through a worker. */
 struct walk_file {
@@ -40,6 +41,7 @@ struct walk_visitor {
 struct walk {
     const struct options *options;
     const struct walk_visitor *visitor;
+    struct spare_target output; /* where the results go */
     struct progress progress;
     struct jobs jobs;
     long labelled, failed, passed_over, reused;

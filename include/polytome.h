@@ -342,8 +342,7 @@ typedef struct ptm_window {
     double start, end; /* what the network looked at */
     double from, to;   /* what the answer stands for: one hop about the window's middle, the first from its start,
                           so that neighbours touch, and no further than a file that tells its length goes; of
-                          windows side by side the same as start and end. The same twice where a file goes on
-                          behind the end that it told: such an answer stands for nothing */
+                          windows side by side the same as start and end */
     double padded;     /* seconds added to fill it: silence, or a last frame standing still */
     int num_labels;
     const ptm_label *labels; /* (num_labels) all of them, highest score first, then lower index */
@@ -404,9 +403,8 @@ PTM_API PTM_NODISCARD ptm_status ptm_stream_push_frame(ptm_stream *stream, const
 /**
  * The same for mono samples in [-1,1], the first of them at `time`. The sample rate stays that of the first call; it is
  * turned into the model's where it differs. A gap shorter than a window is filled with silence; where more samples have
- * come than their times have room for, by 0.1 s, as many are passed over. PTM_EFORMAT where a
- * sample is no finite number, PTM_EINVAL where they begin more than 0.1 s before the end of those so far; nothing has
- * changed then.
+ * come than their times have room for, by 0.1 s, as many are passed over. PTM_EFORMAT where a sample is no finite
+ * number, PTM_EINVAL where they begin more than 0.1 s before the end of those so far; nothing has changed then.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count,
                                                          int sample_rate, double time, ptm_error *err);

@@ -29,6 +29,9 @@ ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *e
 /** `time` is that of the first of the samples. */
 ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size_t count, double time, ptm_error *err);
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err);
+
+/** Answers the window that is full and waits for what follows it, if there is one. */
+ptm_status audio_run_answer_due(struct audio_run *audio, ptm_error *err);
 void audio_run_close(struct audio_run *audio);
 
 /** What was heard. `stats` NULL: there was no decoder. */

@@ -175,7 +175,6 @@ ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_erro
     TRY(prepare_track(track, window, err));
     if (follows_gap(track, window)) TRY(end_all(events, track, INFINITY, err));
     track->next = window->index + 1;
-    if (window->to == window->from) return PTM_OK; /* it stands for nothing */
     track->until = window->to;
     put_scores(events, track, window);
     TRY(end_all(events, track, (float)events->options.off, err));

@@ -126,6 +126,11 @@ ptm_status pass_finish(struct pass *pass, ptm_error *err) {
     return pass->use & PTM_AUDIO ? audio_run_finish(&pass->audio, err) : PTM_OK;
 }
 
+ptm_status pass_answer_due(struct pass *pass, ptm_error *err) {
+    if (pass->use & PTM_VIDEO) TRY(video_run_answer_due(&pass->video, err));
+    return pass->use & PTM_AUDIO ? audio_run_answer_due(&pass->audio, err) : PTM_OK;
+}
+
 bool pass_keep_brought(struct pass *pass, const struct media_info *info) {
     if (!info->has_video) pass->use &= ~(unsigned)PASS_PICTURES;
     if (!info->has_audio) pass->use &= ~(unsigned)PTM_AUDIO;

@@ -51,6 +51,9 @@ ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, d
 /** Answers what is left when the data has ended. */
 ptm_status pass_finish(struct pass *pass, ptm_error *err);
 
+/** Answers the windows that are full and wait for what follows them. */
+ptm_status pass_answer_due(struct pass *pass, ptm_error *err);
+
 /** Reads a whole file (of pass->data: called `path`), which is closed then; its last windows may still wait for others.
  * Decoding runs ahead where the session has threads to spare. */
 ptm_status pass_read(struct pass *pass, const char *path, ptm_error *err);

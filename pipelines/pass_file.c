@@ -25,13 +25,20 @@ static bool has_enough(const struct pass *pass) {
            (!(pass->use & PTM_IMAGE) || pass->image.enough);
 }
 
+/** A file that is damaged from here on still has the windows before it. */
+static ptm_status break_off(struct pass *pass, ptm_status status) {
+    if (status != PTM_EINTERRUPTED) (void)pass_answer_due(pass, NULL);
+    return status;
+}
+
 /** Collects to the end of the file, or until nothing more can change the answer. */
 static ptm_status collect(void *user, ptm_error *err) {
     struct pass *pass = user;
     struct media_item item;
     do {
         const double start = clock_ms();
-        TRY(media_next(pass->media, &item, err));
+        const ptm_status status = media_next(pass->media, &item, err);
+        if (status != PTM_OK) return break_off(pass, status);
         pass->run.decode_ms += clock_ms() - start;
         TRY(take_item(pass, &item, err));
         run_report_progress(&pass->run, pass->media, &item);

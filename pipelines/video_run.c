@@ -67,22 +67,28 @@ static ptm_status prepare(struct video_run *video, const struct frame_view *fram
 
 /* ---------------------------------------------------------------- windows */
 
-static ptm_status answer_window(struct video_run *video, ptm_error *err) {
+static ptm_status answer_window(struct video_run *video, bool last, ptm_error *err) {
     const int held = window_copy(&video->window, video->lane->input);
     const size_t width = video->window.width;
     for (int i = held; i < video->window.capacity; i++) /* shorter than one window: its last frame stands still */
         memcpy(video->lane->input + (size_t)i * width, video->lane->input + (size_t)(held - 1) * width,
                width * sizeof(float));
     const int64_t place = window_place(&video->window);
-    const struct span span = window_take(&video->window, video->origin, video->run->until);
+    const struct span span = window_take(&video->window, video->origin, video->run->until, last);
     video->padded += span.padded;
+    video->enough = video->sampling == PTM_SAMPLING_FIRST;
     return run_window(video->run, video->lane, &video->tally, &span,
                       place < 0 ? EMBED_NOWHERE : place / video->window.align, err);
+}
+
+ptm_status video_run_answer_due(struct video_run *video, ptm_error *err) {
+    return window_is_due(&video->window) ? answer_window(video, false, err) : PTM_OK;
 }
 
 /** Takes the frame for one place of the grid; `prepared`, where there is one, is the same frame at the place before. */
 static ptm_status take_place(struct video_run *video, const struct frame_view *frame, const float **prepared,
                              ptm_error *err) {
+    TRY(video_run_answer_due(video, err));
     float *slot = window_slot(&video->window);
     if (window_unwanted(&video->window) > 0) {
         window_pushed(&video->window, 1);
@@ -94,10 +100,8 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
         TRY(prepare(video, frame, slot, err));
     *prepared = slot;
     window_pushed(&video->window, 1);
-    if (window_missing(&video->window) > 0) return PTM_OK;
-    TRY(answer_window(video, err));
-    video->enough = video->sampling == PTM_SAMPLING_FIRST;
-    return PTM_OK;
+    const bool at_once = video->run->live || video->sampling == PTM_SAMPLING_FIRST;
+    return at_once ? video_run_answer_due(video, err) : PTM_OK;
 }
 
 /** Takes the frame for every time of the grid at which it is shown, and for those before it that no frame covers. */
@@ -123,8 +127,7 @@ static ptm_status bridge_outage(struct video_run *video, const struct frame_view
     const bool outage = video->frames_seen > 0 && frame->time - video->to > window->capacity / window->rate;
     if (video->frames_seen > 0 && !outage) return PTM_OK;
     if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->live && window_pending(window)) {
-        TRY(answer_window(video, err));
-        video->enough = video->sampling == PTM_SAMPLING_FIRST;
+        TRY(answer_window(video, true, err));
         if (video->enough) return PTM_OK;
     }
     if (outage) window_restart(&video->window);
@@ -222,7 +225,7 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
         return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);
     }
     if (video->enough) video->to = video->from + video->window.capacity / video->window.rate;
-    return !video->enough && window_pending(&video->window) ? answer_window(video, err) : PTM_OK;
+    return !video->enough && window_pending(&video->window) ? answer_window(video, true, err) : PTM_OK;
 }
 
 ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats) {

@@ -31,6 +31,10 @@ int64_t window_missing(const struct window *window) {
     return start_of(window) + window->capacity - window->count;
 }
 
+bool window_is_due(const struct window *window) {
+    return window_missing(window) == 0;
+}
+
 int64_t window_unwanted(const struct window *window) {
     const int64_t ahead = start_of(window) - window->count;
     return ahead > 0 ? ahead : 0;
@@ -38,6 +42,7 @@ int64_t window_unwanted(const struct window *window) {
 
 bool window_pending(const struct window *window) {
     if (window->next == 0) return window->count > 0;
+    if (window_is_due(window)) return true;
     if (window->hop > window->capacity) return false;
     struct window last = *window;
     last.next--;
@@ -58,14 +63,13 @@ double window_reach(double end, double to, double until) {
     return until > 0 && to > end ? fmax(end, fmin(to, until)) : to;
 }
 
-/** Whether the data is said to end where the window does, by less than an item. */
-static bool ends_near(double end, double until, double item) {
-    return until > 0 && fabs(until - end) < item;
+/** Where a window answers to its end: an item may reach beyond what was asked for, which is less than an item. */
+static double own_end(double end, double until, double item) {
+    return until > 0 && fabs(until - end) < item ? fmin(end, until) : end;
 }
 
-struct span window_take(struct window *window, double origin, double until) {
+struct span window_take(struct window *window, double origin, double until, bool last) {
     const int64_t held = window->count < window->capacity ? window->count : window->capacity;
-    const bool whole = window_missing(window) == 0;
     struct span span = {
         .index = window->skipped + window->next,
         .start = origin + (double)(window->count - held) / window->rate,
@@ -74,11 +78,8 @@ struct span window_take(struct window *window, double origin, double until) {
     };
     const double middle = (span.start + span.end) / 2, half = window->hop / 2 / window->rate;
     span.from = window->next == 0 ? span.start : window->reached;
-    if (ends_near(span.end, until, 1 / window->rate))
-        span.to = fmin(span.end, until); /* nothing follows that could answer for the rest */
-    else
-        span.to = whole && !side_by_side(window) ? window_reach(span.end, middle + half, until) : span.end;
-    span.to = fmax(span.to, span.from); /* behind an end that was none */
+    span.to = last || side_by_side(window) ? own_end(span.end, until, 1 / window->rate)
+                                           : window_reach(span.end, middle + half, until);
     window->reached = span.to;
     window->next++;
     return span;

@@ -41,14 +41,17 @@ void window_lay(struct window *window, double hop, int align);
 float *window_slot(const struct window *window);
 void window_pushed(struct window *window, int64_t items);
 
-/** Items until the awaited window is full; 0: it is due. */
+/** Items until the awaited window is full. */
 int64_t window_missing(const struct window *window);
+
+/** Whether it is full. Of a file it may wait until the next item comes, or none, to be known for the last. */
+bool window_is_due(const struct window *window);
 
 /** Items until one comes that a window looks at; 0: the next one. */
 int64_t window_unwanted(const struct window *window);
 
-/** Whether items have come that no window has looked at, or fewer than one window in all: a last look is due at the
- * end. */
+/** Whether items have come that no window has looked at, or that fill one, or fewer than one window in all: a last look
+ * is due at the end. */
 bool window_pending(const struct window *window);
 
 /** The items held, oldest first, into out (capacity, width); returns how many there are. */
@@ -58,9 +61,10 @@ int window_copy(const struct window *window, float *out);
  * behind `until`, where the stream is said to end (0: that is not known). Streams may go on all the same. */
 double window_reach(double end, double to, double until);
 
-/** What the items held cover, item 0 being at `origin` seconds; `until`: see window_reach(). Called once for each
- * window that is answered: the next one, which begins to answer where this one ceases, is then awaited. */
-struct span window_take(struct window *window, double origin, double until);
+/** What the items held cover, item 0 being at `origin` seconds; `until`: see window_reach(); `last`: no item follows,
+ * so that it answers to its end. Called once for each window that is answered: the next one, which begins to answer
+ * where this one ceases, is then awaited. */
+struct span window_take(struct window *window, double origin, double until, bool last);
 
 /** Which item of all the awaited window begins with, and so which of its items other windows hold; -1 where that is no
  * multiple of `align` or the window is not full. */

@@ -80,6 +80,27 @@ static void test_stopped_without_a_word(void) {
     close_both(&opened);
 }
 
+/** A window that is full when the file cannot be read on is told of before that is. */
+static void test_broken_off(void) {
+    for (int threads = 1; threads <= 2; threads++) {
+        struct opened opened;
+        struct heard heard = {0};
+        open_both(&opened, NULL, threads, NULL);
+        ptm_timeline_options options;
+        ptm_timeline_options_default(&options);
+        options.window = 1;
+        options.hop = 0.25;
+        options.classify.max_seconds = 1.02; /* the frames before fill the first window, and none of the next */
+        options.on_window = hear;
+        options.user = &heard;
+        ptm_error err = {0};
+        CU_ASSERT_EQUAL(ptm_timeline_file(opened.session, SAMPLES "pan-left.mp4", &options, NULL, &err), PTM_ELIMIT);
+        CU_ASSERT_EQUAL_FATAL(heard.count, 1);
+        CU_ASSERT_EQUAL(heard.windows[0].end, 1);
+        close_both(&opened);
+    }
+}
+
 static void test_wrong_options(void) {
     struct opened opened;
     open_both(&opened, NULL, 1, NULL);
@@ -99,9 +120,13 @@ static void test_wrong_options(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"decoding ahead and in step", test_ahead_and_in_step}, {"the same labels as classify", test_like_classify},
-        {"stopped by the caller", test_stopped_by_caller},      {"stopped without a word", test_stopped_without_a_word},
-        {"the end of the file", test_end_of_the_file},          {"wrong options", test_wrong_options},
+        {"decoding ahead and in step", test_ahead_and_in_step},
+        {"the same labels as classify", test_like_classify},
+        {"stopped by the caller", test_stopped_by_caller},
+        {"stopped without a word", test_stopped_without_a_word},
+        {"the end of the file", test_end_of_the_file},
+        {"wrong options", test_wrong_options},
+        {"a file broken off", test_broken_off},
     };
     return check_main("timeline", cases, CHECK_COUNT(cases));
 }

@@ -110,7 +110,7 @@ static void check_window(struct heard *heard, const ptm_window *window) {
     const int number = lane_index(window->modality);
     struct heard_lane *lane = &heard->lanes[number];
     FUZZ_ASSERT(isfinite(window->start) && isfinite(window->end) && window->start < window->end);
-    FUZZ_ASSERT(isfinite(window->from) && isfinite(window->to) && window->from <= window->to);
+    FUZZ_ASSERT(isfinite(window->from) && isfinite(window->to) && window->from < window->to);
     FUZZ_ASSERT(window->padded >= 0 && isfinite(window->padded) && window->dropped == 0);
     FUZZ_ASSERT(window->index == lane->count || (lane->uncertain && window->index > lane->count));
     FUZZ_ASSERT(window->index == 0 || lane->count == 0 || window->start > lane->last.start);
