@@ -294,7 +294,7 @@ if [ "$tier" != quick ]; then
     kernels=(kernel_check test_compute test_precision test_tome)
     check 'build ubsan' build ubsan "${kernels[@]}"
     suite 'tests ubsan, kernels' ubsan -R "^($(IFS='|' && echo "${kernels[*]}"))\$"
-    threaded=(test_base test_compute test_precision test_pipelines test_batch test_live test_windows test_timeline test_stream fuzz_windows fuzz_stream)
+    threaded=(test_base test_compute test_precision test_pipelines test_mistakes test_bench test_batch test_live test_windows test_timeline test_stream fuzz_windows fuzz_stream)
     commands=(jobs jobs_default together journal full_disk changing_files interrupt interrupt_jobs stream)
     check 'build tsan' build tsan "${threaded[@]}" polytome_cli
     suite 'tests tsan' tsan -R "^($(IFS='|' && echo "${threaded[*]}|${commands[*]/#/cli_}"))\$"
