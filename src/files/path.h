@@ -9,8 +9,8 @@
 char *path_join(const char *directory, const char *name);
 
 /** The number behind names like /dev/fd/3 and /dev/stdout, of a descriptor that is open already: what it leads to,
- * perhaps the end of a file, would be another place if its name were opened. -1: it is no such name. The command has the same
- * (cli/output.c), as it sees the public header only. */
+ * perhaps the end of a file, would be another place if its name were opened. -1: it is no such name. The command has
+ * the same (cli/output.c), as it sees the public header only. */
 int path_descriptor(const char *path);
 
 /** Whether there is a regular file of this name, or a link to one. */
