@@ -297,6 +297,7 @@ static json_t *side_object(const struct report_sides *sides, int side) {
     put(&object, "r", json_words(sides->r[side]));
     put(&object, "prop_attn", json_words(sides->prop_attn[side]));
     put(&object, "precision", json_words(sides->precision[side]));
+    put(&object, "static", json_number(sides->static_threshold[side]));
     return object_end(&object);
 }
 

@@ -39,7 +39,8 @@ static char *base_name(const char *path) {
 static ptm_status refuse_pickle(const char *path, const char *name, ptm_error *err) {
     if (strpbrk(name, "'\"\\$`!")) name = "FILE"; /* would break out of the command's quotes */
     return error_set(err, PTM_EMODEL,
-                     "%s is a PyTorch pickle, which can run code and is not read; convert it with: python3 -c \"import "
+                     "%s is a PyTorch pickle, which can run code and is not read; convert it, in its own folder, with: "
+                     "python3 -c \"import "
                      "torch; from safetensors.torch import save_file; d = torch.load('%s', 'cpu', weights_only=True); "
                      "d = d.get('model', d.get('state_dict', d)); save_file({k: v.clone().contiguous() for k, v in "
                      "d.items()}, 'model.safetensors')\"",
@@ -77,7 +78,10 @@ static ptm_status open_json(struct json_document **document, const char *directo
     char *path = path_join(directory, name);
     if (!path) return error_no_memory(err);
     ptm_status status = PTM_OK;
-    if (required || path_is_file(path)) status = json_open(document, path, CONFIG_BYTES, err);
+    if (path_is_file(path))
+        status = json_open(document, path, CONFIG_BYTES, err);
+    else if (required)
+        status = error_set(err, PTM_EIO, "%s is not a checkpoint's directory: it has no %s", directory, name);
     mem_free(path);
     return status;
 }

@@ -297,6 +297,8 @@ static void test_weights_header_length(void) {
                          "18446744073709551615 bytes, more than the 100000000 of the format");
     expect_weights_error(blob_of("\x01\xe1\xf5\x05\0\0\0\0{}", 10), SIZE_MAX, PTM_EFORMAT, "100000001 bytes, more");
     expect_weights_error(weights_file(two_tensors, 28), 100, PTM_ELIMIT, "max_header_bytes of 100");
+    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:";
+    expect_weights_error(blob_of(pointer, sizeof pointer - 1), MAX_HEADER, PTM_EFORMAT, "git lfs pull");
 }
 
 static void test_weights_deep(void) {

@@ -188,6 +188,10 @@ static ptm_status find_header(size_t *header_bytes, const unsigned char *data, s
             bytes);
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | data[i];
+    if (memcmp(data, "version ", 8) == 0) /* https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+        return error_set(err, PTM_EFORMAT,
+                         "%s: stands for the weights, which Git LFS has not brought yet: run 'git lfs pull' there",
+                         path);
     if (length > SHARD_MAX_HEADER)
         return error_set(err, PTM_EFORMAT,
                          "%s: gives its header %llu bytes, more than the %d of the format: not a safetensors file",
