@@ -36,10 +36,14 @@ double sample_clock_next(struct sample_clock *clock, double stamp, int count, in
     double stamped = stamp + clock->shift;
     const bool started = clock->rate != 0;
     const double expected = started ? clock->base + (double)clock->samples / clock->rate : 0;
-    if (started && clock->discontinuous && fabs(stamped - expected) > TRACK_CLOCK_JUMP) {
+    if (!started) clock->own_rate = rate;
+    const bool astray = clock->counted && rate != clock->own_rate;
+    const bool jump = clock->discontinuous && fabs(stamped - expected) > TRACK_CLOCK_JUMP;
+    if (started && !isnan(stamped) && (jump || astray || clock->astray)) {
         clock->shift += expected - stamped;
         stamped = expected;
     }
+    clock->astray = astray;
     *gap = !started || stamped > expected + LIMIT_SOUND_GAP;
     const bool back = started && clock->steered && stamped < expected - LIMIT_SOUND_GAP;
     if (*gap || back || rate != clock->rate) {

@@ -31,6 +31,9 @@ bool frame_clock_is_guess(const struct frame_clock *clock);
 struct sample_clock {
     bool discontinuous;
     bool steered; /* it follows time stamps that fall behind the samples, too: those of a live source */
+    bool counted; /* the container's stamps are samples, at the rate of the first: at another one they say nothing */
+    bool astray;  /* the rate of the last run was another one */
+    int own_rate; /* of the first run */
     double base, shift;
     int64_t samples; /* since `base` */
     int rate;        /* 0: not started */
