@@ -103,6 +103,7 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
     pass->run.name = live_get_name(run->live);
     run->realtime = live_is_realtime(run->live);
     pass->run.live = run->realtime;
+    pass->run.until = options->timeline.classify.duration;
     return PTM_OK;
 }
 

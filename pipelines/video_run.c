@@ -74,7 +74,9 @@ static ptm_status answer_window(struct video_run *video, bool last, ptm_error *e
         memcpy(video->lane->input + (size_t)i * width, video->lane->input + (size_t)(held - 1) * width,
                width * sizeof(float));
     const int64_t place = window_place(&video->window);
-    const struct span span = window_take(&video->window, video->origin, video->run->until, last);
+    const double told = video->run->until; /* the pictures may end before */
+    const double until = last && !(told > 0 && told < video->to) ? video->to : told;
+    const struct span span = window_take(&video->window, video->origin, until, last);
     video->padded += span.padded;
     video->enough = video->sampling == PTM_SAMPLING_FIRST;
     return run_window(video->run, video->lane, &video->tally, &span,
