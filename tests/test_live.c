@@ -75,7 +75,7 @@ static double corrected(struct live_clock *clock, double stamp, double arrived) 
 }
 
 static void test_clock(void) {
-    struct live_clock clock = {0};
+    struct live_clock clock = {.ahead = LIVE_CLOCK_AHEAD};
     for (int i = 0; i < 50; i++)
         CU_ASSERT_DOUBLE_EQUAL(corrected(&clock, 100 + i * 0.04, i * 0.04), 100 + i * 0.04, 1e-9);
     CU_ASSERT_EQUAL(clock.jumps, 0);

@@ -51,7 +51,8 @@ static double connection_base(struct live *live, const struct live_input *input,
     live->started = true;
     if (!news->repaired) return 0;
     const double base = news->began - live->start;
-    return input->connections > 1 ? fmax(base, input->reached) : base;
+    if (input->connections <= 1) return base;
+    return news->recorded ? input->reached : fmax(base, input->reached); /* a recording goes on where it was cut */
 }
 
 static void merge_info(struct live *live) {

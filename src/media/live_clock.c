@@ -3,20 +3,21 @@
 
 #include <math.h>
 
-static bool follows(const struct live_clock_track *track, double stamp, double elapsed) {
+static bool follows(const struct live_clock *clock, const struct live_clock_track *track, double stamp,
+                    double elapsed) {
     const double step = stamp - track->stamp;
-    return step > -LIVE_CLOCK_BACK && step < elapsed + LIVE_CLOCK_AHEAD;
+    return step > -LIVE_CLOCK_BACK && step < elapsed + clock->ahead;
 }
 
 /** The correction with which `stamp` follows the track's last one. */
 static double find_shift(struct live_clock *clock, const struct live_clock_track *track, double stamp, double elapsed,
                          double period, double wrap) {
-    if (follows(track, stamp + clock->shift, elapsed)) return clock->shift;
+    if (follows(clock, track, stamp + clock->shift, elapsed)) return clock->shift;
     /* The other track has jumped already, and this packet is one of those from before. */
-    if (follows(track, stamp + clock->previous, elapsed)) return clock->previous;
+    if (follows(clock, track, stamp + clock->previous, elapsed)) return clock->previous;
     clock->jumps++;
     clock->previous = clock->shift;
-    if (follows(track, stamp + clock->shift + wrap, elapsed))
+    if (follows(clock, track, stamp + clock->shift + wrap, elapsed))
         clock->shift += wrap;
     else
         clock->shift = track->stamp + fmax(period, elapsed) - stamp;

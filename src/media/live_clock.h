@@ -8,14 +8,17 @@
 
 #include <stdbool.h>
 
-/** A step forwards of this many seconds beyond the time that has passed is a jump, */
+/** A step forwards of this many seconds beyond the time that has passed is a jump; */
 #define LIVE_CLOCK_AHEAD 10.0
+/** in what is read from a pipe and may be a recording, with gaps, of this many; */
+#define LIVE_CLOCK_GAP 3600.0
 /** and so is one backwards of this many: packets come in decoding order, in which time stamps only go up. */
 #define LIVE_CLOCK_BACK 0.5
 
 enum { LIVE_CLOCK_TRACKS = 2 };
 
 struct live_clock {
+    double ahead;           /* LIVE_CLOCK_AHEAD or LIVE_CLOCK_GAP */
     double shift, previous; /* seconds added to time stamps now, and before the last jump */
     int jumps;
     int repeats; /* time stamps that did not advance */

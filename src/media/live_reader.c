@@ -31,17 +31,19 @@ static bool is_stopped(const struct live_reader *reader) {
 
 /** Of any blocked call: whether to give up. */
 static int interrupt(void *opaque) {
-    const struct live_reader *reader = opaque;
-    return is_stopped(reader) || clock_ms() > reader->deadline;
+    struct live_reader *reader = opaque;
+    reader->silent |= clock_ms() > reader->deadline;
+    return is_stopped(reader) || reader->silent;
 }
 
 static bool cancelled(void *user) {
     return interrupt(user);
 }
 
-/** Gives the source its time from now on. */
+/** Gives the source its time from now on. Who listens has time: the sender may come at any moment. */
 static void expect_data(struct live_reader *reader) {
-    const bool for_ever = !reader->source.stalls || (reader->connections == 0 && reader->source.waits);
+    const bool for_ever = !reader->source.stalls || (reader->source.waits && !reader->stands);
+    reader->silent = false;
     reader->deadline = for_ever ? INFINITY : clock_ms() + reader->wish.stall * 1e3;
 }
 
@@ -79,6 +81,13 @@ static ptm_status open_other(struct live_reader *reader, ptm_error *err) {
     return demux_examine(&reader->demux, reader->wish.name, err);
 }
 
+/** What comes through a pipe may be a recording as well: a gap in it stays, but where the format lets stamps jump. */
+static void choose_clock(struct live_reader *reader) {
+    const bool jumps = reader->demux.format->iformat->flags & AVFMT_TS_DISCONT;
+    const bool gaps = reader->source.kind == LIVE_BYTES && !jumps;
+    reader->clock = (struct live_clock){.ahead = gaps ? LIVE_CLOCK_GAP : LIVE_CLOCK_AHEAD};
+}
+
 static ptm_status choose_streams(struct live_reader *reader, ptm_error *err) {
     struct tracks_choice *chosen = &reader->chosen;
     tracks_choose(chosen, &reader->demux);
@@ -107,21 +116,39 @@ static bool has_length(const struct demux *demux) {
 /** How fast the connection's packets go on. Time stamps of another one are nothing to it. A playlist that grows does so
  * by some seconds at once, which would be more windows than can wait. */
 static void choose_pace(struct live_reader *reader) {
-    const bool grows = reader->source.recordings && is_playlist(&reader->demux) && !has_length(&reader->demux);
-    reader->paces = reader->wish.pace || grows;
+    const bool listed = reader->source.recordings && is_playlist(&reader->demux);
+    reader->grew |= listed && !has_length(&reader->demux);
+    reader->paces = reader->wish.pace || (listed && reader->grew);
     reader->paced = false;
+}
+
+/** What earlier connections delivered is passed over where the source is the same one still: a file, which is read from
+ * its beginning, or a playlist, which is joined some pieces before its end; once it is closed, at its beginning. */
+static void choose_past(struct live_reader *reader) {
+    const double margin = 60; /* seconds: it begins with the piece before */
+    const bool listed = is_playlist(&reader->demux), closed = has_length(&reader->demux);
+    reader->remembers = reader->source.recordings && (listed || closed);
+    if (!reader->remembers) return;
+    live_past_begin(&reader->past, closed);
+    /* Hours may have been listed. Where it cannot seek, they are read. */
+    if (listed && closed && !live_past_is_empty(&reader->past))
+        av_seek_frame(reader->demux.format, -1, (int64_t)((reader->seen - margin) * AV_TIME_BASE),
+                      AVSEEK_FLAG_BACKWARD);
 }
 
 static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
     reader->demux = (struct demux){0};
-    reader->clock = (struct live_clock){0};
+    reader->stands = false;
     for (int i = 0; i < LIVE_CLOCK_TRACKS; i++) reader->periods[i] = 0;
     expect_data(reader);
     const ptm_status status = reader->source.kind == LIVE_BYTES ? open_bytes(reader, err) : open_other(reader, err);
     if (status != PTM_OK && interrupt(reader)) return interrupted(reader, err);
     TRY(status);
+    choose_clock(reader);
     choose_pace(reader);
-    return choose_streams(reader, err);
+    TRY(choose_streams(reader, err));
+    choose_past(reader);
+    return PTM_OK;
 }
 
 /** Whether its time stamps may jump, and are put right: those of a file belong to the file. */
@@ -130,11 +157,11 @@ static bool repairs(const struct live_reader *reader) {
            (reader->source.kind == LIVE_BYTES && !reader->bytes.seekable);
 }
 
-static ptm_status fill_news(const struct live_reader *reader, struct live_news *news, ptm_error *err) {
+static ptm_status fill_news(const struct live_reader *reader, double origin, struct live_news *news, ptm_error *err) {
     news->chosen = reader->chosen;
     news->repaired = repairs(reader);
     news->recorded = reader->source.recordings && has_length(&reader->demux);
-    news->origin = demux_origin(&reader->demux);
+    news->origin = origin;
     news->began = reader->opened;
     /* Devices stamp with the time of day: that is nearer to the truth than when we came to look. */
     const double age = clock_unix() - news->origin;
@@ -142,16 +169,18 @@ static ptm_status fill_news(const struct live_reader *reader, struct live_news *
     return demux_describe(&news->description, &reader->demux, err);
 }
 
-static ptm_status announce(struct live_reader *reader, ptm_error *err) {
+/** The connection stands. `origin`: the first time stamp of what will be delivered of it. */
+static ptm_status announce(struct live_reader *reader, double origin, ptm_error *err) {
     struct live_message message = {
         .kind = LIVE_OPENED, .reader = reader->number, .news = mem_calloc(1, sizeof *message.news)};
     if (!message.news) return error_no_memory(err);
-    const ptm_status status = fill_news(reader, message.news, err);
+    const ptm_status status = fill_news(reader, origin, message.news, err);
     if (status != PTM_OK) {
         live_message_clear(&message);
         return status;
     }
     reader->connections++;
+    reader->stands = true;
     return live_queue_push(reader->queue, &message) ? PTM_OK : interrupted(reader, err);
 }
 
@@ -179,6 +208,10 @@ static double decoding_time(const AVStream *stream, const AVPacket *packet) {
     return demux_seconds(stream, packet->dts != AV_NOPTS_VALUE || reordered ? packet->dts : packet->pts);
 }
 
+static int track_of(const struct live_reader *reader, const AVPacket *packet) {
+    return packet->stream_index == reader->chosen.video ? 0 : 1;
+}
+
 /** Puts the packet's time stamps on a clock that goes on; its time in seconds, or NAN. */
 static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
     const AVStream *stream = reader->demux.format->streams[packet->stream_index];
@@ -187,7 +220,7 @@ static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
     const double tick = demux_seconds(stream, 1);
     mend_showing(packet, tick);
     const double wrap = stream->pts_wrap_bits < 63 ? ldexp(tick, stream->pts_wrap_bits) : INFINITY;
-    const int track = packet->stream_index == reader->chosen.video ? 0 : 1;
+    const int track = track_of(reader, packet);
     const double shift = live_clock_shift(&reader->clock, track, stamp, clock_ms() / 1e3, reader->periods[track], wrap);
     reader->periods[track] = fmax(demux_seconds(stream, packet->duration), 0);
     const double ticks = round(shift / tick);
@@ -219,14 +252,39 @@ static ptm_status own_packet(AVPacket **packet, ptm_error *err) {
     return PTM_OK;
 }
 
+/** In Ogg a stream may follow on another, as songs do in Internet radio: FFmpeg hands the headers of the second on as
+ * packets that last a second each. */
+static bool is_opus_header(const AVCodecParameters *codec, const AVPacket *packet) {
+    const char *const names[] = {"OpusHead", "OpusTags"};
+    if (codec->codec_id != AV_CODEC_ID_OPUS || packet->size < 8) return false;
+    return memcmp(packet->data, names[0], 8) == 0 || memcmp(packet->data, names[1], 8) == 0;
+}
+
+/** Whether the packet is one of those that are asked for, and no earlier connection delivered it. */
+static bool is_wanted(struct live_reader *reader, const AVPacket *packet, double stamp) {
+    const int index = packet->stream_index;
+    const bool chosen = (reader->wish.want_video && index == reader->chosen.video) ||
+                        (reader->wish.want_audio && index == reader->chosen.audio);
+    if (!chosen || is_opus_header(reader->demux.format->streams[index]->codecpar, packet)) return false;
+    return !reader->remembers || !live_past_knows(&reader->past, track_of(reader, packet), packet, stamp);
+}
+
+/** A connection that brings what is known stands once something new has come: a playlist that nobody writes any more is
+ * no source that is there again. */
+static ptm_status stand(struct live_reader *reader, double stamp, ptm_error *err) {
+    if (!isnan(stamp)) reader->seen = stamp;
+    if (reader->stands) return PTM_OK;
+    reader->opened = clock_ms() / 1e3;
+    return announce(reader, isnan(stamp) ? demux_origin(&reader->demux) : stamp, err);
+}
+
 /** Passes the packet on, and takes it over. */
 static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_error *err) {
     struct live_message message = {.kind = LIVE_PACKET, .reader = reader->number, .packet = packet};
-    const int index = packet->stream_index;
-    const bool wanted = (reader->wish.want_video && index == reader->chosen.video) ||
-                        (reader->wish.want_audio && index == reader->chosen.audio);
-    ptm_status status = PTM_OK;
-    if (wanted && reader->source.kind == LIVE_DEVICE) status = own_packet(&message.packet, err);
+    const double stamp = decoding_time(reader->demux.format->streams[packet->stream_index], packet);
+    const bool wanted = is_wanted(reader, packet, stamp);
+    ptm_status status = wanted ? stand(reader, stamp, err) : PTM_OK;
+    if (wanted && status == PTM_OK && reader->source.kind == LIVE_DEVICE) status = own_packet(&message.packet, err);
     if (!wanted || status != PTM_OK) {
         live_message_clear(&message);
         return status;
@@ -242,7 +300,8 @@ static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_erro
 
 /** What a read that brought no packet means: PTM_OK to try again. */
 static ptm_status examine_failure(struct live_reader *reader, int code, int *failed, ptm_error *err) {
-    if (interrupt(reader)) return interrupted(reader, err);
+    /* FFmpeg may hand out what it has read, and say only then that it was interrupted. */
+    if (interrupt(reader) || code == AVERROR_EXIT) return interrupted(reader, err);
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     TRY(demux_check_read(&reader->demux, err));
     if (code == AVERROR(EAGAIN)) {
@@ -260,20 +319,20 @@ static ptm_status examine_failure(struct live_reader *reader, int code, int *fai
 static ptm_status read_packets(struct live_reader *reader, bool *any, ptm_error *err) {
     int failed = 0;
     for (expect_data(reader);;) {
-        if (atomic_load(&reader->given_up) == reader->connections)
+        if (reader->stands && atomic_load(&reader->given_up) == reader->connections)
             return error_set(err, PTM_EFORMAT, "%s: what comes cannot be decoded", reader->wish.name);
         AVPacket *packet = av_packet_alloc();
         if (!packet) return error_no_memory(err);
         const int code = av_read_frame(reader->demux.format, packet);
         if (code >= 0) {
-            *any = true;
             failed = 0;
             TRY(deliver(reader, packet, err));
-            expect_data(reader);
+            *any = reader->stands;
+            if (reader->stands || has_length(&reader->demux)) expect_data(reader);
             continue;
         }
         av_packet_free(&packet);
-        if (code == AVERROR_EOF && !is_stopped(reader)) return demux_check_read(&reader->demux, err);
+        if (code == AVERROR_EOF && !interrupt(reader)) return demux_check_read(&reader->demux, err);
         TRY(examine_failure(reader, code, &failed, err));
     }
 }
@@ -302,7 +361,8 @@ static void report(struct live_reader *reader, enum live_message_kind kind, cons
 static bool run_connection(struct live_reader *reader, bool *any) {
     ptm_error reason = {0};
     ptm_status status = connect_source(reader, &reason);
-    if (status == PTM_OK) status = announce(reader, &reason);
+    const bool known = reader->remembers && !live_past_is_empty(&reader->past); /* it begins with that */
+    if (status == PTM_OK && !known) status = announce(reader, demux_origin(&reader->demux), &reason);
     if (status == PTM_OK) status = read_packets(reader, any, &reason);
     if (status == PTM_OK) error_set(&reason, PTM_EIO, "%s: the sender has ended it", reader->wish.name);
     const enum live_message_kind kind = judge(reader, status);
@@ -334,11 +394,13 @@ ptm_status live_reader_open(struct live_reader *reader, const struct live_wish *
     for (int i = 0; i < 3; i++)
         if (texts[i] && !*copies[i]) return error_no_memory(err);
     if (!reader->wish.name) return error_no_memory(err);
-    return live_source_parse(&reader->source, reader->given, reader->wish.name, err);
+    TRY(live_source_parse(&reader->source, reader->given, reader->wish.name, err));
+    return reader->source.recordings ? live_past_open(&reader->past, err) : PTM_OK;
 }
 
 void live_reader_close(struct live_reader *reader) {
     byte_source_close(&reader->bytes);
+    live_past_close(&reader->past);
     mem_free((char *)reader->given);
     mem_free((char *)reader->wish.name);
     mem_free((char *)reader->wish.form.format);

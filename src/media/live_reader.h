@@ -7,6 +7,7 @@
 #define POLYTOME_MEDIA_LIVE_READER_H
 
 #include "media/live_clock.h"
+#include "media/live_past.h"
 #include "media/live_queue.h"
 #include "media/live_source.h"
 
@@ -34,6 +35,12 @@ struct live_reader {
 
     /* the thread's own */
     int connections;
+    bool stands;              /* the connection was announced */
+    bool silent;              /* it was given up, as nothing came */
+    bool grew;                /* the source is, or was, a playlist that grows */
+    bool remembers;           /* the connection can be told from an earlier one: `past` holds for it */
+    struct live_past past;    /* where source.recordings */
+    double seen;              /* time stamp of the last packet, in seconds of the container's clock */
     struct byte_source bytes; /* of LIVE_BYTES, open as long as the reader: a FIFO's writers come and go */
     struct demux demux;
     struct tracks_choice chosen;

@@ -47,3 +47,47 @@ until_windows $((before + 2))
 kill -INT "$stream"
 wait "$stream" || true
 jq -c 'select(.kind == "source") | [.losses, .reconnects]' lines
+# What was answered is not answered again. A playlist that nobody writes any more is not there again, however often it
+# is connected; and once it is closed, that is the end.
+ffmpeg -v error -nostdin -f lavfi -i "$picture" -t 6 -c:v mpeg2video -g 25 -f hls -hls_time 2 -hls_flags omit_endlist \
+    www/stale.m3u8
+"$POLYTOME" stream "http://127.0.0.1:$port/stale.m3u8" --stall 1 --json --rows windows --top 1 >lines 2>said &
+stream=$!
+for _ in $(seq 300); do
+    grep -q 'trying again' said && break
+    sleep 0.1
+done
+sleep 4
+echo '#EXT-X-ENDLIST' >>www/stale.m3u8
+status=0
+wait "$stream" || status=$?
+echo "status $status"
+jq -c 'select(.kind == "source") | [.windows, .losses, .reconnects]' lines
+grep -c 'there again' said || true
+# A file whose connection breaks off in its middle goes on there, though the server begins anew.
+cat >half.py <<'EOF'
+import http.server, sys
+data, answers = open('www/file.ts', 'rb').read(), []
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        answers.append(0)
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[:len(data) // 2] if len(answers) == 1 else data)
+    def log_message(self, *what):
+        pass
+server = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
+print('yes', flush=True)
+server.serve_forever()
+EOF
+kill "$server"
+wait "$server" || true
+python3 half.py "$((port + 1))" >listens &
+server=$!
+for _ in $(seq 100); do
+    [ -s listens ] && break
+    sleep 0.1
+done
+"$POLYTOME" stream "http://127.0.0.1:$((port + 1))/file.ts" --json --rows windows --top 1 -q |
+    jq -c 'select(.kind == "source") | [.status, .windows, .losses, .reconnects]'
