@@ -354,6 +354,7 @@ typedef struct ptm_window {
     double arrived;    /* UNIX time at which its last frame or sample, or the end, came in */
     double latency_ms; /* from then to the answer */
     int64_t dropped;   /* windows of this modality dropped so far */
+    bool lost;         /* the source is, behind this one: none follows on it, and events end with it */
 } ptm_window;
 
 /** Gets a window's answer as it comes; what it points to lives until the return. Not PTM_OK: the call that answers
@@ -427,7 +428,7 @@ typedef struct ptm_event {
     int windows;
 } ptm_event;
 
-/** An event ends where its label falls, where windows are missing, and at the end. */
+/** An event ends where its label falls, where windows are missing, where a source is lost, and at the end. */
 typedef enum ptm_event_phase {
     PTM_EVENT_BEGIN, /* as soon as min_seconds are reached; the rest of the event so far */
     PTM_EVENT_END    /* the whole event; each that began ends */

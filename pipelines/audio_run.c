@@ -153,6 +153,13 @@ ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err) {
     return !audio->enough && is_pending(audio) ? answer_window(audio, true, err) : PTM_OK;
 }
 
+ptm_status audio_run_break(struct audio_run *audio, ptm_error *err) {
+    TRY(audio_run_finish(audio, err));
+    window_restart(&audio->window);
+    audio->frames = 0;
+    return PTM_OK;
+}
+
 ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct media_stats *stats) {
     return (ptm_coverage){
         .from = audio->from,

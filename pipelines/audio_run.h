@@ -30,6 +30,9 @@ ptm_status audio_run_open(struct audio_run *audio, struct run *run, ptm_error *e
 ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size_t count, double time, ptm_error *err);
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err);
 
+/** No sample follows for now: answers what is left, as at the end; with the next one windows begin anew. */
+ptm_status audio_run_break(struct audio_run *audio, ptm_error *err);
+
 /** Answers the window that is full and waits for what follows it, if there is one. */
 ptm_status audio_run_answer_due(struct audio_run *audio, ptm_error *err);
 void audio_run_close(struct audio_run *audio);

@@ -185,7 +185,7 @@ ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_erro
         else if (state->score >= (float)events->options.on)
             TRY(begin(events, state, window, &window->labels[i], err));
     }
-    return PTM_OK;
+    return window->lost ? end_all(events, track, INFINITY, err) : PTM_OK;
 }
 
 ptm_status ptm_events_finish(ptm_events *events, ptm_error *err) {

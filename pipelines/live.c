@@ -15,6 +15,7 @@ struct live_run {
     struct live *live;
     struct pace pace;
     bool realtime; /* the source goes on whether it is looked at or not */
+    unsigned late; /* bits of lanes that keep up with it once it brings something for them */
     int64_t answered;
 };
 
@@ -32,6 +33,8 @@ static ptm_status picture_of_live(void *context, struct media_picture *picture, 
 static ptm_status take_item(struct live_run *run, const struct media_item *item, ptm_error *err) {
     struct pass *pass = &run->pass;
     pass->run.arrived = item->arrived;
+    if (item->kind == MEDIA_FRAMES_LOST || item->kind == MEDIA_SAMPLES_LOST)
+        return pass_break(pass, item->kind == MEDIA_FRAMES_LOST, err);
     if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
     const struct frame_view frame = {
         .picture = picture_of_live, .context = run->live, .time = item->time, .end = item->end};
@@ -50,15 +53,28 @@ static ptm_status collect(void *user, ptm_error *err) {
 
 /* ---------------------------------------------------------------- in the caller's */
 
+/** Seconds from one window of a lane to the next. */
+static double hop_of(const struct pass *pass, ptm_modality modality) {
+    if (modality == PTM_VIDEO) return pass->video.window.hop / pass->video.window.rate;
+    if (modality == PTM_AUDIO) return pass->audio.window.hop / pass->audio.window.rate;
+    return 1 / pass->image.rate;
+}
+
+static void watch_lane(struct live_run *run, ptm_modality modality) {
+    pace_watch(&run->pace, session_lane(run->pass.run.session, modality), hop_of(&run->pass, modality));
+}
+
 static ptm_status answer(void *user, const struct ready *ready, ptm_error *err) {
     struct live_run *run = user;
     struct relay *relay = run->pass.run.relay;
     const ptm_modality modality = ready->lane->network->modality;
-    if (!ready->last && pace_is_stale(&run->pace, ready->lane, clock_ms() - ready->ready_ms)) {
+    if (!ready->last && !ready->lost && pace_is_stale(&run->pace, ready->lane, clock_ms() - ready->ready_ms)) {
         relay_drop(relay, modality);
         return PTM_OK;
     }
     run->answered++;
+    if (run->late & modality) watch_lane(run, modality);
+    run->late &= ~(unsigned)modality;
     TRY(run_answer(&run->pass.run, ready, err));
     return pace_note(&run->pace, ready->lane, relay_dropped(relay, modality), err);
 }
@@ -68,22 +84,22 @@ static ptm_status open_lanes(struct live_run *run, bool adapt, ptm_error *err) {
     struct pass *pass = &run->pass;
     TRY(pass_open_runs(pass, 0, err));
     if (!adapt) return PTM_OK;
-    if (pass->use & PTM_VIDEO)
-        pace_watch(&run->pace, pass->video.lane, pass->video.window.hop / pass->video.window.rate);
-    if (pass->use & PTM_AUDIO)
-        pace_watch(&run->pace, pass->audio.lane, pass->audio.window.hop / pass->audio.window.rate);
-    if (pass->use & PTM_IMAGE) pace_watch(&run->pace, pass->image.lane, 1 / pass->image.rate);
+    for (int i = 0; i < NETWORK_MODALITIES; i++)
+        if (pass->use & network_modalities[i]) watch_lane(run, network_modalities[i]);
     return pace_measure(&run->pace, err);
 }
 
-/** What of it the source brings. */
-static ptm_status choose_lanes(struct live_run *run, ptm_error *err) {
-    struct pass *pass = &run->pass;
+/** What of it the source brings. The other lanes stay open: when it is connected again it may bring more. */
+static ptm_status choose_lanes(struct live_run *run, bool adapt, ptm_error *err) {
+    const struct pass *pass = &run->pass;
     const struct media_info *info = live_get_info(run->live);
-    const bool any = pass_keep_brought(pass, info);
+    const unsigned absent = (info->has_video ? 0 : PASS_PICTURES) | (info->has_audio ? 0 : PTM_AUDIO);
+    const unsigned missing = pass->use & absent;
     for (int i = 0; i < NETWORK_MODALITIES; i++)
-        if (!(pass->use & network_modalities[i])) pace_forget(&run->pace, &pass->run.session->lanes[i]);
-    return any ? PTM_OK : run_refuse_empty(pass->run.name, "label", info->no_video, info->no_audio, err);
+        if (missing & network_modalities[i]) pace_forget(&run->pace, &pass->run.session->lanes[i]);
+    if (adapt && run->realtime) run->late = missing;
+    if (pass->use != missing) return PTM_OK;
+    return run_refuse_empty(pass->run.name, "label", info->no_video, info->no_audio, err);
 }
 
 static ptm_status open_source(struct live_run *run, const char *source, const ptm_live_options *options,
@@ -123,7 +139,7 @@ static ptm_status run_source(struct live_run *run, const char *source, const ptm
     if (run->pass.use & PTM_VIDEO) run->pass.use &= ~(unsigned)PTM_IMAGE; /* pictures that move are a video */
     TRY(open_lanes(run, options->adapt, err));
     TRY(open_source(run, source, options, err));
-    TRY(choose_lanes(run, err));
+    TRY(choose_lanes(run, options->adapt, err));
     if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
     TRY(relay_open(&shared->relay, shared->session, run->pass.use, run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
     if (!relay_start(shared->relay, collect, run))

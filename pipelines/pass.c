@@ -62,6 +62,7 @@ static ptm_status tell_window(void *watcher, const struct ready *ready, ptm_erro
         .arrived = span->arrived,
         .latency_ms = span->arrived > 0 ? 1e3 * (clock_unix() - span->arrived) : 0,
         .dropped = pass->run.relay ? relay_dropped(pass->run.relay, lane->network->modality) : 0,
+        .lost = ready->lost,
     };
     return pass->on_window(pass->on_window_user, &window, err);
 }
@@ -124,6 +125,15 @@ ptm_status pass_finish(struct pass *pass, ptm_error *err) {
     if (pass->use & PTM_VIDEO) TRY(video_run_finish(&pass->video, err));
     if (pass->use & PTM_IMAGE) TRY(image_run_finish(&pass->image, err));
     return pass->use & PTM_AUDIO ? audio_run_finish(&pass->audio, err) : PTM_OK;
+}
+
+ptm_status pass_break(struct pass *pass, bool pictures, ptm_error *err) {
+    ptm_status status = PTM_OK;
+    pass->run.lost = true;
+    if (pictures && pass->use & PTM_VIDEO) status = video_run_break(&pass->video, err);
+    if (!pictures && pass->use & PTM_AUDIO) status = audio_run_break(&pass->audio, err);
+    pass->run.lost = false;
+    return status;
 }
 
 ptm_status pass_answer_due(struct pass *pass, ptm_error *err) {

@@ -51,6 +51,9 @@ ptm_status pass_samples(struct pass *pass, const float *samples, size_t count, d
 /** Answers what is left when the data has ended. */
 ptm_status pass_finish(struct pass *pass, ptm_error *err);
 
+/** Pictures, or else the sound, have ceased for now: answers what is left of them. */
+ptm_status pass_break(struct pass *pass, bool pictures, ptm_error *err);
+
 /** Answers the windows that are full and wait for what follows them. */
 ptm_status pass_answer_due(struct pass *pass, ptm_error *err);
 

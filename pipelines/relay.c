@@ -107,9 +107,10 @@ static struct passenger *next_place(struct slot *slot) {
 
 ptm_status relay_put(struct relay *relay, const struct ready *ready, ptm_error *err) {
     struct slot *slot = slot_of(relay, ready->lane->network->modality);
+    /* Nothing comes behind a last one for which it would have to hurry. */
+    const bool waits = relay->policy == RELAY_WAITS || ready->last || ready->lost;
     pthread_mutex_lock(&relay->lock);
-    while (slot->count == slot->room && relay->policy == RELAY_WAITS && !relay->given_up)
-        pthread_cond_wait(&relay->changed, &relay->lock);
+    while (slot->count == slot->room && waits && !relay->given_up) pthread_cond_wait(&relay->changed, &relay->lock);
     const bool given_up = relay->given_up;
     if (!given_up) {
         struct passenger *passenger = next_place(slot);

@@ -12,7 +12,7 @@
 /** What becomes of a window for which there is no room. */
 enum relay_policy {
     RELAY_WAITS, /* the collector waits: nothing is lost */
-    RELAY_DROPS  /* it takes the place of the one that waited: the newest wins */
+    RELAY_DROPS  /* it takes the place of the one that waited: the newest wins, but the last, which waits */
 };
 
 /** Makes room for the windows of the session's lanes in `modalities`. */

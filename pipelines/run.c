@@ -70,8 +70,13 @@ ptm_status run_take_failure(struct run *run, ptm_error *err) {
 
 ptm_status run_window(struct run *run, struct lane *lane, struct tally *tally, const struct span *span, int64_t place,
                       ptm_error *err) {
-    struct ready ready = {
-        .lane = lane, .tally = tally, .input = lane->input, .span = *span, .place = place, .last = run->ended};
+    struct ready ready = {.lane = lane,
+                          .tally = tally,
+                          .input = lane->input,
+                          .span = *span,
+                          .place = place,
+                          .last = run->ended,
+                          .lost = run->lost};
     ready.span.arrived = run->arrived;
     TRY(run_check_cancelled(run, err));
     return run->relay ? relay_put(run->relay, &ready, err) : run_answer(run, &ready, err);

@@ -23,6 +23,7 @@ struct ready {
     struct span span;
     int64_t place;   /* of its first tube; see struct embed_memory */
     bool last;       /* the end cut it short: no other of its lane comes */
+    bool lost;       /* the loss of its source did: no other follows on it */
     double ready_ms; /* of clock_ms(), when a relay got it */
 };
 
@@ -39,6 +40,7 @@ struct run {
     ptm_error failure;             /* of answering a window; PTM_OK: none did */
     bool live;                     /* a gap ends a window without an answer */
     bool ended;                    /* the data has ended, and what is collected now is the rest */
+    bool lost;                     /* the source is, and what is collected now is the rest of what came before */
     double reported;               /* seconds: the most of progress() */
     double arrived;                /* of what is being collected; see struct span */
     double decode_ms, features_ms; /* by whoever collects */

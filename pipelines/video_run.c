@@ -126,8 +126,9 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
  * source left out. */
 static ptm_status bridge_outage(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     const struct window *window = &video->window;
-    const bool outage = video->frames_seen > 0 && frame->time - video->to > window->capacity / window->rate;
-    if (video->frames_seen > 0 && !outage) return PTM_OK;
+    const bool anew = video->frames_seen == 0 || (window->count == 0 && video->sampling != PTM_SAMPLING_UNIFORM);
+    const bool outage = !anew && frame->time - video->to > window->capacity / window->rate;
+    if (!anew && !outage) return PTM_OK;
     if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->live && window_pending(window)) {
         TRY(answer_window(video, true, err));
         if (video->enough) return PTM_OK;
@@ -228,6 +229,13 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
     }
     if (video->enough) video->to = video->from + video->window.capacity / video->window.rate;
     return !video->enough && window_pending(&video->window) ? answer_window(video, true, err) : PTM_OK;
+}
+
+ptm_status video_run_break(struct video_run *video, ptm_error *err) {
+    if (video->sampling == PTM_SAMPLING_UNIFORM || video->enough) return PTM_OK;
+    if (window_pending(&video->window)) TRY(answer_window(video, true, err));
+    window_restart(&video->window);
+    return PTM_OK;
 }
 
 ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats) {

@@ -28,6 +28,9 @@ ptm_status video_run_open(struct video_run *video, struct run *run, int64_t fram
 ptm_status video_run_frame(struct video_run *video, const struct frame_view *frame, ptm_error *err);
 ptm_status video_run_finish(struct video_run *video, ptm_error *err);
 
+/** No frame follows for now: answers what is left, as at the end; with the next one windows begin anew. */
+ptm_status video_run_break(struct video_run *video, ptm_error *err);
+
 /** Answers the window that is full and waits for what follows it, if there is one. */
 ptm_status video_run_answer_due(struct video_run *video, ptm_error *err);
 void video_run_close(struct video_run *video);

@@ -135,6 +135,21 @@ static void test_gaps(void) {
     check_story(&story, "+pan@10 -pan@10..14/2 +pan@14 -pan@14..16/1 +pan@30 -pan@30..32/1 +pan@20 -pan@20..22/1 ");
 }
 
+/* Behind the last window of a source that is lost nothing follows for now: its events end with it. */
+static void test_loss(void) {
+    struct story story;
+    ptm_events *events = open_events(&story, 0.5, 0.35, 0, false);
+    const ptm_label labels[] = {{"pan", 0, 0.9f, 0}, {"cut", 1, 0, 0}};
+    ptm_window window = {.modality = PTM_VIDEO, .to = 1, .num_labels = 2, .labels = labels};
+    window.lost = true;
+    CHECK_OK(ptm_events_add(events, &window, err));
+    check_story(&story, "+pan@0 -pan@0..1/1 ");
+    window = (ptm_window){.modality = PTM_VIDEO, .index = 1, .from = 1, .to = 2, .num_labels = 2, .labels = labels};
+    CHECK_OK(ptm_events_add(events, &window, err));
+    finish(&events);
+    check_story(&story, "+pan@0 -pan@0..1/1 +pan@1 -pan@1..2/1 ");
+}
+
 static void test_modalities(void) {
     const float pan[LABELS] = {1, 0, 0}, rain[LABELS] = {0, 0, 1};
     struct story story;
@@ -219,6 +234,7 @@ int main(void) {
         {"short events", test_short_ones},
         {"many at once, and one", test_many_at_once},
         {"gaps end events", test_gaps},
+        {"a source that is lost", test_loss},
         {"each modality for itself", test_modalities},
         {"what is no number", test_no_numbers},
         {"windows that do not fit", test_wrong_windows},

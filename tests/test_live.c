@@ -6,6 +6,7 @@
 #include "media/live.h"
 
 #include "media/live_clock.h"
+#include "media/live_past.h"
 #include "media/live_source.h"
 #include "opened.h"
 #include "pipelines/pace.h"
@@ -88,6 +89,52 @@ static void test_clock(void) {
             last = now;
         }
     CU_ASSERT_EQUAL(clock.jumps, 3);
+}
+
+/* A recording that comes through a pipe may have gaps of minutes. */
+static void test_clock_with_gaps(void) {
+    struct live_clock clock = {.ahead = LIVE_CLOCK_GAP};
+    CU_ASSERT_DOUBLE_EQUAL(corrected(&clock, 1, 0), 1, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(corrected(&clock, 601, 0.04), 601, 1e-9);
+    CU_ASSERT_EQUAL(clock.jumps, 0);
+    CU_ASSERT(corrected(&clock, 9000, 0.08) < 602);
+    CU_ASSERT_EQUAL(clock.jumps, 1);
+}
+
+/* ---------------------------------------------------------------- what was delivered */
+
+/** How many of the packets `first` to `last` of a source with 25 a second are known. What they hold is their number and
+ * `flavour`. */
+static int known(struct live_past *past, int first, int last, uint8_t flavour) {
+    int count = 0;
+    for (int i = first; i <= last; i++) {
+        uint8_t data[] = {(uint8_t)i, (uint8_t)(i >> 8), flavour};
+        const AVPacket packet = {.data = data, .size = sizeof data};
+        count += live_past_knows(past, 0, &packet, i / 25.0 + 1e-5 * past->tracks[0].count);
+    }
+    return count;
+}
+
+static void test_past(void) {
+    struct live_past past = {0};
+    CHECK_OK(live_past_open(&past, err));
+    live_past_begin(&past, false);
+    CU_ASSERT(live_past_is_empty(&past));
+    CU_ASSERT_EQUAL(known(&past, 100, 199, 0), 0);
+    live_past_begin(&past, false); /* a playlist, joined before its end */
+    CU_ASSERT_EQUAL(known(&past, 150, 249, 0), 50);
+    CU_ASSERT_EQUAL(known(&past, 100, 199, 0), 0); /* a loop of the sender's own */
+    live_past_begin(&past, false);                 /* an encoder that was started again */
+    CU_ASSERT_EQUAL(known(&past, 100, 199, 1), 0);
+    live_past_begin(&past, true); /* a file, from its beginning: its last packet was cut off */
+    CU_ASSERT_EQUAL(known(&past, 200, 200, 2), 1);
+    CU_ASSERT_EQUAL(known(&past, 0, 198, 1), 199);
+    CU_ASSERT_EQUAL(known(&past, 199, 250, 3), 0);
+    live_past_begin(&past, false); /* what lies further back than is remembered is not known */
+    CU_ASSERT_EQUAL(known(&past, 300, 300 + LIVE_PAST_PACKETS, 0), 0);
+    live_past_begin(&past, false);
+    CU_ASSERT_EQUAL(known(&past, 300, 310, 0), 0);
+    live_past_close(&past);
 }
 
 /* ---------------------------------------------------------------- sources */
@@ -216,12 +263,17 @@ static void test_fifo_comes_back(void) {
     struct media_item item;
     double last = -1;
     ptm_status status;
+    int breaks = 0;
     while ((status = live_next(live, &item, NULL)) == PTM_OK && item.kind != MEDIA_END) {
+        CU_ASSERT(item.kind == MEDIA_FRAME || (item.kind == MEDIA_FRAMES_LOST && left == 2)); /* behind all of them */
+        breaks += item.kind == MEDIA_FRAMES_LOST;
+        if (item.kind != MEDIA_FRAME) continue;
         CU_ASSERT(item.time > last);
         last = item.time;
         left--;
     }
     CU_ASSERT_EQUAL(status, PTM_EINTERRUPTED);
+    CU_ASSERT_EQUAL(breaks, 1);
     struct live_stats stats;
     live_get_stats(live, &stats);
     CU_ASSERT_EQUAL(stats.losses, 1);
@@ -293,6 +345,8 @@ int main(void) {
         {"names of sources", test_names},
         {"passwords", test_passwords},
         {"time stamps that jump", test_clock},
+        {"time stamps with gaps", test_clock_with_gaps},
+        {"what was delivered", test_past},
         {"a generator", test_generator},
         {"a FIFO whose writer comes back", test_fifo_comes_back},
         {"wrong sources", test_wrong_sources},

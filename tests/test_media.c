@@ -397,6 +397,13 @@ static void test_sample_clock(void) {
     CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&clock, 2.1, 1600, 16000, &gap), 2.1, 1e-9); /* another rate */
     CU_ASSERT(!gap);
     CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&clock, 2.2, 1600, 16000, &gap), 2.2, 1e-9);
+    struct sample_clock counted = {.counted = true, .steered = true}; /* at another rate stamps say nothing; then on */
+    const double stamps[] = {0, 0.1, 0.11, 5, 0.2, 0.3, 1.3}, times[] = {0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.5};
+    for (int i = 0; i < 7; i++) {
+        const int rate = i == 2 || i == 3 ? 16000 : 8000;
+        CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&counted, stamps[i], rate / 10, rate, &gap), times[i], 1e-9);
+        CU_ASSERT_EQUAL(gap, i == 0 || i == 6);
+    }
     struct sample_clock steered = {.steered = true};
     CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&steered, 0.5, 1600, 8000, &gap), 0.5, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(sample_clock_next(&steered, 0.65, 1600, 8000, &gap), 0.7, 1e-9);

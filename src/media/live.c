@@ -52,7 +52,7 @@ static double connection_base(struct live *live, const struct live_input *input,
     if (!news->repaired) return 0;
     const double base = news->began - live->start;
     if (input->connections <= 1) return base;
-    return news->recorded ? input->reached : fmax(base, input->reached); /* a recording goes on where it was cut */
+    return news->recorded ? input->reached : fmax(base, input->reached);
 }
 
 static void merge_info(struct live *live) {
@@ -117,6 +117,10 @@ static ptm_status take_loss(struct live *live, struct live_input *input, const s
                             ptm_error *err) {
     if (message->news) tell_loss(live, input, message->news->reason.message);
     live->losses += input->connected;
+    if (input->connected && !input->complete && !input->recorded) { /* a recording goes on where it was cut */
+        input->frames_lost = input->tracks.video_index >= 0;
+        input->samples_lost = input->tracks.audio_index >= 0;
+    }
     input->connected = false;
     return live_input_drain(input, err);
 }
@@ -318,7 +322,7 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
         for (int i = 0; i < live->count; i++) {
             bool ready;
             TRY(receive(live, &live->inputs[i], item, &ready, err));
-            if (!ready) continue;
+            if (!ready && !live_input_take_loss(&live->inputs[i], item)) continue;
             live->has_frame = item->kind == MEDIA_FRAME;
             return PTM_OK;
         }

@@ -57,8 +57,9 @@ void live_get_stats(const struct live *live, struct live_stats *stats);
 
 /**
  * Waits for the next frame or run of samples; `arrived` is set. Frames are in time order, and so is the sound, across
- * connections too. MEDIA_END when `duration` is over, and where the (first) source is a file, a generator, standard
- * input or a recording that has ended; others are connected again, 0.5 to 30 s after they were lost.
+ * connections too. MEDIA_FRAMES_LOST and MEDIA_SAMPLES_LOST behind the last one of a connection that is lost, of which
+ * there may be another. MEDIA_END when `duration` is over, and where the (first) source is a file, a generator,
+ * standard input or a recording that has ended; others are connected again, 0.5 to 30 s after they were lost.
  */
 ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err);
 

@@ -3,6 +3,8 @@
 
 #include "media/device.h"
 
+#include <libavutil/avstring.h>
+
 static ptm_status find_input(const AVInputFormat **out, const struct live_source *source, const struct demux_form *form,
                              ptm_error *err) {
     *out = NULL;
@@ -23,6 +25,12 @@ static ptm_status connect_failure(const struct live_source *source, int code, pt
     if (code == AVERROR_EXIT) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);
+    if (code == AVERROR_INVALIDDATA && av_strstart(source->target, "rtp:", NULL))
+        return error_set(
+            err, PTM_EFORMAT,
+            "%s: what comes from there is not RTP of a static payload type, as MPEG-TS is; what needs an SDP "
+            "to be understood can be sent as that (ffmpeg -f rtp_mpegts) or over RTSP",
+            source->name);
     if (code == AVERROR_INVALIDDATA)
         return error_set(err, PTM_EFORMAT, "%s: what comes from there is not media, or is not opened from there",
                          source->name);

@@ -72,6 +72,15 @@ ptm_status live_input_receive(struct live_input *input, struct media_item *item,
     return PTM_OK;
 }
 
+bool live_input_take_loss(struct live_input *input, struct media_item *item) {
+    bool *const flag = input->frames_lost ? &input->frames_lost : &input->samples_lost;
+    if (!*flag || input->description.format) return false;
+    const enum media_kind kind = input->frames_lost ? MEDIA_FRAMES_LOST : MEDIA_SAMPLES_LOST;
+    *item = (struct media_item){.kind = kind, .time = input->reached, .arrived = input->arrived};
+    *flag = false;
+    return true;
+}
+
 bool live_input_partly_complete(const struct live_input *input) {
     const struct tracks *tracks = &input->tracks;
     return (tracks->video_index >= 0 && tracks->video.ended) || (tracks->audio_index >= 0 && tracks->audio.ended);

@@ -20,12 +20,13 @@ struct live_input {
     double arrived;                       /* UNIX time of the last packet, */
     double held; /* and of that which brought the frame that is held back until the next is known; 0: none */
     int64_t frames, samples;
-    double origin;  /* of the connection's time stamps */
-    double stamped; /* of the last packet, on the run's clock */
-    double waited;  /* seconds in vain for a message */
-    bool draining;  /* no more packets of this connection */
-    bool ended;     /* no more connections */
-    bool complete;  /* all that is wanted was delivered */
+    double origin;                  /* of the connection's time stamps */
+    double stamped;                 /* of the last packet, on the run's clock */
+    double waited;                  /* seconds in vain for a message */
+    bool draining;                  /* no more packets of this connection */
+    bool frames_lost, samples_lost; /* and who takes its items is to be told so behind the last of them */
+    bool ended;                     /* no more connections */
+    bool complete;                  /* all that is wanted was delivered */
     char told[512]; /* why it is away, as who listens was told; "": it is there, for all that he knows */
 };
 
@@ -45,6 +46,9 @@ ptm_status live_input_drain(struct live_input *input, ptm_error *err);
 /** What the packets so far give, on the run's clock and numbered through all connections; *ready tells whether they
  * give anything. A connection that has given everything is closed. */
 ptm_status live_input_receive(struct live_input *input, struct media_item *item, bool *ready, ptm_error *err);
+
+/** The connection is lost: tells, once what it gave is delivered, of what there is no more for now. */
+bool live_input_take_loss(struct live_input *input, struct media_item *item);
 
 /** Whether one of its tracks has everything that is wanted. */
 bool live_input_partly_complete(const struct live_input *input);

@@ -37,7 +37,13 @@ struct media_info {
     bool is_still; /* one picture, of an image format */
 };
 
-enum media_kind { MEDIA_END, MEDIA_FRAME, MEDIA_SAMPLES };
+enum media_kind {
+    MEDIA_END,
+    MEDIA_FRAME,
+    MEDIA_SAMPLES,
+    MEDIA_FRAMES_LOST, /* of live.h: there are no more for now, */
+    MEDIA_SAMPLES_LOST /* nor of these */
+};
 
 /** One delivery; pointers are valid until the next call. */
 struct media_item {
