@@ -21,6 +21,11 @@ jq -c 'select(.kind == "source") | [.windows, .dropped, .latency_ms.max < 2000]'
 polytome stream --pace -q --json --rows windows --duration 3 "$generator" >short
 jq -c 'select(.kind == "window") | [.to, .ms.latency >= 0, (.arrived | length)]' short
 jq -c 'select(.kind == "source") | [.windows, .dropped]' short
+# The last window answers no further than --duration, and than the pictures go.
+for end in '--duration 3.3' ''; do
+    # shellcheck disable=SC2086
+    polytome stream -q --json --rows windows $end "$generator:duration=3.3" | jq -c 'select(.kind == "window") | .to'
+done
 # Commands at the begin and at the end of events, neither waited for nor able to be anything but what was asked for.
 # What was inherited under their names does not reach them.
 # shellcheck disable=SC2016
