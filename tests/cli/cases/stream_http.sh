@@ -53,6 +53,7 @@ wait "$sender" || true
 # is connected; and once it is closed, that is the end.
 ffmpeg -v error -nostdin -f lavfi -i "$picture" -t 6 -c:v mpeg2video -g 25 -f hls -hls_time 2 -hls_flags omit_endlist \
     www/stale.m3u8
+: >said
 "$POLYTOME" stream "http://127.0.0.1:$port/stale.m3u8" --stall 1 --json --rows windows --top 1 >lines 2>said &
 stream=$!
 for _ in $(seq 300); do

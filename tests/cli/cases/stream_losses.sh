@@ -8,6 +8,7 @@ stream=''
 trap 'kill $stream 2>/dev/null || true' EXIT
 picture='testsrc2=size=64x64:rate=25' sound='anoisesrc=amplitude=0.1'
 mkfifo fifo
+: >lines >said
 # until_said COUNT PATTERN FILE: waits for so many lines.
 until_said() {
     for _ in $(seq 300); do
@@ -19,7 +20,7 @@ until_said() {
 stream=$!
 ffmpeg -v error -nostdin -y -f lavfi -i "$picture" -t 5 -c:v mpeg2video -f mpegts fifo
 until_said 1 'trying again' said
-until_said 1 '"event"' lines
+until_said 3 '"event"' lines
 jq -c 'select(.kind == "window" or .kind == "event") | [.kind, .modality]' lines | sort | uniq -c | sed 's/^ *//'
 ffmpeg -v error -nostdin -y -f lavfi -i "$picture" -f lavfi -i "$sound" -t 5 -c:v mpeg2video -c:a mp2 -f mpegts fifo
 until_said 2 'trying again' said
@@ -28,6 +29,7 @@ kill -INT "$stream"
 wait "$stream" || true
 jq -r 'select(.kind == "window") | .modality' lines | sort | uniq -c | sed 's/^ *//'
 # Over UDP: nobody is deaf between two attempts.
+: >lines >said
 "$POLYTOME" stream "udp://127.0.0.1:$port" --stall 1 --only video --json --rows windows --top 1 >lines 2>said &
 stream=$!
 send() {
