@@ -8,7 +8,8 @@ stream=''
 trap 'kill $stream 2>/dev/null || true' EXIT
 picture='testsrc2=size=64x64:rate=25' sound='anoisesrc=amplitude=0.1'
 mkfifo fifo
-: >lines >said
+: >lines
+: >said
 # until_said COUNT PATTERN FILE: waits for so many lines.
 until_said() {
     for _ in $(seq 300); do
@@ -24,12 +25,14 @@ until_said 3 '"event"' lines
 jq -c 'select(.kind == "window" or .kind == "event") | [.kind, .modality]' lines | sort | uniq -c | sed 's/^ *//'
 ffmpeg -v error -nostdin -y -f lavfi -i "$picture" -f lavfi -i "$sound" -t 5 -c:v mpeg2video -c:a mp2 -f mpegts fifo
 until_said 2 'trying again' said
-until_said 2 '"event","modality":"video"' lines
+until_said 6 '"window","modality":"video"' lines
+until_said 4 '"window","modality":"audio"' lines
 kill -INT "$stream"
 wait "$stream" || true
 jq -r 'select(.kind == "window") | .modality' lines | sort | uniq -c | sed 's/^ *//'
 # Over UDP: nobody is deaf between two attempts.
-: >lines >said
+: >lines
+: >said
 "$POLYTOME" stream "udp://127.0.0.1:$port" --stall 1 --only video --json --rows windows --top 1 >lines 2>said &
 stream=$!
 send() {

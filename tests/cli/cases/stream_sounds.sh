@@ -20,9 +20,11 @@ for end in ogg:libvorbis aac:aac; do
     song "low.${end%:*}" 16000 "${end#*:}"
     cat high."${end%:*}" low."${end%:*}" high."${end%:*}" >both
     seconds stream - <both
+    # shellcheck disable=SC2002 # a pipe cannot seek
     cat both | seconds stream -
     seconds timeline both
 done
 ffmpeg -v error -i opus.ogg -c copy -bsf:a 'setts=ts=TS+gte(N\,100)*20000' gap.mkv
 seconds timeline gap.mkv
+# shellcheck disable=SC2002
 cat gap.mkv | seconds stream -
