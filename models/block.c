@@ -3,8 +3,8 @@
 
 #include "compute/attention.h"
 #include "compute/tiles.h"
+#include "models/block_layers.h"
 #include "models/mean.h"
-#include "models/reduce.h"
 #include "models/rotary.h"
 
 #include <math.h>
@@ -54,10 +54,10 @@ static void add_branch(const struct vit *vit, const struct block_weights *block,
                        const float *in, int ldin, const float *scale, float *branch, int ld) {
     const int C = vit->network->config.embed_dim, tokens = vit_rows(vit);
     if (!scale) {
-        reduce_run_layer(vit, block, layer, vit->x, C, in, ldin, tokens, ACTIVATION_NONE, LINEAR_ADD);
+        block_layers_run(vit, block, layer, vit->x, C, in, ldin, tokens, ACTIVATION_NONE, LINEAR_ADD);
         return;
     }
-    reduce_run_layer(vit, block, layer, branch, ld, in, ldin, tokens, ACTIVATION_NONE, LINEAR_SET);
+    block_layers_run(vit, block, layer, branch, ld, in, ldin, tokens, ACTIVATION_NONE, LINEAR_SET);
     struct row_job job = {.vit = vit, .y = vit->x, .x = branch, .w = scale, .ld = ld, .tokens = tokens};
     threads_run(vit->compute->threads, tiles_count(tokens, ROWS), scaled_tile, &job);
 }
@@ -96,7 +96,7 @@ void block_attend(struct vit *vit, const struct block_weights *block, int read, 
     const int C = vit->network->config.embed_dim, ld = 3 * C;
     float *attended = vit->y;
     block_norm(vit, block->norm1_w, block->norm1_b);
-    reduce_run_layer(vit, block, LAYER_QKV, vit->wide, ld, vit->y, C, vit_rows(vit), ACTIVATION_NONE, LINEAR_SET);
+    block_layers_run(vit, block, LAYER_QKV, vit->wide, ld, vit->y, C, vit_rows(vit), ACTIVATION_NONE, LINEAR_SET);
     for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
         const int queries = read > 0 ? read : window->rows;
         attend_window(vit, window, attended, queries, rotated);
@@ -129,7 +129,7 @@ static void hidden_layer(const struct vit *vit, const struct block_weights *bloc
     const int N = vit_rows(vit), C = config->embed_dim, width = hidden_width(vit, block);
     const bool swiglu = config_has(config, PART_SWIGLU);
     block_norm(vit, block->norm2_w, block->norm2_b);
-    reduce_run_layer(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N,
+    block_layers_run(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N,
                      swiglu ? ACTIVATION_NONE : config->activation, LINEAR_SET);
     if (swiglu) {
         struct row_job job = {.vit = vit, .y = vit->wide, .ld = width, .tokens = N};

@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "files/path.h"
 #include "models/default_model.h"
+#include "models/layer_store.h"
 #include "models/packed.h"
-#include "models/reduce.h"
 #include "models/single_file.h"
 
 #include <errno.h>
@@ -183,14 +183,14 @@ static ptm_status check_front(const struct network *network, ptm_error *err) {
 static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     struct weight_names names[NETWORK_MODALITIES];
     TRY(weight_source_open(&model->source, model->files, err));
-    model->reduced = reduced_store_open(model->files);
-    if (!model->reduced) return error_no_memory(err);
+    model->layer_store = layer_store_open(model->files);
+    if (!model->layer_store) return error_no_memory(err);
     for (int i = 0; i < model->count; i++) {
         names[i] = weight_names(model, i);
         network_lay_input(&model->networks[i]);
         model->networks[i].model = model;
         TRY(check_front(&model->networks[i], err));
-        model->networks[i].reduced = model->reduced;
+        model->networks[i].layer_store = model->layer_store;
         TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
     }
     return weights_check_extra(&model->source, names, model->count, err);
@@ -235,7 +235,7 @@ ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_opt
 static void leave(struct ptm_model *model) {
     if (--model->users > 0) return;
     for (int i = 0; i < NETWORK_MODALITIES; i++) network_close(&model->networks[i]);
-    reduced_store_close(model->reduced);
+    layer_store_close(model->layer_store);
     weight_source_close(&model->source);
     safetensors_close(&model->files);
     json_close(&model->preprocessor);

@@ -5,10 +5,10 @@
 #include "compute/attention.h"
 #include "compute/tiles.h"
 #include "models/block.h"
+#include "models/block_layers.h"
 #include "models/budget.h"
 #include "models/head.h"
 #include "models/position.h"
-#include "models/reduce.h"
 #include "models/schedule.h"
 
 #include <math.h>
@@ -66,7 +66,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->pooled = arena_take(arena, B * (size_t)config_head_width(config), sizeof *vit->pooled);
     vit->row = arena_take(arena, 2 * C, sizeof *vit->row);
     vit->logits = arena_take(arena, 2 * B * (size_t)config->num_labels, sizeof *vit->logits);
-    reduce_place(vit, arena, windows);
+    block_layers_place(vit, arena, windows);
     place_windows(vit, arena, workers);
 }
 
