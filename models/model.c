@@ -6,6 +6,7 @@
 #include "models/default_model.h"
 #include "models/layer_store.h"
 #include "models/packed.h"
+#include "models/shared_backbone.h"
 #include "models/single_file.h"
 
 #include <errno.h>
@@ -159,7 +160,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
     for (int i = 0; i < NETWORK_MODALITIES; i++) model->networks[i].name = model->name; /* where the file says none */
     TRY(single_file_schema(&schema, root, err));
     if (schema == SINGLE_FILE_SHARED)
-        return single_file_read(model->networks, &model->count, root, options->max_tokens, err);
+        return shared_backbone_read(model->networks, &model->count, root, options->max_tokens, err);
     model->source.packed = true;
     return packed_read(model->networks, model->origins, &model->count, root, model->files, options->max_tokens, err);
 }
@@ -169,7 +170,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
 static struct weight_names weight_names(const struct ptm_model *model, int i) {
     const struct origin *origin = &model->origins[i];
     if (origin->family) return family_weight_names(origin->family, &origin->checkpoint);
-    return (struct weight_names){&weights_polytome, "", single_file_prefix(model->networks[i].modality)};
+    return (struct weight_names){&weights_polytome, "", shared_backbone_prefix(model->networks[i].modality)};
 }
 
 /** What a session would refuse is refused here, with the model's name. */
