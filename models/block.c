@@ -114,8 +114,7 @@ static void swiglu_tile(void *context, int tile, int worker) {
     const int hidden = job->vit->network->config.mlp_dim;
     for (int i = tile * ROWS; i < tiles_end(tile, ROWS, job->tokens); i++) {
         float *gate = job->y + (size_t)i * (size_t)job->ld;
-        const float *up = gate + hidden;
-        for (int c = 0; c < hidden; c++) gate[c] = gate[c] / (1 + expf(-gate[c])) * up[c];
+        job->vit->compute->kernels->swiglu(gate, gate + hidden, hidden);
     }
 }
 
