@@ -76,8 +76,23 @@ static void attend_window(struct vit *vit, struct vit_window *window, float *out
     float *q = vit->wide + (size_t)window->first * (size_t)ld, *k = q + C, *v = k + C; /* of a token side by side */
     if (window->r > 0) tome_metric(&window->tome, k, ld, N, heads, D);
     if (rotated) rotary_turn(compute, q, k, ld, window->tome.position, N, heads, D);
-    attention(compute, out, C, q, ld, k, v, ld, block_log_size(vit, window), queries, N, heads, D, 1 / sqrtf((float)D),
-              vit->scratch);
+    const struct attention attention = {
+        .out = out,
+        .q = q,
+        .k = k,
+        .v = v,
+        .log_size = block_log_size(vit, window),
+        .ldo = C,
+        .ldq = ld,
+        .ld = ld,
+        .rows = queries,
+        .n = N,
+        .heads = heads,
+        .head_dim = D,
+        .scale = 1 / sqrtf((float)D),
+        .scratch = vit->scratch,
+    };
+    attention_run(compute, &attention);
 }
 
 /** Of each window so many tokens stay, the first. */
