@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/reduced.h"
 
+#include "base/bf16.h"
 #include "compute/tiles.h"
+
+#include <string.h>
 
 /* Rows that one thread takes at once while weights are packed and while x is prepared (of x rounded up to whole tiles
  * of the product); values of a row that are encoded at once, whole groups. */
@@ -99,7 +102,7 @@ static void encode_int8(int8_t *q, const float *w, int n, float inverse) {
 }
 
 static void encode_bf16(uint16_t *halves, const float *w, int n) {
-    for (int k = 0; k < n; k++) halves[k] = product_bf16(w[k]);
+    for (int k = 0; k < n; k++) halves[k] = bf16_from_float(w[k]);
 }
 
 static int32_t sum_of(const int8_t *q, int n) {
@@ -191,7 +194,7 @@ void reduced_encode(void *values, float *scale, ptm_precision precision, const f
 static float decode_bf16(const void *values, size_t index) {
     uint16_t half;
     memcpy(&half, (const char *)values + index * sizeof half, sizeof half);
-    return product_from_bf16(half);
+    return bf16_to_float(half);
 }
 
 void reduced_decode(float *w, const struct weight_rows *rows, int count, int in) {
