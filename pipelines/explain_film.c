@@ -73,7 +73,7 @@ static ptm_status make_caption(struct film *film, ptm_error *err) {
 static ptm_status make_film(struct film *film, int fd, ptm_error *err) {
     struct explain *explain = film->look->explain;
     TRY(make_caption(film, err));
-    TRY(explain_open_media(explain, true, false, err));
+    TRY(explain_open_media(explain, PTM_VIDEO, err));
     TRY(canvas_open(&film->frame, film->look->width, film->look->height, FIGURE_GROUND, err));
     TRY(film_writer_open(&film->writer, fd, explain->output, film->frame.width, film->frame.height,
                          media_get_info(explain->media), NULL, err));

@@ -90,7 +90,7 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
                               ptm_error *err) {
     struct pass *pass = &run->pass;
     const struct live_options live = {
-        .media = run_media_options(&pass->run, pass->use & PASS_PICTURES, pass->use & PTM_AUDIO),
+        .media = run_media_options(&pass->run, pass->use),
         .audio = options->audio,
         .format = options->format,
         .settings = options->settings,

@@ -153,7 +153,7 @@ static ptm_status add_frame(struct drawing *drawing, int fd, const struct media_
 }
 
 static ptm_status make_film(struct drawing *drawing, int fd, ptm_error *err) {
-    const struct media_options options = run_media_options(&drawing->run, true, false);
+    const struct media_options options = run_media_options(&drawing->run, PTM_VIDEO);
     TRY(media_open(&drawing->media, drawing->path, &options, err));
     const struct media_info *info = media_get_info(drawing->media);
     if (!info->has_video || info->is_still)

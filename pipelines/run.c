@@ -39,11 +39,11 @@ static bool is_cancelled(void *user) {
     return options->cancelled && options->cancelled(options->user);
 }
 
-struct media_options run_media_options(struct run *run, bool pictures, bool sound) {
-    const struct lane *audio = sound ? session_lane(run->session, PTM_AUDIO) : NULL;
+struct media_options run_media_options(struct run *run, unsigned use) {
+    const struct lane *audio = use & PTM_AUDIO ? session_lane(run->session, PTM_AUDIO) : NULL;
     struct media_options media = media_of(run->options);
-    media.want_video = pictures;
-    media.want_audio = sound;
+    media.want_video = use & RUN_PICTURES;
+    media.want_audio = use & PTM_AUDIO;
     media.sample_rate = audio ? audio->network->audio.sample_rate : USUAL_SAMPLE_RATE;
     media.cancelled = is_cancelled;
     media.user = run;

@@ -75,7 +75,7 @@ ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, dou
     error_clear(err);
     struct pass *pass = &stream->pass;
     TRY(check_going(stream, err));
-    if (!(pass->use & PASS_PICTURES))
+    if (!(pass->use & RUN_PICTURES))
         return error_set(err, PTM_EINVAL, "no model of this session labels pictures, or they were not asked for");
     TRY(check_picture(stream, time, end, err));
     const struct frame_view view = frame_view_of(frame, time, end);

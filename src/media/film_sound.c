@@ -112,7 +112,7 @@ static int open_frames(struct film_sound *sound) {
 
 static ptm_status open_sound(struct film_sound *sound, const char *path, bool *usable, ptm_error *err) {
     *usable = false;
-    ptm_status status = packets_open(&sound->packets, path, sound->begin, false, true, err);
+    ptm_status status = packets_open(&sound->packets, path, sound->begin, PACKETS_SOUND, err);
     if (status == PTM_ENODATA || status == PTM_EFORMAT) {
         error_clear(err);
         return PTM_OK;
