@@ -95,7 +95,7 @@ static int64_t least(int64_t a, int64_t b) {
 /** Takes samples, or silence where `samples` is NULL, and answers the windows that they fill. */
 static ptm_status take_samples(struct audio_run *audio, const float *samples, int64_t count, ptm_error *err) {
     struct window *window = &audio->window;
-    const bool at_once = audio->run->live || audio->sampling == PTM_SAMPLING_FIRST;
+    const bool at_once = audio->run->realtime || audio->sampling == PTM_SAMPLING_FIRST;
     for (int64_t done = 0; done < count && !audio->enough;) {
         TRY(audio_run_answer_due(audio, err));
         const int64_t unwanted = window_unwanted(window); /* are passed over; else what the ring takes in one piece */
@@ -121,7 +121,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
     if (window->count > 0 && gap <= LIMIT_SOUND_GAP) return PTM_OK;
     if (window->count > 0 && gap * window->rate < window->capacity)
         return take_samples(audio, NULL, llround(gap * window->rate), err);
-    if (!audio->run->live && is_pending(audio)) TRY(answer_window(audio, true, err));
+    if (!audio->run->realtime && is_pending(audio)) TRY(answer_window(audio, true, err));
     if (audio->enough) return PTM_OK;
     window_restart(window);
     audio->frames = 0;
@@ -134,7 +134,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
 static size_t surplus(const struct audio_run *audio, size_t count, double time) {
     const struct window *window = &audio->window;
     const double lead = audio->origin + (double)window->count / window->rate - time;
-    if (!audio->run->live || window->count == 0 || lead <= LIMIT_SOUND_GAP) return 0;
+    if (!audio->run->realtime || window->count == 0 || lead <= LIMIT_SOUND_GAP) return 0;
     return (size_t)fmin((double)count, round(lead * window->rate));
 }
 

@@ -40,7 +40,7 @@ struct run {
     bool gathers;                  /* windows may wait to share a pass (batch.h) */
     int waiting;                   /* those that do */
     ptm_error failure;             /* of answering a window; PTM_OK: none did */
-    bool live;                     /* a gap ends a window without an answer */
+    bool realtime;                 /* it goes on whether it is looked at or not: a gap ends a window unanswered */
     bool ended;                    /* the data has ended, and what is collected now is the rest */
     double reported;               /* seconds: the most of progress() */
     double arrived;                /* of what is being collected; see struct span */

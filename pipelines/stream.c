@@ -20,7 +20,7 @@ static ptm_status open_stream(struct ptm_stream *stream, struct ptm_session *ses
     stream->options.classify.sampling = PTM_SAMPLING_WINDOWS;
     TRY(pass_open(pass, session, &stream->options, err));
     if (pass->use & PTM_VIDEO) pass->use &= ~(unsigned)PTM_IMAGE; /* pictures that move are a video */
-    pass->run.live = true;
+    pass->run.realtime = true;
     return pass_open_runs(pass, 0, err);
 }
 

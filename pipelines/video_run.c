@@ -100,7 +100,7 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
         TRY(prepare(video, frame, slot, err));
     *prepared = slot;
     window_pushed(&video->window, 1);
-    const bool at_once = video->run->live || video->sampling == PTM_SAMPLING_FIRST;
+    const bool at_once = video->run->realtime || video->sampling == PTM_SAMPLING_FIRST;
     return at_once ? video_run_answer_due(video, err) : PTM_OK;
 }
 
@@ -126,7 +126,7 @@ static ptm_status bridge_outage(struct video_run *video, const struct frame_view
     const struct window *window = &video->window;
     const bool outage = video->frames_seen > 0 && frame->time - video->to > window->capacity / window->rate;
     if (video->frames_seen > 0 && !outage) return PTM_OK;
-    if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->live && window_pending(window)) {
+    if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->realtime && window_pending(window)) {
         TRY(answer_window(video, true, err));
         if (video->enough) return PTM_OK;
     }
