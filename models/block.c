@@ -134,7 +134,7 @@ static void swiglu_tile(void *context, int tile, int worker) {
 }
 
 static int hidden_width(const struct vit *vit, const struct block_weights *block) {
-    return config_has(&vit->network->config, PART_SWIGLU) ? 2 * block->mlp_dim : block->mlp_dim;
+    return config_hidden_width(&vit->network->config, block->mlp_dim);
 }
 
 /** vit->wide (N, hidden_width()), of which mlp_dim values of a row are the input of the second layer. */

@@ -21,8 +21,7 @@ static struct layer_view view_layer(const struct network *network, const struct 
                                     enum block_layer layer) {
     const struct vit_config *config = &network->config;
     const struct vit_weights *weights = &network->weights;
-    const int C = config->embed_dim, mlp = block->mlp_dim;
-    const int hidden = config_has(config, PART_SWIGLU) ? 2 * mlp : mlp;
+    const int C = config->embed_dim, mlp = block->mlp_dim, hidden = config_hidden_width(config, mlp);
     switch (layer) {
     case LAYER_QKV:
         return (struct layer_view){3,
