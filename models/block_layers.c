@@ -24,20 +24,31 @@ static struct layer_view view_layer(const struct network *network, const struct 
     const int C = config->embed_dim, mlp = block->mlp_dim, hidden = config_hidden_width(config, mlp);
     switch (layer) {
     case LAYER_QKV:
-        return (struct layer_view){3,
-                                   C,
-                                   C,
-                                   {view_matrix(weights, block, MATRIX_Q, block->q_w),
-                                    view_matrix(weights, block, MATRIX_K, block->k_w),
-                                    view_matrix(weights, block, MATRIX_V, block->v_w)},
-                                   {block->q_b, block->k_b, block->v_b}};
+        return (struct layer_view){.parts = 3,
+                                   .in = C,
+                                   .out = C,
+                                   .w = {view_matrix(weights, block, MATRIX_Q, block->q_w),
+                                         view_matrix(weights, block, MATRIX_K, block->k_w),
+                                         view_matrix(weights, block, MATRIX_V, block->v_w)},
+                                   .b = {block->q_b, block->k_b, block->v_b}};
     case LAYER_PROJ:
-        return (struct layer_view){1, C, C, {view_matrix(weights, block, MATRIX_PROJ, block->proj_w)}, {block->proj_b}};
+        return (struct layer_view){.parts = 1,
+                                   .in = C,
+                                   .out = C,
+                                   .w = {view_matrix(weights, block, MATRIX_PROJ, block->proj_w)},
+                                   .b = {block->proj_b}};
     case LAYER_FC1:
-        return (struct layer_view){
-            1, C, hidden, {view_matrix(weights, block, MATRIX_FC1, block->fc1_w)}, {block->fc1_b}};
-    default:
-        return (struct layer_view){1, mlp, C, {view_matrix(weights, block, MATRIX_FC2, block->fc2_w)}, {block->fc2_b}};
+        return (struct layer_view){.parts = 1,
+                                   .in = C,
+                                   .out = hidden,
+                                   .w = {view_matrix(weights, block, MATRIX_FC1, block->fc1_w)},
+                                   .b = {block->fc1_b}};
+    default: /* LAYER_FC2 */
+        return (struct layer_view){.parts = 1,
+                                   .in = mlp,
+                                   .out = C,
+                                   .w = {view_matrix(weights, block, MATRIX_FC2, block->fc2_w)},
+                                   .b = {block->fc2_b}};
     }
 }
 
