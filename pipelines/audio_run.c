@@ -68,10 +68,10 @@ static ptm_status run_features(struct audio_run *audio, int held, ptm_error *err
                         err);
 }
 
-static ptm_status answer_window(struct audio_run *audio, bool last, ptm_error *err) {
+static ptm_status answer_window(struct audio_run *audio, enum window_end end, ptm_error *err) {
     const double start = clock_ms();
     const int held = window_copy(&audio->window, audio->samples);
-    const struct span span = window_take(&audio->window, audio->origin, audio->run->until, last);
+    const struct span span = window_take(&audio->window, audio->origin, audio->run->until, end);
     TRY(run_features(audio, held, err));
     audio->padded += span.padded;
     audio->run->features_ms += clock_ms() - start;
@@ -85,7 +85,7 @@ static bool is_pending(const struct audio_run *audio) {
 }
 
 ptm_status audio_run_answer_due(struct audio_run *audio, ptm_error *err) {
-    return window_is_due(&audio->window) ? answer_window(audio, false, err) : PTM_OK;
+    return window_is_due(&audio->window) ? answer_window(audio, WINDOW_FOLLOWED, err) : PTM_OK;
 }
 
 static int64_t least(int64_t a, int64_t b) {
@@ -121,7 +121,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
     if (window->count > 0 && gap <= LIMIT_SOUND_GAP) return PTM_OK;
     if (window->count > 0 && gap * window->rate < window->capacity)
         return take_samples(audio, NULL, llround(gap * window->rate), err);
-    if (!audio->run->realtime && is_pending(audio)) TRY(answer_window(audio, true, err));
+    if (!audio->run->realtime && is_pending(audio)) TRY(answer_window(audio, WINDOW_LAST, err));
     if (audio->enough) return PTM_OK;
     window_restart(window);
     audio->frames = 0;
@@ -150,7 +150,7 @@ ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size
 }
 
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err) {
-    return !audio->enough && is_pending(audio) ? answer_window(audio, true, err) : PTM_OK;
+    return !audio->enough && is_pending(audio) ? answer_window(audio, WINDOW_LAST, err) : PTM_OK;
 }
 
 ptm_coverage audio_run_coverage(const struct audio_run *audio, const struct media_stats *stats) {
