@@ -145,7 +145,8 @@ static int count_blocks(const struct vit_config *config, enum weight_place place
 static const size_t matrix_members[BLOCK_MATRICES] = {
     [MATRIX_Q] = offsetof(struct block_weights, q_w),     [MATRIX_K] = offsetof(struct block_weights, k_w),
     [MATRIX_V] = offsetof(struct block_weights, v_w),     [MATRIX_PROJ] = offsetof(struct block_weights, proj_w),
-    [MATRIX_FC1] = offsetof(struct block_weights, fc1_w), [MATRIX_FC2] = offsetof(struct block_weights, fc2_w),
+    [MATRIX_FC1] = offsetof(struct block_weights, fc1_w), [MATRIX_UP] = offsetof(struct block_weights, up_w),
+    [MATRIX_FC2] = offsetof(struct block_weights, fc2_w),
 };
 
 /** Which matrix of a block that may be reduced the row is; BLOCK_MATRICES: none. */

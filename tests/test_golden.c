@@ -33,6 +33,7 @@ static const char *const folders[] = {
     "dinov2_names5",
     "dinov2_resized",
     "dinov2_swiglu",
+    "dinov2_swiglu_names5",
     "dinov2_registers",
     "dinov2_registers_resized",
     "clip",
