@@ -5,6 +5,7 @@
 #include "models/processors.h"
 
 #include <float.h>
+#include <string.h>
 
 /** {"shortest_edge": s}, with a "longest_edge" or without, or {"height": h, "width": w}. */
 static ptm_status read_sides(struct pixels_spec *spec, struct json size, ptm_error *err) {
@@ -156,12 +157,22 @@ static ptm_status check_same(struct json json, const char *key, const char *conf
                      config_key, config_value);
 }
 
+/** Another class makes another spectrogram, however much its file says. */
+static ptm_status check_extractor(struct json json, ptm_error *err) {
+    const char *const expected = "ASTFeatureExtractor", *name = expected;
+    TRY(json_get_string(json, "feature_extractor_type", &name, err));
+    if (strcmp(name, expected) == 0) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: the feature extractor \"%s\" is not known; it should be %s", json.document,
+                     name, expected);
+}
+
 ptm_status preprocessor_read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->preprocessor;
     struct fbank_spec *spec = &network->audio;
     fbank_set_defaults(spec);
     spec->do_normalize = true;
     double mean = AUDIOSET_MEAN, std = AUDIOSET_STD;
+    TRY(check_extractor(json, err));
     TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));
     TRY(read_step(json, "do_normalize", &spec->do_normalize, err));
     TRY(json_get_double(json, "mean", -1e6, 1e6, &mean, err));

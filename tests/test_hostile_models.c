@@ -120,6 +120,8 @@ static const struct hostile hostile_cases[] = {
     {"timm_token", CONFIG, "\"global_pool\": \"token\"", "\"global_pool\": \"map\"", "\"global_pool\" is \"map\""},
     {"timm_token", CONFIG, "\"num_heads\": 3", "\"num_heads\": 5", "heads do not divide"},
     {"timm_token", CONFIG, "\"num_classes\": 5", "\"num_classes\": 6", "head.weight"},
+    {"timm_token", CONFIG, "\"num_classes\": 5", "\"num_classes\": 5, \"id2label\": {\"0\": \"a\"}",
+     "id2label has 1 entries; num_classes asks for 5"},
     {"timm_token", CONFIG, "\"interpolation\": \"bicubic\"", "\"interpolation\": \"random\"", "interpolation"},
     {"timm_token", CONFIG, "\"crop_pct\": 0.9", "\"crop_pct\": 0", "crop_pct"},
     {"timm_token", CONFIG, "\"crop_mode\": \"center\"", "\"crop_mode\": \"border\"", "crop_mode"},
@@ -142,6 +144,8 @@ static const struct hostile hostile_cases[] = {
     {AUDIO, PREPROCESSOR, "\"sampling_rate\": 16000", "\"sampling_rate\": 0", "sampling_rate"},
     {AUDIO, PREPROCESSOR, "\"sampling_rate\": 16000", "\"sampling_rate\": 4000", "sampling_rate must be from 8000"},
     {AUDIO, PREPROCESSOR, "\"std\": 5", "\"std\": -5", "std"},
+    {AUDIO, PREPROCESSOR, "ASTFeatureExtractor", "WhisperFeatureExtractor",
+     "the feature extractor \"WhisperFeatureExtractor\" is not known; it should be ASTFeatureExtractor"},
 };
 
 static const char *const file_names[] = {CONFIG, PREPROCESSOR, "video_" PREPROCESSOR, WEIGHTS, NULL};
