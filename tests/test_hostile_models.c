@@ -97,6 +97,11 @@ static const struct hostile hostile_cases[] = {
     {"vit", CONFIG, "\"image_size\": 48", "\"image_size\": [48, 56]", "position_embeddings"},
     {"vit", CONFIG, "\"model_type\": \"vit\"", "\"problem_type\": \"regression\", \"model_type\": \"vit\"",
      "\"problem_type\" is regression"},
+    {"vit", WEIGHTS, "\"classifier.weight\"", "\"classifler.weight\"",
+     "\"classifier.weight\", the classifier, is missing"},
+    {"deit_teacher", WEIGHTS, "\"cls_classifier.weight\"", "\"cls_classifler.weight\"", "the classifier, is missing"},
+    {"timm_wrapper", WEIGHTS, "\"timm_model.head.weight\"", "\"timm_model_head.weight\"",
+     "\"head.weight\", the classifier"},
     {"vit", CONFIG, "\"patch_size\": 8", "\"patch_size\": -8", "patch_size"},
     {"vit", CONFIG, "\"num_channels\": 3", "\"num_channels\": 1", "num_channels"},
     {"vit", PREPROCESSOR, "\"image_std\": [", "\"image_std\": [\"x\", ", "image_std"},
@@ -251,6 +256,39 @@ static void test_directories(void) {
     CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EIO); /* gone */
 }
 
+/** What else a directory may hold instead of safetensors: each has a sentence of its own, whose command is whole
+ * however long the path is. */
+static void test_other_weights(void) {
+    static const struct {
+        const char *name, *sentence;
+    } cases[] = {
+        {"pytorch_model.bin", "'model.safetensors')\""},
+        {"pytorch_model.bin.index.json", "glob.glob('pytorch_model-*.bin')"},
+        {"pytorch_model.bin.index.json", "'model.safetensors')\""},
+        {"adapter_config.json", "merge it into"},
+    };
+    char top[TEMPORARY_PATH], folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    static const char config[] = "{\"model_type\": \"videomae\"}";
+    CU_ASSERT_FATAL(temporary_folder(top));
+    char part[201] = "";
+    memset(part, 'x', sizeof part - 1);
+    temporary_join(folder, top, part);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0700), 0);
+    temporary_join(path, folder, CONFIG);
+    CU_ASSERT_FATAL(temporary_write(path, config, sizeof config - 1));
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        ptm_error error = {0};
+        ptm_model *model;
+        temporary_join(path, folder, cases[i].name);
+        CU_ASSERT_FATAL(temporary_write(path, "{}", 2));
+        CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EMODEL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, cases[i].sentence));
+        unlink(path);
+    }
+    temporary_remove(folder, (const char *[]){CONFIG, NULL});
+    temporary_remove(top, (const char *[]){NULL});
+}
+
 /** A PyTorch file given as the model: the sentence has the command that converts it, with the file's name. */
 static void test_pickles(void) {
     static const struct {
@@ -322,9 +360,13 @@ static void test_truncated(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"one thing broken", test_hostile},     {"weights that are no numbers", test_not_finite},
-        {"folders", test_directories},          {"PyTorch files", test_pickles},
-        {"refusals and limits", test_refusals}, {"cut off at every place", test_truncated},
+        {"one thing broken", test_hostile},
+        {"weights that are no numbers", test_not_finite},
+        {"folders", test_directories},
+        {"PyTorch files", test_pickles},
+        {"other weights", test_other_weights},
+        {"refusals and limits", test_refusals},
+        {"cut off at every place", test_truncated},
     };
     return check_main("hostile models", cases, CHECK_COUNT(cases));
 }
