@@ -41,6 +41,7 @@ static struct layer_view view_layer(const struct network *network, const struct 
     const struct vit_weights *weights = &network->weights;
     const int C = config->embed_dim, mlp = block->mlp_dim;
     const int hidden = config_has(config, PART_SWIGLU) ? 2 * mlp : mlp;
+    const struct weight_rows up = view_matrix(weights, block, MATRIX_UP, block->up_w);
     switch (layer) {
     case LAYER_QKV:
         return (struct layer_view){3,
@@ -53,6 +54,9 @@ static struct layer_view view_layer(const struct network *network, const struct 
     case LAYER_PROJ:
         return (struct layer_view){1, C, C, {view_matrix(weights, block, MATRIX_PROJ, block->proj_w)}, {block->proj_b}};
     case LAYER_FC1:
+        if (up.values)
+            return (struct layer_view){
+                2, C, mlp, {view_matrix(weights, block, MATRIX_FC1, block->fc1_w), up}, {block->fc1_b, block->up_b}};
         return (struct layer_view){
             1, C, hidden, {view_matrix(weights, block, MATRIX_FC1, block->fc1_w)}, {block->fc1_b}};
     default:
