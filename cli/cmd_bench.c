@@ -36,7 +36,7 @@ static enum exit_status split_schedules(struct bench *bench) {
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         bench->schedules[bench->num_schedules++] = word;
     if (lists->count == 0 || bench->num_schedules > 0) return STATUS_GOOD;
-    text_complain("option -r names no schedule: give one or more, divided by spaces, like 'off 20'");
+    text_complain("option -r names no schedule: give one or more, separated by spaces, like 'off 20'");
     return STATUS_USAGE;
 }
 

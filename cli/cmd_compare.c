@@ -112,6 +112,7 @@ static void choose_sides(const struct options *options, struct report_sides *sid
         sides->r[side] = session[side].r;
         sides->prop_attn[side] = prop_attns[session[side].prop_attn + 1];
         sides->precision[side] = precisions[session[side].precision + 1];
+        sides->static_threshold[side] = session[side].static_threshold;
     }
 }
 

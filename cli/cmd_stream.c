@@ -60,13 +60,13 @@ static void say(const struct stream *stream, const ptm_live_report *report, enum
     fprintf(stderr, "polytome: %lld window%s and %ld event%s in %.1f s", (long long)report->windows,
             plural((long)report->windows), events, plural(events), report->seconds);
     if (latency->total > 0)
-        fprintf(stderr, "; latency %.0f ms, 99 %% under %.0f", latency_quantile(latency, 0.5),
+        fprintf(stderr, "; median latency %.0f ms, 99 %% under %.0f ms", latency_quantile(latency, 0.5),
                 latency_quantile(latency, 0.99));
     if (report->raised > 0) fprintf(stderr, "; merging raised %d, lowered %d times", report->raised, report->lowered);
     if (report->dropped > 0) fprintf(stderr, "; %lld dropped", (long long)report->dropped);
     if (report->losses > 0)
-        fprintf(stderr, "; lost %d, connected again %d time%s", report->losses, report->reconnects,
-                plural(report->reconnects));
+        fprintf(stderr, "; lost %d time%s, reconnected %d time%s", report->losses, plural(report->losses),
+                report->reconnects, plural(report->reconnects));
     if (report->time_jumps > 0) fprintf(stderr, "; %d jump%s of time", report->time_jumps, plural(report->time_jumps));
     if (report->decode_errors > 0)
         fprintf(stderr, "; %d damaged packet%s", report->decode_errors, plural(report->decode_errors));

@@ -99,7 +99,7 @@ static enum exit_status open_within(struct crew *crew, int64_t limit) {
         return STATUS_ENVIRONMENT;
     }
     if (limit < least) {
-        text_complain("--max-memory is too little: one job needs %lldM", (long long)((least + MIB - 1) / MIB));
+        text_complain("--max-memory is too small: one job needs %lldM", (long long)((least + MIB - 1) / MIB));
         return STATUS_ENVIRONMENT;
     }
     fill_crew(crew, limit, taken - before);

@@ -47,7 +47,7 @@ static bool check_command_first(const struct options *options) {
     for (int i = 0; i < options->num_operands; i++) {
         const char *word = options->operands[i];
         if (options_find_command(word) == COMMAND_COUNT || !is_missing(word)) continue;
-        text_complain("'%s' is no file; as a command it stands first: polytome %s [OPTION...]", word, word);
+        text_complain("there is no file '%s'; the command goes first: polytome %s [OPTION...]", word, word);
         return false;
     }
     return true;

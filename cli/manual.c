@@ -137,38 +137,40 @@ static void roff_command(FILE *stream, enum command command) {
 
 static const char json_section[] =
     "With --format json each file is one line, one object, whose keys keep their order. \"schema\" is 1. \"path\" is "
-    "the path as it was given or found, null for a line of a list that is wrong, whose number is \"line\"; bytes of "
-    "it that are not UTF-8 are replaced by U+FFFD, and \"path_bytes\" then holds the exact path in hexadecimal. "
-    "\"id\" is the one that a list read with --jsonl gave. \"status\" is \"ok\" or \"error\". \"duration\" is in "
-    "seconds, as the file's header says. \"video\" and \"audio\" are null where they were not asked for or no model "
-    "brings them, an object with \"missing\" where the file does not have them, else \"model\", \"labels\", "
-    "\"windows\", \"coverage\" and \"tokens\": \"in\", \"out\", \"r\", with --static \"static\", the share left out, "
-    "and with --trace \"trace\", those that enter each block, then those that leave the last. \"image\" is the same, "
-    "and stands there only where an image model was given: null for a file that the video model labels. \"fused\" "
-    "holds the labels that video and sound share, or null. \"ms\" holds the milliseconds of decoding, features and "
-    "network. \"error\" is null or has \"code\" and \"message\".\n\n"
+    "the path as it was given or found, null for a line of a list that is wrong, whose number is \"line\"; bytes of it "
+    "that are not UTF-8 are replaced by U+FFFD, and \"path_bytes\" then holds the exact path in hexadecimal. \"id\" is "
+    "the one that a list read with --jsonl gave. \"status\" is \"ok\" or \"error\". \"duration\" is in seconds, as the "
+    "file's header says. \"video\" and \"audio\" are null where they were not asked for or no model brings them, an "
+    "object with \"missing\" where the file does not have them, else \"model\", \"labels\", \"windows\", \"coverage\" "
+    "and \"tokens\": \"in\", \"out\", \"r\", with --static \"static\", the share left out where some was, and with "
+    "--trace \"trace\", those that enter each block, then those that leave the last. \"image\" is the same, and stands "
+    "there only where an image model was given: null for a file that the video model labels. \"fused\" holds the "
+    "labels that video and sound share, or null. A label has \"label\", its \"index\", \"score\" and, with --logits, "
+    "\"logit\". \"ms\" holds the milliseconds of decoding, features and network. \"error\" is null or has \"code\" and "
+    "\"message\".\n\n"
     "\"coverage\" says what was looked at: \"sampling\", \"from\" and \"to\" in seconds, \"padded\" seconds, "
     "\"frames_decoded\" and \"frames_used\" or \"samples_used\", \"rotation\" in degrees clockwise, \"clock\" "
     "(\"time_stamps\", or \"frame_rate\" where the file has none) and \"decode_errors\", the damaged packets passed "
-    "over. \"frames_decoded\" counts the frames gone through; of a long file those that lead to no wanted one are "
-    "not decoded. The same file gives the same bytes, apart from \"ms\", for any number of threads and in any order "
-    "of files.\n\n"
-    "The lines of timeline and stream have a \"kind\". \"window\" has \"modality\", \"model\", its number "
-    "\"window\", \"start\" and \"end\", \"from\" and \"to\" of what was looked at, \"padded\", \"labels\", "
-    "\"tokens\" and \"ms\"; of a live source also \"arrived\" and \"dropped\", and \"ms\" has its \"latency\". "
+    "over. \"frames_decoded\" counts the frames gone through; of a long file those that lead to no wanted one are not "
+    "decoded. The same file gives the same bytes, apart from \"ms\", for any number of threads and in any order of "
+    "files.\n\n"
+    "The lines of timeline and stream have a \"kind\". \"window\" has \"modality\", \"model\", its number \"window\", "
+    "\"start\" and \"end\" of what was looked at, \"from\" and \"to\" of what the answer stands for, \"padded\", "
+    "\"labels\", \"tokens\" and \"ms\"; by stream also \"arrived\" and \"dropped\", and \"ms\" has its \"latency\". "
     "\"event\" has \"modality\", \"start\", \"end\", \"label\", \"index\", \"mean\" and \"peak\" of its scores, and "
     "\"windows\". The closing line of timeline is \"file\", as above; that of stream is \"source\", which counts "
     "windows, losses, connections and damage and has \"latency_ms\".\n\n"
-    "compare prints one object: \"a\" and \"b\" say what was asked for, \"files\" and \"failed\" count, and "
-    "\"video\", \"audio\" and \"image\" are null where nothing was compared, else \"model\", \"files\", "
-    "\"agreement\" (the part of the files whose best label is the same), \"logit_difference\" (\"mean\" and "
-    "\"max\"), \"score_difference\" (of A's best label, the mean), \"tokens\" and \"flips\" (the files whose best "
-    "label differs). \"ms\" holds the network time of A and of B over all files, and their \"ratio\".\n\n"
-    "bench prints a line a row, \"bench\" being \"network\" or \"file\": \"model\", \"modality\", \"r\", "
-    "\"precision\", \"instruction\", \"attention\", \"threads\", \"batch\", \"tokens\" of each block, \"gflop\", "
-    "\"runs\", \"ms\" of the fastest pass, its median and its stages, \"speed_up\" over the first row, \"gflops\", "
-    "\"gemm_gflops\" and \"peak_bytes\". info prints a line a model: \"name\", \"family\", \"licence\", \"source\", "
-    "\"backbone\", and each modality with what it takes.";
+    "compare prints one object: \"a\" and \"b\" say what was asked for, \"files\" and \"failed\" count, and \"video\", "
+    "\"audio\" and \"image\" are null where nothing was compared, else \"model\", \"files\", \"agreement\" (the part "
+    "of the files whose best label is the same), \"logit_difference\" (\"mean\" and \"max\"), \"score_difference\" (of "
+    "A's best label, the mean), \"tokens\" and \"flips\" (the files whose best label differs). \"ms\" holds the "
+    "network time of A and of B over all files, and their \"ratio\".\n\n"
+    "bench prints a line a row, with \"bench\": \"network\" and \"model\", \"modality\", \"r\", \"precision\", "
+    "\"instruction\", \"attention\", \"threads\", \"batch\", \"tokens\" of each block, \"gflop\", \"runs\", \"ms\" of "
+    "the fastest pass, its median and its stages, \"speed_up\" over the first row, \"gflops\", \"gemm_gflops\" and "
+    "\"peak_bytes\"; and a line a file, with \"bench\": \"file\" and \"path\", \"duration\", \"ms\" of \"decode\", "
+    "\"features\" and \"network\", \"video\" and \"audio\" as above, and \"peak_bytes\". info prints a line a model: "
+    "\"name\", \"family\", \"licence\", \"source\", \"backbone\", and each modality with what it takes.";
 
 static void roff_section(FILE *stream, const char *title, const char *text) {
     fprintf(stream, ".SH %s\n", title);
@@ -227,6 +229,11 @@ void manual_completion(FILE *stream) {
     fputs("# bash completion for polytome\n"
           "_polytome() {\n"
           "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" words=\n"
+          "  if [[ $current == = ]]; then # \"--only=v\" is three words\n"
+          "    current=\n"
+          "  elif [[ $previous == = ]]; then\n"
+          "    previous=\"${COMP_WORDS[COMP_CWORD-2]}\"\n"
+          "  fi\n"
           "  case \"${COMP_WORDS[1]} $previous\" in\n",
           stream);
     completion_choices(stream);
@@ -244,7 +251,7 @@ void manual_completion(FILE *stream) {
     completion_words(stream, COMMAND_CLASSIFY);
     fputs("\" ;;\n"
           "    esac\n"
-          "  elif [[ -z $words && $COMP_CWORD == 1 ]]; then\n"
+          "  elif [[ -z $words && ($COMP_CWORD == 1 || ($COMP_CWORD == 2 && ${COMP_WORDS[1]} == help)) ]]; then\n"
           "    words=\"",
           stream);
     for (int i = 0; i < COMMAND_COUNT; i++) fprintf(stream, " %s", command_rows[i].name);

@@ -24,7 +24,7 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome --format json -o labels.jsonl archive/\n"
          "find . -name '*.mkv' -print0 | polytome --files-from - -0 --format json\n"
          "polytome --files-from list --journal done.jsonl --format json -o labels.jsonl\n"
-         "polytome -m videomae-base/ -m ast-audioset/ clip.mp4\n"
+         "polytome -m videomae-kinetics/ -m ast-audioset/ clip.mp4\n"
          "polytome -m vit-base-patch16-224/ -r 2x holiday/"},
     [COMMAND_TIMELINE] =
         {"timeline", "FILE", "label a file of any length window by window, and say when what begins and ends",
@@ -42,10 +42,11 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome timeline night.mkv --cut clips/ --overlay labelled.mp4"},
     [COMMAND_STREAM] =
         {"stream", "SOURCE", "label a camera, a microphone or the network as it comes",
-         "Answers each window as soon as it is full, one line a window, and says how long after its last frame. A "
-         "source is /dev/video0, alsa:default, pulse:default, rtsp(s)://, rtmp(s)://, udp://, rtp://, tcp://, "
+         "Answers each window as soon as it is full, one line a window; JSON lines and the summary say how long after "
+         "its last frame. A source is /dev/video0, alsa:default, pulse:default, rtsp(s)://, rtmp(s)://, udp://, "
+         "rtp://, tcp://, "
          "http(s)://, lavfi:GRAPH (FFmpeg's generators, to try it without a camera), a FIFO, a file, or - for standard "
-         "input. A second one may bring the sound.\n\n"
+         "input. --audio names a second source, for the sound.\n\n"
          "Of what is live the newest window wins: where the machine does not keep up, merging is raised step by step, "
          "and then windows are dropped and counted; nothing queues up. Files, pipes and generators wait instead, "
          "unless --pace. A source that is lost is connected again, 0.5 to 30 seconds after. Ctrl-C ends the run, with "
@@ -69,7 +70,7 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "polytome compare clips/ -r 65\n"
          "polytome compare clips/ -r off --precision int8\n"
          "polytome compare -m ast-audioset/ sounds/ -r 20 -r 40\n"
-         "polytome compare -m videomae-base/ clips/ -r 65 -r 65 --prop-attn off --prop-attn on"},
+         "polytome compare -m videomae-kinetics/ clips/ -r 65 -r 65 --prop-attn off --prop-attn on"},
     [COMMAND_EXPLAIN] =
         {"explain", "FILE -o FILE.png|FILE.svg|FILE.mp4", "draw which patches of a file ended in the same token",
          "Each group of patches that merged into one token is filled with its mean colour and has an edge of its own; "
@@ -88,10 +89,11 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "is 1 where the answers differ.",
          "polytome check\n"
          "polytome check ast/ --input input.npy --expect logits.npy --expect-source source.npy -r 40"},
-    [COMMAND_INFO] = {"info", "[MODEL...]", "show what a model is, takes and answers",
-                      "Shows the model that ships with polytome where none is named.",
-                      "polytome info --labels\n"
-                      "polytome info --format json videomae-base/"},
+    [COMMAND_INFO] =
+        {"info", "[MODEL...]", "show what a model is, takes and answers",
+         "Where none is named: that of the environment's POLYTOME_MODEL, or else the one that ships with polytome.",
+         "polytome info --labels\n"
+         "polytome info --format json videomae-kinetics/"},
     [COMMAND_BENCH] =
         {"bench", "[FILE...]", "time the network, stage by stage, for one or more merging schedules",
          "Times the network on a synthetic input, with one row for each schedule: without merging and with the model's "
@@ -106,9 +108,9 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "holds the weights, as they are or in --precision, labels, preprocessing, licence, the recommended merging "
          "and a self-test that 'check FILE' runs; it behaves as the models do. The shipped model is not among what "
          "can be joined.",
-         "polytome pack videomae-base/ ast-audioset/ -o both.safetensors\n"
+         "polytome pack videomae-kinetics/ ast-audioset/ -o both.safetensors\n"
          "polytome pack vit-base-patch16-224/ -r 2x --licence Apache-2.0 -o vit.safetensors\n"
-         "polytome pack videomae-base/ --precision int8 -o small.safetensors\n"
+         "polytome pack videomae-kinetics/ --precision int8 -o small.safetensors\n"
          "polytome check both.safetensors"},
     [COMMAND_SERVE] =
         {"serve", "", "answer requests of another program, line by line, with the models kept open",
@@ -123,7 +125,7 @@ const struct command_row command_rows[COMMAND_COUNT] = {
          "there was none. What is wrong with a request is said in its answer, and the next one is read. The end of "
          "the input ends the command.",
          "echo '{\"id\": 1, \"path\": \"clip.mp4\"}' | polytome serve\n"
-         "polytome serve -m videomae-base/ -r 2x --top 1 < requests.jsonl > answers.jsonl"},
+         "polytome serve -m videomae-kinetics/ -r 2x --top 1 < requests.jsonl > answers.jsonl"},
     [COMMAND_VERSION] = {"version", "", "print the version", "", ""},
     [COMMAND_HELP] = {"help", "[COMMAND]", "show this help, or the one of a command", "", ""},
 };
@@ -153,7 +155,7 @@ const struct option_row option_rows[] = {
      ON(CLASSIFY) | OVER_TIME | ON(EXPLAIN) | ON(CHECK) | ON(SERVE),
      "Tokens merged in each block: " SCHEDULE_HELP " (default: auto)."},
     {"merge", 'r', OPTION_LIST, "SCHEDULES", FIELD(schedules), 0, OPTIONS_MAX_LIST, ON(BENCH),
-     "Merging schedules to time, divided by spaces; may be given more than once. Their passes take turns; the "
+     "Merging schedules to time, separated by spaces; may be given more than once. Their passes take turns; the "
      "speed-up over the first is the median of the ratios within a turn. Each is " SCHEDULE_HELP "."},
     {"merge", 'r', OPTION_LIST, "SCHEDULE", FIELD(schedules), 0, 2, ON(COMPARE),
      "Tokens merged in each block, given twice for A and B: " SCHEDULE_HELP "."},
@@ -174,24 +176,26 @@ const struct option_row option_rows[] = {
      "In B leave out the patches of a video that differ from the tube before by at most T in the mean of "
      "ImageNet-normalised pixels (default: 0, which leaves out none)."},
     {"only", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, LOOKS,
-     "Look only at the picture, as a video or as stills, or only at the sound."},
+     "Look only at the picture, as a video or as stills, or only at the sound (default: all)."},
     {"modality", 0, OPTION_CHOICE, MODALITIES, FIELD(modality), 0, 0, ON(CHECK) | ON(INFO) | ON(BENCH),
      "The part of the model to use (default: all that it brings)."},
     {"top", 0, OPTION_INT, "K", FIELD(top), 0, 1000000, ON(CLASSIFY) | OVER_TIME | ON(SERVE),
      "Labels to print, 0 for all (default: 5)."},
     {"threshold", 0, OPTION_REAL, "P", FIELD(threshold), 0, 1, ON(CLASSIFY) | OVER_TIME | ON(SERVE),
-     "Print only labels with at least this score, from 0 to 1."},
+     "Print only labels with at least this score, from 0 to 1 (default: 0)."},
     {"logits", 0, OPTION_SET, NULL, FIELD(logits), 1, 0, ON(CLASSIFY) | OVER_TIME | ON(SERVE),
      "Add the raw logit of each label (JSON only)."},
     {"trace", 0, OPTION_SET, NULL, FIELD(trace), 1, 0, ON(CLASSIFY) | ON(SERVE),
      "Show the tokens that enter each block, and those that leave the last."},
     {"sampling", 0, OPTION_CHOICE, "auto|uniform|windows|first", FIELD(sampling), 0, 0, LABELS,
      "What to look at: one window spread over the file, windows side by side over all of it, or the first window only "
-     "(auto: as the model was trained)."},
+     "(auto: as the model was trained; for sound uniform means windows)."},
     {"window", 0, OPTION_TIME, "TIME", FIELD(timeline.window), 0.001, 86400, OVER_TIME,
-     "Span of a window of video or sound (default: as the model was trained)."},
+     "Span of a window of video or sound (default: as the model was trained; of a video model without a frame rate, "
+     "such as VideoMAE or ViViT, its frames at 7.5 a second)."},
     {"hop", 0, OPTION_TIME, "TIME", FIELD(timeline.hop), 0.001, 86400, OVER_TIME,
-     "From one window to the next (default: side by side)."},
+     "Time from the start of one window to the start of the next (default: a window's length, of still pictures a "
+     "second)."},
     {"on", 0, OPTION_REAL, "P", FIELD(events.on), 0, 1, OVER_TIME,
      "An event begins with a window whose score reaches this (default: 0.5)."},
     {"off", 0, OPTION_REAL, "P", FIELD(events.off), 0, 1, OVER_TIME,
@@ -217,7 +221,7 @@ const struct option_row option_rows[] = {
     {"no-adapt", 0, OPTION_SET, NULL, FIELD(no_adapt), 1, 0, ON(STREAM),
      "Never raise merging: drop windows where the machine does not keep up."},
     {"stall", 0, OPTION_TIME, "TIME", FIELD(live.stall), 0.1, 86400, ON(STREAM),
-     "Take a camera or a sender for lost after so long without data (default: 10)."},
+     "Treat a camera or a sender as lost after this long without data (default: 10)."},
     {"input-format", 0, OPTION_TEXT, "FORMAT", FIELD(live.format), 0, 0, ON(STREAM),
      "What the source holds, as FFmpeg names it: rawvideo, mpegts ... (default: told by its content)."},
     {"input-options", 0, OPTION_TEXT, "KEY=VALUE:...", FIELD(live.settings), 0, 0, ON(STREAM),
@@ -225,7 +229,7 @@ const struct option_row option_rows[] = {
     {"start", 0, OPTION_TIME, "TIME", FIELD(classify.start), 0, 1e9, LOOKS & ~ON(STREAM),
      "Begin here: seconds or [HH:]MM:SS."},
     {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, LABELS | OVER_TIME,
-     "Look at no more than this; 0 goes to the end."},
+     "Look at no more than this; 0 goes to the end (default: 0)."},
     {"duration", 0, OPTION_TIME, "TIME", FIELD(classify.duration), 0, 1e9, ON(EXPLAIN),
      "Look at no more than this (default: the first window, of an .mp4 the whole video)."},
     {"files-from", 0, OPTION_TEXT, "LIST", FIELD(files_from), 0, 0, READS,
@@ -241,7 +245,7 @@ const struct option_row option_rows[] = {
      "Work on N files at a time, 0 for as many as there are threads, which those at work share out among them "
      "(default: 0)."},
     {"unordered", 0, OPTION_SET, NULL, FIELD(unordered), 1, 0, ON(CLASSIFY),
-     "Give out results as they come instead of in the order of the files."},
+     "Write results as soon as they are ready instead of in the order of the files."},
     {"journal", 0, OPTION_TEXT, "FILE", FIELD(journal), 0, 0, ON(CLASSIFY),
      "Keep in this file what is done: a run that was cut short and is started again takes it from there."},
     {"timeout-per-file", 0, OPTION_TIME, "TIME", FIELD(timeout), 0, 1e9, ON(CLASSIFY),
@@ -268,9 +272,9 @@ const struct option_row option_rows[] = {
     {"plot", 0, OPTION_TEXT, "FILE.svg", FIELD(plot), 0, 0, ON(BENCH),
      "Draw the rows: speed against merging, and where the time goes."},
     {"threads", 0, OPTION_INTS, "N", FIELD(threads), 0, 1024, ON(BENCH),
-     "Threads of the network, 0 for one each processor; may be given more than once."},
+     "Threads of the network, 0 for one each processor; may be given more than once (default: 0)."},
     {"threads", 0, OPTION_INT, "N", FIELD(session.threads), 0, 1024, RUNS & ~ON(BENCH),
-     "Threads of the network, 0 for one each processor; the answer is the same for any number."},
+     "Threads of the network, 0 for one each processor (default: 0); the answer is the same for any number."},
     {"batch", 0, OPTION_INTS, "N", FIELD(batches), 1, 64, ON(BENCH),
      "Windows that share a pass over the weights; the times are those of one window; may be given more than once "
      "(default: 1)."},
@@ -284,12 +288,13 @@ const struct option_row option_rows[] = {
     {"precision", 0, OPTION_CHOICES, PRECISIONS, FIELD(precisions), PTM_AUTO, 2, ON(COMPARE),
      PRECISION_HELP "; given twice for A and B. Once it is B's, and A is f32."},
     {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(pack.precision), PTM_AUTO, 0, ON(PACK),
-     "Store the linear layers of the blocks so: int8 makes the file about a quarter as large, and it then runs in int8 "
+     "Store the linear layers of the blocks in this precision: int8 makes the file about a quarter as large, and it "
+     "then runs in int8 "
      "unless told otherwise (auto: as they are)."},
     {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|amx|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),
-     "Text for reading, or one JSON object a line."},
+     "Text for reading, or one JSON object a line (default: text)."},
     {"format", 0, OPTION_CHOICE, "text|json|csv|srt|vtt|audacity|raven|chapters", FIELD(form), 0, 0, OVER_TIME,
      "Format of standard output, or of the one output (default: text, or as the end of the name says)."},
     {"json", 0, OPTION_SET, NULL, FIELD(form), 1, 0, OVER_TIME, "The same as --format json."},
@@ -312,8 +317,10 @@ const struct option_row option_rows[] = {
      "Name of the packed model (default: the names of the models, joined by +)."},
     {"licence", 0, OPTION_TEXT, "TEXT", FIELD(pack.licence), 0, 0, ON(PACK),
      "Licence of the weights (default: what the models say)."},
-    {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, LOOKS,
-     "Refuse pictures with more pixels, and with 'serve' requests with 16 times as many together (default: 67108864)."},
+    {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, LOOKS & ~ON(SERVE),
+     "Refuse pictures with more pixels (default: 67108864)."},
+    {"max-pixels", 0, OPTION_INT64, "N", FIELD(classify.max_pixels), 1, 1099511627776.0, ON(SERVE),
+     "Refuse pictures with more pixels, and requests with 16 times as many together (default: 67108864)."},
     {"max-frames", 0, OPTION_INT64, "N", FIELD(classify.max_frames), 1, 1e15, LOOKS & ~ON(STREAM),
      "Refuse to decode more frames of one file (default: 10000000)."},
     {"max-seconds", 0, OPTION_TIME, "TIME", FIELD(classify.max_seconds), 0.001, 1e9, LOOKS & ~ON(STREAM),

@@ -135,7 +135,8 @@ static bool complain_argument(const struct option_row *row, const char *shown, c
     } else if (row->kind == OPTION_TIME) {
         snprintf(wanted, sizeof wanted, "seconds or [HH:]MM:SS, from %.15g to %.15g s", row->minimum, row->maximum);
     } else if (row->kind == OPTION_SIZE) {
-        snprintf(wanted, sizeof wanted, "bytes, or as many K, M, G or T, from %.0f MiB up", row->minimum / 1048576);
+        snprintf(wanted, sizeof wanted, "a number of bytes, or one with K, M, G or T behind it, at least %.0fM",
+                 row->minimum / 1048576);
     } else if (row->kind == OPTION_SHARD) {
         snprintf(wanted, sizeof wanted, "I/N, part I of N, with I from 1 to N and N up to %.15g", row->maximum);
     } else if (row->kind == OPTION_REAL || row->kind == OPTION_INT || row->kind == OPTION_INTS ||

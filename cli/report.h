@@ -54,9 +54,10 @@ bool report_json_timeline(FILE *stream, const struct report_style *style, const 
 
 /** What A and B were asked for. */
 struct report_sides {
-    const char *r[2];         /* as asked for; "auto": the models' own */
-    const char *prop_attn[2]; /* "auto", "off" or "on" */
-    const char *precision[2]; /* "auto", "f32", "bf16" or "int8" */
+    const char *r[2];           /* as asked for; "auto": the models' own */
+    const char *prop_attn[2];   /* "auto", "off" or "on" */
+    const char *precision[2];   /* "auto", "f32", "bf16" or "int8" */
+    double static_threshold[2]; /* 0: no patch is left out */
     long files, failed;
 };
 

@@ -9,6 +9,7 @@ static json_t *side_object(const struct report_sides *sides, int side) {
     object_put(&object, "r", json_words(sides->r[side]));
     object_put(&object, "prop_attn", json_words(sides->prop_attn[side]));
     object_put(&object, "precision", json_words(sides->precision[side]));
+    object_put(&object, "static", json_decimal(sides->static_threshold[side]));
     return object_end(&object);
 }
 

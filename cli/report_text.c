@@ -177,9 +177,12 @@ static void print_part(FILE *stream, const char *section, const struct compariso
 
 void report_text_compare(FILE *stream, const struct report_sides *sides, const struct comparison *comparison) {
     const double *ms = comparison->network_ms;
-    for (int side = 0; side < 2; side++)
-        fprintf(stream, "%s: -r %s, proportional attention %s, precision %s\n", side == 0 ? "A" : "B", sides->r[side],
+    for (int side = 0; side < 2; side++) {
+        fprintf(stream, "%s: -r %s, proportional attention %s, precision %s", side == 0 ? "A" : "B", sides->r[side],
                 sides->prop_attn[side], sides->precision[side]);
+        if (sides->static_threshold[side] > 0) fprintf(stream, ", static %g", sides->static_threshold[side]);
+        fputc('\n', stream);
+    }
     print_part(stream, "video", &comparison->video);
     print_part(stream, "audio", &comparison->audio);
     print_part(stream, "image", &comparison->image);

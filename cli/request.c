@@ -245,7 +245,7 @@ ptm_status request_parse(struct request *request, const char *line, size_t lengt
                          ptm_error *err) {
     *request = (struct request){.options = *defaults};
     if (!json_is_bounded(line, length))
-        return fail(err, PTM_ELIMIT, "the request has more than a million values: divide it");
+        return fail(err, PTM_ELIMIT, "the request has more than a million values: split it");
     json_error_t error;
     errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
     json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);

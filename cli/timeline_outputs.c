@@ -82,7 +82,7 @@ static bool sort_operands(struct timeline_outputs *outputs, const struct options
         }
     }
     if (files == 1) return true;
-    return refuse("the command '%s' takes one file", command_rows[options->command].name);
+    return refuse("the command '%s' takes one file or source", command_rows[options->command].name);
 }
 
 /* ---------------------------------------------------------------- formats */

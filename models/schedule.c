@@ -11,10 +11,11 @@
 enum { R_MAX = 1 << 20 };
 
 static ptm_status refuse(const char *text, const char *why, ptm_error *err) {
-    return error_set(err, PTM_EINVAL,
-                     "invalid merging schedule \"%s\": %s; it should be off, R, R:INFLECT (INFLECT from -1 to 1) or "
-                     "R0,R1,... with one R a block",
-                     text, why);
+    return error_set(
+        err, PTM_EINVAL,
+        "invalid merging schedule \"%s\": %s; it should be off, auto, R, R:INFLECT (INFLECT from -1 to 1), "
+        "R0,R1,... with one R a block, or a budget: 2x, 6GFLOP or 40ms",
+        text, why);
 }
 
 /** Reads one R at *cursor and moves past it. */
@@ -43,11 +44,11 @@ static ptm_status parse_list(int *r, int depth, const char *cursor, const char *
     int count = 0;
     for (;; cursor++) {
         if (count == depth) return refuse(text, "it has more entries than the model has blocks", err);
-        if (!read_r(&cursor, &r[count])) return refuse(text, "an entry is not a whole number", err);
+        if (!read_r(&cursor, &r[count])) return refuse(text, "an entry is not a whole number up to 1048576", err);
         count++;
         if (*cursor != ',') break;
     }
-    if (*cursor) return refuse(text, "an entry is not a whole number", err);
+    if (*cursor) return refuse(text, "an entry is not a whole number up to 1048576", err);
     for (int i = count; i < depth; i++) r[i] = 0;
     return PTM_OK;
 }
@@ -62,14 +63,14 @@ ptm_status schedule_parse(int *r, int depth, const char *text, ptm_error *err) {
     const char *cursor = text;
     int mean;
     double inflect = 0;
-    if (!read_r(&cursor, &mean)) return refuse(text, "R is not a whole number", err);
+    if (!read_r(&cursor, &mean)) return refuse(text, "R is not a whole number up to 1048576", err);
     if (*cursor == ':') {
         const char *end;
         inflect = number_read(cursor + 1, &end);
         if (end == cursor + 1 || *end || !(inflect >= -1 && inflect <= 1))
             return refuse(text, "INFLECT is not a number from -1 to 1", err);
     } else if (*cursor) {
-        return refuse(text, "R is not a whole number", err);
+        return refuse(text, "R is not a whole number up to 1048576", err);
     }
     sloped(r, depth, mean, inflect);
     return PTM_OK;

@@ -228,10 +228,11 @@ ptm_status vit_check_finite(const struct vit *vit, const struct vit_window *wind
     const struct network *network = vit->network;
     for (int i = 0; i < network->config.num_labels; i++)
         if (!isfinite(window->logits[i]))
-            return error_set(err, PTM_EFORMAT,
-                             "model %s gives a logit for \"%s\" that is no finite number: its weights or its input are "
-                             "out of range",
-                             network->name, network->labels[i]);
+            return error_set(
+                err, PTM_EFORMAT,
+                "model %s gives a logit for \"%s\" that is not a finite number: its weights or its input are "
+                "out of range",
+                network->name, network->labels[i]);
     return PTM_OK;
 }
 

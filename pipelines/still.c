@@ -23,7 +23,7 @@ static ptm_status copy_picture(ptm_frame **out, const struct media_picture *pict
 
 static ptm_status read_picture(ptm_frame **out, struct media *media, const char *name, ptm_error *err) {
     const struct media_info *info = media_get_info(media);
-    if (!info->has_video || !info->is_still) return error_set(err, PTM_EFORMAT, "%s: is no still picture", name);
+    if (!info->has_video || !info->is_still) return error_set(err, PTM_EFORMAT, "%s: is not a still picture", name);
     struct media_item item;
     TRY(media_next(media, &item, err));
     if (item.kind != MEDIA_FRAME) return error_set(err, PTM_EFORMAT, "%s: the picture cannot be decoded", name);

@@ -340,7 +340,7 @@ static void test_decode_picture(void) {
     free(png);
     void *clip = read_all(SAMPLES "tilt-up.mp4", &bytes);
     CU_ASSERT_EQUAL(ptm_decode_picture(&frame, clip, bytes, "clip", 0, &error), PTM_EFORMAT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "clip: is no still picture"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "clip: is not a still picture"));
     CU_ASSERT_PTR_NULL(frame);
     free(clip);
 }

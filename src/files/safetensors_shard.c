@@ -18,7 +18,7 @@ static const struct {
     {"F8_E5M2", DTYPE_OTHER, 8},     {"F8_E4M3", DTYPE_OTHER, 8},     {"F8_E8M0", DTYPE_OTHER, 8},
     {"F8_E4M3FNUZ", DTYPE_OTHER, 8}, {"F8_E5M2FNUZ", DTYPE_OTHER, 8}, {"I16", DTYPE_OTHER, 16},
     {"U16", DTYPE_OTHER, 16},        {"I32", DTYPE_OTHER, 32},        {"U32", DTYPE_OTHER, 32},
-    {"F64", DTYPE_OTHER, 64},        {"I64", DTYPE_OTHER, 64},        {"U64", DTYPE_OTHER, 64},
+    {"F64", DTYPE_F64, 64},          {"I64", DTYPE_OTHER, 64},        {"U64", DTYPE_OTHER, 64},
     {"C64", DTYPE_OTHER, 64},        {"F4", DTYPE_OTHER, 4},          {"F6_E2M3", DTYPE_OTHER, 6},
     {"F6_E3M2", DTYPE_OTHER, 6},
 };
@@ -188,6 +188,10 @@ static ptm_status find_header(size_t *header_bytes, const unsigned char *data, s
             bytes);
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | data[i];
+    if (memcmp(data, "version ", 8) == 0) /* https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+        return error_set(err, PTM_EFORMAT,
+                         "%s: stands for the weights, which Git LFS has not brought yet: run 'git lfs pull' there",
+                         path);
     if (length > SHARD_MAX_HEADER)
         return error_set(err, PTM_EFORMAT,
                          "%s: gives its header %llu bytes, more than the %d of the format: not a safetensors file",

@@ -15,3 +15,6 @@ complete_words polytome clip.mp4 --sampling w
 complete_words polytome clip.mp4 --format ''
 complete_words polytome timeline --format c
 complete_words polytome bench --precision i
+complete_words polytome help st
+complete_words polytome --only = v
+complete_words polytome bench --precision =

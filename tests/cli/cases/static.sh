@@ -14,7 +14,9 @@ polytome --json -r 40 --static 0.1 still.mkv | jq -c "$tokens"
 polytome -r off --static 0.1 --top 1 moving.mkv | grep -o 'tokens .*static'
 
 # A token that stands for a run counts as many: the label stays.
-polytome compare --json -r off -r off --static 0.1 still.mkv moving.mkv | jq -c '.video | [.agreement, .tokens.b.in]'
+polytome compare --json -r off -r off --static 0.1 still.mkv moving.mkv |
+    jq -c '[.a.static, .b.static, .video.agreement, .video.tokens.b.in]'
+polytome compare -r off -r off --static 0.1 still.mkv | head -2
 
 # The same over time, and one window after the other has its own number of tokens.
 ffmpeg -v error -i still.mkv -i noise.mkv -filter_complex "[0][1]concat=n=2" -c:v ffv1 both.mkv
