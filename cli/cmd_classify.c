@@ -182,9 +182,10 @@ static enum exit_status classify(struct run *run) {
 }
 
 enum exit_status cmd_classify(const struct options *options) {
-    if (!walk_check(options)) return STATUS_USAGE;
     struct run run = {.options = options};
-    enum exit_status status = engine_open_models(&run.engine, &options->models);
+    enum exit_status status = walk_check(options);
+    if (status != STATUS_GOOD) return status;
+    status = engine_open_models(&run.engine, &options->models);
     if (status == STATUS_GOOD) status = crew_open(&run.crew, &run.engine, options, walk_count_files(options));
     if (status == STATUS_GOOD) status = classify(&run);
     crew_close(&run.crew);

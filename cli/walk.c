@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -220,12 +221,12 @@ static const char *find_wrong_input(const struct options *options) {
     return NULL;
 }
 
-bool walk_check(const struct options *options) {
+enum exit_status walk_check(const struct options *options) {
     const char *wrong = find_wrong_input(options);
-    if (!wrong) return true;
-    text_complain("%s", wrong);
-    options_hint(options->command);
-    return false;
+    if (wrong) return engine_refuse(options->command, wrong);
+    if (!options->files_from || inputs_try_list(options->files_from)) return STATUS_GOOD;
+    text_complain("cannot read the list %s: %s", options->files_from, strerror(errno));
+    return STATUS_ENVIRONMENT;
 }
 
 /** How many files the operands name; -1 where one is a directory. */
