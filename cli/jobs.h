@@ -32,6 +32,7 @@ struct job {
     bool stamped;       /* there is a stamp */
     bool changed;       /* it did not hold until the end */
     bool reused;        /* the answer is that of an earlier run */
+    bool copied;        /* an earlier run had one that differs in its inode alone */
 
     struct job *next;
 };

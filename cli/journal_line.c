@@ -122,6 +122,5 @@ uint64_t journal_line_key(const struct journal_line *line) {
     hash = hash_text(hash, line->id ? line->id : "");
     hash = hash_bytes(hash, &line->stamp.size, sizeof line->stamp.size);
     hash = hash_bytes(hash, &line->stamp.modified, sizeof line->stamp.modified);
-    hash = hash_bytes(hash, &line->stamp.inode, sizeof line->stamp.inode);
     return hash_bytes(hash, &line->settings, sizeof line->settings);
 }

@@ -44,7 +44,7 @@ struct walk {
     struct spare_target output; /* where the results go */
     struct progress progress;
     struct jobs jobs;
-    long labelled, failed, passed_over, reused;
+    long labelled, failed, passed_over, reused, copied;
     bool over;               /* what is not handed on yet will not be */
     enum exit_status status; /* beyond STATUS_INPUT the run ended early */
 };
