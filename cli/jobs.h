@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { JOBS_WINDOW = 256, JOBS_MAX_BYTES = 1 << 24, JOBS_MAX_WORKERS = 256 };
+enum { JOBS_WINDOW = 8192, JOBS_MAX_BYTES = 1 << 24, JOBS_MAX_WORKERS = 256 };
 
 /** One input, from its finding to its answer. Who has it may write to it. */
 struct job {
