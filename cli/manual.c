@@ -169,7 +169,8 @@ static const char json_section[] =
     "\"instruction\", \"attention\", \"threads\", \"batch\", \"tokens\" of each block, \"gflop\", \"runs\", \"ms\" of "
     "the fastest pass, its median and its stages, \"speed_up\" over the first row, \"gflops\", \"gemm_gflops\" and "
     "\"peak_bytes\"; and a line a file, with \"bench\": \"file\" and \"path\", \"duration\", \"ms\" of \"decode\", "
-    "\"features\" and \"network\", \"video\" and \"audio\" as above, and \"peak_bytes\". info prints a line a model: "
+    "\"features\" and \"network\", \"video\" and \"audio\" as above, and \"peak_bytes\", or \"error\" in place of "
+    "these. info prints a line a model: "
     "\"name\", \"family\", \"licence\", \"source\", \"backbone\", and each modality with what it takes.";
 
 static void roff_section(FILE *stream, const char *title, const char *text) {

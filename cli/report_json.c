@@ -485,11 +485,22 @@ static void put_merging(struct object *object, const char *modality, const ptm_a
     put(object, modality, object_end(&merging));
 }
 
-bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes) {
+static struct object bench_file_begin(const char *path) {
     struct object object = object_begin();
     put(&object, "schema", json_integer(1));
     put(&object, "bench", json_string("file"));
     put_path(&object, path);
+    return object;
+}
+
+bool report_json_bench_failure(FILE *stream, const char *path, const ptm_error *err) {
+    struct object object = bench_file_begin(path);
+    put(&object, "error", error_object(err));
+    return write_line(stream, NULL, object_end(&object));
+}
+
+bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes) {
+    struct object object = bench_file_begin(path);
     put(&object, "duration", json_number(result->duration));
     put(&object, "ms", times_object(result));
     put_merging(&object, "video", result->video);
