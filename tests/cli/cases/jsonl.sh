@@ -25,7 +25,7 @@ jq -c '[.line, .path, has("id"), .id, .status, .error.code]' lines
 cat complaints
 # A number comes back as it was written, also from the journal.
 printf '{"path":"a.wav","id":%s}\n' 0.1 '[2.5,-1e-7]' 0.30000000000000004 12345678901234567 >numbers
-for run in first second; do polytome --json --jsonl --files-from numbers --journal journal -v | cut -d : -f 2 | cut -c 1-20; done
+for _ in first second; do polytome --json --jsonl --files-from numbers --journal journal -v | cut -d : -f 2 | cut -c 1-20; done
 # Results are a list themselves: what failed is tried again.
 make_wav missing.wav
 jq -c 'select(.path == "missing.wav")' lines | polytome --json --jsonl --files-from - | jq -c '[.path, .id, .status]'
