@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /** Times that file systems have and 64 bits of nanoseconds do not are the last, or first, that these can tell. */
 static int64_t nanoseconds(const struct timespec *time) {
