@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-static char *write_digits(const json_t *id, int digits) {
+static char *write_digits(const json_t *id, size_t digits) {
     return json_dumps(id, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
 }
 
@@ -17,7 +17,7 @@ static bool says(const char *text, const json_t *id) {
 }
 
 char *json_id_write(const json_t *id) {
-    for (int digits = DBL_DIG; digits < DBL_DECIMAL_DIG; digits++) {
+    for (size_t digits = DBL_DIG; digits < DBL_DECIMAL_DIG; digits++) {
         char *text = write_digits(id, digits);
         if (says(text, id)) return text;
         free(text);
