@@ -195,8 +195,8 @@ void manual_roff(FILE *stream) {
     roff_section(stream, "JSON", json_section);
     roff_section(stream, "EXIT STATUS",
                  "0 where all went well, 1 where some input failed or a check differs, 2 for wrong usage, 3 where the "
-                 "model, the memory or the place for the results fails, 130 when interrupted; what was done by then "
-                 "is kept.");
+                 "model, the list, the memory or the place for the results fails, 130 when interrupted; what was done "
+                 "by then is kept.");
     roff_section(stream, "ENVIRONMENT",
                  "POLYTOME_MODEL is the model to use where none is named. NO_COLOR, when set and not empty, keeps "
                  "colours off.");

@@ -165,7 +165,7 @@ static bool copy(int aside, int target) {
     return ftruncate(target, at) == 0;
 }
 
-/** Writes over the file that has the name. False where that cannot be done. */
+/** Writes over the file that has the name. False with errno. */
 static bool overwrite(const struct output *output, int aside) {
     struct stat file;
     const int target = open(output->target, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -175,7 +175,8 @@ static bool overwrite(const struct output *output, int aside) {
 }
 
 /** Says where the results are that could not have their name. Their folder may have another one by now. */
-static void complain_aside(const struct output *output, int aside, int error) {
+static void complain_aside(const struct output *output, int aside) {
+    const int error = errno;
     char link[32], place[PATH_MAX];
     struct stat file;
     snprintf(link, sizeof link, "/proc/self/fd/%d", aside);
@@ -192,12 +193,11 @@ static void complain_aside(const struct output *output, int aside, int error) {
  * its file, which is written over where that is allowed. Results that cannot be put there stay aside. */
 static bool take_name(const struct output *output, int aside) {
     if (rename(output->aside, output->target) == 0) return true;
-    const int error = errno;
-    if ((error == EBUSY || error == EPERM || error == EACCES || error == EXDEV) && overwrite(output, aside)) {
+    if ((errno == EBUSY || errno == EPERM || errno == EACCES || errno == EXDEV) && overwrite(output, aside)) {
         unlink(output->aside);
         return true;
     }
-    complain_aside(output, aside, error);
+    complain_aside(output, aside);
     return false;
 }
 
