@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "media/hidden_sound.h"
 
 #include <libavutil/avstring.h>
 #include <libavutil/dict.h>
@@ -158,6 +159,19 @@ static ptm_status open_format(struct demux *demux, const AVInputFormat *input, p
     return status;
 }
 
+/* Packets that show MP3 and AAC where a WAV file is one: seven frames of the one, three of the other. */
+enum { WAV_PROBE_PACKETS = 4 };
+
+/** FFmpeg asks all its formats whether the 16-bit samples of a WAV file are coded sound, again and again as packets
+ * come in: that takes longer than decoding them, so it may do so in full only where there is a sign of it. */
+static ptm_status limit_probing(struct demux *demux, const AVInputFormat *input, ptm_error *err) {
+    if (strcmp(input->name, "wav") != 0 || !demux->reader.source->seekable) return PTM_OK;
+    bool possible;
+    TRY(hidden_sound_look(demux->reader.io, &possible, err));
+    if (!possible) demux->format->max_probe_packets = WAV_PROBE_PACKETS;
+    return PTM_OK;
+}
+
 ptm_status demux_open(struct demux *demux, struct byte_source *source, const struct demux_form *form,
                       int64_t max_pixels, ptm_error *err) {
     *demux = (struct demux){.form = form, .max_pixels = max_pixels};
@@ -171,6 +185,7 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, const str
     format->interrupt_callback = (AVIOInterruptCB){.callback = ask_cancelled, .opaque = source};
     const AVInputFormat *input = NULL;
     TRY(find_format(demux, &input, err));
+    TRY(limit_probing(demux, input, err));
     TRY(open_format(demux, input, err));
     const ptm_status status = demux_examine(demux, source->name, err);
     if (status == PTM_EFORMAT) TRY(demux_check_read(demux, err)); /* an unreadable index is as good as none to FFmpeg */
