@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
+#include "grow.h"
 #include "output.h"
 #include "plot.h"
 #include "report.h"
@@ -56,7 +57,7 @@ static void name_threads(char text[static THREADS_TEXT], int threads) {
 
 /** Keeps a row for the plot. */
 static bool keep_row(struct bench *bench, const struct report_bench *row) {
-    struct plot_row *rows = realloc(bench->rows, ((size_t)bench->num_rows + 1) * sizeof *rows);
+    struct plot_row *rows = grow(bench->rows, (size_t)bench->num_rows, sizeof *rows);
     if (!rows) return false;
     bench->rows = rows;
     char threads[THREADS_TEXT];

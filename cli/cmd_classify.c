@@ -129,7 +129,7 @@ static bool finish(void *user, const struct job *job, const ptm_error *err) {
 
 static bool tick(void *user) {
     struct run *run = user;
-    return !run->journal.name || journal_sync(&run->journal, false);
+    return !run->journal.name || journal_sync_if_due(&run->journal);
 }
 
 static bool open_journal(struct run *run) {
@@ -165,7 +165,7 @@ static enum exit_status walk(struct run *run) {
     if (run->options->jobs > 0 && (run->crew.refused || run->walk.jobs.refused))
         text_complain("there was no room for %d jobs, of memory or threads (ulimit -a): the run had fewer",
                       run->options->jobs);
-    if (run->journal.name && !journal_sync(&run->journal, true)) status = STATUS_ENVIRONMENT;
+    if (run->journal.name && !journal_sync(&run->journal)) status = STATUS_ENVIRONMENT;
     const bool kept = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
     if (kept && !output_commit(&run->output)) status = STATUS_ENVIRONMENT;
     walk_summary(&run->walk);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "inputs.h"
 
+#include "grow.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 /** Names in a directory. */
 struct names {
     char **items;
-    size_t count, room;
+    size_t count;
 };
 
 /** What an entry of a list, or an operand, stands for. */
@@ -40,16 +41,11 @@ static bool visit_file(const struct visit *visit, const char *path, bool found) 
 }
 
 static bool names_add(struct names *names, const char *name) {
-    if (names->count == names->room) {
-        const size_t room = names->room ? names->room * 2 : 64;
-        if (room > SIZE_MAX / sizeof *names->items) return false;
-        char **items = realloc(names->items, room * sizeof *items);
-        if (!items) return false;
-        names->items = items;
-        names->room = room;
-    }
-    names->items[names->count] = strdup(name);
-    return names->items[names->count] && ++names->count;
+    char **items = grow(names->items, names->count, sizeof *items);
+    if (!items) return false;
+    names->items = items;
+    items[names->count] = strdup(name);
+    return items[names->count] && ++names->count;
 }
 
 static void names_free(struct names *names) {

@@ -150,7 +150,7 @@ static bool begin_run(struct journal *journal, const char *settings) {
     if (ftruncate(journal->file, journal->end) != 0) return complain(journal, "write");
     if (journal->has_run && journal->last_run == journal->settings) return true;
     const struct journal_line line = {.kind = JOURNAL_RUN, .settings = journal->settings, .text = (char *)settings};
-    return append(journal, &line) && journal_sync(journal, true);
+    return append(journal, &line) && journal_sync(journal);
 }
 
 static void tell(const struct journal *journal) {
@@ -215,11 +215,15 @@ bool journal_add(struct journal *journal, struct journal_line *line) {
     return append(journal, line);
 }
 
-bool journal_sync(struct journal *journal, bool now) {
-    if (!journal->dirty || (!now && moment_now() - journal->synced < sync_seconds)) return true;
+bool journal_sync(struct journal *journal) {
+    if (!journal->dirty) return true;
     journal->synced = moment_now();
     journal->dirty = false;
     return fdatasync(journal->file) == 0 || complain(journal, "write");
+}
+
+bool journal_sync_if_due(struct journal *journal) {
+    return moment_now() - journal->synced < sync_seconds || journal_sync(journal);
 }
 
 void journal_close(struct journal *journal) {

@@ -40,8 +40,9 @@ bool journal_find(const struct journal *journal, struct journal_line *line);
 /** Adds a file that is done: path, id, stamp and text of `line`. False after a complaint. */
 bool journal_add(struct journal *journal, struct journal_line *line);
 
-/** Puts lines on the disk, where the last time is a second ago or `now` says so. False after a complaint. */
-bool journal_sync(struct journal *journal, bool now);
+/** Puts lines on the disk: now, or where the last time is a second ago. False after a complaint. */
+bool journal_sync(struct journal *journal);
+bool journal_sync_if_due(struct journal *journal);
 
 void journal_close(struct journal *journal);
 

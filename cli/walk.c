@@ -249,8 +249,7 @@ static long count_inputs(const struct options *options) {
 
 static void open_progress(struct walk *walk) {
     const struct options *options = walk->options;
-    const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
-    const bool on = options->progress < 0 ? unasked : options->progress > 0;
+    const bool on = progress_is_wanted(options->progress, options->verbosity);
     progress_open(&walk->progress, on, !walk->visitor->reads_twice, on ? count_inputs(options) : 0);
 }
 

@@ -4,8 +4,9 @@
 #include "base/memory.h"
 #include "files/path.h"
 #include "models/default_model.h"
+#include "models/layer_store.h"
 #include "models/packed.h"
-#include "models/reduce.h"
+#include "models/shared_backbone.h"
 #include "models/single_file.h"
 
 #include <errno.h>
@@ -163,7 +164,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
     for (int i = 0; i < NETWORK_MODALITIES; i++) model->networks[i].name = model->name; /* where the file says none */
     TRY(single_file_schema(&schema, root, err));
     if (schema == SINGLE_FILE_SHARED)
-        return single_file_read(model->networks, &model->count, root, options->max_tokens, err);
+        return shared_backbone_read(model->networks, &model->count, root, options->max_tokens, err);
     model->source.packed = true;
     return packed_read(model->networks, model->origins, &model->count, root, model->files, options->max_tokens, err);
 }
@@ -173,7 +174,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
 static struct weight_names weight_names(const struct ptm_model *model, int i) {
     const struct origin *origin = &model->origins[i];
     if (origin->family) return family_weight_names(origin->family, &origin->checkpoint);
-    return (struct weight_names){&weights_polytome, "", single_file_prefix(model->networks[i].modality)};
+    return (struct weight_names){&weights_polytome, "", shared_backbone_prefix(model->networks[i].modality)};
 }
 
 /** What a session would refuse is refused here, with the model's name. */
@@ -187,14 +188,14 @@ static ptm_status check_front(const struct network *network, ptm_error *err) {
 static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     struct weight_names names[NETWORK_MODALITIES];
     TRY(weight_source_open(&model->source, model->files, err));
-    model->reduced = reduced_store_open(model->files);
-    if (!model->reduced) return error_no_memory(err);
+    model->layer_store = layer_store_open(model->files);
+    if (!model->layer_store) return error_no_memory(err);
     for (int i = 0; i < model->count; i++) {
         names[i] = weight_names(model, i);
         network_lay_input(&model->networks[i]);
         model->networks[i].model = model;
         TRY(check_front(&model->networks[i], err));
-        model->networks[i].reduced = model->reduced;
+        model->networks[i].layer_store = model->layer_store;
         TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
     }
     return weights_check_extra(&model->source, names, model->count, err);
@@ -239,7 +240,7 @@ ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_opt
 static void leave(struct ptm_model *model) {
     if (--model->users > 0) return;
     for (int i = 0; i < NETWORK_MODALITIES; i++) network_close(&model->networks[i]);
-    reduced_store_close(model->reduced);
+    layer_store_close(model->layer_store);
     weight_source_close(&model->source);
     safetensors_close(&model->files);
     json_close(&model->preprocessor);

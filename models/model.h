@@ -13,7 +13,7 @@ struct ptm_model {
     struct safetensors *files;
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
     struct weight_source source;
-    struct reduced_store *reduced;
+    struct layer_store *layer_store;
     struct network networks[NETWORK_MODALITIES];
     struct origin origins[NETWORK_MODALITIES]; /* of each network; all zero where the file has schema 1 */
     int count;

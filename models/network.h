@@ -44,7 +44,7 @@ struct vit_weights {
 
     /* (L + pooler_depth) owned: the matrices of a network that is stored in int8 or bf16, those in `blocks` then being
      * NULL; of one in float32 NULL */
-    struct weight_rows (*reduced)[BLOCK_MATRICES];
+    struct weight_rows (*matrices)[BLOCK_MATRICES];
 };
 
 /** How pictures are prepared, and how windows are laid over a video. */
@@ -73,7 +73,7 @@ struct network {
     bool time_major;              /* rows of a spectrogram's grid are frames, not bins */
     bool channel_axis;            /* the prepared sound is (1,1,F,M), as timm takes it; else (1,F,M) */
 
-    struct reduced_store *reduced; /* the model's layers in reduced precision: the one part that is added to later */
+    struct layer_store *layer_store; /* the model's: the one part that is added to later */
 
     const char **labels; /* (num_labels) owned, the strings are not */
     enum score score;

@@ -212,8 +212,9 @@ static ptm_status bind_row(struct network *network, struct weight_source *source
     TRY(check_shape(tensor, &network->config, row->shape, safetensors_path(source->files), err));
     network->parameters += (int64_t)tensor->elements;
     const int first = first_block(&network->config, row->place), matrix = matrix_of(row);
-    if (network->weights.reduced && matrix < BLOCK_MATRICES)
-        return bind_reduced(&network->weights.reduced[first + block][matrix], network, source, tensor, row->shape, err);
+    if (network->weights.matrices && matrix < BLOCK_MATRICES)
+        return bind_reduced(&network->weights.matrices[first + block][matrix], network, source, tensor, row->shape,
+                            err);
     char *owner =
         row->place == WEIGHT_NETWORK ? (char *)&network->weights : (char *)&network->weights.blocks[first + block];
     return tensor_values(source, tensor, (const float **)(void *)(owner + row->member), err);
@@ -226,12 +227,12 @@ static struct weight_rows rows_behind(struct weight_rows rows, size_t count, siz
     return rows;
 }
 
-/** q, k and v lie behind one another in one tensor. `reduced`: of the block, or NULL. */
-static void split_fused(struct block_weights *block, struct weight_rows *reduced, int embed_dim) {
+/** q, k and v lie behind one another in one tensor. `matrices`: of the block, or NULL. */
+static void split_fused(struct block_weights *block, struct weight_rows *matrices, int embed_dim) {
     const size_t C = (size_t)embed_dim;
-    if (reduced) {
-        reduced[MATRIX_K] = rows_behind(reduced[MATRIX_Q], C, C);
-        reduced[MATRIX_V] = rows_behind(reduced[MATRIX_K], C, C);
+    if (matrices) {
+        matrices[MATRIX_K] = rows_behind(matrices[MATRIX_Q], C, C);
+        matrices[MATRIX_V] = rows_behind(matrices[MATRIX_K], C, C);
     } else {
         block->k_w = block->q_w + C * C;
         block->v_w = block->k_w + C * C;
@@ -249,8 +250,8 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     weights->blocks = mem_calloc((size_t)config_blocks(config), sizeof *weights->blocks);
     if (!weights->blocks) return error_no_memory(err);
     if (network->precision != PTM_F32) {
-        weights->reduced = mem_calloc((size_t)config_reduced_blocks(config), sizeof *weights->reduced);
-        if (!weights->reduced) return error_no_memory(err);
+        weights->matrices = mem_calloc((size_t)config_reduced_blocks(config), sizeof *weights->matrices);
+        if (!weights->matrices) return error_no_memory(err);
     }
     for (int i = 0; i < config_blocks(config); i++)
         weights->blocks[i].mlp_dim = i < config->depth ? config->mlp_dim : config->pooler_mlp_dim;
@@ -262,7 +263,7 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     }
     if (config_has(config, PART_FUSED_QKV))
         for (int i = 0; i < config->depth; i++)
-            split_fused(&weights->blocks[i], weights->reduced ? weights->reduced[i] : NULL, config->embed_dim);
+            split_fused(&weights->blocks[i], weights->matrices ? weights->matrices[i] : NULL, config->embed_dim);
 
     return position_prepare(network, err);
 }

@@ -63,7 +63,7 @@ void weight_source_close(struct weight_source *source);
 
 /**
  * Binds every tensor that network->config calls for; allocates network->weights.blocks, of a network that is not stored
- * in float32 network->weights.reduced, and computes the position table where it is a formula. PTM_EMODEL names the
+ * in float32 network->weights.matrices, and computes the position table where it is a formula. PTM_EMODEL names the
  * tensor that is missing, or whose shape, dtype or values are wrong.
  */
 ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_names *names,

@@ -95,7 +95,7 @@ static ptm_status choose_lane(struct explain *explain, ptm_modality asked, ptm_e
 static ptm_status explain_file(struct explain *explain, ptm_modality modality, ptm_error *err) {
     TRY(choose_format(explain, err));
     TRY(check_paths(explain, err));
-    TRY(explain_open_media(explain, modality != PTM_AUDIO, modality == 0 || modality == PTM_AUDIO, err));
+    TRY(explain_open_media(explain, modality ? (unsigned)modality : RUN_PICTURES | PTM_AUDIO, err));
     TRY(choose_lane(explain, modality, err));
     return explain->report.modality == PTM_AUDIO ? explain_sound(explain, err) : explain_picture(explain, err);
 }

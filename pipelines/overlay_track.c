@@ -4,7 +4,6 @@
 #include "base/memory.h"
 
 #include <math.h>
-#include <string.h>
 
 static const struct colour ground = {24, 24, 24};
 static const double golden = 0.6180339887498949; /* neighbours in the list of labels get colours far apart */
@@ -14,10 +13,8 @@ static const double golden = 0.6180339887498949; /* neighbours in the list of la
 static ptm_status make_room(struct overlay_track *track, ptm_error *err) {
     if (track->count < track->room) return PTM_OK;
     const size_t room = track->room ? track->room * 2 : 256;
-    struct overlay_window *windows = mem_alloc(room, sizeof *windows);
+    struct overlay_window *windows = mem_resize(track->windows, track->count, room, sizeof *windows);
     if (!windows) return error_no_memory(err);
-    if (track->count) memcpy(windows, track->windows, track->count * sizeof *windows);
-    mem_free(track->windows);
     track->windows = windows;
     track->room = room;
     return PTM_OK;

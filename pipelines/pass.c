@@ -132,7 +132,7 @@ ptm_status pass_answer_due(struct pass *pass, ptm_error *err) {
 }
 
 bool pass_keep_brought(struct pass *pass, const struct media_info *info) {
-    if (!info->has_video) pass->use &= ~(unsigned)PASS_PICTURES;
+    if (!info->has_video) pass->use &= ~(unsigned)RUN_PICTURES;
     if (!info->has_audio) pass->use &= ~(unsigned)PTM_AUDIO;
     return pass->use != 0;
 }

@@ -68,7 +68,7 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
  * the other's place where that is missing or was not asked for. False: it has nothing.
  */
 static bool choose_lanes(struct pass *pass, const struct media_info *info) {
-    if ((pass->use & PASS_PICTURES) == PASS_PICTURES) pass->use &= ~(unsigned)(info->is_still ? PTM_VIDEO : PTM_IMAGE);
+    if ((pass->use & RUN_PICTURES) == RUN_PICTURES) pass->use &= ~(unsigned)(info->is_still ? PTM_VIDEO : PTM_IMAGE);
     return pass_keep_brought(pass, info);
 }
 
@@ -80,8 +80,7 @@ static double media_end(const struct media_info *info, const ptm_classify_option
 }
 
 static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err) {
-    const struct media_options options =
-        run_media_options(&pass->run, pass->use & PASS_PICTURES, pass->use & PTM_AUDIO);
+    const struct media_options options = run_media_options(&pass->run, pass->use);
     const double start = clock_ms();
     if (pass->data)
         TRY(media_open_memory(&pass->media, pass->data, pass->bytes, path, &options, err));
@@ -148,7 +147,7 @@ static void put_missing(const struct pass *pass) {
     const unsigned wanted = pass->run.options->modalities & session_modalities(session);
     const struct media_info *info = media_get_info(pass->media);
     const char *no_video = info->no_video ? info->no_video : wanted & PTM_VIDEO ? "no video stream" : "no picture";
-    if (wanted & PASS_PICTURES && !(pass->use & PASS_PICTURES))
+    if (wanted & RUN_PICTURES && !(pass->use & RUN_PICTURES))
         result_set_missing(result, session_lane(session, wanted & PTM_VIDEO ? PTM_VIDEO : PTM_IMAGE), no_video);
     if (wanted & PTM_AUDIO && !(pass->use & PTM_AUDIO))
         result_set_missing(result, session_lane(session, PTM_AUDIO),

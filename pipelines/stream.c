@@ -20,7 +20,7 @@ static ptm_status open_stream(struct ptm_stream *stream, struct ptm_session *ses
     stream->options.classify.sampling = PTM_SAMPLING_WINDOWS;
     TRY(pass_open(pass, session, &stream->options, err));
     if (pass->use & PTM_VIDEO) pass->use &= ~(unsigned)PTM_IMAGE; /* pictures that move are a video */
-    pass->run.live = true;
+    pass->run.realtime = true;
     return pass_open_runs(pass, 0, err);
 }
 
@@ -75,7 +75,7 @@ ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, dou
     error_clear(err);
     struct pass *pass = &stream->pass;
     TRY(check_going(stream, err));
-    if (!(pass->use & PASS_PICTURES))
+    if (!(pass->use & RUN_PICTURES))
         return error_set(err, PTM_EINVAL, "no model of this session labels pictures, or they were not asked for");
     TRY(check_picture(stream, time, end, err));
     const struct frame_view view = frame_view_of(frame, time, end);

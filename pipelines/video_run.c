@@ -67,14 +67,14 @@ static ptm_status prepare(struct video_run *video, const struct frame_view *fram
 
 /* ---------------------------------------------------------------- windows */
 
-static ptm_status answer_window(struct video_run *video, bool last, ptm_error *err) {
+static ptm_status answer_window(struct video_run *video, enum window_end end, ptm_error *err) {
     const int held = window_copy(&video->window, video->lane->input);
     const size_t width = video->window.width;
     for (int i = held; i < video->window.capacity; i++) /* shorter than one window: its last frame stands still */
         memcpy(video->lane->input + (size_t)i * width, video->lane->input + (size_t)(held - 1) * width,
                width * sizeof(float));
     const int64_t place = window_place(&video->window);
-    const struct span span = window_take(&video->window, video->origin, video->run->until, last);
+    const struct span span = window_take(&video->window, video->origin, video->run->until, end);
     video->padded += span.padded;
     video->enough = video->sampling == PTM_SAMPLING_FIRST;
     return run_window(video->run, video->lane, &video->tally, &span,
@@ -82,7 +82,7 @@ static ptm_status answer_window(struct video_run *video, bool last, ptm_error *e
 }
 
 ptm_status video_run_answer_due(struct video_run *video, ptm_error *err) {
-    return window_is_due(&video->window) ? answer_window(video, false, err) : PTM_OK;
+    return window_is_due(&video->window) ? answer_window(video, WINDOW_FOLLOWED, err) : PTM_OK;
 }
 
 /** Takes the frame for one place of the grid; `prepared`, where there is one, is the same frame at the place before. */
@@ -100,7 +100,7 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
         TRY(prepare(video, frame, slot, err));
     *prepared = slot;
     window_pushed(&video->window, 1);
-    const bool at_once = video->run->live || video->sampling == PTM_SAMPLING_FIRST;
+    const bool at_once = video->run->realtime || video->sampling == PTM_SAMPLING_FIRST;
     return at_once ? video_run_answer_due(video, err) : PTM_OK;
 }
 
@@ -126,8 +126,8 @@ static ptm_status bridge_outage(struct video_run *video, const struct frame_view
     const struct window *window = &video->window;
     const bool outage = video->frames_seen > 0 && frame->time - video->to > window->capacity / window->rate;
     if (video->frames_seen > 0 && !outage) return PTM_OK;
-    if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->live && window_pending(window)) {
-        TRY(answer_window(video, true, err));
+    if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->realtime && window_pending(window)) {
+        TRY(answer_window(video, WINDOW_LAST, err));
         if (video->enough) return PTM_OK;
     }
     if (outage) window_restart(&video->window);
@@ -225,7 +225,7 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
         return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);
     }
     if (video->enough) video->to = video->from + video->window.capacity / video->window.rate;
-    return !video->enough && window_pending(&video->window) ? answer_window(video, true, err) : PTM_OK;
+    return !video->enough && window_pending(&video->window) ? answer_window(video, WINDOW_LAST, err) : PTM_OK;
 }
 
 ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats) {

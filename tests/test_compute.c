@@ -223,8 +223,23 @@ static float *run_case(const struct attention_case *given, const struct compute 
     const size_t workers = (size_t)threads_most(compute->threads);
     float *scratch = random_floats(attention_scratch(compute, s->n, s->head_dim) * workers);
     float *out = random_floats((size_t)s->n * (size_t)given->width);
-    attention(compute, out, given->width, given->qkv, ld, given->qkv + given->width, given->qkv + 2 * given->width, ld,
-              s->sized ? given->log_size : NULL, s->n, s->n, s->heads, s->head_dim, 0.7f, scratch);
+    const struct attention attention = {
+        .out = out,
+        .q = given->qkv,
+        .k = given->qkv + given->width,
+        .v = given->qkv + 2 * given->width,
+        .log_size = s->sized ? given->log_size : NULL,
+        .ldo = given->width,
+        .ldq = ld,
+        .ld = ld,
+        .rows = s->n,
+        .n = s->n,
+        .heads = s->heads,
+        .head_dim = s->head_dim,
+        .scale = 0.7f,
+        .scratch = scratch,
+    };
+    attention_run(compute, &attention);
     mem_free(scratch);
     return out;
 }

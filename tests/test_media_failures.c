@@ -122,7 +122,7 @@ ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset) {
 static ptm_status copy_packets(const char *path, ptm_error *err) {
     struct packets packets;
     bool more = true;
-    ptm_status status = packets_open(&packets, path, 0, true, true, err);
+    ptm_status status = packets_open(&packets, path, 0, PACKETS_PICTURE | PACKETS_SOUND, err);
     while (status == PTM_OK && more) status = packets_next(&packets, &more, err);
     packets_close(&packets);
     return status;

@@ -184,9 +184,19 @@ static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) 
     const struct pixels_spec *spec = &pixels->spec;
     struct pixels_axis y, x;
     TRY(pixels_place(spec, h, w, &y, &x, err));
-    const enum resample resample = spec->do_resize ? spec->resample : RESAMPLE_NEAREST; /* same size: a copy */
+    const struct resize_spec resize = {
+        .in_h = h,
+        .in_w = w,
+        .out_h = y.scaled,
+        .out_w = x.scaled,
+        .top = y.skip,
+        .left = x.skip,
+        .crop_h = y.length,
+        .crop_w = x.length,
+        .resample = spec->do_resize ? spec->resample : RESAMPLE_NEAREST, /* same size: a copy */
+    };
     struct resizer *resizer;
-    TRY(resizer_open(&resizer, h, w, y.scaled, x.scaled, y.skip, x.skip, y.length, x.length, resample, err));
+    TRY(resizer_open(&resizer, &resize, err));
     resizer_close(&pixels->resizer);
     pixels->resizer = resizer;
     pixels->in_h = h;

@@ -2,6 +2,8 @@
 /* tensor: the values of one tensor, whatever its type in the file. */
 #include "files/safetensors.h"
 
+#include "base/bf16.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -35,10 +37,9 @@ static void convert_f16(float *restrict out, const unsigned char *restrict data,
 
 static void convert_bf16(float *restrict out, const unsigned char *restrict data, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        uint16_t upper;
-        memcpy(&upper, data + 2 * i, sizeof upper);
-        const uint32_t bits = (uint32_t)upper << 16;
-        memcpy(out + i, &bits, sizeof bits);
+        uint16_t half;
+        memcpy(&half, data + 2 * i, sizeof half);
+        out[i] = bf16_to_float(half);
     }
 }
 

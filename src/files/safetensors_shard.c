@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "files/shard.h"
+#include "files/safetensors_shard.h"
 
 #include "base/memory.h"
 

@@ -14,7 +14,6 @@ struct live_run {
     struct pass pass;
     struct live *live;
     struct pace pace;
-    bool realtime; /* the source goes on whether it is looked at or not */
     int64_t answered;
 };
 
@@ -90,7 +89,7 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
                               ptm_error *err) {
     struct pass *pass = &run->pass;
     const struct live_options live = {
-        .media = run_media_options(&pass->run, pass->use & PASS_PICTURES, pass->use & PTM_AUDIO),
+        .media = run_media_options(&pass->run, pass->use),
         .audio = options->audio,
         .format = options->format,
         .settings = options->settings,
@@ -101,8 +100,7 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
     };
     TRY(live_open(&run->live, source, &live, err));
     pass->run.name = live_get_name(run->live);
-    run->realtime = live_is_realtime(run->live);
-    pass->run.live = run->realtime;
+    pass->run.realtime = live_is_realtime(run->live);
     return PTM_OK;
 }
 
@@ -123,8 +121,8 @@ static ptm_status run_source(struct live_run *run, const char *source, const ptm
     TRY(open_lanes(run, options->adapt, err));
     TRY(open_source(run, source, options, err));
     TRY(choose_lanes(run, err));
-    if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
-    TRY(relay_open(&shared->relay, shared->session, run->pass.use, run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
+    if (shared->realtime && options->adapt) TRY(pace_start(&run->pace, err));
+    TRY(relay_open(&shared->relay, shared->session, run->pass.use, shared->realtime ? RELAY_DROPS : RELAY_WAITS, err));
     if (!relay_start(shared->relay, collect, run))
         return error_set(err, PTM_ENOMEM,
                          "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");
