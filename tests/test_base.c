@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---------------------------------------------------------------- errors */
@@ -351,6 +352,27 @@ static void test_refused_threads(void) {
     threads_close(&threads);
 }
 
+/* Threads do not follow into a child: there the caller does the work, and waits for nobody. */
+static void test_forked_child(void) {
+    struct threads *threads;
+    long sums[8] = {0};
+    int status = 0;
+    CHECK_OK(threads_open(&threads, 4, err));
+    threads_run(threads, 8, count_tile, sums);
+    usleep(10000); /* they sleep */
+    const pid_t child = fork();
+    CU_ASSERT_FATAL(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        for (int round = 0; round < 10; round++) threads_run(threads, 8, count_tile, sums);
+        threads_close(&threads);
+        _exit(sums[0] == 11 && sums[7] == 88 ? 0 : 1);
+    }
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_EQUAL(status, 0);
+    threads_close(&threads);
+}
+
 /* Each run builds on what other threads wrote in the run before, at once or when these are just about to sleep. */
 static void test_many_generations(void) {
     enum { RUNS = 5000, TILES = 5 };
@@ -426,6 +448,7 @@ int main(void) {
         {"every tile runs once", test_every_tile_once},
         {"no more threads than are to take part", test_count_of_threads},
         {"fewer threads than there might be", test_refused_threads},
+        {"threads in a forked child", test_forked_child},
         {"many generations", test_many_generations},
         {"idle threads sleep", test_idle_threads_sleep},
         {"open and close", test_open_and_close},
