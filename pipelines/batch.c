@@ -86,6 +86,7 @@ void batch_answer(struct ptm_session *session) {
 void batch_forget(struct run *run) {
     struct ptm_session *session = run->session;
     struct batch *batch = session->batch;
+    if (run->waiting == 0) return; /* others may be at work */
     bool others = false;
     for (int i = batch->first; i < batch->count; i++) {
         if (batch->windows[i].run == run) batch->windows[i].run = NULL;
@@ -97,14 +98,30 @@ void batch_forget(struct run *run) {
     for (int m = 0; m < NETWORK_MODALITIES; m++) session->lanes[m].waiting = 0;
 }
 
-ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
-    const struct batch *batch = session->batch;
-    if (!batch->telling && batch->first == batch->count) return PTM_OK;
+static ptm_status refuse_busy(ptm_error *err) {
     return error_set(err, PTM_EINVAL, "this session is in use: open another one for what a callback asks of it");
+}
+
+ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
+    return session->busy ? refuse_busy(err) : PTM_OK;
+}
+
+ptm_status batch_check_between(const struct ptm_session *session, ptm_error *err) {
+    return session->busy && !session->batch->telling ? refuse_busy(err) : PTM_OK;
 }
 
 ptm_status batch_check_free(const struct ptm_session *session, ptm_error *err) {
     TRY(batch_check_idle(session, err));
     if (!session->streaming) return PTM_OK;
     return error_set(err, PTM_EINVAL, "this session has an open stream: close it, or open another session");
+}
+
+ptm_status batch_enter(struct ptm_session *session, ptm_error *err) {
+    TRY(batch_check_free(session, err));
+    session->busy = true;
+    return PTM_OK;
+}
+
+void batch_leave(struct ptm_session *session) {
+    session->busy = false;
 }
