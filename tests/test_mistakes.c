@@ -3,6 +3,8 @@
 #include "opened.h"
 #include "temporary.h"
 
+#include <math.h>
+
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
 
 static bool stop_at_once(void *user) {
@@ -132,6 +134,48 @@ static void test_no_memory_given(void) {
     close_both(&opened);
 }
 
+/** Rows that lie in one another are no frame; rows from the bottom up are. */
+static void test_strides(void) {
+    enum { WIDTH = 4, HEIGHT = 3, ROW = 3 * WIDTH };
+    static const uint8_t rgb[HEIGHT * ROW];
+    static const ptrdiff_t wrong[] = {0, 1, ROW - 1, 1 - ROW};
+    struct opened opened;
+    ptm_result *result;
+    ptm_stream *stream;
+    ptm_error error;
+    open_both(&opened, NULL, 1, NULL);
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
+        const ptm_frame frame = {rgb, WIDTH, HEIGHT, wrong[i]};
+        CU_ASSERT_EQUAL(ptm_classify_frames(opened.session, &frame, 1, NULL, &result, &error), PTM_EINVAL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "stride"));
+    }
+    const ptm_frame upside_down = {rgb + (HEIGHT - 1) * ROW, WIDTH, HEIGHT, -ROW};
+    CHECK_OK(ptm_classify_frames(opened.session, &upside_down, 1, NULL, &result, err));
+    ptm_result_free(&result);
+    CHECK_OK(ptm_stream_open(&stream, opened.session, NULL, err));
+    CU_ASSERT_EQUAL(ptm_stream_push_frame(stream, NULL, 0, 1, &error), PTM_EINVAL);
+    ptm_stream_close(&stream);
+    close_both(&opened);
+}
+
+/** A sample that is none is found among those that the caller has, whatever their rate. */
+static void test_broken_sample(void) {
+    enum { COUNT = 48000, BROKEN = 40000 };
+    static float samples[COUNT];
+    static const int rates[] = {16000, 44100};
+    struct opened opened;
+    ptm_result *result;
+    ptm_error error;
+    open_both(&opened, NULL, 1, NULL);
+    samples[BROKEN] = NAN;
+    for (size_t i = 0; i < CHECK_COUNT(rates); i++) {
+        CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, samples, COUNT, rates[i], NULL, &result, &error),
+                        PTM_EFORMAT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "sample 40000 is nan"));
+    }
+    close_both(&opened);
+}
+
 /** A model that is closed goes with the last session and the last result that use it. */
 static void test_model_closed_early(void) {
     struct opened opened;
@@ -177,9 +221,14 @@ static void test_truncated_clip(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"nothing to answer", test_nothing_to_answer},     {"what is missing", test_missing},
-        {"mistakes and interruptions", test_mistakes},     {"no memory given", test_no_memory_given},
-        {"a model closed early", test_model_closed_early}, {"a clip cut off", test_truncated_clip},
+        {"nothing to answer", test_nothing_to_answer},
+        {"what is missing", test_missing},
+        {"mistakes and interruptions", test_mistakes},
+        {"no memory given", test_no_memory_given},
+        {"strides of frames", test_strides},
+        {"a sample that is none", test_broken_sample},
+        {"a model closed early", test_model_closed_early},
+        {"a clip cut off", test_truncated_clip},
     };
     return check_main("mistakes", cases, CHECK_COUNT(cases));
 }
