@@ -3,6 +3,7 @@
 #include "opened.h"
 #include "temporary.h"
 
+#include <dlfcn.h>
 #include <math.h>
 
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
@@ -176,6 +177,22 @@ static void test_broken_sample(void) {
     close_both(&opened);
 }
 
+/** What ALSA's library calls where something fails is the process's, before and after a microphone that is not there.
+ */
+static void test_alsa_handler(void) {
+    void *alsa = dlopen("libasound.so.2", RTLD_NOW);
+    void **handler = alsa ? dlsym(alsa, "snd_lib_error") : NULL;
+    if (!handler) return;
+    struct opened opened;
+    ptm_error error;
+    open_both(&opened, NULL, 1, NULL);
+    void *before = *handler;
+    CU_ASSERT_EQUAL(ptm_live_run(opened.session, "alsa:not-there", NULL, NULL, &error), PTM_EIO);
+    CU_ASSERT_PTR_EQUAL(*handler, before);
+    close_both(&opened);
+    dlclose(alsa);
+}
+
 /** A model that is closed goes with the last session and the last result that use it. */
 static void test_model_closed_early(void) {
     struct opened opened;
@@ -221,13 +238,10 @@ static void test_truncated_clip(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"nothing to answer", test_nothing_to_answer},
-        {"what is missing", test_missing},
-        {"mistakes and interruptions", test_mistakes},
-        {"no memory given", test_no_memory_given},
-        {"strides of frames", test_strides},
-        {"a sample that is none", test_broken_sample},
-        {"a model closed early", test_model_closed_early},
+        {"nothing to answer", test_nothing_to_answer}, {"what is missing", test_missing},
+        {"mistakes and interruptions", test_mistakes}, {"no memory given", test_no_memory_given},
+        {"strides of frames", test_strides},           {"a sample that is none", test_broken_sample},
+        {"the handler of ALSA", test_alsa_handler},    {"a model closed early", test_model_closed_early},
         {"a clip cut off", test_truncated_clip},
     };
     return check_main("mistakes", cases, CHECK_COUNT(cases));
