@@ -87,5 +87,10 @@ function(polytome_library)
   target_link_options(polytome PRIVATE -Wl,--exclude-libs,ALL)
   target_include_directories(polytome PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  set_target_properties(polytome PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  # Structs of the header may grow from 0.1 to 0.2.
+  set(soversion ${PROJECT_VERSION_MAJOR})
+  if(PROJECT_VERSION_MAJOR EQUAL 0)
+    string(APPEND soversion .${PROJECT_VERSION_MINOR})
+  endif()
+  set_target_properties(polytome PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
 endfunction()

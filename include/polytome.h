@@ -13,7 +13,12 @@
  * ptm_status; on failure *out is NULL (or untouched, for plain values) and `err` holds one sentence. A model is
  * immutable and may be shared by threads; a session is used by one thread at a time. Nothing here prints, exits or
  * keeps state outside of the handles. Strings and arrays inside a result or an info live as long as the object they
- * came from.
+ * came from. Handles, paths and out-pointers are not NULL unless it is said that they may be.
+ *
+ * A callback may use neither the session that it is called for (PTM_EINVAL) nor close what it is called from. In a child
+ * of fork() a session may be closed, and used on one thread, if none was at work in the library at the fork. FFmpeg logs
+ * nothing in a process that has left its log level as it was; av_log_set_level() afterwards holds. Structs may grow from
+ * 0.1 to 0.2, and the shared library's name changes with them.
  */
 #ifndef POLYTOME_H
 #define POLYTOME_H
@@ -41,7 +46,7 @@ typedef enum ptm_status {
     PTM_EIO,          /* a file cannot be opened, read or written */
     PTM_EFORMAT,      /* a file is damaged or not what its header says */
     PTM_EMODEL,       /* a model is well-formed but not one that we can run */
-    PTM_ELIMIT,       /* a limit was reached; the sentence names the option that raises it */
+    PTM_ELIMIT,       /* a limit was reached; the sentence names the field of the options that raises it */
     PTM_ENODATA,      /* nothing to label: no picture and no sound, or an empty file */
     PTM_EINTERRUPTED, /* the caller's `cancelled` said stop */
     PTM_EMISMATCH,    /* a check ran and its answer differs from the expected one */
