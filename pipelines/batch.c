@@ -58,14 +58,6 @@ static ptm_status take_answer(struct run *run, const struct ready *ready, ptm_er
     return status;
 }
 
-static void note_failure(struct run *run, ptm_status status) {
-    if (status == PTM_OK)
-        error_clear(&run->failure); /* of what the watcher got over */
-    else if (run->failure.status == PTM_OK)
-        (void)error_set(&run->failure, status, "the caller did not take a window");
-    run->failure.status = status;
-}
-
 void batch_answer(struct ptm_session *session) {
     struct batch *batch = session->batch;
     while (batch->first < batch->count) {
@@ -78,7 +70,9 @@ void batch_answer(struct ptm_session *session) {
         }
         if (!run) continue;
         run->waiting--;
-        if (run->failure.status == PTM_OK) note_failure(run, take_answer(run, ready, &run->failure));
+        if (run->failure.status != PTM_OK) continue;
+        (void)error_of_callback(&run->failure, take_answer(run, ready, &run->failure),
+                                "the caller did not take a window");
     }
     batch->first = batch->count = 0;
 }

@@ -42,6 +42,23 @@ static void test_error_null_and_long(void) {
     CU_ASSERT_EQUAL(strlen(error.message), sizeof error.message - 1);
 }
 
+/** Of a path that does not fit the reason is kept, and whole characters. */
+static void test_error_with_a_long_name(void) {
+    enum { CHARACTERS = 1300 };
+    char name[3 * CHARACTERS + 1] = "";
+    for (int i = 0; i < CHARACTERS; i++) memcpy(name + 3 * i, "\346\274\242", 3);
+    name[3 * CHARACTERS] = '\0';
+    for (int shift = 0; shift < 3; shift++) {
+        ptm_error error = {0};
+        (void)error_set(&error, PTM_EIO, "%.*s%s: cannot be read", shift, "ab", name);
+        const char *gap = strstr(error.message, "..."), *colon = strchr(error.message, ':');
+        CU_ASSERT_FATAL(gap != NULL && colon != NULL);
+        CU_ASSERT_STRING_EQUAL(colon, ": cannot be read");
+        CU_ASSERT_EQUAL((gap - error.message - shift) % 3, 0);
+        CU_ASSERT_EQUAL((colon - gap - 3) % 3, 0);
+    }
+}
+
 /** What a terminal would obey, in one byte and in two, is not in a sentence; letters of two bytes are. */
 static void test_error_without_controls(void) {
     ptm_error error = {0};
@@ -82,7 +99,8 @@ static bool make_comma_locale(char *folder) {
     return made;
 }
 
-/** A number ends where its text does: it is decimal, and has a point where the program's locale has a comma. */
+/** A number ends where its text does: it is decimal, and has a point where the program's locale has a comma; so it has
+ * in sentences. */
 static void test_number(void) {
     static const struct {
         const char *text, *rest;
@@ -103,6 +121,9 @@ static void test_number(void) {
             CU_ASSERT_EQUAL(number_read(numbers[i].text, &end), numbers[i].value);
             CU_ASSERT_STRING_EQUAL(end, numbers[i].rest);
         }
+        ptm_error error = {0};
+        (void)error_set(&error, PTM_EIO, "%g s", 0.5);
+        CU_ASSERT_STRING_EQUAL(error.message, "0.5 s");
     }
     setlocale(LC_NUMERIC, "C");
     remove_locale(folder);
@@ -434,6 +455,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"the first cause of an error wins", test_first_cause_wins},
         {"errors without a listener, and long ones", test_error_null_and_long},
+        {"errors with a long name", test_error_with_a_long_name},
         {"errors without control characters", test_error_without_controls},
         {"TRY", test_try},
         {"numbers", test_number},

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <libavdevice/version.h>
+#include <locale.h>
 #include <stdarg.h>
 
 #define STRING_OF(x) #x
@@ -25,6 +26,11 @@ static void quieten_alsa(void *library) {
     if (set_handler) set_handler(say_nothing);
 }
 
+/** Graphs and input options are written with a point, whatever the process's locale says. */
+static void speak_plainly(void) {
+    (void)uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* which is there, and not allocated */
+}
+
 /* Loaded here, not by the linker: it brings some eighty libraries (X11, SDL, PulseAudio ...) that no other input needs,
  * and opening them takes longer than labelling a short clip. It stays loaded: FFmpeg keeps what it registers. */
 static ptm_status load_devices(ptm_error *err) {
@@ -36,6 +42,7 @@ static ptm_status load_devices(ptm_error *err) {
     *(void **)&register_all = symbol;
     register_all();
     quieten_alsa(library);
+    speak_plainly();
     return PTM_OK;
 }
 
