@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <math.h>
+#include <sys/wait.h>
 
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
 
@@ -212,6 +213,26 @@ static void test_model_closed_early(void) {
     }
 }
 
+/** A child has the session, but none of its threads. */
+static void test_closed_in_a_child(void) {
+    struct opened opened;
+    ptm_result *result;
+    int status = 0;
+    open_both(&opened, NULL, 3, NULL);
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &result, err));
+    ptm_result_free(&result);
+    const pid_t child = fork();
+    CU_ASSERT_FATAL(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        close_both(&opened);
+        _exit(0);
+    }
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_EQUAL(status, 0);
+    close_both(&opened);
+}
+
 /** A clip cut off at many places: an answer from what is there, or an error; never a crash or a hang. */
 static void test_truncated_clip(void) {
     char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
@@ -244,7 +265,7 @@ int main(void) {
         {"mistakes and interruptions", test_mistakes}, {"no memory given", test_no_memory_given},
         {"strides of frames", test_strides},           {"a sample that is none", test_broken_sample},
         {"the handler of ALSA", test_alsa_handler},    {"a model closed early", test_model_closed_early},
-        {"a clip cut off", test_truncated_clip},
+        {"closed in a child", test_closed_in_a_child}, {"a clip cut off", test_truncated_clip},
     };
     return check_main("mistakes", cases, CHECK_COUNT(cases));
 }
