@@ -22,6 +22,7 @@ static struct layer_view view_layer(const struct network *network, const struct 
     const struct vit_config *config = &network->config;
     const struct vit_weights *weights = &network->weights;
     const int C = config->embed_dim, mlp = block->mlp_dim, hidden = config_hidden_width(config, mlp);
+    const struct weight_rows up = view_matrix(weights, block, MATRIX_UP, block->up_w);
     switch (layer) {
     case LAYER_QKV:
         return (struct layer_view){.parts = 3,
@@ -38,6 +39,12 @@ static struct layer_view view_layer(const struct network *network, const struct 
                                    .w = {view_matrix(weights, block, MATRIX_PROJ, block->proj_w)},
                                    .b = {block->proj_b}};
     case LAYER_FC1:
+        if (up.values)
+            return (struct layer_view){.parts = 2,
+                                       .in = C,
+                                       .out = mlp,
+                                       .w = {view_matrix(weights, block, MATRIX_FC1, block->fc1_w), up},
+                                       .b = {block->fc1_b, block->up_b}};
         return (struct layer_view){.parts = 1,
                                    .in = C,
                                    .out = hidden,

@@ -36,20 +36,51 @@ static char *base_name(const char *path) {
 
 /* ---------------------------------------------------------------- a checkpoint directory */
 
+enum { PICKLE_PATH = 120, PICKLE_NAME = 60 }; /* bytes beside which the command that converts it fits a sentence */
+
 /** `name`: the file's own, as the command to convert it takes it. */
 static ptm_status refuse_pickle(const char *path, const char *name, ptm_error *err) {
-    if (strpbrk(name, "'\"\\$`!")) name = "FILE"; /* would break out of the command's quotes */
+    if (strpbrk(name, "'\"\\$`!") || strlen(name) > PICKLE_NAME)
+        name = "FILE"; /* would break out of the command's quotes */
     return error_set(err, PTM_EMODEL,
                      "%s is a PyTorch pickle, which can run code and is not read; convert it, in its own folder, with: "
                      "python3 -c \"import "
                      "torch; from safetensors.torch import save_file; d = torch.load('%s', 'cpu', weights_only=True); "
                      "d = d.get('model', d.get('state_dict', d)); save_file({k: v.clone().contiguous() for k, v in "
                      "d.items()}, 'model.safetensors')\"",
-                     path, name);
+                     strlen(path) > PICKLE_PATH ? name : path, name);
+}
+
+/** The same of a directory whose pickle is in parts. */
+static ptm_status refuse_pickles(const char *directory, ptm_error *err) {
+    return error_set(
+        err, PTM_EMODEL,
+        "%s holds PyTorch pickles, which can run code and are not read; convert them, in there, with: python3 -c "
+        "\"import glob, torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
+        "for f in glob.glob('pytorch_model-*.bin') for k, v in torch.load(f, 'cpu', "
+        "weights_only=True).items()}, 'model.safetensors')\"",
+        strlen(directory) > PICKLE_PATH ? "the directory" : directory);
+}
+
+static ptm_status has_file(bool *found, const char *directory, const char *name, ptm_error *err) {
+    char *path = path_join(directory, name);
+    if (!path) return error_no_memory(err);
+    *found = path_is_file(path);
+    mem_free(path);
+    return PTM_OK;
 }
 
 static ptm_status refuse_without_weights(const char *directory, ptm_error *err) {
     static const char name[] = "pytorch_model.bin";
+    bool pickles = false, adapter = false;
+    TRY(has_file(&pickles, directory, "pytorch_model.bin.index.json", err));
+    TRY(has_file(&adapter, directory, "adapter_config.json", err));
+    if (pickles) return refuse_pickles(directory, err);
+    if (adapter)
+        return error_set(err, PTM_EMODEL,
+                         "%s holds an adapter (LoRA or the like), not a whole model: merge it into the one that it was "
+                         "made for, and save that",
+                         directory);
     char *pickle = path_join(directory, name);
     if (!pickle) return error_no_memory(err);
     const ptm_status status =
@@ -120,6 +151,22 @@ static ptm_status open_preprocessor(struct json *preprocessor, struct ptm_model 
     return PTM_OK;
 }
 
+/** What torch.compile() and data-parallel training put before the names of a model that is saved inside of them. */
+static ptm_status find_wrapper(struct ptm_model *model, const struct family *family, ptm_error *err) {
+    const char *name;
+    const ptrdiff_t length = weights_find_head(model->files, family->weights, &name);
+    if (length < 0)
+        return error_set(
+            err, PTM_EMODEL,
+            "%s: tensor \"%s\", the classifier, is missing: a backbone alone has no labels to give; take a "
+            "checkpoint that was fine-tuned for classification",
+            safetensors_path(model->files), name);
+    model->wrapper = mem_calloc((size_t)length + 1, 1);
+    if (!model->wrapper) return error_no_memory(err);
+    memcpy(model->wrapper, name, (size_t)length);
+    return PTM_OK;
+}
+
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     struct origin *origin = &model->origins[0];
     TRY(open_json(&model->config, model->path, "config.json", true, err));
@@ -127,11 +174,12 @@ static ptm_status open_directory(struct ptm_model *model, const ptm_model_option
     struct json preprocessor;
     TRY(open_preprocessor(&preprocessor, model, origin->family->modality, err));
     TRY(open_weights(model, options, err));
+    TRY(find_wrapper(model, origin->family, err));
     origin->checkpoint = (struct checkpoint){
         .config = json_root(model->config),
         .preprocessor = preprocessor,
         .files = model->files,
-        .prefix = "",
+        .prefix = model->wrapper,
     };
     origin->name = model->networks[0].name = model->name;
     model->count = 1;
@@ -247,6 +295,7 @@ static void leave(struct ptm_model *model) {
     json_close(&model->config);
     mem_free(model->name);
     mem_free(model->path);
+    mem_free(model->wrapper);
     mem_free(model);
 }
 

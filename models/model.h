@@ -10,6 +10,7 @@
 struct ptm_model {
     atomic_int users; /* the caller, sessions and results; the last one frees it */
     char *name, *path;
+    char *wrapper; /* of a directory: what stands before the name of every tensor; NULL: not known yet */
     struct safetensors *files;
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
     struct weight_source source;

@@ -19,13 +19,14 @@ struct block_weights {
     const float *scale1;            /* (C) or NULL */
     int mlp_dim;
     const float *norm2_w, *norm2_b; /* (C) */
-    const float *fc1_w, *fc1_b;     /* (mlp_dim, C), (mlp_dim); of SwiGLU (2 mlp_dim, C), (2 mlp_dim) */
-    const float *fc2_w, *fc2_b;     /* (C, mlp_dim), (C) */
-    const float *scale2;            /* (C) or NULL */
+    const float *fc1_w, *fc1_b; /* (mlp_dim, C), (mlp_dim); of SwiGLU (2 mlp_dim, C), (2 mlp_dim), the gate first, */
+    const float *up_w, *up_b;   /* or the gate alone there, and here what it is multiplied with; else NULL */
+    const float *fc2_w, *fc2_b; /* (C, mlp_dim), (C) */
+    const float *scale2;        /* (C) or NULL */
 };
 
 /** The matrices of a block. */
-enum block_matrix { MATRIX_Q, MATRIX_K, MATRIX_V, MATRIX_PROJ, MATRIX_FC1, MATRIX_FC2, BLOCK_MATRICES };
+enum block_matrix { MATRIX_Q, MATRIX_K, MATRIX_V, MATRIX_PROJ, MATRIX_FC1, MATRIX_UP, MATRIX_FC2, BLOCK_MATRICES };
 
 struct vit_weights {
     const float *patch_w, *patch_b;                /* (C, channels * patch volume), (C) or NULL */

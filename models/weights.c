@@ -130,6 +130,31 @@ bool weights_have_first(const struct safetensors *files, const struct weight_nam
     return safetensors_find(files, name) != NULL;
 }
 
+/** How many bytes stand before `end`, nothing or what ends in a '.'; -1: the name does not end so. */
+static ptrdiff_t bytes_before(const char *name, const char *end) {
+    const ptrdiff_t before = (ptrdiff_t)strlen(name) - (ptrdiff_t)strlen(end);
+    if (before < 0 || strcmp(name + before, end) != 0) return -1;
+    return before == 0 || name[before - 1] == '.' ? before : -1;
+}
+
+ptrdiff_t weights_find_head(const struct safetensors *files, const struct weight_table *table, const char **name) {
+    ptrdiff_t fewest = -1;
+    *name = NULL;
+    for (; table; table = table->other) {
+        for (const struct weight_row *row = table->rows; row->name; row++) {
+            if (row->place != WEIGHT_NETWORK || row->member != offsetof(struct vit_weights, head_w)) continue;
+            if (!*name) *name = row->name;
+            for (size_t i = 0; i < safetensors_count(files); i++) {
+                const ptrdiff_t before = bytes_before(safetensors_at(files, i)->name, row->name);
+                if (before < 0 || (fewest >= 0 && before >= fewest)) continue;
+                fewest = before;
+                *name = safetensors_at(files, i)->name;
+            }
+        }
+    }
+    return fewest;
+}
+
 /** Where in vit_weights.blocks the blocks of a place begin, and how many they are. */
 static int first_block(const struct vit_config *config, enum weight_place place) {
     return place == WEIGHT_POOLER_BLOCK   ? config->depth
@@ -145,7 +170,8 @@ static int count_blocks(const struct vit_config *config, enum weight_place place
 static const size_t matrix_members[BLOCK_MATRICES] = {
     [MATRIX_Q] = offsetof(struct block_weights, q_w),     [MATRIX_K] = offsetof(struct block_weights, k_w),
     [MATRIX_V] = offsetof(struct block_weights, v_w),     [MATRIX_PROJ] = offsetof(struct block_weights, proj_w),
-    [MATRIX_FC1] = offsetof(struct block_weights, fc1_w), [MATRIX_FC2] = offsetof(struct block_weights, fc2_w),
+    [MATRIX_FC1] = offsetof(struct block_weights, fc1_w), [MATRIX_UP] = offsetof(struct block_weights, up_w),
+    [MATRIX_FC2] = offsetof(struct block_weights, fc2_w),
 };
 
 /** Which matrix of a block that may be reduced the row is; BLOCK_MATRICES: none. */

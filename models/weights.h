@@ -49,6 +49,13 @@ struct weight_names {
 /** Whether a file has the first tensor of the table under that name. */
 bool weights_have_first(const struct safetensors *files, const struct weight_names *names);
 
+/**
+ * The classifier among the tensors of a file, by one of the names that the table or its other one has for it: how many
+ * bytes stand before that name, as a wrapper puts them before all names ("module.", "_orig_mod."), the fewest, and in
+ * *name the whole name. -1: there is none, and *name is the table's own.
+ */
+ptrdiff_t weights_find_head(const struct safetensors *files, const struct weight_table *table, const char **name);
+
 /** The tensors of a file as float32: in place where they lie so, converted once where not. Shared by all networks. */
 struct weight_source {
     const struct safetensors *files; /* not owned */

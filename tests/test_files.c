@@ -195,8 +195,9 @@ static void test_weights_dtypes(void) {
         const struct tensor *tensor = safetensors_find(st, "t");
         CU_ASSERT_PTR_NOT_NULL_FATAL(tensor);
         CU_ASSERT_STRING_EQUAL(tensor->dtype_name, dtypes[i].name);
+        const char *const name = dtypes[i].name;
         const bool floating =
-            !strcmp(dtypes[i].name, "F32") || !strcmp(dtypes[i].name, "F16") || !strcmp(dtypes[i].name, "BF16");
+            !strcmp(name, "F32") || !strcmp(name, "F16") || !strcmp(name, "BF16") || !strcmp(name, "F64");
         CU_ASSERT_EQUAL(tensor->dtype != DTYPE_OTHER, floating);
         float out[4];
         ptm_error err = {0};
@@ -388,6 +389,18 @@ static void test_half_precision(void) {
     CU_ASSERT_EQUAL(wrong, 0);
     free(out);
     free(data);
+}
+
+/** From an odd address: a tie goes to the even neighbour, and what no float can hold is infinite. */
+static void test_double_precision(void) {
+    const double values[] = {1.5, -0.0, 0x1.000001p0, 0x1.000003p0, 0x1p-149, 1e300};
+    const float expected[] = {1.5f, -0.0f, 1.0f, 0x1.000004p0f, 0x1p-149f, INFINITY};
+    unsigned char data[sizeof values + 1];
+    memcpy(data + 1, values, sizeof values);
+    const struct tensor tensor = {.name = "t", .dtype = DTYPE_F64, .elements = 6, .data = data + 1, .bytes = 48};
+    float out[6];
+    CHECK_OK(tensor_to_f32(&tensor, out, err));
+    CU_ASSERT_EQUAL(memcmp(out, expected, sizeof out), 0);
 }
 
 static void test_single_precision(void) {
@@ -922,6 +935,7 @@ int main(void) {
         {"safetensors: errors may be NULL", test_weights_no_error},
         {"safetensors: half precision, all values", test_half_precision},
         {"safetensors: single precision, bits kept", test_single_precision},
+        {"safetensors: double precision, rounded", test_double_precision},
         {"safetensors: files on disk", test_disk},
         {"safetensors: index and shards", test_index},
         {"safetensors: every rule of the index", test_index_rules},

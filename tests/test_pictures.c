@@ -366,6 +366,26 @@ static void test_pixels_keep_ratio(void) {
     CU_ASSERT_EQUAL(pixels_place(&spec, 1, 65535, &y, &x, NULL), PTM_ELIMIT);
 }
 
+/* What transformers' get_size_with_aspect_ratio() gives: (h, w), shortest and longest edge, (scaled h, scaled w). */
+static void test_pixels_longest_edge(void) {
+    static const int cases[][6] = {
+        {60, 200, 32, 48, 14, 48},      {200, 60, 32, 48, 48, 14},      {60, 200, 32, 333, 32, 106},
+        {200, 200, 32, 30, 30, 30},     {64, 64, 33, 32, 32, 32},       {101, 333, 32, 48, 15, 48},
+        {333, 101, 224, 300, 300, 91},  {32, 333, 64, 400, 38, 400},    {31, 61, 31, 60, 30, 60},
+        {480, 640, 256, 340, 255, 340}, {640, 480, 256, 341, 341, 256}, {17, 1000, 256, 300, 5, 300},
+    };
+    struct pixels_spec spec = video_spec();
+    struct pixels_axis y, x;
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        spec.shortest_edge = cases[i][2];
+        spec.longest_edge = cases[i][3];
+        CHECK_OK(pixels_place(&spec, cases[i][0], cases[i][1], &y, &x, err));
+        CU_ASSERT(y.scaled == cases[i][4] && x.scaled == cases[i][5]);
+    }
+    spec.longest_edge = 20; /* of which no row is left */
+    CU_ASSERT_EQUAL(pixels_place(&spec, 1, 100, &y, &x, NULL), PTM_ELIMIT);
+}
+
 static void test_pixels_refuses_picture(void) {
     struct pixels_spec spec = video_spec();
     spec.do_center_crop = false;
@@ -411,6 +431,7 @@ int main(void) {
         {"pixels: planes apart", test_pixels_planes_apart},
         {"pixels: refuses a specification", test_pixels_refuses_spec},
         {"pixels that keep their ratio", test_pixels_keep_ratio},
+        {"pixels with a longest edge", test_pixels_longest_edge},
         {"pixels: refuses a picture", test_pixels_refuses_picture},
     };
     return check_main("pictures", cases, CHECK_COUNT(cases));
