@@ -137,6 +137,19 @@ static bool fail_entry(const struct inputs_visitor *visitor, const char *path, c
     return visitor->failed(visitor->user, path, list->id, *ended ? 0 : list->number, *ended ? list->wrong : why);
 }
 
+bool inputs_try_list(const char *path) {
+    struct stat status;
+    if (strcmp(path, "-") == 0) return true;
+    if (stat(path, &status) != 0) return false;
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    FILE *list = S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
+    if (list) fclose(list);
+    return list || !S_ISREG(status.st_mode);
+}
+
 bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, enum list_format format) {
     const struct visit whole = {visitor, NULL};
     struct list list;

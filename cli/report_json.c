@@ -77,7 +77,7 @@ json_t *report_json_times(const ptm_result *result) {
     return object_end(&object);
 }
 
-static json_t *error_object(const ptm_error *err) {
+json_t *report_json_error(const ptm_error *err) {
     struct object object = object_begin();
     object_put(&object, "code", json_string(report_status_code(err->status)));
     object_put(&object, "message", json_words(err->message));
@@ -106,7 +106,7 @@ static bool write_file(FILE *stream, const struct report_style *style, const cha
     if (style->image) object_put(&object, "image", result ? answer_object(style, result->image, true) : json_null());
     object_put(&object, "fused", result ? fused_object(style, result) : json_null());
     object_put(&object, "ms", result ? report_json_times(result) : json_null());
-    object_put(&object, "error", result ? json_null() : error_object(err));
+    object_put(&object, "error", result ? json_null() : report_json_error(err));
     return json_line_write(stream, subject->id, object_end(&object));
 }
 
@@ -209,7 +209,7 @@ bool report_json_live(FILE *stream, const char *path, const ptm_live_report *rep
     object_put(&object, "decode_errors", json_integer(report->decode_errors));
     object_put(&object, "decoders_opened", json_integer(report->decoders_opened));
     object_put(&object, "latency_ms", latency->total > 0 ? latency_object(latency) : json_null());
-    object_put(&object, "error", err ? error_object(err) : json_null());
+    object_put(&object, "error", err ? report_json_error(err) : json_null());
     return json_line_write(stream, NULL, object_end(&object));
 }
 

@@ -12,4 +12,7 @@ struct object report_json_begin(const struct report_subject *subject, const char
 /** Where the time of a file went. */
 json_t *report_json_times(const ptm_result *result);
 
+/** What went wrong: code and message. */
+json_t *report_json_error(const ptm_error *err);
+
 #endif

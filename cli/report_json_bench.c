@@ -50,11 +50,22 @@ static void put_merging(struct object *object, const char *modality, const ptm_a
     object_put(object, modality, object_end(&merging));
 }
 
-bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes) {
+static struct object file_begin(const char *path) {
     struct object object = object_begin();
     object_put(&object, "schema", json_integer(1));
     object_put(&object, "bench", json_string("file"));
     object_put_path(&object, path);
+    return object;
+}
+
+bool report_json_bench_failure(FILE *stream, const char *path, const ptm_error *err) {
+    struct object object = file_begin(path);
+    object_put(&object, "error", report_json_error(err));
+    return json_line_write(stream, NULL, object_end(&object));
+}
+
+bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes) {
+    struct object object = file_begin(path);
     object_put(&object, "duration", json_decimal(result->duration));
     object_put(&object, "ms", report_json_times(result));
     put_merging(&object, "video", result->video);

@@ -26,7 +26,7 @@ static ptm_status check_shape(const struct network *network, int most, const int
 static ptm_status check_finite(const float *input, size_t count, ptm_error *err) {
     for (size_t i = 0; i < count; i++)
         if (!isfinite(input[i]))
-            return error_set(err, PTM_EFORMAT, "value %zu of the prepared input is no finite number", i);
+            return error_set(err, PTM_EFORMAT, "value %zu of the prepared input is not a finite number", i);
     return PTM_OK;
 }
 

@@ -4,12 +4,14 @@
 
 #include "files/json.h"
 #include "files/npy.h"
+#include "files/replace.h"
 #include "files/safetensors.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MAX_HEADER = 100000000 };
@@ -920,6 +922,31 @@ static void test_npy_write_manners(void) {
     remove_folder(&folder);
 }
 
+/* ---------------------------------------------------------------- replacing */
+
+/** Its name became a folder meanwhile: what was written is not lost, and the sentence says where it is. */
+static void test_replace_without_name(void) {
+    const struct folder folder = make_folder();
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", path_in(&folder, "out"));
+    struct replacement replacement;
+    CHECK_OK(replace_open(&replacement, path, err));
+    CU_ASSERT_EQUAL(write(replacement.fd, "done", 4), 4);
+    CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+    ptm_error error = {0};
+    CU_ASSERT_EQUAL(replace_end(&replacement, PTM_OK, &error), PTM_EIO);
+    const char *const named = strstr(error.message, "what was written is in ");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(named);
+    FILE *file = fopen(named + strlen("what was written is in "), "rb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    char text[8] = {0};
+    CU_ASSERT_EQUAL(fread(text, 1, sizeof text - 1, file), 4);
+    CU_ASSERT_STRING_EQUAL(text, "done");
+    fclose(file);
+    rmdir(path);
+    remove_folder(&folder);
+}
+
 /* ---------------------------------------------------------------- */
 
 int main(void) {
@@ -953,6 +980,7 @@ int main(void) {
         {"npy: truncated anywhere", test_npy_truncated},
         {"npy: round trip", test_npy_round_trip},
         {"npy: manners of writing", test_npy_write_manners},
+        {"replace: a name that cannot be had", test_replace_without_name},
     };
     return check_main("files", cases, CHECK_COUNT(cases));
 }

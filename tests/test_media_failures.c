@@ -43,6 +43,28 @@ static void test_limits(void) {
     free(wav.data);
 }
 
+/** A picture alone in a file is decoded once: nothing is known of it before, and its decoder keeps the limit. */
+static void test_bare_picture(void) {
+    const struct media_options options = options_default();
+    struct byte_source source;
+    struct demux demux;
+    CHECK_OK(byte_source_open(&source, corpus("still.png"), &options, err));
+    CHECK_OK(demux_open(&demux, &source, NULL, options.max_pixels, err));
+    CU_ASSERT(demux_is_still(&demux, 0));
+    CU_ASSERT_EQUAL(demux.format->streams[0]->codecpar->codec_id, AV_CODEC_ID_PNG);
+    CU_ASSERT_EQUAL(demux.format->streams[0]->codecpar->width, 0);
+    demux_close(&demux);
+    byte_source_close(&source);
+
+    static const char pbm[] = "P4\n16 4\n\1\2\3\4\5\6\7\10";
+    struct media_options limited = options;
+    limited.max_pixels = 63;
+    expect_failure(read_memory(pbm, sizeof pbm - 1, &limited), PTM_ELIMIT, "max_pixels");
+    /* FFmpeg's own buffers are wider than the picture: one that they keep out is not said to be too large. */
+    limited.max_pixels = 64;
+    CU_ASSERT_EQUAL(read_memory(pbm, sizeof pbm - 1, &limited).status, PTM_OK);
+}
+
 /** Says stop when it has been asked as often as *user says. */
 static bool stop_after(void *user) {
     int *const left = user;
@@ -274,6 +296,7 @@ static void test_other_files_are_refused(void) {
 int main(void) {
     static const struct check_case cases[] = {
         {"limits", test_limits},
+        {"a bare picture", test_bare_picture},
         {"cancelled", test_cancelled},
         {"named failures", test_named_failures},
         {"a disk that fails", test_failing_disk},
