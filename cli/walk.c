@@ -117,7 +117,7 @@ static void find(void *user) {
 /* ---------------------------------------------------------------- in the caller's thread */
 
 /** How many bytes of the text are those of the path, as sentences have it: with '?' for each byte of a control
- * character, and up to where there was no more room. */
+ * character. */
 static size_t follow_path(const char *text, const char *path) {
     size_t at = 0;
     for (size_t control = 0; path[at] && text[at]; at++) {
@@ -138,9 +138,21 @@ static const char *find_path(const char *sentence, const char *path) {
     return NULL;
 }
 
+/** What the sentence says behind a path of which there was no room for the middle; NULL: it has none. */
+static const char *behind_shortened(const char *sentence, const char *path) {
+    static const char gap[] = "...";
+    const size_t head = follow_path(sentence, path), wide = strlen(gap);
+    if (head == 0 || strncmp(sentence + head, gap, wide) != 0) return NULL;
+    const char *rest = sentence + head + wide;
+    for (const char *tail = path + head; *tail; tail++)
+        if (follow_path(rest, tail) == strlen(tail)) return rest + strlen(tail);
+    return NULL;
+}
+
 /** The sentence, which names the file once and in full. */
 static void complain(const struct job *job) {
     const char *path = job->path, *sentence = job->err.message, *at = find_path(sentence, path);
+    const char *behind = at ? NULL : behind_shortened(sentence, path);
     const size_t length = strlen(path);
     const bool returns = length > 0 && path[length - 1] == '\r' && job->status == PTM_EIO;
     const char *hint =
@@ -149,8 +161,8 @@ static void complain(const struct job *job) {
         text_complain("%s", sentence);
     else if (at)
         text_complain("%.*s%s%s%s", (int)(at - sentence), sentence, path, at + length, hint);
-    else if (sentence[follow_path(sentence, path)] == '\0') /* there was room for no more than a part of the name */
-        text_complain("%s: %s%s", path, ptm_status_string(job->status), hint);
+    else if (behind)
+        text_complain("%s%s%s", path, behind, hint);
     else
         text_complain("%s: %s%s", path, sentence, hint);
 }

@@ -132,7 +132,8 @@ static ptm_status check_self_test(struct lane *lane, const ptm_check_options *op
     if (options->expect || options->expect_source || options->output || options->source)
         return error_set(err, PTM_EINVAL, "expected and written answers are those for an input, and none is named");
     if (!test->plain && !test->merged)
-        return error_set(err, PTM_EINVAL, "model %s stores no self-test: give --input and --expect", network->name);
+        return error_set(err, PTM_EINVAL, "model %s stores no self-test: name an input, and the answer to expect",
+                         network->name);
     struct lane_merge own;
     lane_get_merge(lane, &own);
     ptm_status status = check_answer(lane, "off", test->plain, asked, 2e-3f, report, err);

@@ -52,6 +52,8 @@ ptm_status ptm_overlay_open(ptm_overlay **out, ptm_error *err) {
 
 ptm_status ptm_overlay_add(ptm_overlay *overlay, const ptm_window *window, ptm_error *err) {
     error_clear(err);
+    if (window->modality != PTM_VIDEO && window->modality != PTM_IMAGE && window->modality != PTM_AUDIO)
+        return error_set(err, PTM_EINVAL, "a window of modality %d, which there is not", (int)window->modality);
     const int track = window->modality == PTM_VIDEO ? 0 : window->modality == PTM_IMAGE ? 1 : 2;
     return overlay_track_add(&overlay->tracks[track], window, err);
 }

@@ -185,12 +185,18 @@ ptm_status pass_answer(struct pass *pass, ptm_error *err) {
     return pass_has_windows(pass) ? PTM_OK : run_refuse_undecoded(&pass->run, "nothing", err);
 }
 
-ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
-    TRY(batch_check_free(pass->run.session, err));
+static ptm_status label_file(struct pass *pass, const char *path, ptm_error *err) {
     const ptm_status status = pass_read(pass, path, err);
     if (status == PTM_OK) return pass_answer(pass, err);
     if (pass->run.watch && pass->run.waiting > 0) batch_answer(pass->run.session); /* what was handed on is told */
     if (pass->run.failure.status == PTM_OK) return status;
     error_clear(err); /* who was told came before the end of the file */
     return run_take_failure(&pass->run, err);
+}
+
+ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
+    TRY(batch_enter(pass->run.session, err));
+    const ptm_status status = label_file(pass, path, err);
+    batch_leave(pass->run.session);
+    return status;
 }

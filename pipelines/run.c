@@ -101,8 +101,13 @@ ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const str
 
 static ptm_status picture_of_frame(void *context, struct media_picture *picture, ptm_error *err) {
     const ptm_frame *frame = context;
+    if (!frame) return error_set(err, PTM_EINVAL, "a frame is promised, but none is given");
     if (!frame->rgb || frame->width < 1 || frame->height < 1)
         return error_set(err, PTM_EINVAL, "a frame of %d x %d pixels cannot be labelled", frame->width, frame->height);
+    const ptrdiff_t stride = frame->stride, row = 3 * (ptrdiff_t)frame->width;
+    if (stride < row && stride > -row)
+        return error_set(err, PTM_EINVAL, "rows of %td bytes hold no frame of %d pixels: its stride is %td", row,
+                         frame->width, stride);
     *picture = (struct media_picture){frame->rgb, frame->width, frame->height, frame->stride};
     return PTM_OK;
 }

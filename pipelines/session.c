@@ -254,6 +254,7 @@ int ptm_session_get_batch(const ptm_session *session, ptm_modality modality) {
 
 ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
     error_clear(err);
+    TRY(batch_check_between(session, err));
     return set_merge(session, r, prop_attn, err);
 }
 

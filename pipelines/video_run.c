@@ -112,8 +112,7 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
     const double most = video->run->options->max_seconds;
     const float *prepared = NULL;
     if (covered > most)
-        return error_set(err, PTM_ELIMIT,
-                         "%s: a picture is shown for %g s, which is longer than --max-seconds %g allows",
+        return error_set(err, PTM_ELIMIT, "%s: a picture is shown for %g s, longer than the limit max_seconds of %g",
                          video->run->name, covered, most);
     while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - slack)
         TRY(take_place(video, frame, &prepared, err));

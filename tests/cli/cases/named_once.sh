@@ -4,7 +4,7 @@ odd=$'a\eb\xc2\x9bc.wav'
 echo "not sound" >"$odd"
 expect 1 polytome "$odd"
 expect 1 polytome --json $'gone\t.wav' >/dev/null
-# The library's sentences have 512 bytes.
+# The library's sentences have 512 bytes, and leave the middle of a long name out.
 long=$(printf 'x%.0s' {1..200})
 mkdir -p "$long/$long/$long"
 echo "not sound" >"$long/$long/$long/bad.wav"
