@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
+#include "grow.h"
 #include "output.h"
 #include "plot.h"
 #include "report.h"
@@ -18,6 +19,7 @@ struct bench {
     int num_schedules;
     struct plot_row *rows; /* (num_rows) owned, for --plot */
     int num_rows;
+    int width; /* of the files' names; 0: their heading is still to come */
 };
 
 /** Every schedule in the options' lists, one after the other. */
@@ -56,7 +58,7 @@ static void name_threads(char text[static THREADS_TEXT], int threads) {
 
 /** Keeps a row for the plot. */
 static bool keep_row(struct bench *bench, const struct report_bench *row) {
-    struct plot_row *rows = realloc(bench->rows, ((size_t)bench->num_rows + 1) * sizeof *rows);
+    struct plot_row *rows = grow(bench->rows, (size_t)bench->num_rows, sizeof *rows);
     if (!rows) return false;
     bench->rows = rows;
     char threads[THREADS_TEXT];
@@ -158,27 +160,43 @@ static enum exit_status bench_modality(struct bench *bench, const ptm_model_info
     return bench_schedules(bench, info, usual, strcmp(info->r, "off") == 0 ? 1 : 2);
 }
 
+/** The first file that has a row has the heading above it. */
+static void print_file_heading(struct bench *bench) {
+    const struct options *options = bench->options;
+    if (bench->width > 0) return;
+    bench->width = 4;
+    for (int i = 0; i < options->num_operands; i++) {
+        const int columns = text_columns(options->operands[i]);
+        if (columns > bench->width) bench->width = columns;
+    }
+    printf("files, ms\n  %-*s %9s %9s %9s\n", bench->width, "", "decode", "features", "network");
+}
+
+static void print_file(struct bench *bench, const char *path, const ptm_result *result) {
+    print_file_heading(bench);
+    printf("  ");
+    text_print(stdout, path);
+    printf("%*s %9.2f %9.2f %9.2f\n", bench->width - text_columns(path), "", result->ms.decode, result->ms.features,
+           result->ms.network);
+}
+
 /** Decoding and features need a real file. */
-static enum exit_status bench_file(struct bench *bench, const char *path, int width) {
+static enum exit_status bench_file(struct bench *bench, const char *path) {
     ptm_error err = {0};
-    ptm_result *result;
+    ptm_result *result = NULL;
     ptm_classify_options classify = bench->options->classify;
-    if (ptm_classify_file(bench->engine.session, path, &classify, &result, &err) != PTM_OK) {
-        text_complain("%s", err.message);
-        return STATUS_INPUT;
-    }
+    const bool labelled = ptm_classify_file(bench->engine.session, path, &classify, &result, &err) == PTM_OK;
+    if (!labelled) text_complain("%s", err.message);
     bool good = true;
-    if (bench->options->format == FORMAT_JSON) {
-        good = report_json_bench_file(stdout, path, result, peak_bytes());
-    } else {
-        printf("  ");
-        text_print(stdout, path);
-        printf("%*s %9.2f %9.2f %9.2f\n", width - text_columns(path), "", result->ms.decode, result->ms.features,
-               result->ms.network);
-    }
+    if (bench->options->format == FORMAT_JSON)
+        good = labelled ? report_json_bench_file(stdout, path, result, peak_bytes())
+                        : report_json_bench_failure(stdout, path, &err);
+    else if (labelled)
+        print_file(bench, path, result);
     ptm_result_free(&result);
     if (!good) text_complain("out of memory");
-    return good ? STATUS_GOOD : STATUS_ENVIRONMENT;
+    if (!good) return STATUS_ENVIRONMENT;
+    return labelled ? STATUS_GOOD : STATUS_INPUT;
 }
 
 /** The files, with the last schedule. */
@@ -190,16 +208,10 @@ static enum exit_status bench_files(struct bench *bench) {
         ptm_session_set_merge(bench->engine.session, bench->schedules[bench->num_schedules - 1],
                               bench->session.prop_attn, &err) != PTM_OK)
         return engine_complain(&err);
-    int width = 4;
-    for (int i = 0; i < options->num_operands; i++) {
-        const int columns = text_columns(options->operands[i]);
-        if (columns > width) width = columns;
-    }
-    if (options->format == FORMAT_TEXT)
-        printf("files, ms\n  %-*s %9s %9s %9s\n", width, "", "decode", "features", "network");
+    bench->width = 0;
     enum exit_status worst = STATUS_GOOD;
     for (int i = 0; i < options->num_operands; i++) {
-        const enum exit_status status = bench_file(bench, options->operands[i], width);
+        const enum exit_status status = bench_file(bench, options->operands[i]);
         if (status > worst) worst = status;
     }
     return worst;

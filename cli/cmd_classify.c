@@ -49,7 +49,10 @@ static void render(const struct run *run, struct job *job, const ptm_result *res
 /** Takes over what an earlier run wrote about the same file. */
 static bool reuse(const struct run *run, struct job *job) {
     struct journal_line line = {.path = job->path, .id = job->id, .stamp = job->stamp};
-    if (!run->journal.name || !job->stamped || !journal_find(&run->journal, &line)) return false;
+    if (!run->journal.name || !job->stamped) return false;
+    const enum journal_match match = journal_find(&run->journal, &line);
+    job->copied = match == JOURNAL_COPY;
+    if (match != JOURNAL_DONE) return false;
     job->text = line.text;
     job->bytes = strlen(line.text);
     job->reused = true;
@@ -129,7 +132,7 @@ static bool finish(void *user, const struct job *job, const ptm_error *err) {
 
 static bool tick(void *user) {
     struct run *run = user;
-    return !run->journal.name || journal_sync(&run->journal, false);
+    return !run->journal.name || journal_sync_if_due(&run->journal);
 }
 
 static bool open_journal(struct run *run) {
@@ -165,8 +168,8 @@ static enum exit_status walk(struct run *run) {
     if (run->options->jobs > 0 && (run->crew.refused || run->walk.jobs.refused))
         text_complain("there was no room for %d jobs, of memory or threads (ulimit -a): the run had fewer",
                       run->options->jobs);
-    if (run->journal.name && !journal_sync(&run->journal, true)) status = STATUS_ENVIRONMENT;
     const bool kept = status <= STATUS_INPUT || status == STATUS_INTERRUPTED;
+    if (run->journal.name && !journal_finish(&run->journal)) status = STATUS_ENVIRONMENT;
     if (kept && !output_commit(&run->output)) status = STATUS_ENVIRONMENT;
     walk_summary(&run->walk);
     return status;
@@ -182,9 +185,10 @@ static enum exit_status classify(struct run *run) {
 }
 
 enum exit_status cmd_classify(const struct options *options) {
-    if (!walk_check(options)) return STATUS_USAGE;
     struct run run = {.options = options};
-    enum exit_status status = engine_open_models(&run.engine, &options->models);
+    enum exit_status status = walk_check(options);
+    if (status != STATUS_GOOD) return status;
+    status = engine_open_models(&run.engine, &options->models);
     if (status == STATUS_GOOD) status = crew_open(&run.crew, &run.engine, options, walk_count_files(options));
     if (status == STATUS_GOOD) status = classify(&run);
     crew_close(&run.crew);

@@ -117,11 +117,12 @@ static void choose_sides(const struct options *options, struct report_sides *sid
 }
 
 enum exit_status cmd_compare(const struct options *options) {
-    if (!walk_check(options)) return STATUS_USAGE;
     struct run run = {.options = options};
+    enum exit_status status = walk_check(options);
+    if (status != STATUS_GOOD) return status;
     ptm_session_options session[2];
     choose_sides(options, &run.sides, session);
-    enum exit_status status = engine_open(&run.engine, &options->models, &session[0]);
+    status = engine_open(&run.engine, &options->models, &session[0]);
     if (status != STATUS_GOOD) return status;
     run.session[0] = run.engine.session;
     status = engine_open_session(&run.engine, &run.session[1], &session[1]);

@@ -169,19 +169,13 @@ static bool answer(struct server *server, const char *line, size_t length, ptm_e
     return written && output_flush(&server->output);
 }
 
-static bool is_blank(const char *line, size_t length) {
-    size_t i = 0;
-    while (i < length && strchr(" \t\r", line[i]) && line[i]) i++;
-    return i == length;
-}
-
 static bool serve_line(struct server *server, const char *line, size_t length, bool too_long) {
     ptm_error err = {0};
     if (too_long) {
         err.status = PTM_ELIMIT;
         snprintf(err.message, sizeof err.message, "the request is longer than --max-request-bytes %zu allows",
                  server->lines.max);
-    } else if (is_blank(line, length)) {
+    } else if (text_is_blank(line, length)) {
         return true;
     }
     return answer(server, line, length, &err);

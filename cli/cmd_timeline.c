@@ -52,8 +52,7 @@ static void on_progress(void *user, double done, double total) {
 
 static void prepare(struct timeline *timeline) {
     const struct options *options = timeline->options;
-    const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
-    progress_open(&timeline->progress, options->progress < 0 ? unasked : options->progress > 0, true, 1);
+    progress_open(&timeline->progress, progress_is_wanted(options->progress, options->verbosity), true, 1);
     timeline->classify = options->classify;
     timeline->classify.progress = on_progress;
     timeline->classify.cancelled = signals_interrupted;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "comparison.h"
 
+#include "grow.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool add_flip(struct comparison_part *part, const char *path, const ptm_label *a, const ptm_label *b) {
-    if ((size_t)part->num_flips >= SIZE_MAX / sizeof *part->flips - 1) return false;
-    struct flip *flips = realloc(part->flips, ((size_t)part->num_flips + 1) * sizeof *flips);
+    struct flip *flips = grow(part->flips, (size_t)part->num_flips, sizeof *flips);
     if (!flips) return false;
     part->flips = flips;
     char *copy = strdup(path);

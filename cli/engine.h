@@ -10,7 +10,7 @@ enum exit_status {
     STATUS_GOOD = 0,
     STATUS_INPUT = 1, /* some input failed, or a check differs */
     STATUS_USAGE = 2,
-    STATUS_ENVIRONMENT = 3, /* model, memory, or where the results go */
+    STATUS_ENVIRONMENT = 3, /* model, list, memory, or where the results go */
     STATUS_INTERRUPTED = 130
 };
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "event_list.h"
 
+#include "grow.h"
+
 #include <stdlib.h>
 
 bool event_list_add(struct event_list *list, const ptm_event *event) {
-    if (list->count == list->room) {
-        const size_t room = list->room ? list->room * 2 : 64;
-        if (room > SIZE_MAX / sizeof *list->items) return false;
-        ptm_event *items = realloc(list->items, room * sizeof *items);
-        if (!items) return false;
-        list->items = items;
-        list->room = room;
-    }
-    list->items[list->count++] = *event;
+    ptm_event *items = grow(list->items, list->count, sizeof *items);
+    if (!items) return false;
+    list->items = items;
+    items[list->count++] = *event;
     return true;
 }
 

@@ -7,7 +7,7 @@
 
 struct event_list {
     ptm_event *items; /* labels are not copied */
-    size_t count, room;
+    size_t count;
 };
 
 /** False where memory ran out. */

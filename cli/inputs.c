@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "inputs.h"
 
+#include "grow.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 /** Names in a directory. */
 struct names {
     char **items;
-    size_t count, room;
+    size_t count;
 };
 
 /** What an entry of a list, or an operand, stands for. */
@@ -40,16 +41,11 @@ static bool visit_file(const struct visit *visit, const char *path, bool found) 
 }
 
 static bool names_add(struct names *names, const char *name) {
-    if (names->count == names->room) {
-        const size_t room = names->room ? names->room * 2 : 64;
-        if (room > SIZE_MAX / sizeof *names->items) return false;
-        char **items = realloc(names->items, room * sizeof *items);
-        if (!items) return false;
-        names->items = items;
-        names->room = room;
-    }
-    names->items[names->count] = strdup(name);
-    return names->items[names->count] && ++names->count;
+    char **items = grow(names->items, names->count, sizeof *items);
+    if (!items) return false;
+    names->items = items;
+    items[names->count] = strdup(name);
+    return items[names->count] && ++names->count;
 }
 
 static void names_free(struct names *names) {
@@ -139,6 +135,19 @@ static bool fail_entry(const struct inputs_visitor *visitor, const char *path, c
     char why[512];
     snprintf(why, sizeof why, "line %ld: %s", list->number, list->wrong);
     return visitor->failed(visitor->user, path, list->id, *ended ? 0 : list->number, *ended ? list->wrong : why);
+}
+
+bool inputs_try_list(const char *path) {
+    struct stat status;
+    if (strcmp(path, "-") == 0) return true;
+    if (stat(path, &status) != 0) return false;
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    FILE *list = S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
+    if (list) fclose(list);
+    return list || !S_ISREG(status.st_mode);
 }
 
 bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, enum list_format format) {

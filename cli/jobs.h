@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { JOBS_WINDOW = 256, JOBS_MAX_BYTES = 1 << 24, JOBS_MAX_WORKERS = 256 };
+enum { JOBS_WINDOW = 8192, JOBS_MAX_BYTES = 1 << 24, JOBS_MAX_WORKERS = 256 };
 
 /** One input, from its finding to its answer. Who has it may write to it. */
 struct job {
@@ -32,6 +32,7 @@ struct job {
     bool stamped;       /* there is a stamp */
     bool changed;       /* it did not hold until the end */
     bool reused;        /* the answer is that of an earlier run */
+    bool copied;        /* an earlier run had one that differs in its inode alone */
 
     struct job *next;
 };

@@ -140,9 +140,22 @@ static bool lock(struct journal *journal) {
         return false;
     }
     if (flock(journal->file, LOCK_EX | LOCK_NB) == 0) return true;
-    if (errno != EWOULDBLOCK) return complain(journal, "lock");
-    text_complain("another run is using the journal %s", journal->name);
-    return false;
+    if (errno == EWOULDBLOCK) {
+        text_complain("another run is using the journal %s", journal->name);
+        return false;
+    }
+    if (errno != ENOSYS && errno != ENOLCK && errno != EOPNOTSUPP) return complain(journal, "lock");
+    text_complain("the journal %s cannot be locked here: see that no other run has it", journal->name);
+    return true;
+}
+
+/* Where the file system has no such thing, what was written is as safe as it gets. */
+static bool put_on_disk(struct journal *journal) {
+    if (!journal->dirty) return true;
+    journal->synced = moment_now();
+    journal->dirty = false;
+    if (fdatasync(journal->file) == 0 || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) return true;
+    return complain(journal, "write");
 }
 
 /** A torn last line goes, and what this run is asked for stands before what it does. */
@@ -150,7 +163,7 @@ static bool begin_run(struct journal *journal, const char *settings) {
     if (ftruncate(journal->file, journal->end) != 0) return complain(journal, "write");
     if (journal->has_run && journal->last_run == journal->settings) return true;
     const struct journal_line line = {.kind = JOURNAL_RUN, .settings = journal->settings, .text = (char *)settings};
-    return append(journal, &line) && journal_sync(journal, true);
+    return append(journal, &line) && put_on_disk(journal);
 }
 
 static void tell(const struct journal *journal) {
@@ -181,9 +194,11 @@ static const struct journal_place *find_place(const struct journal *journal, uin
     return journal->table[at].offset >= 0 ? &journal->table[at] : NULL;
 }
 
-static bool same_file(const struct journal_line *a, const struct journal_line *b) {
+/** All but the inode. */
+static bool look_alike(const struct journal_line *a, const struct journal_line *b) {
     const bool same_id = a->id && b->id ? strcmp(a->id, b->id) == 0 : a->id == b->id;
-    return a->settings == b->settings && strcmp(a->path, b->path) == 0 && same_id && stamp_equal(&a->stamp, &b->stamp);
+    return a->settings == b->settings && strcmp(a->path, b->path) == 0 && same_id && a->stamp.size == b->stamp.size &&
+           a->stamp.modified == b->stamp.modified;
 }
 
 /** The line, read again. */
@@ -195,18 +210,20 @@ static bool read_line(const struct journal *journal, const struct journal_place 
     return good;
 }
 
-bool journal_find(const struct journal *journal, struct journal_line *line) {
+enum journal_match journal_find(const struct journal *journal, struct journal_line *line) {
     line->settings = journal->settings;
     const struct journal_place *place = find_place(journal, journal_line_key(line));
     struct journal_line old;
-    if (!place || !read_line(journal, place, &old)) return false;
-    const bool same = old.kind == JOURNAL_FILE && same_file(&old, line);
-    if (same) {
+    if (!place || !read_line(journal, place, &old)) return JOURNAL_NEW;
+    enum journal_match match = JOURNAL_NEW;
+    if (old.kind == JOURNAL_FILE && look_alike(&old, line))
+        match = stamp_equal(&old.stamp, &line->stamp) ? JOURNAL_DONE : JOURNAL_COPY;
+    if (match == JOURNAL_DONE) {
         line->text = old.text;
         old.text = NULL;
     }
     journal_line_free(&old);
-    return same;
+    return match;
 }
 
 bool journal_add(struct journal *journal, struct journal_line *line) {
@@ -215,11 +232,15 @@ bool journal_add(struct journal *journal, struct journal_line *line) {
     return append(journal, line);
 }
 
-bool journal_sync(struct journal *journal, bool now) {
-    if (!journal->dirty || (!now && moment_now() - journal->synced < sync_seconds)) return true;
-    journal->synced = moment_now();
-    journal->dirty = false;
-    return fdatasync(journal->file) == 0 || complain(journal, "write");
+bool journal_finish(struct journal *journal) {
+    struct stat status;
+    if (fstat(journal->file, &status) == 0 && status.st_nlink == 0)
+        text_complain("the journal %s was removed during the run: the next one will do all again", journal->name);
+    return put_on_disk(journal);
+}
+
+bool journal_sync_if_due(struct journal *journal) {
+    return moment_now() - journal->synced < sync_seconds || put_on_disk(journal);
 }
 
 void journal_close(struct journal *journal) {

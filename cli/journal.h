@@ -33,15 +33,24 @@ struct journal {
 /** Opens or makes the file, locks it, takes away a torn last line, and finds what is done. False after a complaint. */
 bool journal_open(struct journal *journal, const char *path, const char *settings);
 
-/** What was written out for the file with the path, id and stamp of `line`, as its text, for free(). For any thread.
- * False where it is not done. */
-bool journal_find(const struct journal *journal, struct journal_line *line);
+enum journal_match {
+    JOURNAL_NEW,  /* the file is not done */
+    JOURNAL_DONE, /* what was written out for it is the line's text, for free() */
+    JOURNAL_COPY  /* one that differs in its inode alone is done */
+};
+
+/** What is known of the file with the path, id and stamp of `line`. For any thread. */
+enum journal_match journal_find(const struct journal *journal, struct journal_line *line);
 
 /** Adds a file that is done: path, id, stamp and text of `line`. False after a complaint. */
 bool journal_add(struct journal *journal, struct journal_line *line);
 
-/** Puts lines on the disk, where the last time is a second ago or `now` says so. False after a complaint. */
-bool journal_sync(struct journal *journal, bool now);
+/** Puts lines on the disk where the last time is a second ago. False after a complaint. */
+bool journal_sync_if_due(struct journal *journal);
+
+/** At the end of a run: puts all on the disk, and says where the file was removed meanwhile. False after a complaint.
+ */
+bool journal_finish(struct journal *journal);
 
 void journal_close(struct journal *journal);
 

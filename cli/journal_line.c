@@ -2,6 +2,7 @@
 #include "journal_line.h"
 
 #include "hash.h"
+#include "json_id.h"
 #include "json_path.h"
 
 #include <stdio.h>
@@ -84,7 +85,7 @@ static bool read_file(struct journal_line *line, const json_t *object) {
     int64_t inode;
     line->path = json_get_path(object);
     line->text = copy_string(object, "result");
-    line->id = id ? json_dumps(id, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    line->id = id ? json_id_write(id) : NULL;
     const bool good = line->path && line->text && (!id || line->id) &&
                       read_integer(&line->stamp.size, object, "size") &&
                       read_integer(&line->stamp.modified, object, "modified") && read_integer(&inode, object, "inode");
@@ -122,6 +123,5 @@ uint64_t journal_line_key(const struct journal_line *line) {
     hash = hash_text(hash, line->id ? line->id : "");
     hash = hash_bytes(hash, &line->stamp.size, sizeof line->stamp.size);
     hash = hash_bytes(hash, &line->stamp.modified, sizeof line->stamp.modified);
-    hash = hash_bytes(hash, &line->stamp.inode, sizeof line->stamp.inode);
     return hash_bytes(hash, &line->settings, sizeof line->settings);
 }

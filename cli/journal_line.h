@@ -32,7 +32,8 @@ bool journal_line_read(struct journal_line *line, const char *text, size_t bytes
 /** Frees what journal_line_read() made. */
 void journal_line_free(struct journal_line *line);
 
-/** What tells lines apart: the file as it was, its id, and the settings. */
+/** What tells lines apart: the file as it was, its id, and the settings. Of files that differ in their inode alone the
+ * later is the one that is there. */
 uint64_t journal_line_key(const struct journal_line *line);
 
 #endif

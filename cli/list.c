@@ -2,7 +2,9 @@
 #include "list.h"
 
 #include "json_bound.h"
+#include "json_id.h"
 #include "json_path.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +38,7 @@ static void read_object(struct list *list, size_t length) {
     }
     const json_t *id = json_object_get(object, "id");
     if (json_is_object(object)) list->path = json_get_path(object);
-    if (id) list->id = json_dumps(id, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (id) list->id = json_id_write(id);
     if (!list->path || !*list->path)
         list->wrong = "no JSON object with a \"path\"";
     else if (id && !list->id)
@@ -64,7 +66,7 @@ bool list_next(struct list *list) {
         }
         list->number++;
         if (length > 0 && list->line[length - 1] == separator) list->line[--length] = '\0';
-    } while (length == 0);
+    } while (length == 0 || (list->format == LIST_JSON && text_is_blank(list->line, (size_t)length)));
     if (list->format == LIST_JSON)
         read_object(list, (size_t)length);
     else

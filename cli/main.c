@@ -17,6 +17,8 @@ static enum exit_status run_help(const struct options *options) {
         manual_roff(stdout);
     } else if (options->completion) {
         manual_completion(stdout);
+    } else if (options->num_operands > 1) {
+        return engine_refuse(COMMAND_HELP, "the command 'help' takes one command");
     } else if (options->num_operands == 0) {
         manual_overview(stdout);
     } else {

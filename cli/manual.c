@@ -169,7 +169,8 @@ static const char json_section[] =
     "\"instruction\", \"attention\", \"threads\", \"batch\", \"tokens\" of each block, \"gflop\", \"runs\", \"ms\" of "
     "the fastest pass, its median and its stages, \"speed_up\" over the first row, \"gflops\", \"gemm_gflops\" and "
     "\"peak_bytes\"; and a line a file, with \"bench\": \"file\" and \"path\", \"duration\", \"ms\" of \"decode\", "
-    "\"features\" and \"network\", \"video\" and \"audio\" as above, and \"peak_bytes\". info prints a line a model: "
+    "\"features\" and \"network\", \"video\" and \"audio\" as above, and \"peak_bytes\", or \"error\" in place of "
+    "these. info prints a line a model: "
     "\"name\", \"family\", \"licence\", \"source\", \"backbone\", and each modality with what it takes.";
 
 static void roff_section(FILE *stream, const char *title, const char *text) {
@@ -194,8 +195,8 @@ void manual_roff(FILE *stream) {
     roff_section(stream, "JSON", json_section);
     roff_section(stream, "EXIT STATUS",
                  "0 where all went well, 1 where some input failed or a check differs, 2 for wrong usage, 3 where the "
-                 "model, the memory or the place for the results fails, 130 when interrupted; what was done by then "
-                 "is kept.");
+                 "model, the list, the memory or the place for the results fails, 130 when interrupted; what was done "
+                 "by then is kept.");
     roff_section(stream, "ENVIRONMENT",
                  "POLYTOME_MODEL is the model to use where none is named. NO_COLOR, when set and not empty, keeps "
                  "colours off.");
@@ -229,6 +230,10 @@ void manual_completion(FILE *stream) {
     fputs("# bash completion for polytome\n"
           "_polytome() {\n"
           "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" words=\n"
+          "  if [[ \" ${COMP_WORDS[*]:0:COMP_CWORD} \" == *' -- '* ]]; then # what follows are files\n"
+          "    COMPREPLY=()\n"
+          "    return\n"
+          "  fi\n"
           "  if [[ $current == = ]]; then # \"--only=v\" is three words\n"
           "    current=\n"
           "  elif [[ $previous == = ]]; then\n"

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,7 +43,8 @@ static bool open_aside(struct output *output, const char *path, const struct sta
         output->aside = NULL;
         return false;
     }
-    if (fchmod(file, file_mode(old)) != 0 || !(output->stream = fdopen(file, "w"))) {
+    (void)fchmod(file, file_mode(old)); /* where the file system has modes */
+    if (!(output->stream = fdopen(file, "w"))) {
         complain(output);
         close(file);
         return false;
@@ -151,16 +153,66 @@ bool output_flush(struct output *output) {
     return (fflush(output->stream) == 0 && !ferror(output->stream)) || complain(output);
 }
 
+/** All of the file aside into another one. */
+static bool copy(int aside, int target) {
+    char bytes[1 << 16];
+    off_t at = 0;
+    for (ssize_t got; (got = pread(aside, bytes, sizeof bytes, at)) != 0; at += got) {
+        if (got < 0) return false;
+        for (ssize_t done = 0, step; done < got; done += step)
+            if ((step = pwrite(target, bytes + done, (size_t)(got - done), at + done)) <= 0) return false;
+    }
+    return ftruncate(target, at) == 0;
+}
+
+/** Writes over the file that has the name. False with errno. */
+static bool overwrite(const struct output *output, int aside) {
+    struct stat file;
+    const int target = open(output->target, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (target < 0) return false;
+    const bool copied = fstat(target, &file) == 0 && S_ISREG(file.st_mode) && copy(aside, target);
+    return close(target) == 0 && copied;
+}
+
+/** Says where the results are that could not have their name. Their folder may have another one by now. */
+static void complain_aside(const struct output *output, int aside) {
+    const int error = errno;
+    char link[32], place[PATH_MAX];
+    struct stat file;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", aside);
+    const ssize_t length = readlink(link, place, sizeof place - 1);
+    if (length > 0) place[length] = '\0';
+    if (fstat(aside, &file) == 0 && file.st_nlink == 0)
+        text_complain("cannot write %s: %s; the file aside was removed, too", output->name, strerror(error));
+    else
+        text_complain("cannot write %s: %s; the results are in %s", output->name, strerror(error),
+                      length > 0 ? place : output->aside);
+}
+
+/** Gives the finished file its name. A name that is a mount point, or someone else's in a folder like /tmp, stays with
+ * its file, which is written over where that is allowed. Results that cannot be put there stay aside. */
+static bool take_name(const struct output *output, int aside) {
+    if (rename(output->aside, output->target) == 0) return true;
+    if ((errno == EBUSY || errno == EPERM || errno == EACCES || errno == EXDEV) && overwrite(output, aside)) {
+        unlink(output->aside);
+        return true;
+    }
+    complain_aside(output, aside);
+    return false;
+}
+
 bool output_commit(struct output *output) {
     bool good = output_flush(output);
     if (output->stream != stdout) {
+        const int aside = output->aside ? fcntl(fileno(output->stream), F_DUPFD_CLOEXEC, 0) : -1;
         if (fclose(output->stream) != 0 && good) good = complain(output);
         output->stream = NULL;
-        if (good && output->aside && rename(output->aside, output->target) != 0) good = complain(output);
-        if (good) {
-            free(output->aside);
+        if (good && output->aside) {
+            good = take_name(output, aside);
+            free(output->aside); /* it has its name, or it stays */
             output->aside = NULL;
         }
+        if (aside >= 0) close(aside);
     }
     output_discard(output);
     return good;

@@ -33,7 +33,8 @@ long output_count_lines(struct output *output);
 /** Hands on what was written so far. False, after a complaint, where it cannot be written. */
 bool output_flush(struct output *output);
 
-/** Ends the writing and gives the file its name. False, after a complaint, where that fails. */
+/** Ends the writing and gives the file its name. False, after a complaint, where that fails; what is finished and can
+ * only not have its name stays aside, and the complaint says where. */
 bool output_commit(struct output *output);
 
 /** Ends the writing and leaves no file behind. Nothing happens after output_commit(). */

@@ -29,6 +29,10 @@ static const char *short_name(const char *path, int most) {
     return path;
 }
 
+bool progress_is_wanted(int asked, int verbosity) {
+    return asked < 0 ? text_is_terminal(stderr) && verbosity >= 0 : asked > 0;
+}
+
 void progress_open(struct progress *progress, bool on, bool parts, long total) {
     const double now = moment_now(); /* a short run shows nothing */
     *progress = (struct progress){.on = on, .parts = parts, .total = total, .start = now, .last = now};

@@ -18,8 +18,8 @@ struct progress_file {
 };
 
 struct progress {
-    bool on, parts;     /* parts: those of files at work count */
-    long total;         /* files to come, 0: not known */
+    bool on, parts;
+    long total;
     double start, last; /* moments: of the first file, of the last update */
     int shown;          /* columns that stand on the line now */
 
@@ -28,6 +28,10 @@ struct progress {
     struct progress_file *files;
 };
 
+/** Whether the line is wanted: as `asked` says (1, 0), or where that is -1 on a terminal that is not kept quiet. */
+bool progress_is_wanted(int asked, int verbosity);
+
+/** `parts`: how far files at work are counts; `total`: files to come, 0: not known. */
 void progress_open(struct progress *progress, bool on, bool parts, long total);
 
 /* For a worker. */

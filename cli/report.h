@@ -89,6 +89,9 @@ bool report_json_bench(FILE *stream, const struct report_bench *bench);
 /** A file of a benchmark: where its time went. */
 bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes);
 
+/** One that could not be labelled. */
+bool report_json_bench_failure(FILE *stream, const char *path, const ptm_error *err);
+
 /** "video", "audio" or "image". */
 const char *report_modality(ptm_modality modality);
 

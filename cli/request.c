@@ -3,6 +3,7 @@
 
 #include "base64.h"
 #include "json_bound.h"
+#include "json_id.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -218,7 +219,7 @@ static ptm_status take_id(struct request *request, const json_t *id, ptm_error *
     if (!id) return PTM_OK;
     if (json_is_object(id) || json_is_array(id))
         return fail(err, PTM_EINVAL, "\"id\" should be a text, a number, true, false or null");
-    request->id = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
+    request->id = json_id_write(id);
     return request->id ? PTM_OK : request_no_memory(err);
 }
 

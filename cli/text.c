@@ -33,6 +33,12 @@ bool text_is_control(const char *text) {
     return first < 0x20 || first == 0x7F || (first == 0xC2 && (unsigned char)text[1] < 0xA0);
 }
 
+bool text_is_blank(const char *line, size_t length) {
+    size_t i = 0;
+    while (i < length && strchr(" \t\r", line[i]) && line[i]) i++;
+    return i == length;
+}
+
 /** The form in which the character at `text` is shown; *length its bytes in the text. */
 static const char *visible_form(char form[8], const char *text, size_t *length) {
     const unsigned char first = (unsigned char)text[0];

@@ -13,6 +13,9 @@ size_t text_sequence(const char *text);
 /** A control character, ASCII's, DEL or one from U+0080 to U+009F: they all drive terminals. */
 bool text_is_control(const char *text);
 
+/** Is there nothing in a line but what separates words? */
+bool text_is_blank(const char *line, size_t length);
+
 /** Writes `text` with control characters and bytes that are no UTF-8 shown as \n, \t or \xNN. */
 void text_print(FILE *stream, const char *text);
 

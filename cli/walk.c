@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -115,15 +116,55 @@ static void find(void *user) {
 
 /* ---------------------------------------------------------------- in the caller's thread */
 
-/** Does the sentence name the file, or is it about standard input anyway? */
-static bool names_path(const char *sentence, const char *path) {
-    if (strcmp(path, "-") == 0) return true;
-    const size_t length = strlen(path);
-    for (const char *at = sentence; (at = strstr(at, path)); at++) {
-        const bool starts = at == sentence || !isalnum((unsigned char)at[-1]);
-        if (starts && !isalnum((unsigned char)at[length])) return true;
+/** How many bytes of the text are those of the path, as sentences have it: with '?' for each byte of a control
+ * character. */
+static size_t follow_path(const char *text, const char *path) {
+    size_t at = 0;
+    for (size_t control = 0; path[at] && text[at]; at++) {
+        if (control == 0 && text_is_control(path + at)) control = (unsigned char)path[at] == 0xC2 ? 2 : 1;
+        if (text[at] != path[at] && !(control > 0 && text[at] == '?')) break;
+        if (control > 0) control--;
     }
-    return false;
+    return at;
+}
+
+/** Where the sentence names the file, or NULL. */
+static const char *find_path(const char *sentence, const char *path) {
+    const size_t length = strlen(path);
+    for (const char *at = sentence; *at; at++) {
+        const bool starts = at == sentence || !isalnum((unsigned char)at[-1]);
+        if (starts && follow_path(at, path) == length && !isalnum((unsigned char)at[length])) return at;
+    }
+    return NULL;
+}
+
+/** What the sentence says behind a path of which there was no room for the middle; NULL: it has none. */
+static const char *behind_shortened(const char *sentence, const char *path) {
+    static const char gap[] = "...";
+    const size_t head = follow_path(sentence, path), wide = strlen(gap);
+    if (head == 0 || strncmp(sentence + head, gap, wide) != 0) return NULL;
+    const char *rest = sentence + head + wide;
+    for (const char *tail = path + head; *tail; tail++)
+        if (follow_path(rest, tail) == strlen(tail)) return rest + strlen(tail);
+    return NULL;
+}
+
+/** The sentence, which names the file once and in full. */
+static void complain(const struct job *job) {
+    const char *path = job->path, *sentence = job->err.message, *at = find_path(sentence, path);
+    const char *behind = at ? NULL : behind_shortened(sentence, path);
+    const size_t length = strlen(path);
+    const bool returns = length > 0 && path[length - 1] == '\r' && job->status == PTM_EIO;
+    const char *hint =
+        returns ? " (the name ends in a carriage return, as where a list has the line ends of Windows)" : "";
+    if (strcmp(path, "-") == 0) /* it is about standard input anyway */
+        text_complain("%s", sentence);
+    else if (at)
+        text_complain("%.*s%s%s%s", (int)(at - sentence), sentence, path, at + length, hint);
+    else if (behind)
+        text_complain("%s%s%s", path, behind, hint);
+    else
+        text_complain("%s: %s%s", path, sentence, hint);
 }
 
 static void end(struct walk *walk, enum exit_status status) {
@@ -140,10 +181,7 @@ static void finish(struct walk *walk, const struct job *job, const ptm_error *er
 static void report_failure(struct walk *walk, const struct job *job) {
     walk->failed++;
     if (walk->status == STATUS_GOOD) walk->status = STATUS_INPUT;
-    if (names_path(job->err.message, job->path))
-        text_complain("%s", job->err.message);
-    else
-        text_complain("%s: %s", job->path, job->err.message);
+    complain(job);
     finish(walk, job, &job->err);
     if (walk->failed == walk->options->max_errors && !walk->over) {
         if (walk->failed > 1) text_complain("%ld inputs failed: the run ends here", walk->failed);
@@ -177,6 +215,7 @@ static void settle(struct walk *walk, const struct job *job) {
     } else {
         walk->labelled++;
         walk->reused += job->reused;
+        walk->copied += job->copied;
         finish(walk, job, NULL);
     }
 }
@@ -220,12 +259,12 @@ static const char *find_wrong_input(const struct options *options) {
     return NULL;
 }
 
-bool walk_check(const struct options *options) {
+enum exit_status walk_check(const struct options *options) {
     const char *wrong = find_wrong_input(options);
-    if (!wrong) return true;
-    text_complain("%s", wrong);
-    options_hint(options->command);
-    return false;
+    if (wrong) return engine_refuse(options->command, wrong);
+    if (!options->files_from || inputs_try_list(options->files_from)) return STATUS_GOOD;
+    text_complain("cannot read the list %s: %s", options->files_from, strerror(errno));
+    return STATUS_ENVIRONMENT;
 }
 
 /** How many files the operands name; -1 where one is a directory. */
@@ -249,8 +288,7 @@ static long count_inputs(const struct options *options) {
 
 static void open_progress(struct walk *walk) {
     const struct options *options = walk->options;
-    const bool unasked = text_is_terminal(stderr) && options->verbosity >= 0;
-    const bool on = options->progress < 0 ? unasked : options->progress > 0;
+    const bool on = progress_is_wanted(options->progress, options->verbosity);
     progress_open(&walk->progress, on, !walk->visitor->reads_twice, on ? count_inputs(options) : 0);
 }
 
@@ -281,6 +319,9 @@ void walk_summary(const struct walk *walk) {
     const bool nothing_found = walk->labelled + walk->failed == 0 && walk->status == STATUS_GOOD;
     const bool worth_it = verbosity > 0 || walk->status == STATUS_INTERRUPTED || nothing_found ||
                           (walk->failed > 0 && walk->labelled + walk->failed > 1);
+    if (verbosity >= 0 && walk->copied > 0)
+        text_complain("%ld file%s of the journal but for %s inode, as copies are: done again", walk->copied,
+                      walk->copied == 1 ? " is one" : "s are those", walk->copied == 1 ? "its" : "their");
     if (verbosity < 0 || !worth_it) return;
     fprintf(stderr, "polytome: %ld labelled, %ld failed", walk->labelled, walk->failed);
     if (walk->passed_over > 0) fprintf(stderr, ", %ld without media passed over", walk->passed_over);

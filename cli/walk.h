@@ -44,7 +44,7 @@ struct walk {
     struct spare_target output; /* where the results go */
     struct progress progress;
     struct jobs jobs;
-    long labelled, failed, passed_over, reused;
+    long labelled, failed, passed_over, reused, copied;
     bool over;               /* what is not handed on yet will not be */
     enum exit_status status; /* beyond STATUS_INPUT the run ended early */
 };
@@ -56,8 +56,9 @@ struct walk_file *walk_next(struct walk *walk, bool waited_for);
 /** For label(): what job->err says became of the file, which must not be touched any more. */
 void walk_done(struct walk_file *file);
 
-/** Are there inputs, and do the options that name them fit together? False after a complaint. */
-bool walk_check(const struct options *options);
+/** Are there inputs, do the options that name them fit together, and can the list be read? Otherwise an exit status,
+ * after a complaint. */
+enum exit_status walk_check(const struct options *options);
 
 /** How many files the operands name; 0 where only the run will tell. */
 long walk_count_files(const struct options *options);

@@ -22,5 +22,7 @@ target_link_libraries(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_LIBRARY} m)
 
 # Debian's build hands out its packing buffers without a lock: src/compute/gemm.c puts one around these two functions.
 # And it does not know newer processors: gemm.c answers for the variable that names one, where the user has not set it.
-set(OPENBLAS_SERIAL_LINK_OPTIONS -Wl,--wrap=blas_memory_alloc,--wrap=blas_memory_free,--wrap=getenv)
+set(OPENBLAS_SERIAL_WRAPPED blas_memory_alloc blas_memory_free getenv)
+list(JOIN OPENBLAS_SERIAL_WRAPPED ",--wrap=" OPENBLAS_SERIAL_LINK_OPTIONS)
+string(PREPEND OPENBLAS_SERIAL_LINK_OPTIONS "-Wl,--wrap=")
 target_link_options(OpenBLAS::serial INTERFACE ${OPENBLAS_SERIAL_LINK_OPTIONS})

@@ -65,20 +65,42 @@ function(polytome_part name folder)
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}")
   endforeach()
   set_property(GLOBAL APPEND PROPERTY POLYTOME_PARTS part_${name})
+  set_property(GLOBAL APPEND PROPERTY POLYTOME_STANDS_ON ${ARGN})
+endfunction()
+
+# polytome_one_object(RESULT OBJECT...): the objects of a static library as one, in which only what polytome.h declares, and
+# what the linker puts in the place of OpenBLAS's own, has a name outside: clock_ms, say, may be a program's own. Sanitizers
+# and link-time optimisation have them as they are.
+function(polytome_one_object result)
+  if(POLYTOME_SANITIZE OR CMAKE_INTERPROCEDURAL_OPTIMIZATION OR NOT CMAKE_OBJCOPY)
+    set(${result} ${ARGN} PARENT_SCOPE)
+    return()
+  endif()
+  set(one ${PROJECT_BINARY_DIR}/polytome.o)
+  list(TRANSFORM OPENBLAS_SERIAL_WRAPPED PREPEND --globalize-symbol=__wrap_ OUTPUT_VARIABLE wrapped)
+  add_custom_command(OUTPUT ${one}
+    COMMAND ${CMAKE_LINKER} -r -o ${one} ${ARGN}
+    COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${one}
+    COMMAND ${CMAKE_OBJCOPY} ${wrapped} ${one}
+    DEPENDS ${ARGN} COMMAND_EXPAND_LISTS VERBATIM)
+  set(${result} ${one} PARENT_SCOPE)
 endfunction()
 
 # libpolytome, from all parts.
 function(polytome_library)
   get_property(parts GLOBAL PROPERTY POLYTOME_PARTS)
+  get_property(libraries GLOBAL PROPERTY POLYTOME_STANDS_ON)
   set(objects)
   foreach(part ${parts})
     list(APPEND objects $<TARGET_OBJECTS:${part}>)
   endforeach()
+  if(NOT BUILD_SHARED_LIBS)
+    polytome_one_object(objects ${objects})
+  endif()
   add_library(polytome ${objects})
   add_library(polytome::polytome ALIAS polytome)
-  # The parts are gone once the library is installed; a static one then asks its user to link what they stood on
-  # (polytomeConfig.cmake finds it).
-  target_link_libraries(polytome PRIVATE "$<BUILD_INTERFACE:${parts}>")
+  # What the parts stand on; an installed static library asks its user to link it (polytomeConfig.cmake finds it).
+  target_link_libraries(polytome PRIVATE "$<BUILD_INTERFACE:polytome_flags;${libraries}>")
   if(NOT BUILD_SHARED_LIBS)
     target_link_libraries(polytome PRIVATE $<INSTALL_INTERFACE:PkgConfig::POLYTOME_DEPENDENCIES>
       $<INSTALL_INTERFACE:${OPENBLAS_SERIAL_LIBRARY}> $<INSTALL_INTERFACE:Threads::Threads> $<INSTALL_INTERFACE:m>)
@@ -87,5 +109,10 @@ function(polytome_library)
   target_link_options(polytome PRIVATE -Wl,--exclude-libs,ALL)
   target_include_directories(polytome PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  set_target_properties(polytome PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  # Structs of the header may grow from 0.1 to 0.2.
+  set(soversion ${PROJECT_VERSION_MAJOR})
+  if(PROJECT_VERSION_MAJOR EQUAL 0)
+    string(APPEND soversion .${PROJECT_VERSION_MINOR})
+  endif()
+  set_target_properties(polytome PROPERTIES LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
 endfunction()

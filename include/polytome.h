@@ -13,7 +13,13 @@
  * ptm_status; on failure *out is NULL (or untouched, for plain values) and `err` holds one sentence. A model is
  * immutable and may be shared by threads; a session is used by one thread at a time. Nothing here prints, exits or
  * keeps state outside of the handles. Strings and arrays inside a result or an info live as long as the object they
- * came from.
+ * came from. Handles, paths and out-pointers are not NULL unless it is said that they may be.
+ *
+ * A callback may not use the session that it is called for (PTM_EINVAL), and not close what it is called from. One that
+ * fails may write why into err->message. In a child of fork() a session may be closed, and used on one thread, if no
+ * thread was at work in the library at the fork. FFmpeg logs nothing in a process that has left its log level as it
+ * was; av_log_set_level() afterwards holds. Structs may grow from 0.1 to 0.2, and the shared library's name changes
+ * then.
  */
 #ifndef POLYTOME_H
 #define POLYTOME_H
@@ -41,7 +47,7 @@ typedef enum ptm_status {
     PTM_EIO,          /* a file cannot be opened, read or written */
     PTM_EFORMAT,      /* a file is damaged or not what its header says */
     PTM_EMODEL,       /* a model is well-formed but not one that we can run */
-    PTM_ELIMIT,       /* a limit was reached; the sentence names the option that raises it */
+    PTM_ELIMIT,       /* a limit was reached; the sentence names the field of the options that raises it */
     PTM_ENODATA,      /* nothing to label: no picture and no sound, or an empty file */
     PTM_EINTERRUPTED, /* the caller's `cancelled` said stop */
     PTM_EMISMATCH,    /* a check ran and its answer differs from the expected one */
@@ -210,7 +216,7 @@ typedef struct ptm_classify_options {
     int64_t max_frames;     /* decoded frames of one file; default 10,000,000 */
     double max_seconds;     /* media time of one file; default 86,400 */
     /* Both may be NULL, and may be called from a thread of the library's own, one at a time. */
-    void (*progress)(void *user, double done_seconds, double total_seconds); /* total 0: not known */
+    void (*progress)(void *user, double done_seconds, double total_seconds); /* of a file; total 0: not known */
     bool (*cancelled)(void *user); /* asked at least once for each decoded packet and window */
     void *user;
 } ptm_classify_options;
@@ -233,7 +239,7 @@ typedef struct ptm_coverage {
     int rotation;                        /* video: degrees clockwise by which the picture was turned upright */
     int decode_errors;                   /* damaged packets passed over */
     bool frame_rate_clock;               /* no usable time stamps: the frame rate was the clock */
-    const char *sampling;                /* "uniform", "windows" or "first" */
+    const char *sampling;                /* "uniform", "windows" or "first"; NULL where the answer is `missing` */
 } ptm_coverage;
 
 /** One modality's answer on one file. */
@@ -298,7 +304,8 @@ typedef void ptm_file_fn(void *user, ptm_file *file);
  */
 PTM_API void ptm_classify_files(ptm_session *session, ptm_next_file_fn *next, ptm_file_fn *done, void *user);
 
-/** A picture in memory: 8-bit RGB rows, `stride` bytes apart. */
+/** A picture in memory: 8-bit RGB rows, `stride` bytes apart, at least 3 * width; below 0 where the first row comes
+ * last. PTM_EINVAL from those who get another one. */
 typedef struct ptm_frame {
     const uint8_t *rgb; /* (height, width, 3) */
     int width, height;
@@ -318,7 +325,7 @@ PTM_API void ptm_frame_free(ptm_frame **frame);
 /**
  * Labels `count` frames that the caller holds, taken as one clip: windows of T successive frames where the model has a
  * frame rate of its own (the caller has sampled at it), else T frames spread over all. Of `options` modalities,
- * sampling and callbacks are used. PTM_ENODATA without frames; PTM_EINVAL where video is not asked for.
+ * sampling and `cancelled` are used. PTM_ENODATA without frames; PTM_EINVAL where video is not asked for.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, int count,
                                                      const ptm_classify_options *options, ptm_result **out,
@@ -461,7 +468,7 @@ PTM_API PTM_NODISCARD ptm_status ptm_events_add(ptm_events *events, const ptm_wi
 /** Ends what is still going on. */
 PTM_API PTM_NODISCARD ptm_status ptm_events_finish(ptm_events *events, ptm_error *err);
 
-/** Frees it and sets *events to NULL; NULL and *events == NULL are allowed. */
+/** Frees it and sets *events to NULL, not within its own on_event; NULL and *events == NULL are allowed. */
 PTM_API void ptm_events_close(ptm_events **events);
 
 /* ---------------------------------------------------------------- cameras, microphones and the network */
@@ -534,7 +541,7 @@ typedef struct ptm_overlay ptm_overlay; /* windows on their way into a film */
 /** Begins to gather windows. Close with ptm_overlay_close(). */
 PTM_API PTM_NODISCARD ptm_status ptm_overlay_open(ptm_overlay **out, ptm_error *err);
 
-/** Keeps the three best labels of a window, 48 bytes; windows of one modality in time order. */
+/** Keeps the three best labels of a window, 48 bytes; windows of one modality in time order, else PTM_EINVAL. */
 PTM_API PTM_NODISCARD ptm_status ptm_overlay_add(ptm_overlay *overlay, const ptm_window *window, ptm_error *err);
 
 typedef struct ptm_overlay_report {
@@ -606,7 +613,7 @@ typedef struct ptm_check_report {
 } ptm_check_report;
 
 /** Proves a model against reference answers; `options` may be NULL. PTM_EMISMATCH where they differ; *report is filled
- * then too. */
+ * then too, but means nothing where it failed otherwise. */
 PTM_API PTM_NODISCARD ptm_status ptm_check(ptm_session *session, ptm_modality modality,
                                            const ptm_check_options *options, ptm_check_report *report, ptm_error *err);
 

@@ -3,8 +3,8 @@
 
 #include "compute/attention.h"
 #include "compute/tiles.h"
+#include "models/block_layers.h"
 #include "models/mean.h"
-#include "models/reduce.h"
 #include "models/rotary.h"
 
 #include <math.h>
@@ -54,10 +54,10 @@ static void add_branch(const struct vit *vit, const struct block_weights *block,
                        const float *in, int ldin, const float *scale, float *branch, int ld) {
     const int C = vit->network->config.embed_dim, tokens = vit_rows(vit);
     if (!scale) {
-        reduce_run_layer(vit, block, layer, vit->x, C, in, ldin, tokens, ACTIVATION_NONE, LINEAR_ADD);
+        block_layers_run(vit, block, layer, vit->x, C, in, ldin, tokens, ACTIVATION_NONE, LINEAR_ADD);
         return;
     }
-    reduce_run_layer(vit, block, layer, branch, ld, in, ldin, tokens, ACTIVATION_NONE, LINEAR_SET);
+    block_layers_run(vit, block, layer, branch, ld, in, ldin, tokens, ACTIVATION_NONE, LINEAR_SET);
     struct row_job job = {.vit = vit, .y = vit->x, .x = branch, .w = scale, .ld = ld, .tokens = tokens};
     threads_run(vit->compute->threads, tiles_count(tokens, ROWS), scaled_tile, &job);
 }
@@ -76,8 +76,23 @@ static void attend_window(struct vit *vit, struct vit_window *window, float *out
     float *q = vit->wide + (size_t)window->first * (size_t)ld, *k = q + C, *v = k + C; /* of a token side by side */
     if (window->r > 0) tome_metric(&window->tome, k, ld, N, heads, D);
     if (rotated) rotary_turn(compute, q, k, ld, window->tome.position, N, heads, D);
-    attention(compute, out, C, q, ld, k, v, ld, block_log_size(vit, window), queries, N, heads, D, 1 / sqrtf((float)D),
-              vit->scratch);
+    const struct attention attention = {
+        .out = out,
+        .q = q,
+        .k = k,
+        .v = v,
+        .log_size = block_log_size(vit, window),
+        .ldo = C,
+        .ldq = ld,
+        .ld = ld,
+        .rows = queries,
+        .n = N,
+        .heads = heads,
+        .head_dim = D,
+        .scale = 1 / sqrtf((float)D),
+        .scratch = vit->scratch,
+    };
+    attention_run(compute, &attention);
 }
 
 /** Of each window so many tokens stay, the first. */
@@ -96,7 +111,7 @@ void block_attend(struct vit *vit, const struct block_weights *block, int read, 
     const int C = vit->network->config.embed_dim, ld = 3 * C;
     float *attended = vit->y;
     block_norm(vit, block->norm1_w, block->norm1_b);
-    reduce_run_layer(vit, block, LAYER_QKV, vit->wide, ld, vit->y, C, vit_rows(vit), ACTIVATION_NONE, LINEAR_SET);
+    block_layers_run(vit, block, LAYER_QKV, vit->wide, ld, vit->y, C, vit_rows(vit), ACTIVATION_NONE, LINEAR_SET);
     for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
         const int queries = read > 0 ? read : window->rows;
         attend_window(vit, window, attended, queries, rotated);
@@ -114,13 +129,12 @@ static void swiglu_tile(void *context, int tile, int worker) {
     const int hidden = job->vit->network->config.mlp_dim;
     for (int i = tile * ROWS; i < tiles_end(tile, ROWS, job->tokens); i++) {
         float *gate = job->y + (size_t)i * (size_t)job->ld;
-        const float *up = gate + hidden;
-        for (int c = 0; c < hidden; c++) gate[c] = gate[c] / (1 + expf(-gate[c])) * up[c];
+        job->vit->compute->kernels->swiglu(gate, gate + hidden, hidden);
     }
 }
 
 static int hidden_width(const struct vit *vit, const struct block_weights *block) {
-    return config_has(&vit->network->config, PART_SWIGLU) ? 2 * block->mlp_dim : block->mlp_dim;
+    return config_hidden_width(&vit->network->config, block->mlp_dim);
 }
 
 /** vit->wide (N, hidden_width()), of which mlp_dim values of a row are the input of the second layer. */
@@ -129,7 +143,7 @@ static void hidden_layer(const struct vit *vit, const struct block_weights *bloc
     const int N = vit_rows(vit), C = config->embed_dim, width = hidden_width(vit, block);
     const bool swiglu = config_has(config, PART_SWIGLU);
     block_norm(vit, block->norm2_w, block->norm2_b);
-    reduce_run_layer(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N,
+    block_layers_run(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N,
                      swiglu ? ACTIVATION_NONE : config->activation, LINEAR_SET);
     if (swiglu) {
         struct row_job job = {.vit = vit, .y = vit->wide, .ld = width, .tokens = N};

@@ -448,7 +448,7 @@ ptm_status family_read(struct network *network, const struct family *family, con
     network->licence = network->source = "";
     *config = family->defaults;
     TRY(config_read_backbone(config, checkpoint->config, err));
-    TRY(labels_read_config(network, checkpoint->config, err));
+    TRY(labels_read_config(network, family->weights == &weights_timm, checkpoint->config, err));
     TRY(family->read_config(network, checkpoint, err));
     TRY(read_score(network, checkpoint->config, err));
     TRY(config_derive(config, max_tokens, checkpoint->config.document, err));

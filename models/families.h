@@ -13,7 +13,7 @@
 struct checkpoint {
     struct json config, preprocessor;
     const struct safetensors *files;
-    const char *prefix; /* of its tensors in the files: "" of a directory, "video/" or the like of a packed file */
+    const char *prefix; /* of its tensors in the files: of a directory mostly "", of a packed file "video/" */
 };
 
 /** The checkpoint's tensor of that name, or NULL. */

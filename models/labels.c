@@ -62,18 +62,18 @@ static ptm_status make_labels(struct network *network, int count, ptm_error *err
     return PTM_OK;
 }
 
-ptm_status labels_read_config(struct network *network, struct json config, ptm_error *err) {
+ptm_status labels_read_config(struct network *network, bool timm, struct json config, ptm_error *err) {
     int declared = 0, count = 0;
-    const char *const list = "label_names"; /* timm */
-    if (json_is_array(json_get(config, list))) return labels_read_list(network, config, list, err);
-    TRY(json_get_int(config, "num_classes", 1, LABELS_MAX, &declared, err)); /* timm */
-    TRY(json_get_int(config, "num_labels", 1, LABELS_MAX, &declared, err));
+    const char *const list = "label_names", *number = "num_labels";
+    if (timm && json_is_array(json_get(config, list))) return labels_read_list(network, config, list, err);
+    if (timm && !json_present(json_get(config, number))) number = "num_classes";
+    TRY(json_get_int(config, number, 1, LABELS_MAX, &declared, err));
     const struct json id2label = json_get(config, "id2label");
     if (!json_present(id2label)) return make_labels(network, declared ? declared : 2, err);
 
     TRY(json_each(id2label, count_member, &count, err));
     if (count < 1 || count > LABELS_MAX || (declared && declared != count))
-        return error_set(err, PTM_EMODEL, "%s: id2label has %d entries; num_labels asks for %d", config.document, count,
+        return error_set(err, PTM_EMODEL, "%s: id2label has %d entries; %s asks for %d", config.document, count, number,
                          declared);
     TRY(make_room(network, count, err));
     return json_each(id2label, take_member, network, err);

@@ -7,11 +7,11 @@
 #include "models/network.h"
 
 /**
- * Reads `id2label` ({"0": name, ...}, every number from 0 once) or `label_names` (a list), else makes LABEL_0, LABEL_1
- * ... for `num_labels` or `num_classes` (2 where these are absent too), into network->labels and config.num_labels. A
- * name is a string or, as digits' labels are, a whole number.
+ * Reads `id2label` ({"0": name, ...}, every number from 0 once), else makes LABEL_0, LABEL_1 ... for `num_labels` (2
+ * where that is absent too), into network->labels and config.num_labels. A name is a string or, as digits' labels are,
+ * a whole number. `timm`: the config is timm's, where a list `label_names` comes first and `num_classes` counts too.
  */
-ptm_status labels_read_config(struct network *network, struct json config, ptm_error *err);
+ptm_status labels_read_config(struct network *network, bool timm, struct json config, ptm_error *err);
 
 /** The same from an array of names, `parent`'s member `key`. */
 ptm_status labels_read_list(struct network *network, struct json parent, const char *key, ptm_error *err);

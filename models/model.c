@@ -4,8 +4,9 @@
 #include "base/memory.h"
 #include "files/path.h"
 #include "models/default_model.h"
+#include "models/layer_store.h"
 #include "models/packed.h"
-#include "models/reduce.h"
+#include "models/shared_backbone.h"
 #include "models/single_file.h"
 
 #include <errno.h>
@@ -35,20 +36,51 @@ static char *base_name(const char *path) {
 
 /* ---------------------------------------------------------------- a checkpoint directory */
 
+enum { PICKLE_PATH = 120, PICKLE_NAME = 60 }; /* bytes beside which the command that converts it fits a sentence */
+
 /** `name`: the file's own, as the command to convert it takes it. */
 static ptm_status refuse_pickle(const char *path, const char *name, ptm_error *err) {
-    if (strpbrk(name, "'\"\\$`!")) name = "FILE"; /* would break out of the command's quotes */
+    if (strpbrk(name, "'\"\\$`!") || strlen(name) > PICKLE_NAME)
+        name = "FILE"; /* would break out of the command's quotes */
     return error_set(err, PTM_EMODEL,
                      "%s is a PyTorch pickle, which can run code and is not read; convert it, in its own folder, with: "
                      "python3 -c \"import "
                      "torch; from safetensors.torch import save_file; d = torch.load('%s', 'cpu', weights_only=True); "
                      "d = d.get('model', d.get('state_dict', d)); save_file({k: v.clone().contiguous() for k, v in "
                      "d.items()}, 'model.safetensors')\"",
-                     path, name);
+                     strlen(path) > PICKLE_PATH ? name : path, name);
+}
+
+/** The same of a directory whose pickle is in parts. */
+static ptm_status refuse_pickles(const char *directory, ptm_error *err) {
+    return error_set(
+        err, PTM_EMODEL,
+        "%s holds PyTorch pickles, which can run code and are not read; convert them, in there, with: python3 -c "
+        "\"import glob, torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
+        "for f in glob.glob('pytorch_model-*.bin') for k, v in torch.load(f, 'cpu', "
+        "weights_only=True).items()}, 'model.safetensors')\"",
+        strlen(directory) > PICKLE_PATH ? "the directory" : directory);
+}
+
+static ptm_status has_file(bool *found, const char *directory, const char *name, ptm_error *err) {
+    char *path = path_join(directory, name);
+    if (!path) return error_no_memory(err);
+    *found = path_is_file(path);
+    mem_free(path);
+    return PTM_OK;
 }
 
 static ptm_status refuse_without_weights(const char *directory, ptm_error *err) {
     static const char name[] = "pytorch_model.bin";
+    bool pickles = false, adapter = false;
+    TRY(has_file(&pickles, directory, "pytorch_model.bin.index.json", err));
+    TRY(has_file(&adapter, directory, "adapter_config.json", err));
+    if (pickles) return refuse_pickles(directory, err);
+    if (adapter)
+        return error_set(err, PTM_EMODEL,
+                         "%s holds an adapter (LoRA or the like), not a whole model: merge it into the one that it was "
+                         "made for, and save that",
+                         directory);
     char *pickle = path_join(directory, name);
     if (!pickle) return error_no_memory(err);
     const ptm_status status =
@@ -119,6 +151,22 @@ static ptm_status open_preprocessor(struct json *preprocessor, struct ptm_model 
     return PTM_OK;
 }
 
+/** What torch.compile() and data-parallel training put before the names of a model that is saved inside of them. */
+static ptm_status find_wrapper(struct ptm_model *model, const struct family *family, ptm_error *err) {
+    const char *name;
+    const ptrdiff_t length = weights_find_head(model->files, family->weights, &name);
+    if (length < 0)
+        return error_set(
+            err, PTM_EMODEL,
+            "%s: tensor \"%s\", the classifier, is missing: a backbone alone has no labels to give; take a "
+            "checkpoint that was fine-tuned for classification",
+            safetensors_path(model->files), name);
+    model->wrapper = mem_calloc((size_t)length + 1, 1);
+    if (!model->wrapper) return error_no_memory(err);
+    memcpy(model->wrapper, name, (size_t)length);
+    return PTM_OK;
+}
+
 static ptm_status open_directory(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     struct origin *origin = &model->origins[0];
     TRY(open_json(&model->config, model->path, "config.json", true, err));
@@ -126,11 +174,12 @@ static ptm_status open_directory(struct ptm_model *model, const ptm_model_option
     struct json preprocessor;
     TRY(open_preprocessor(&preprocessor, model, origin->family->modality, err));
     TRY(open_weights(model, options, err));
+    TRY(find_wrapper(model, origin->family, err));
     origin->checkpoint = (struct checkpoint){
         .config = json_root(model->config),
         .preprocessor = preprocessor,
         .files = model->files,
-        .prefix = "",
+        .prefix = model->wrapper,
     };
     origin->name = model->networks[0].name = model->name;
     model->count = 1;
@@ -163,7 +212,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
     for (int i = 0; i < NETWORK_MODALITIES; i++) model->networks[i].name = model->name; /* where the file says none */
     TRY(single_file_schema(&schema, root, err));
     if (schema == SINGLE_FILE_SHARED)
-        return single_file_read(model->networks, &model->count, root, options->max_tokens, err);
+        return shared_backbone_read(model->networks, &model->count, root, options->max_tokens, err);
     model->source.packed = true;
     return packed_read(model->networks, model->origins, &model->count, root, model->files, options->max_tokens, err);
 }
@@ -173,7 +222,7 @@ static ptm_status open_single(struct ptm_model *model, const ptm_model_options *
 static struct weight_names weight_names(const struct ptm_model *model, int i) {
     const struct origin *origin = &model->origins[i];
     if (origin->family) return family_weight_names(origin->family, &origin->checkpoint);
-    return (struct weight_names){&weights_polytome, "", single_file_prefix(model->networks[i].modality)};
+    return (struct weight_names){&weights_polytome, "", shared_backbone_prefix(model->networks[i].modality)};
 }
 
 /** What a session would refuse is refused here, with the model's name. */
@@ -187,14 +236,14 @@ static ptm_status check_front(const struct network *network, ptm_error *err) {
 static ptm_status bind(struct ptm_model *model, ptm_error *err) {
     struct weight_names names[NETWORK_MODALITIES];
     TRY(weight_source_open(&model->source, model->files, err));
-    model->reduced = reduced_store_open(model->files);
-    if (!model->reduced) return error_no_memory(err);
+    model->layer_store = layer_store_open(model->files);
+    if (!model->layer_store) return error_no_memory(err);
     for (int i = 0; i < model->count; i++) {
         names[i] = weight_names(model, i);
         network_lay_input(&model->networks[i]);
         model->networks[i].model = model;
         TRY(check_front(&model->networks[i], err));
-        model->networks[i].reduced = model->reduced;
+        model->networks[i].layer_store = model->layer_store;
         TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
     }
     return weights_check_extra(&model->source, names, model->count, err);
@@ -239,13 +288,14 @@ ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_opt
 static void leave(struct ptm_model *model) {
     if (--model->users > 0) return;
     for (int i = 0; i < NETWORK_MODALITIES; i++) network_close(&model->networks[i]);
-    reduced_store_close(model->reduced);
+    layer_store_close(model->layer_store);
     weight_source_close(&model->source);
     safetensors_close(&model->files);
     json_close(&model->preprocessor);
     json_close(&model->config);
     mem_free(model->name);
     mem_free(model->path);
+    mem_free(model->wrapper);
     mem_free(model);
 }
 

@@ -10,10 +10,11 @@
 struct ptm_model {
     atomic_int users; /* the caller, sessions and results; the last one frees it */
     char *name, *path;
+    char *wrapper; /* of a directory: what stands before the name of every tensor; NULL: not known yet */
     struct safetensors *files;
     struct json_document *config, *preprocessor; /* preprocessor NULL: none, or a single file */
     struct weight_source source;
-    struct reduced_store *reduced;
+    struct layer_store *layer_store;
     struct network networks[NETWORK_MODALITIES];
     struct origin origins[NETWORK_MODALITIES]; /* of each network; all zero where the file has schema 1 */
     int count;

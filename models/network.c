@@ -17,7 +17,7 @@ const char *network_modality_name(ptm_modality modality) {
 
 void network_close(struct network *network) {
     mem_free(network->weights.blocks);
-    mem_free(network->weights.reduced);
+    mem_free(network->weights.matrices);
     mem_free(network->computed_pos);
     mem_free(network->labels);
     mem_free(network->self_test.plain);

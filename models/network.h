@@ -19,13 +19,14 @@ struct block_weights {
     const float *scale1;            /* (C) or NULL */
     int mlp_dim;
     const float *norm2_w, *norm2_b; /* (C) */
-    const float *fc1_w, *fc1_b;     /* (mlp_dim, C), (mlp_dim); of SwiGLU (2 mlp_dim, C), (2 mlp_dim) */
-    const float *fc2_w, *fc2_b;     /* (C, mlp_dim), (C) */
-    const float *scale2;            /* (C) or NULL */
+    const float *fc1_w, *fc1_b; /* (mlp_dim, C), (mlp_dim); of SwiGLU (2 mlp_dim, C), (2 mlp_dim), the gate first, */
+    const float *up_w, *up_b;   /* or the gate alone there, and here what it is multiplied with; else NULL */
+    const float *fc2_w, *fc2_b; /* (C, mlp_dim), (C) */
+    const float *scale2;        /* (C) or NULL */
 };
 
 /** The matrices of a block. */
-enum block_matrix { MATRIX_Q, MATRIX_K, MATRIX_V, MATRIX_PROJ, MATRIX_FC1, MATRIX_FC2, BLOCK_MATRICES };
+enum block_matrix { MATRIX_Q, MATRIX_K, MATRIX_V, MATRIX_PROJ, MATRIX_FC1, MATRIX_UP, MATRIX_FC2, BLOCK_MATRICES };
 
 struct vit_weights {
     const float *patch_w, *patch_b;                /* (C, channels * patch volume), (C) or NULL */
@@ -44,7 +45,7 @@ struct vit_weights {
 
     /* (L + pooler_depth) owned: the matrices of a network that is stored in int8 or bf16, those in `blocks` then being
      * NULL; of one in float32 NULL */
-    struct weight_rows (*reduced)[BLOCK_MATRICES];
+    struct weight_rows (*matrices)[BLOCK_MATRICES];
 };
 
 /** How pictures are prepared, and how windows are laid over a video. */
@@ -73,7 +74,7 @@ struct network {
     bool time_major;              /* rows of a spectrogram's grid are frames, not bins */
     bool channel_axis;            /* the prepared sound is (1,1,F,M), as timm takes it; else (1,F,M) */
 
-    struct reduced_store *reduced; /* the model's layers in reduced precision: the one part that is added to later */
+    struct layer_store *layer_store; /* the model's: the one part that is added to later */
 
     const char **labels; /* (num_labels) owned, the strings are not */
     enum score score;

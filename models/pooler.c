@@ -13,8 +13,23 @@ static void attend_query(const struct vit *vit, const struct vit_window *window,
     const struct vit_config *config = &vit->network->config;
     const int C = config->embed_dim, D = config->head_dim;
     float *attended = vit->row + C;
-    attention(vit->compute, attended, C, q, C, k, k + C, 2 * C, block_log_size(vit, window), 1, window->rows,
-              config->num_heads, D, 1 / sqrtf((float)D), vit->scratch);
+    const struct attention attention = {
+        .out = attended,
+        .q = q,
+        .k = k,
+        .v = k + C,
+        .log_size = block_log_size(vit, window),
+        .ldo = C,
+        .ldq = C,
+        .ld = 2 * C,
+        .rows = 1,
+        .n = window->rows,
+        .heads = config->num_heads,
+        .head_dim = D,
+        .scale = 1 / sqrtf((float)D),
+        .scratch = vit->scratch,
+    };
+    attention_run(vit->compute, &attention);
     for (int c = 0; c < C; c++) pooled[c] = vit->network->weights.query[c] + attended[c];
 }
 

@@ -5,23 +5,28 @@
 #include "models/processors.h"
 
 #include <float.h>
+#include <string.h>
 
-/** {"shortest_edge": s} or {"height": h, "width": w}. */
+/** {"shortest_edge": s}, with a "longest_edge" or without, or {"height": h, "width": w}. */
 static ptm_status read_sides(struct pixels_spec *spec, struct json size, ptm_error *err) {
     TRY(json_get_int(size, "shortest_edge", 1, CONFIG_SIDE_MAX, &spec->shortest_edge, err));
     TRY(json_get_int(size, "height", 1, CONFIG_SIDE_MAX, &spec->resize_h, err));
     TRY(json_get_int(size, "width", 1, CONFIG_SIDE_MAX, &spec->resize_w, err));
-    if (json_present(json_get(size, "longest_edge")))
-        return error_set(err, PTM_EMODEL, "%s: \"size\" has a \"longest_edge\", which is not supported", size.document);
+    TRY(json_get_int(size, "longest_edge", 1, CONFIG_SIDE_MAX, &spec->longest_edge, err));
+    if (spec->longest_edge && !spec->shortest_edge)
+        return error_set(err, PTM_EMODEL, "%s: \"size\" has a \"longest_edge\" without a \"shortest_edge\"",
+                         size.document);
     if (spec->shortest_edge || (spec->resize_h && spec->resize_w)) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"size\" should have \"shortest_edge\", or \"height\" and \"width\"",
                      size.document);
 }
 
 /** "size": sides by name, [h, w], or one number, which is what the class takes it for. */
-static ptm_status read_size(struct pixels_spec *spec, bool squares, struct json json, ptm_error *err) {
+static ptm_status read_size(struct pixels_spec *spec, const struct processor *processor, struct json json,
+                            ptm_error *err) {
     const struct json size = json_get(json, "size");
-    if (!json_present(size)) return PTM_OK;
+    bool squares = processor->squares;
+    if (!json_present(size) || processor->scales_to_crop) return PTM_OK;
     spec->shortest_edge = spec->resize_h = spec->resize_w = 0;
     TRY(json_get_bool(json, "default_to_square", &squares, err));
     if (json_is_object(size)) return read_sides(spec, size, err);
@@ -95,10 +100,12 @@ static ptm_status read_step(struct json json, const char *key, bool *taken, ptm_
     return json_get_bool(json, key, taken, err);
 }
 
-static ptm_status read_steps(struct pixels_spec *spec, bool squares, struct json json, ptm_error *err) {
+static ptm_status read_steps(struct pixels_spec *spec, const struct processor *processor, struct json json,
+                             ptm_error *err) {
     int resample = (int)spec->resample;
     TRY(read_step(json, "do_resize", &spec->do_resize, err));
-    TRY(read_size(spec, squares, json, err));
+    TRY(read_size(spec, processor, json, err));
+    if (processor->one_edge) spec->longest_edge = 0;
     TRY(json_get_int(json, "resample", RESAMPLE_NEAREST, RESAMPLE_BICUBIC, &resample, err));
     spec->resample = (enum resample)resample;
     TRY(read_step(json, "do_center_crop", &spec->do_center_crop, err));
@@ -123,7 +130,7 @@ ptm_status preprocessor_read_pictures(struct network *network, const struct proc
     spec->height = grid->size[1];
     spec->width = grid->size[2];
     if (json_present(json))
-        TRY(read_steps(spec, processor->squares, json, err));
+        TRY(read_steps(spec, processor, json, err));
     else
         use_network_size(spec);
     if (processor->scales_to_crop) spec->shortest_edge = (int)(spec->crop_h * 256.0 / 224);
@@ -150,12 +157,22 @@ static ptm_status check_same(struct json json, const char *key, const char *conf
                      config_key, config_value);
 }
 
+/** Another class makes another spectrogram, however much its file says. */
+static ptm_status check_extractor(struct json json, ptm_error *err) {
+    const char *const expected = "ASTFeatureExtractor", *name = expected;
+    TRY(json_get_string(json, "feature_extractor_type", &name, err));
+    if (strcmp(name, expected) == 0) return PTM_OK;
+    return error_set(err, PTM_EMODEL, "%s: the feature extractor \"%s\" is not known; it should be %s", json.document,
+                     name, expected);
+}
+
 ptm_status preprocessor_read_ast(struct network *network, const struct checkpoint *checkpoint, ptm_error *err) {
     const struct json json = checkpoint->preprocessor;
     struct fbank_spec *spec = &network->audio;
     fbank_set_defaults(spec);
     spec->do_normalize = true;
     double mean = AUDIOSET_MEAN, std = AUDIOSET_STD;
+    TRY(check_extractor(json, err));
     TRY(json_get_int(json, "sampling_rate", 1000, 384000, &spec->sample_rate, err));
     TRY(read_step(json, "do_normalize", &spec->do_normalize, err));
     TRY(json_get_double(json, "mean", -1e6, 1e6, &mean, err));

@@ -15,7 +15,8 @@
 const struct processor processor_videomae = {.pixels = {EDGE(224, RESAMPLE_BILINEAR), CROP(224), STANDARD}};
 const struct processor processor_vivit = {.pixels = {EDGE(256, RESAMPLE_BILINEAR), CROP(224),
                                                      .rescale_factor = 1 / 127.5, .offset = true,
-                                                     .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}}};
+                                                     .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}},
+                                          .one_edge = true};
 const struct processor processor_vjepa2 = {.pixels = {EDGE(292, RESAMPLE_BILINEAR), CROP(256), IMAGENET},
                                            .scales_to_crop = true};
 const struct processor processor_mae_st = {.pixels = {EDGE(224, RESAMPLE_BILINEAR), CROP(224),

@@ -19,6 +19,7 @@ enum { AUDIOSET_LABELS = 527 };
 struct processor {
     struct pixels_spec pixels;
     bool squares;        /* one number for "size" is both sides; else the shorter one */
+    bool one_edge;       /* a "longest_edge" beside the shorter one changes nothing */
     bool scales_to_crop; /* the shorter side becomes 256 / 224 of the crop's rows, whatever "size" says */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * single_file: one safetensors file whose metadata describes the whole model (docs/format.md). Here: schema 1, where
- * modalities share a backbone, and what both schemas say alike; packed.h has schema 2.
+ * single_file: one safetensors file whose metadata describes the whole model (docs/format.md). Here: what both
+ * schemas say alike; shared_backbone.h has schema 1, packed.h schema 2.
  */
 #ifndef POLYTOME_MODELS_SINGLE_FILE_H
 #define POLYTOME_MODELS_SINGLE_FILE_H
@@ -13,14 +13,6 @@ enum single_file_schema { SINGLE_FILE_SHARED = 1, SINGLE_FILE_PACKED = 2 };
 
 /** Which schema the JSON text of the metadata key `polytome` has; PTM_EMODEL where it is another one. */
 ptm_status single_file_schema(enum single_file_schema *schema, struct json root, ptm_error *err);
-
-/**
- * Schema 1: fills networks (2) from the JSON text, all but the weights, and *count. Strings point into the document.
- */
-ptm_status single_file_read(struct network *networks, int *count, struct json root, int max_tokens, ptm_error *err);
-
-/** Schema 1: prefix of a modality's own tensors: "video." or "audio.". */
-const char *single_file_prefix(ptm_modality modality);
 
 /** "merge": {"r", "prop_attn"}, the recommended merging. Absent: stays as it is. The network's depth must be known. */
 ptm_status single_file_read_merge(struct network *network, struct json json, ptm_error *err);

@@ -80,12 +80,17 @@
         BLOCK(scale1, HF_LAYER "layer_scale1.lambda1", "C", PART_ALWAYS),                                         \
         PAIR(norm2, HF_LAYER "norm2", "C", "C", PART_ALWAYS), PAIR(fc1, HF_LAYER "mlp.fc1", "MC", "M", PART_MLP), \
         PAIR(fc2, HF_LAYER "mlp.fc2", "CM", "C", PART_MLP),                                                       \
-        PAIR(fc1, HF_LAYER "mlp.weights_in", "SC", "S", PART_SWIGLU),                                             \
-        PAIR(fc2, HF_LAYER "mlp.weights_out", "CM", "C", PART_SWIGLU),                                            \
         BLOCK(scale2, HF_LAYER "layer_scale2.lambda1", "C", PART_ALWAYS), HF_EMBEDDINGS("Cchw"),                  \
         NETWORK(reg_tokens, "@embeddings.register_tokens", "1RC", PART_REGISTERS),                                \
         NETWORK_PAIR(norm, "@layernorm", "C", "C", PART_ALWAYS),                                                  \
         NETWORK_PAIR(head, "classifier", "LD", "L", PART_ALWAYS)
+#define DINOV2_SWIGLU                                             \
+    PAIR(fc1, HF_LAYER "mlp.weights_in", "SC", "S", PART_SWIGLU), \
+        PAIR(fc2, HF_LAYER "mlp.weights_out", "CM", "C", PART_SWIGLU)
+#define DINOV2_5_SWIGLU                                           \
+    PAIR(fc1, HF_LAYER "mlp.gate_proj", "MC", "M", PART_SWIGLU),  \
+        PAIR(up, HF_LAYER "mlp.up_proj", "MC", "M", PART_SWIGLU), \
+        PAIR(fc2, HF_LAYER "mlp.down_proj", "CM", "C", PART_SWIGLU)
 
 static const struct weight_row videomae_rows[] = {
     BLOCK(q_b, HF_ATTENTION "q_bias", "C", PART_QV_BIAS),
@@ -111,12 +116,9 @@ static const struct weight_row ast_rows[] = {HF_BLOCKS, HF_QKV, AST_REST, END};
 static const struct weight_row ast5_rows[] = {HF5_BLOCKS, AST_REST, END};
 
 static const struct weight_row dinov2_rows[] = {
-    HF_QKV,
-    PAIR(proj, HF_LAYER "attention.output.dense", "CC", "C", PART_ALWAYS),
-    DINOV2_REST,
-    END,
+    HF_QKV, PAIR(proj, HF_LAYER "attention.output.dense", "CC", "C", PART_ALWAYS), DINOV2_REST, DINOV2_SWIGLU, END,
 };
-static const struct weight_row dinov2_5_rows[] = {HF5_ATTENTION(HF_LAYER), DINOV2_REST, END};
+static const struct weight_row dinov2_5_rows[] = {HF5_ATTENTION(HF_LAYER), DINOV2_REST, DINOV2_5_SWIGLU, END};
 
 /* ---------------------------------------------------------------- CLIP and SigLIP vision towers */
 

@@ -5,10 +5,10 @@
 #include "compute/attention.h"
 #include "compute/tiles.h"
 #include "models/block.h"
+#include "models/block_layers.h"
 #include "models/budget.h"
 #include "models/head.h"
 #include "models/position.h"
-#include "models/reduce.h"
 #include "models/schedule.h"
 
 #include <math.h>
@@ -48,7 +48,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     const size_t B = (size_t)windows, N = B * (size_t)config->tokens;
     const size_t C = (size_t)config->embed_dim, L = (size_t)config->depth;
     const int workers = threads_most(compute->threads);
-    const size_t hidden = (size_t)config->mlp_dim * (config_has(config, PART_SWIGLU) ? 2 : 1);
+    const size_t hidden = (size_t)config_hidden_width(config, config->mlp_dim);
     const size_t branch = largest(3 * C, largest(hidden, (size_t)config->pooler_mlp_dim));
     const size_t widest = largest(branch, (size_t)config->grid.patch_values);
 
@@ -66,7 +66,7 @@ void vit_place(struct vit *vit, struct arena *arena, const struct network *netwo
     vit->pooled = arena_take(arena, B * (size_t)config_head_width(config), sizeof *vit->pooled);
     vit->row = arena_take(arena, 2 * C, sizeof *vit->row);
     vit->logits = arena_take(arena, 2 * B * (size_t)config->num_labels, sizeof *vit->logits);
-    reduce_place(vit, arena, windows);
+    block_layers_place(vit, arena, windows);
     place_windows(vit, arena, workers);
 }
 

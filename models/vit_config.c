@@ -15,6 +15,10 @@ int config_reduced_blocks(const struct vit_config *config) {
     return config->depth + (config_has(config, PART_POOLER) ? config->pooler_depth : 0);
 }
 
+int config_hidden_width(const struct vit_config *config, int mlp_dim) {
+    return config_has(config, PART_SWIGLU) ? 2 * mlp_dim : mlp_dim;
+}
+
 int config_head_width(const struct vit_config *config) {
     return config->pool == POOL_FIRST_AND_MEAN ? 2 * config->embed_dim : config->embed_dim;
 }

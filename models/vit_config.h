@@ -114,6 +114,9 @@ int config_read_tokens(const struct vit_config *config, int block);
  */
 bool config_pools_mlp(const struct vit_config *config);
 
+/** Width of what the first layer of an MLP gives: mlp_dim, of SwiGLU twice that. */
+int config_hidden_width(const struct vit_config *config, int mlp_dim);
+
 /** Width of what the classifier takes: C, or 2C. */
 int config_head_width(const struct vit_config *config);
 

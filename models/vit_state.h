@@ -39,9 +39,9 @@ struct vit {
     int capacity, count;
     struct vit_times times;
 
-    const struct reduced_blocks *reduced; /* the layers that are not used as they lie in the file, or NULL */
-    struct reduced_input prepared;        /* scratch of those */
-    struct embed_memory memory;           /* of windows that overlap */
+    const struct block_layers *layers; /* that are not used as they lie in the file, or NULL */
+    struct reduced_input prepared;     /* scratch of those */
+    struct embed_memory memory;        /* of windows that overlap */
 
     float *x;    /* (N, C) the tokens; exchanged with y when tokens merge */
     float *y;    /* (N, C) normed tokens, then the heads' output */

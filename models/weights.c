@@ -130,6 +130,31 @@ bool weights_have_first(const struct safetensors *files, const struct weight_nam
     return safetensors_find(files, name) != NULL;
 }
 
+/** How many bytes stand before `end`, nothing or what ends in a '.'; -1: the name does not end so. */
+static ptrdiff_t bytes_before(const char *name, const char *end) {
+    const ptrdiff_t before = (ptrdiff_t)strlen(name) - (ptrdiff_t)strlen(end);
+    if (before < 0 || strcmp(name + before, end) != 0) return -1;
+    return before == 0 || name[before - 1] == '.' ? before : -1;
+}
+
+ptrdiff_t weights_find_head(const struct safetensors *files, const struct weight_table *table, const char **name) {
+    ptrdiff_t fewest = -1;
+    *name = NULL;
+    for (; table; table = table->other) {
+        for (const struct weight_row *row = table->rows; row->name; row++) {
+            if (row->place != WEIGHT_NETWORK || row->member != offsetof(struct vit_weights, head_w)) continue;
+            if (!*name) *name = row->name;
+            for (size_t i = 0; i < safetensors_count(files); i++) {
+                const ptrdiff_t before = bytes_before(safetensors_at(files, i)->name, row->name);
+                if (before < 0 || (fewest >= 0 && before >= fewest)) continue;
+                fewest = before;
+                *name = safetensors_at(files, i)->name;
+            }
+        }
+    }
+    return fewest;
+}
+
 /** Where in vit_weights.blocks the blocks of a place begin, and how many they are. */
 static int first_block(const struct vit_config *config, enum weight_place place) {
     return place == WEIGHT_POOLER_BLOCK   ? config->depth
@@ -145,7 +170,8 @@ static int count_blocks(const struct vit_config *config, enum weight_place place
 static const size_t matrix_members[BLOCK_MATRICES] = {
     [MATRIX_Q] = offsetof(struct block_weights, q_w),     [MATRIX_K] = offsetof(struct block_weights, k_w),
     [MATRIX_V] = offsetof(struct block_weights, v_w),     [MATRIX_PROJ] = offsetof(struct block_weights, proj_w),
-    [MATRIX_FC1] = offsetof(struct block_weights, fc1_w), [MATRIX_FC2] = offsetof(struct block_weights, fc2_w),
+    [MATRIX_FC1] = offsetof(struct block_weights, fc1_w), [MATRIX_UP] = offsetof(struct block_weights, up_w),
+    [MATRIX_FC2] = offsetof(struct block_weights, fc2_w),
 };
 
 /** Which matrix of a block that may be reduced the row is; BLOCK_MATRICES: none. */
@@ -212,8 +238,9 @@ static ptm_status bind_row(struct network *network, struct weight_source *source
     TRY(check_shape(tensor, &network->config, row->shape, safetensors_path(source->files), err));
     network->parameters += (int64_t)tensor->elements;
     const int first = first_block(&network->config, row->place), matrix = matrix_of(row);
-    if (network->weights.reduced && matrix < BLOCK_MATRICES)
-        return bind_reduced(&network->weights.reduced[first + block][matrix], network, source, tensor, row->shape, err);
+    if (network->weights.matrices && matrix < BLOCK_MATRICES)
+        return bind_reduced(&network->weights.matrices[first + block][matrix], network, source, tensor, row->shape,
+                            err);
     char *owner =
         row->place == WEIGHT_NETWORK ? (char *)&network->weights : (char *)&network->weights.blocks[first + block];
     return tensor_values(source, tensor, (const float **)(void *)(owner + row->member), err);
@@ -226,12 +253,12 @@ static struct weight_rows rows_behind(struct weight_rows rows, size_t count, siz
     return rows;
 }
 
-/** q, k and v lie behind one another in one tensor. `reduced`: of the block, or NULL. */
-static void split_fused(struct block_weights *block, struct weight_rows *reduced, int embed_dim) {
+/** q, k and v lie behind one another in one tensor. `matrices`: of the block, or NULL. */
+static void split_fused(struct block_weights *block, struct weight_rows *matrices, int embed_dim) {
     const size_t C = (size_t)embed_dim;
-    if (reduced) {
-        reduced[MATRIX_K] = rows_behind(reduced[MATRIX_Q], C, C);
-        reduced[MATRIX_V] = rows_behind(reduced[MATRIX_K], C, C);
+    if (matrices) {
+        matrices[MATRIX_K] = rows_behind(matrices[MATRIX_Q], C, C);
+        matrices[MATRIX_V] = rows_behind(matrices[MATRIX_K], C, C);
     } else {
         block->k_w = block->q_w + C * C;
         block->v_w = block->k_w + C * C;
@@ -249,8 +276,8 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     weights->blocks = mem_calloc((size_t)config_blocks(config), sizeof *weights->blocks);
     if (!weights->blocks) return error_no_memory(err);
     if (network->precision != PTM_F32) {
-        weights->reduced = mem_calloc((size_t)config_reduced_blocks(config), sizeof *weights->reduced);
-        if (!weights->reduced) return error_no_memory(err);
+        weights->matrices = mem_calloc((size_t)config_reduced_blocks(config), sizeof *weights->matrices);
+        if (!weights->matrices) return error_no_memory(err);
     }
     for (int i = 0; i < config_blocks(config); i++)
         weights->blocks[i].mlp_dim = i < config->depth ? config->mlp_dim : config->pooler_mlp_dim;
@@ -262,7 +289,7 @@ ptm_status weights_bind(struct network *network, struct weight_source *source, c
     }
     if (config_has(config, PART_FUSED_QKV))
         for (int i = 0; i < config->depth; i++)
-            split_fused(&weights->blocks[i], weights->reduced ? weights->reduced[i] : NULL, config->embed_dim);
+            split_fused(&weights->blocks[i], weights->matrices ? weights->matrices[i] : NULL, config->embed_dim);
 
     return position_prepare(network, err);
 }

@@ -49,6 +49,13 @@ struct weight_names {
 /** Whether a file has the first tensor of the table under that name. */
 bool weights_have_first(const struct safetensors *files, const struct weight_names *names);
 
+/**
+ * The classifier among the tensors of a file, by one of the names that the table or its other one has for it: how many
+ * bytes stand before that name, as a wrapper puts them before all names ("module.", "_orig_mod."), the fewest, and in
+ * *name the whole name. -1: there is none, and *name is the table's own.
+ */
+ptrdiff_t weights_find_head(const struct safetensors *files, const struct weight_table *table, const char **name);
+
 /** The tensors of a file as float32: in place where they lie so, converted once where not. Shared by all networks. */
 struct weight_source {
     const struct safetensors *files; /* not owned */
@@ -63,7 +70,7 @@ void weight_source_close(struct weight_source *source);
 
 /**
  * Binds every tensor that network->config calls for; allocates network->weights.blocks, of a network that is not stored
- * in float32 network->weights.reduced, and computes the position table where it is a formula. PTM_EMODEL names the
+ * in float32 network->weights.matrices, and computes the position table where it is a formula. PTM_EMODEL names the
  * tensor that is missing, or whose shape, dtype or values are wrong.
  */
 ptm_status weights_bind(struct network *network, struct weight_source *source, const struct weight_names *names,

@@ -68,10 +68,10 @@ static ptm_status run_features(struct audio_run *audio, int held, ptm_error *err
                         err);
 }
 
-static ptm_status answer_window(struct audio_run *audio, bool last, ptm_error *err) {
+static ptm_status answer_window(struct audio_run *audio, enum window_end end, ptm_error *err) {
     const double start = clock_ms();
     const int held = window_copy(&audio->window, audio->samples);
-    const struct span span = window_take(&audio->window, audio->origin, audio->run->until, last);
+    const struct span span = window_take(&audio->window, audio->origin, audio->run->until, end);
     TRY(run_features(audio, held, err));
     audio->padded += span.padded;
     audio->run->features_ms += clock_ms() - start;
@@ -85,7 +85,7 @@ static bool is_pending(const struct audio_run *audio) {
 }
 
 ptm_status audio_run_answer_due(struct audio_run *audio, ptm_error *err) {
-    return window_is_due(&audio->window) ? answer_window(audio, false, err) : PTM_OK;
+    return window_is_due(&audio->window) ? answer_window(audio, WINDOW_FOLLOWED, err) : PTM_OK;
 }
 
 static int64_t least(int64_t a, int64_t b) {
@@ -95,7 +95,7 @@ static int64_t least(int64_t a, int64_t b) {
 /** Takes samples, or silence where `samples` is NULL, and answers the windows that they fill. */
 static ptm_status take_samples(struct audio_run *audio, const float *samples, int64_t count, ptm_error *err) {
     struct window *window = &audio->window;
-    const bool at_once = audio->run->live || audio->sampling == PTM_SAMPLING_FIRST;
+    const bool at_once = audio->run->realtime || audio->sampling == PTM_SAMPLING_FIRST;
     for (int64_t done = 0; done < count && !audio->enough;) {
         TRY(audio_run_answer_due(audio, err));
         const int64_t unwanted = window_unwanted(window); /* are passed over; else what the ring takes in one piece */
@@ -121,7 +121,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
     if (window->count > 0 && gap <= LIMIT_SOUND_GAP) return PTM_OK;
     if (window->count > 0 && gap * window->rate < window->capacity)
         return take_samples(audio, NULL, llround(gap * window->rate), err);
-    if (!audio->run->live && is_pending(audio)) TRY(answer_window(audio, true, err));
+    if (!audio->run->realtime && is_pending(audio)) TRY(answer_window(audio, WINDOW_LAST, err));
     if (audio->enough) return PTM_OK;
     window_restart(window);
     audio->frames = 0;
@@ -134,7 +134,7 @@ static ptm_status bridge(struct audio_run *audio, double time, ptm_error *err) {
 static size_t surplus(const struct audio_run *audio, size_t count, double time) {
     const struct window *window = &audio->window;
     const double lead = audio->origin + (double)window->count / window->rate - time;
-    if (!audio->run->live || window->count == 0 || lead <= LIMIT_SOUND_GAP) return 0;
+    if (!audio->run->realtime || window->count == 0 || lead <= LIMIT_SOUND_GAP) return 0;
     return (size_t)fmin((double)count, round(lead * window->rate));
 }
 
@@ -150,7 +150,7 @@ ptm_status audio_run_samples(struct audio_run *audio, const float *samples, size
 }
 
 ptm_status audio_run_finish(struct audio_run *audio, ptm_error *err) {
-    return !audio->enough && is_pending(audio) ? answer_window(audio, true, err) : PTM_OK;
+    return !audio->enough && is_pending(audio) ? answer_window(audio, WINDOW_LAST, err) : PTM_OK;
 }
 
 ptm_status audio_run_break(struct audio_run *audio, ptm_error *err) {

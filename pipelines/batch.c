@@ -58,14 +58,6 @@ static ptm_status take_answer(struct run *run, const struct ready *ready, ptm_er
     return status;
 }
 
-static void note_failure(struct run *run, ptm_status status) {
-    if (status == PTM_OK)
-        error_clear(&run->failure); /* of what the watcher got over */
-    else if (run->failure.status == PTM_OK)
-        (void)error_set(&run->failure, status, "the caller did not take a window");
-    run->failure.status = status;
-}
-
 void batch_answer(struct ptm_session *session) {
     struct batch *batch = session->batch;
     while (batch->first < batch->count) {
@@ -78,7 +70,9 @@ void batch_answer(struct ptm_session *session) {
         }
         if (!run) continue;
         run->waiting--;
-        if (run->failure.status == PTM_OK) note_failure(run, take_answer(run, ready, &run->failure));
+        if (run->failure.status != PTM_OK) continue;
+        (void)error_of_callback(&run->failure, take_answer(run, ready, &run->failure),
+                                "the caller did not take a window");
     }
     batch->first = batch->count = 0;
 }
@@ -86,6 +80,7 @@ void batch_answer(struct ptm_session *session) {
 void batch_forget(struct run *run) {
     struct ptm_session *session = run->session;
     struct batch *batch = session->batch;
+    if (run->waiting == 0) return; /* others may be at work */
     bool others = false;
     for (int i = batch->first; i < batch->count; i++) {
         if (batch->windows[i].run == run) batch->windows[i].run = NULL;
@@ -97,14 +92,30 @@ void batch_forget(struct run *run) {
     for (int m = 0; m < NETWORK_MODALITIES; m++) session->lanes[m].waiting = 0;
 }
 
-ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
-    const struct batch *batch = session->batch;
-    if (!batch->telling && batch->first == batch->count) return PTM_OK;
+static ptm_status refuse_busy(ptm_error *err) {
     return error_set(err, PTM_EINVAL, "this session is in use: open another one for what a callback asks of it");
+}
+
+ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
+    return session->busy ? refuse_busy(err) : PTM_OK;
+}
+
+ptm_status batch_check_between(const struct ptm_session *session, ptm_error *err) {
+    return session->busy && !session->batch->telling ? refuse_busy(err) : PTM_OK;
 }
 
 ptm_status batch_check_free(const struct ptm_session *session, ptm_error *err) {
     TRY(batch_check_idle(session, err));
     if (!session->streaming) return PTM_OK;
     return error_set(err, PTM_EINVAL, "this session has an open stream: close it, or open another session");
+}
+
+ptm_status batch_enter(struct ptm_session *session, ptm_error *err) {
+    TRY(batch_check_free(session, err));
+    session->busy = true;
+    return PTM_OK;
+}
+
+void batch_leave(struct ptm_session *session) {
+    session->busy = false;
 }

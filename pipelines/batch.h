@@ -21,12 +21,18 @@ void batch_answer(struct ptm_session *session);
 /** The run goes: its windows will not be answered. */
 void batch_forget(struct run *run);
 
-/** PTM_EINVAL from a callback, and while answers are still to be given out: another pass of the session would write
- * over them, and over what its lanes collect. */
+/** PTM_EINVAL from a callback: another pass of the session would write over what its lanes collect and answer. */
 ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err);
 
-/** The same where frames or samples (not only an input, which no stream keeps) are to go into the lanes: PTM_EINVAL
- * while a stream is open as well. */
+/** PTM_EINVAL from a callback, but for the one that is told of a window: another may come while a pass is at work. */
+ptm_status batch_check_between(const struct ptm_session *session, ptm_error *err);
+
+/** The same as batch_check_idle() where frames or samples (not only an input, which no stream keeps) are to go into the
+ * lanes: PTM_EINVAL while a stream is open as well. */
 ptm_status batch_check_free(const struct ptm_session *session, ptm_error *err);
+
+/** batch_check_free(), and then the session is a call's that may call its caller back, until batch_leave(). */
+ptm_status batch_enter(struct ptm_session *session, ptm_error *err);
+void batch_leave(struct ptm_session *session);
 
 #endif

@@ -3,12 +3,11 @@
 #include "base/worst.h"
 #include "files/npy.h"
 #include "pipelines/batch.h"
+#include "pipelines/forward.h"
 #include "pipelines/self_test.h"
 #include "pipelines/session.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { NPY_BYTES = 1 << 30 };
 
@@ -27,52 +26,6 @@ static float precision_tolerance(const struct lane *lane) {
     if (precision == PTM_F32) return 2e-4f;
     if (lane->vit.planned[lane->network->config.depth] < lane->vit.planned[0]) return 0.3f;
     return precision == PTM_BF16 ? 0.02f : 0.1f;
-}
-
-/** `most` windows: the first axis. */
-static ptm_status check_input_shape(const struct network *network, int most, const int *shape, int rank,
-                                    ptm_error *err) {
-    int expected[5];
-    const int expected_rank = network_input_shape(network, expected);
-    if (most > 1 && rank == expected_rank && shape[0] >= 1 && shape[0] <= most) expected[0] = shape[0];
-    if (rank == expected_rank && memcmp(shape, expected, (size_t)rank * sizeof *shape) == 0) return PTM_OK;
-    if (most > 1 && rank == expected_rank && (shape[0] < 1 || shape[0] > most))
-        return error_set(err, PTM_EINVAL, "a batch of %d prepared inputs; this session takes 1 to %d", shape[0], most);
-    char text[64];
-    size_t used = 0;
-    for (int i = 0; i < expected_rank; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%d", i ? "," : "", expected[i]);
-    return error_set(err, PTM_EINVAL, "the prepared input should have shape (%s)", text);
-}
-
-static ptm_status check_input_finite(const float *input, size_t count, ptm_error *err) {
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(input[i]))
-            return error_set(err, PTM_EFORMAT, "value %zu of the prepared input is no finite number", i);
-    return PTM_OK;
-}
-
-ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float *input, const int *shape, int rank,
-                       float *logits, int32_t *source, ptm_error *err) {
-    error_clear(err);
-    struct lane *lane;
-    TRY(session_need_lane(session, modality, &lane, err));
-    TRY(batch_check_idle(session, err));
-    struct vit *vit = &lane->vit;
-    const size_t labels = (size_t)lane->network->config.num_labels, tokens = (size_t)lane->network->config.tokens;
-    const size_t count = network_input_count(lane->network);
-    TRY(check_input_shape(lane->network, vit->capacity, shape, rank, err));
-    TRY(check_input_finite(input, (size_t)shape[0] * count, err));
-    vit_begin(vit);
-    for (int i = 0; i < shape[0]; i++) vit_put(vit, input + (size_t)i * count, EMBED_NOWHERE);
-    vit_run(vit);
-    for (int i = 0; i < shape[0]; i++) {
-        const struct vit_window *window = &vit->windows[i];
-        TRY(vit_check_finite(vit, window, err));
-        memcpy(logits + (size_t)i * labels, window->logits, labels * sizeof *logits);
-        if (source) memcpy(source + (size_t)i * tokens, window->tome.source, tokens * sizeof *source);
-    }
-    return PTM_OK;
 }
 
 static void raise_worst(float *worst, float error) {
@@ -145,8 +98,7 @@ static ptm_status check_files(struct lane *lane, const ptm_check_options *option
                               ptm_error *err) {
     struct npy input;
     TRY(read_npy(&input, options->input, NPY_FLOAT32, 0, err));
-    ptm_status status = check_input_shape(lane->network, 1, input.shape, input.rank, err);
-    if (status == PTM_OK) status = check_input_finite(input.data, input.count, err);
+    ptm_status status = forward_check_input(lane->network, 1, input.data, input.shape, input.rank, err);
     if (status == PTM_OK) status = vit_forward(&lane->vit, input.data, err);
     npy_free(&input);
     TRY(status);
@@ -180,7 +132,8 @@ static ptm_status check_self_test(struct lane *lane, const ptm_check_options *op
     if (options->expect || options->expect_source || options->output || options->source)
         return error_set(err, PTM_EINVAL, "expected and written answers are those for an input, and none is named");
     if (!test->plain && !test->merged)
-        return error_set(err, PTM_EINVAL, "model %s stores no self-test: give --input and --expect", network->name);
+        return error_set(err, PTM_EINVAL, "model %s stores no self-test: name an input, and the answer to expect",
+                         network->name);
     struct lane_merge own;
     lane_get_merge(lane, &own);
     ptm_status status = check_answer(lane, "off", test->plain, asked, 2e-3f, report, err);

@@ -61,7 +61,7 @@ static ptm_status put_any_result(struct pass *pass, const char *brought, ptm_err
     return pass_has_windows(pass) ? PTM_OK : error_set(err, PTM_ENODATA, "too few %s for a window", brought);
 }
 
-static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {
+static ptm_status label_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {
     pass->run.gathers = true;
     TRY(pass_open_runs(pass, count, err));
     const double rate = pass->video.window.rate;
@@ -74,6 +74,13 @@ static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, in
     return put_any_result(pass, "frames", err);
 }
 
+static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {
+    TRY(batch_enter(pass->run.session, err));
+    const ptm_status status = label_frames(pass, frames, count, err);
+    batch_leave(pass->run.session);
+    return status;
+}
+
 ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, int count,
                                const ptm_classify_options *options, ptm_result **out, ptm_error *err) {
     error_clear(err);
@@ -82,7 +89,6 @@ ptm_status ptm_classify_frames(ptm_session *session, const ptm_frame *frames, in
     struct pass pass;
     struct lane *lane;
     TRY(session_need_lane(session, PTM_VIDEO, &lane, err));
-    TRY(batch_check_free(session, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no frames");
     if (!frames) return error_set(err, PTM_EINVAL, "%d frames are promised, but no memory is given", count);
     ptm_status status = pass_open(&pass, session, &timeline, err);
@@ -119,14 +125,22 @@ static ptm_status take_samples(struct pass *pass, const float *samples, size_t c
     return status;
 }
 
-static ptm_status classify_samples(struct pass *pass, const float *samples, size_t count, int sample_rate,
-                                   ptm_error *err) {
+static ptm_status label_samples(struct pass *pass, const float *samples, size_t count, int sample_rate,
+                                ptm_error *err) {
     pass->run.gathers = true;
     pass->result->result.duration = (double)count / sample_rate;
     TRY(pass_open_runs(pass, 0, err));
     TRY(take_samples(pass, samples, count, sample_rate, err));
     TRY(pass_finish(pass, err));
     return put_any_result(pass, "samples", err);
+}
+
+static ptm_status classify_samples(struct pass *pass, const float *samples, size_t count, int sample_rate,
+                                   ptm_error *err) {
+    TRY(batch_enter(pass->run.session, err));
+    const ptm_status status = label_samples(pass, samples, count, sample_rate, err);
+    batch_leave(pass->run.session);
+    return status;
 }
 
 ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size_t count, int sample_rate,
@@ -137,10 +151,10 @@ ptm_status ptm_classify_samples(ptm_session *session, const float *samples, size
     struct pass pass;
     struct lane *lane;
     TRY(session_need_lane(session, PTM_AUDIO, &lane, err));
-    TRY(batch_check_free(session, err));
     if (count < 1) return error_set(err, PTM_ENODATA, "no samples");
     if (!samples) return error_set(err, PTM_EINVAL, "%zu samples are promised, but no memory is given", count);
     TRY(run_check_sample_rate(sample_rate, err));
+    TRY(fbank_check_samples(samples, count, err)); /* resampled, they would be counted otherwise */
     ptm_status status = pass_open(&pass, session, &timeline, err);
     pass.use &= PTM_AUDIO;
     if (status == PTM_OK) status = check_asked(pass.use, "samples", err);

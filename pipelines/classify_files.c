@@ -68,10 +68,11 @@ static void end_files(struct readings *readings, bool all) {
 void ptm_classify_files(ptm_session *session, ptm_next_file_fn *next, ptm_file_fn *done, void *user) {
     struct readings readings = {.session = session, .done = done, .user = user};
     readings.end = &readings.first;
-    (void)batch_check_free(session, &readings.busy); /* it is every file's */
+    (void)batch_enter(session, &readings.busy); /* it is every file's */
     for (ptm_file *file; (file = next(user));) {
         begin_file(&readings, file);
         end_files(&readings, false);
     }
     end_files(&readings, true);
+    if (readings.busy.status == PTM_OK) batch_leave(session);
 }

@@ -81,8 +81,8 @@ void ptm_events_close(ptm_events **events) {
 static ptm_status hand_on(const struct ptm_events *events, struct label_state *state, ptm_event_phase phase,
                           ptm_error *err) {
     state->event.mean = (float)(state->sum / state->event.windows);
-    const ptm_status status = events->on_event(events->user, &state->event, phase, err);
-    return status == PTM_OK ? PTM_OK : error_set(err, status, "the caller did not take an event");
+    return error_of_callback(err, events->on_event(events->user, &state->event, phase, err),
+                             "the caller did not take an event");
 }
 
 /** Takes the window into the event, which begins for the caller once it is long enough. */

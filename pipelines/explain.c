@@ -95,7 +95,7 @@ static ptm_status choose_lane(struct explain *explain, ptm_modality asked, ptm_e
 static ptm_status explain_file(struct explain *explain, ptm_modality modality, ptm_error *err) {
     TRY(choose_format(explain, err));
     TRY(check_paths(explain, err));
-    TRY(explain_open_media(explain, modality != PTM_AUDIO, modality == 0 || modality == PTM_AUDIO, err));
+    TRY(explain_open_media(explain, modality ? (unsigned)modality : RUN_PICTURES | PTM_AUDIO, err));
     TRY(choose_lane(explain, modality, err));
     return explain->report.modality == PTM_AUDIO ? explain_sound(explain, err) : explain_picture(explain, err);
 }
@@ -107,13 +107,14 @@ ptm_status ptm_explain_file(ptm_session *session, const char *path, const char *
     ptm_explain_options_default(&defaults);
     if (!options) options = &defaults;
     TRY(check_options(options, err));
-    TRY(batch_check_free(session, err));
     struct explain explain = {.path = path, .output = output, .options = options->limits};
     explain.options.start = options->start;
     explain.options.duration = options->duration;
     TRY(run_check_options(&explain.options, err));
     explain.run = (struct run){.session = session, .options = &explain.options, .name = path};
+    TRY(batch_enter(session, err));
     const ptm_status status = explain_file(&explain, options->modality, err);
+    batch_leave(session);
     media_close(&explain.media);
     if (status == PTM_OK && report) *report = explain.report;
     return status;

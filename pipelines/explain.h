@@ -31,7 +31,7 @@ ptm_status explain_write_figure(struct explain *explain, const struct figure *fi
 ptm_status explain_picture(struct explain *explain, ptm_error *err);
 ptm_status explain_sound(struct explain *explain, ptm_error *err);
 
-/** Opens the file once more, or for the first time. */
-ptm_status explain_open_media(struct explain *explain, bool video, bool audio, ptm_error *err);
+/** Opens the file once more, or for the first time, for the modalities in `use`, bits of them. */
+ptm_status explain_open_media(struct explain *explain, unsigned use, ptm_error *err);
 
 #endif

@@ -41,11 +41,11 @@ ptm_status figure_add_line(struct figure *figure, int x, int y, int width, int h
     return PTM_OK;
 }
 
-ptm_status figure_add_text(struct figure *figure, int x, int y, enum figure_anchor anchor, bool faint, ptm_error *err,
-                           const char *format, ...) {
+ptm_status figure_add_text(struct figure *figure, int x, int y, enum figure_anchor anchor, struct colour colour,
+                           ptm_error *err, const char *format, ...) {
     if (figure->num_texts == figure->max_texts) return no_room(err);
     struct figure_text *text = &figure->texts[figure->num_texts++];
-    *text = (struct figure_text){.x = x, .y = y, .anchor = anchor, .faint = faint};
+    *text = (struct figure_text){.x = x, .y = y, .anchor = anchor, .colour = colour};
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text->text, sizeof text->text, format, arguments);
@@ -85,7 +85,7 @@ ptm_status figure_add_legend(struct figure *figure, char (*items)[FIGURE_TEXT], 
             x = 0;
             y += figure_line_height(figure);
         }
-        TRY(figure_add_text(figure, margin + x, y, FIGURE_LEFT, false, err, "%s", text));
+        TRY(figure_add_text(figure, margin + x, y, FIGURE_LEFT, FIGURE_WORDS, err, "%s", text));
         x += width + gap;
     }
     figure->height = y + FONT_HEIGHT * figure->scale + margin / 2;
@@ -97,7 +97,7 @@ ptm_status figure_add_legend(struct figure *figure, char (*items)[FIGURE_TEXT], 
 static void draw_text(const struct figure *figure, struct canvas *page, const struct figure_text *text) {
     const int width = figure_text_width(figure, text->text);
     const int shift = text->anchor == FIGURE_LEFT ? 0 : text->anchor == FIGURE_MIDDLE ? width / 2 : width;
-    canvas_text(page, text->x - shift, text->y, text->text, figure->scale, text->faint ? FIGURE_FAINT : FIGURE_WORDS);
+    canvas_text(page, text->x - shift, text->y, text->text, figure->scale, text->colour);
 }
 
 static void draw_page(const struct figure *figure, struct canvas *page) {

@@ -22,7 +22,7 @@ enum { FIGURE_TEXT = SCHEDULE_TEXT + 8 }; /* of any schedule, and a word before 
 struct figure_text {
     int x, y; /* of the anchor; y is that of the text's top */
     enum figure_anchor anchor;
-    bool faint;
+    struct colour colour;
     char text[FIGURE_TEXT];
 };
 
@@ -50,8 +50,8 @@ void figure_close(struct figure *figure);
 /** Each adds one thing; more than there is room for is an error of ours. */
 ptm_status figure_add_panel(struct figure *figure, const struct figure_panel *panel, ptm_error *err);
 ptm_status figure_add_line(struct figure *figure, int x, int y, int width, int height, ptm_error *err);
-ptm_status figure_add_text(struct figure *figure, int x, int y, enum figure_anchor anchor, bool faint, ptm_error *err,
-                           const char *format, ...) __attribute__((format(printf, 7, 8)));
+ptm_status figure_add_text(struct figure *figure, int x, int y, enum figure_anchor anchor, struct colour colour,
+                           ptm_error *err, const char *format, ...) __attribute__((format(printf, 7, 8)));
 
 /** Pixels of a line of text with its gap, and of one character. */
 int figure_line_height(const struct figure *figure);

@@ -73,10 +73,11 @@ static ptm_status make_caption(struct film *film, ptm_error *err) {
 static ptm_status make_film(struct film *film, int fd, ptm_error *err) {
     struct explain *explain = film->look->explain;
     TRY(make_caption(film, err));
-    TRY(explain_open_media(explain, true, false, err));
+    TRY(explain_open_media(explain, PTM_VIDEO, err));
     TRY(canvas_open(&film->frame, film->look->width, film->look->height, FIGURE_GROUND, err));
     TRY(film_writer_open(&film->writer, fd, explain->output, film->frame.width, film->frame.height,
                          media_get_info(explain->media), NULL, err));
+    film_writer_get_size(film->writer, &explain->report.width, &explain->report.height);
     return add_frames(film, err);
 }
 
@@ -85,8 +86,6 @@ ptm_status explain_write_film(struct explain_look *look, ptm_error *err) {
     struct replacement file;
     TRY(replace_open(&file, look->explain->output, err));
     const ptm_status status = make_film(&film, file.fd, err);
-    look->explain->report.width = film.frame.width & ~1;
-    look->explain->report.height = film.frame.height & ~1;
     film_writer_close(&film.writer);
     explain_map_close(&film.map);
     canvas_close(&film.frame);

@@ -115,10 +115,9 @@ static ptm_status take_picture(void *context, struct media_picture *picture, ptm
 static ptm_status reserve_window(struct explain_look *look, ptm_error *err) {
     if (look->num_windows < look->max_windows) return PTM_OK;
     const int room = 2 * look->max_windows + 4; /* media_options.max_seconds bounds them */
-    struct explain_window *windows = mem_alloc((size_t)room, sizeof *windows);
+    struct explain_window *windows =
+        mem_resize(look->windows, (size_t)look->num_windows, (size_t)room, sizeof *windows);
     if (!windows) return error_no_memory(err);
-    if (look->num_windows) memcpy(windows, look->windows, (size_t)look->num_windows * sizeof *windows);
-    mem_free(look->windows);
     look->windows = windows;
     look->max_windows = room;
     return PTM_OK;

@@ -42,15 +42,15 @@ static ptm_status lay_out_still(const struct explain_look *look, struct figure *
 static ptm_status add_block(const struct explain_look *look, struct figure *figure, const char *title, int columns,
                             bool merged, int left, int *y, ptm_error *err) {
     const int tubes = look->windows[0].groups.tubes, line = figure_line_height(figure);
-    TRY(figure_add_text(figure, left, *y, FIGURE_LEFT, false, err, "%s", title));
+    TRY(figure_add_text(figure, left, *y, FIGURE_LEFT, FIGURE_WORDS, err, "%s", title));
     int top = *y + line;
     for (int t = 0; t < tubes; t++) {
         const int x = left + t % columns * (look->tile.width + GAP);
         TRY(add_tile(look, figure, t, merged, x, top, err));
         const bool row_ends = t % columns == columns - 1 || t == tubes - 1;
         if (!merged && look->tube_seconds > 0)
-            TRY(figure_add_text(figure, x + look->tile.width / 2, top + look->tile.height + 5, FIGURE_MIDDLE, true, err,
-                                "%.2f s", look->windows[0].start + t * look->tube_seconds));
+            TRY(figure_add_text(figure, x + look->tile.width / 2, top + look->tile.height + 5, FIGURE_MIDDLE,
+                                FIGURE_FAINT, err, "%.2f s", look->windows[0].start + t * look->tube_seconds));
         if (row_ends) top += look->tile.height + (merged ? GAP : line + GAP);
     }
     *y = top;

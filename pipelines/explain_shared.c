@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-ptm_status explain_open_media(struct explain *explain, bool video, bool audio, ptm_error *err) {
-    const struct media_options options = run_media_options(&explain->run, video, audio);
+ptm_status explain_open_media(struct explain *explain, unsigned use, ptm_error *err) {
+    const struct media_options options = run_media_options(&explain->run, use);
     media_close(&explain->media);
     return media_open(&explain->media, explain->path, &options, err);
 }

@@ -156,7 +156,7 @@ static ptm_status add_frequencies(const struct sound *sound, struct figure *figu
         if (bin < 0 || y < top || previous - y < figure_line_height(figure)) continue;
         previous = y;
         TRY(figure_add_line(figure, left - TICK - 2, y, TICK, 1, err));
-        TRY(figure_add_text(figure, left - TICK - 8, y - half + 2 * figure->scale, FIGURE_RIGHT, true, err,
+        TRY(figure_add_text(figure, left - TICK - 8, y - half + 2 * figure->scale, FIGURE_RIGHT, FIGURE_FAINT, err,
                             ticks[i] < 1000 ? "%d" : "%dk", ticks[i] < 1000 ? ticks[i] : ticks[i] / 1000));
     }
     return PTM_OK;
@@ -177,7 +177,7 @@ static ptm_status add_seconds(const struct sound *sound, struct figure *figure, 
         const int x = left + (int)lrint((k * step - sound->from) / sound->span * width);
         TRY(figure_add_line(figure, x < left + width ? x : left + width - 1, bottom + 2, 1, TICK, err));
         if (labels)
-            TRY(figure_add_text(figure, x, bottom + TICK + 6, FIGURE_MIDDLE, true, err, "%.*f s", decimals,
+            TRY(figure_add_text(figure, x, bottom + TICK + 6, FIGURE_MIDDLE, FIGURE_FAINT, err, "%.*f s", decimals,
                                 k == 0 ? 0.0 : k * step)); /* no "-0" */
     }
     return PTM_OK;
@@ -187,7 +187,7 @@ static ptm_status add_seconds(const struct sound *sound, struct figure *figure, 
 static ptm_status add_panel(const struct sound *sound, struct figure *figure, const char *title, int left, bool merged,
                             int *bottom, ptm_error *err) {
     const struct canvas *picture = &sound->picture;
-    TRY(figure_add_text(figure, left, *bottom, FIGURE_LEFT, false, err, "%s", title));
+    TRY(figure_add_text(figure, left, *bottom, FIGURE_LEFT, FIGURE_WORDS, err, "%s", title));
     const int top = *bottom + figure_line_height(figure);
     const struct figure_panel panel = {
         .x = left, .y = top, .picture = picture, .map = &sound->map, .groups = merged ? &sound->groups : NULL};
@@ -208,7 +208,7 @@ static ptm_status add_padding(const struct sound *sound, struct figure *figure, 
     if (sound->end > frames - few) return PTM_OK;
     TRY(figure_add_line(figure, left + end, title_y, 2, height, err));
     if (width - end < figure_text_width(figure, "  padding")) return PTM_OK;
-    return figure_add_text(figure, left + end + 4 * figure->scale, title_y, FIGURE_LEFT, true, err, "padding");
+    return figure_add_text(figure, left + end + 4 * figure->scale, title_y, FIGURE_LEFT, FIGURE_FAINT, err, "padding");
 }
 
 static ptm_status lay_out(const struct sound *sound, struct figure *figure, ptm_error *err) {

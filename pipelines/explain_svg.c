@@ -212,7 +212,7 @@ static void put_groups(struct buffer *svg, const struct figure *figure) {
 
 static void put_text(struct buffer *svg, const struct figure *figure, const struct figure_text *text) {
     static const char *const anchors[] = {"start", "middle", "end"};
-    const struct colour colour = text->faint ? FIGURE_FAINT : FIGURE_WORDS;
+    const struct colour colour = text->colour;
     put(svg, "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\" fill=\"#%02x%02x%02x\">", text->x,
         text->y + FONT_ROWS * figure->scale, anchors[text->anchor], colour.r, colour.g, colour.b);
     put_escaped(svg, text->text);

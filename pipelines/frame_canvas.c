@@ -6,12 +6,18 @@
 #include <string.h>
 
 static ptm_status scale(struct canvas *canvas, const struct media_picture *picture, ptm_error *err) {
-    const int w = picture->width, h = picture->height;
-    /* Made larger, single pixels stay to be seen. */
-    const enum resample resample = canvas->width > w && canvas->height > h ? RESAMPLE_NEAREST : RESAMPLE_BICUBIC;
+    const bool larger = canvas->width > picture->width && canvas->height > picture->height;
+    const struct resize_spec resize = {
+        .in_h = picture->height,
+        .in_w = picture->width,
+        .out_h = canvas->height,
+        .out_w = canvas->width,
+        .crop_h = canvas->height,
+        .crop_w = canvas->width,
+        .resample = larger ? RESAMPLE_NEAREST : RESAMPLE_BICUBIC, /* made larger, single pixels stay to be seen */
+    };
     struct resizer *resizer;
-    TRY(resizer_open(&resizer, h, w, canvas->height, canvas->width, 0, 0, canvas->height, canvas->width, resample,
-                     err));
+    TRY(resizer_open(&resizer, &resize, err));
     resizer_run(resizer, canvas->rgb, picture->rgb, picture->stride);
     resizer_close(&resizer);
     return PTM_OK;

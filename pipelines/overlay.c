@@ -52,6 +52,8 @@ ptm_status ptm_overlay_open(ptm_overlay **out, ptm_error *err) {
 
 ptm_status ptm_overlay_add(ptm_overlay *overlay, const ptm_window *window, ptm_error *err) {
     error_clear(err);
+    if (window->modality != PTM_VIDEO && window->modality != PTM_IMAGE && window->modality != PTM_AUDIO)
+        return error_set(err, PTM_EINVAL, "a window of modality %d, which there is not", (int)window->modality);
     const int track = window->modality == PTM_VIDEO ? 0 : window->modality == PTM_IMAGE ? 1 : 2;
     return overlay_track_add(&overlay->tracks[track], window, err);
 }
@@ -131,8 +133,10 @@ static ptm_status begin_film(struct drawing *drawing, int fd, const struct media
     }
     TRY(film_sound_open(&drawing->sound, drawing->path, drawing->first, end, err));
     if (drawing->sound) drawing->report.sound = film_sound_is_copied(drawing->sound) ? "copied" : "aac";
-    return film_writer_open(&drawing->writer, fd, drawing->output, first->width, first->height,
-                            media_get_info(drawing->media), drawing->sound, err);
+    TRY(film_writer_open(&drawing->writer, fd, drawing->output, first->width, first->height,
+                         media_get_info(drawing->media), drawing->sound, err));
+    film_writer_get_size(drawing->writer, &drawing->report.width, &drawing->report.height);
+    return PTM_OK;
 }
 
 static ptm_status add_frame(struct drawing *drawing, int fd, const struct media_item *item, ptm_error *err) {
@@ -151,7 +155,7 @@ static ptm_status add_frame(struct drawing *drawing, int fd, const struct media_
 }
 
 static ptm_status make_film(struct drawing *drawing, int fd, ptm_error *err) {
-    const struct media_options options = run_media_options(&drawing->run, true, false);
+    const struct media_options options = run_media_options(&drawing->run, PTM_VIDEO);
     TRY(media_open(&drawing->media, drawing->path, &options, err));
     const struct media_info *info = media_get_info(drawing->media);
     if (!info->has_video || info->is_still)
@@ -180,8 +184,6 @@ static ptm_status draw_film(struct drawing *drawing, ptm_error *err) {
     struct replacement file;
     TRY(replace_open(&file, drawing->output, err));
     const ptm_status status = make_film(drawing, file.fd, err);
-    drawing->report.width = drawing->frame.width & ~1;
-    drawing->report.height = drawing->frame.height & ~1;
     close_drawing(drawing);
     return replace_end(&file, status, err);
 }

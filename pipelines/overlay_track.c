@@ -4,7 +4,6 @@
 #include "base/memory.h"
 
 #include <math.h>
-#include <string.h>
 
 static const struct colour ground = {24, 24, 24};
 static const double golden = 0.6180339887498949; /* neighbours in the list of labels get colours far apart */
@@ -14,10 +13,8 @@ static const double golden = 0.6180339887498949; /* neighbours in the list of la
 static ptm_status make_room(struct overlay_track *track, ptm_error *err) {
     if (track->count < track->room) return PTM_OK;
     const size_t room = track->room ? track->room * 2 : 256;
-    struct overlay_window *windows = mem_alloc(room, sizeof *windows);
+    struct overlay_window *windows = mem_resize(track->windows, track->count, room, sizeof *windows);
     if (!windows) return error_no_memory(err);
-    if (track->count) memcpy(windows, track->windows, track->count * sizeof *windows);
-    mem_free(track->windows);
     track->windows = windows;
     track->room = room;
     return PTM_OK;
@@ -39,12 +36,23 @@ static ptm_status keep_name(struct overlay_track *track, const ptm_label *label,
     if (label->index < 0 || label->index >= track->num_names)
         return error_set(err, PTM_EINVAL, "label %d of a window with %d labels", label->index, track->num_names);
     char **name = &track->names[label->index];
+    if (!isfinite(label->score)) return error_set(err, PTM_EINVAL, "label %s has no score", label->name);
     if (!*name) *name = mem_strdup(label->name);
     return *name ? PTM_OK : error_no_memory(err);
 }
 
+static ptm_status check_time(const struct overlay_track *track, const ptm_window *window, ptm_error *err) {
+    if (!(isfinite(window->from) && window->to >= window->from && isfinite(window->to)))
+        return error_set(err, PTM_EINVAL, "a window from %g to %g seconds cannot be drawn", window->from, window->to);
+    const double last = track->count > 0 ? track->windows[track->count - 1].from : window->from;
+    if (window->from < last)
+        return error_set(err, PTM_EINVAL, "a window from %g seconds on, after one from %g", window->from, last);
+    return PTM_OK;
+}
+
 ptm_status overlay_track_add(struct overlay_track *track, const ptm_window *window, ptm_error *err) {
     struct overlay_window kept = {.from = window->from, .to = window->to};
+    TRY(check_time(track, window, err));
     TRY(prepare_names(track, window, err));
     TRY(make_room(track, err));
     for (; kept.count < OVERLAY_LABELS && kept.count < window->num_labels; kept.count++) {

@@ -16,6 +16,8 @@ static bool is_span(double seconds) {
 
 static ptm_status check_options(struct ptm_session *session, const ptm_timeline_options *timeline, ptm_error *err) {
     const ptm_classify_options *options = &timeline->classify;
+    if (options->modalities == 0)
+        return error_set(err, PTM_EINVAL, "nothing was asked for: begin with ptm_classify_options_default()");
     if (!(options->modalities & session_modalities(session)))
         return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
     if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)
@@ -142,7 +144,7 @@ ptm_status pass_answer_due(struct pass *pass, ptm_error *err) {
 }
 
 bool pass_keep_brought(struct pass *pass, const struct media_info *info) {
-    if (!info->has_video) pass->use &= ~(unsigned)PASS_PICTURES;
+    if (!info->has_video) pass->use &= ~(unsigned)RUN_PICTURES;
     if (!info->has_audio) pass->use &= ~(unsigned)PTM_AUDIO;
     return pass->use != 0;
 }

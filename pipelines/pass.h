@@ -8,8 +8,6 @@
 #include "pipelines/result.h"
 #include "pipelines/video_run.h"
 
-enum { PASS_PICTURES = PTM_VIDEO | PTM_IMAGE };
-
 struct pass {
     struct run run;
     const void *data; /* (bytes) the file, where the caller holds it; NULL: it is at its path */

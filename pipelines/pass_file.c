@@ -68,7 +68,7 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
  * the other's place where that is missing or was not asked for. False: it has nothing.
  */
 static bool choose_lanes(struct pass *pass, const struct media_info *info) {
-    if ((pass->use & PASS_PICTURES) == PASS_PICTURES) pass->use &= ~(unsigned)(info->is_still ? PTM_VIDEO : PTM_IMAGE);
+    if ((pass->use & RUN_PICTURES) == RUN_PICTURES) pass->use &= ~(unsigned)(info->is_still ? PTM_VIDEO : PTM_IMAGE);
     return pass_keep_brought(pass, info);
 }
 
@@ -80,8 +80,7 @@ static double media_end(const struct media_info *info, const ptm_classify_option
 }
 
 static ptm_status open_media(struct pass *pass, const char *path, ptm_error *err) {
-    const struct media_options options =
-        run_media_options(&pass->run, pass->use & PASS_PICTURES, pass->use & PTM_AUDIO);
+    const struct media_options options = run_media_options(&pass->run, pass->use);
     const double start = clock_ms();
     if (pass->data)
         TRY(media_open_memory(&pass->media, pass->data, pass->bytes, path, &options, err));
@@ -148,7 +147,7 @@ static void put_missing(const struct pass *pass) {
     const unsigned wanted = pass->run.options->modalities & session_modalities(session);
     const struct media_info *info = media_get_info(pass->media);
     const char *no_video = info->no_video ? info->no_video : wanted & PTM_VIDEO ? "no video stream" : "no picture";
-    if (wanted & PASS_PICTURES && !(pass->use & PASS_PICTURES))
+    if (wanted & RUN_PICTURES && !(pass->use & RUN_PICTURES))
         result_set_missing(result, session_lane(session, wanted & PTM_VIDEO ? PTM_VIDEO : PTM_IMAGE), no_video);
     if (wanted & PTM_AUDIO && !(pass->use & PTM_AUDIO))
         result_set_missing(result, session_lane(session, PTM_AUDIO),
@@ -186,12 +185,18 @@ ptm_status pass_answer(struct pass *pass, ptm_error *err) {
     return pass_has_windows(pass) ? PTM_OK : run_refuse_undecoded(&pass->run, "nothing", err);
 }
 
-ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
-    TRY(batch_check_free(pass->run.session, err));
+static ptm_status label_file(struct pass *pass, const char *path, ptm_error *err) {
     const ptm_status status = pass_read(pass, path, err);
     if (status == PTM_OK) return pass_answer(pass, err);
     if (pass->run.watch && pass->run.waiting > 0) batch_answer(pass->run.session); /* what was handed on is told */
     if (pass->run.failure.status == PTM_OK) return status;
     error_clear(err); /* who was told came before the end of the file */
     return run_take_failure(&pass->run, err);
+}
+
+ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
+    TRY(batch_enter(pass->run.session, err));
+    const ptm_status status = label_file(pass, path, err);
+    batch_leave(pass->run.session);
+    return status;
 }

@@ -10,12 +10,20 @@
 
 enum { USUAL_SAMPLE_RATE = 16000 }; /* where no model asks for one */
 
+/** What the caller asks of the decoder, of neither pictures nor sound yet. */
+static struct media_options media_of(const ptm_classify_options *options) {
+    return (struct media_options){
+        .start = options->start,
+        .duration = options->duration,
+        .max_pixels = options->max_pixels,
+        .max_frames = options->max_frames,
+        .max_seconds = options->max_seconds,
+    };
+}
+
 ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err) {
-    if (!(options->start >= 0 && isfinite(options->start)) || !(options->duration >= 0 && isfinite(options->duration)))
-        return error_set(err, PTM_EINVAL, "start and duration should be finite, 0 seconds or more");
-    if (options->max_pixels < 1 || options->max_frames < 1 || !(options->max_seconds > 0))
-        return error_set(err, PTM_EINVAL, "limits should be more than 0");
-    return PTM_OK;
+    const struct media_options media = media_of(options);
+    return media_check_options(&media, err);
 }
 
 ptm_status run_check_sample_rate(int sample_rate, ptm_error *err) {
@@ -31,21 +39,15 @@ static bool is_cancelled(void *user) {
     return options->cancelled && options->cancelled(options->user);
 }
 
-struct media_options run_media_options(struct run *run, bool pictures, bool sound) {
-    const ptm_classify_options *options = run->options;
-    const struct lane *audio = sound ? session_lane(run->session, PTM_AUDIO) : NULL;
-    return (struct media_options){
-        .want_video = pictures,
-        .want_audio = sound,
-        .sample_rate = audio ? audio->network->audio.sample_rate : USUAL_SAMPLE_RATE,
-        .start = options->start,
-        .duration = options->duration,
-        .max_pixels = options->max_pixels,
-        .max_frames = options->max_frames,
-        .max_seconds = options->max_seconds,
-        .cancelled = is_cancelled,
-        .user = run,
-    };
+struct media_options run_media_options(struct run *run, unsigned use) {
+    const struct lane *audio = use & PTM_AUDIO ? session_lane(run->session, PTM_AUDIO) : NULL;
+    struct media_options media = media_of(run->options);
+    media.want_video = use & RUN_PICTURES;
+    media.want_audio = use & PTM_AUDIO;
+    media.sample_rate = audio ? audio->network->audio.sample_rate : USUAL_SAMPLE_RATE;
+    media.cancelled = is_cancelled;
+    media.user = run;
+    return media;
 }
 
 void run_report_progress(struct run *run, const struct media *media, const struct media_item *item) {
@@ -104,8 +106,13 @@ ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const str
 
 static ptm_status picture_of_frame(void *context, struct media_picture *picture, ptm_error *err) {
     const ptm_frame *frame = context;
+    if (!frame) return error_set(err, PTM_EINVAL, "a frame is promised, but none is given");
     if (!frame->rgb || frame->width < 1 || frame->height < 1)
         return error_set(err, PTM_EINVAL, "a frame of %d x %d pixels cannot be labelled", frame->width, frame->height);
+    const ptrdiff_t stride = frame->stride, row = 3 * (ptrdiff_t)frame->width;
+    if (stride < row && stride > -row)
+        return error_set(err, PTM_EINVAL, "rows of %td bytes hold no frame of %d pixels: its stride is %td", row,
+                         frame->width, stride);
     *picture = (struct media_picture){frame->rgb, frame->width, frame->height, frame->stride};
     return PTM_OK;
 }

@@ -11,6 +11,9 @@
 #include "pipelines/tally.h"
 #include "pipelines/window.h"
 
+/** The modalities that look at pictures. */
+enum { RUN_PICTURES = PTM_VIDEO | PTM_IMAGE };
+
 struct relay;
 
 /** A window that is ready for its network. */
@@ -38,7 +41,7 @@ struct run {
     bool gathers;                  /* windows may wait to share a pass (batch.h) */
     int waiting;                   /* those that do */
     ptm_error failure;             /* of answering a window; PTM_OK: none did */
-    bool live;                     /* a gap ends a window without an answer */
+    bool realtime;                 /* it goes on whether it is looked at or not: a gap ends a window unanswered */
     bool ended;                    /* the data has ended, and what is collected now is the rest */
     bool lost;                     /* the source is, and what is collected now is the rest of what came before */
     double reported;               /* seconds: the most of progress() */
@@ -72,8 +75,9 @@ ptm_status run_check_options(const ptm_classify_options *options, ptm_error *err
 /** Samples of a caller's: a rate that the resampler takes? */
 ptm_status run_check_sample_rate(int sample_rate, ptm_error *err);
 
-/** What to ask of the decoder: pictures, sound at the rate of the audio lane, or both, within the run's options. */
-struct media_options run_media_options(struct run *run, bool pictures, bool sound);
+/** What to ask of the decoder for the modalities in `use`, bits of them, within the run's options; sound at the rate of
+ * the audio lane. */
+struct media_options run_media_options(struct run *run, unsigned use);
 
 /** Tells the caller how far the file is through, where it wants to know. */
 void run_report_progress(struct run *run, const struct media *media, const struct media_item *item);

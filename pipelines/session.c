@@ -3,7 +3,7 @@
 
 #include "compute/attention.h"
 #include "models/budget.h"
-#include "models/reduce.h"
+#include "models/layer_store.h"
 #include "pipelines/batch.h"
 
 #include <math.h>
@@ -171,10 +171,10 @@ static ptm_status choose_product(struct ptm_session *session, ptm_precision prec
                      product_for(other, level) ? other == PTM_INT8 ? "int8 or f32" : "bf16 or f32" : "f32");
 }
 
-static ptm_status reduce_networks(struct ptm_session *session, ptm_error *err) {
+static ptm_status take_layers(struct ptm_session *session, ptm_error *err) {
     for (int m = 0; m < NETWORK_MODALITIES; m++) {
         struct lane *lane = &session->lanes[m];
-        if (lane->network) TRY(reduce_network(&lane->vit, err));
+        if (lane->network) TRY(layer_store_get(&lane->vit.layers, lane->network, &session->compute, err));
     }
     return PTM_OK;
 }
@@ -204,7 +204,7 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     session->most_windows = options->batch;
     TRY(take_memory(session, err));
     TRY(batch_open(session, err));
-    TRY(reduce_networks(session, err));
+    TRY(take_layers(session, err));
     TRY(open_fronts(session, err));
     TRY(protect_tokens(session, options->protect, err));
     TRY(set_static(session, options->static_threshold, err));
@@ -254,6 +254,7 @@ int ptm_session_get_batch(const ptm_session *session, ptm_modality modality) {
 
 ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
     error_clear(err);
+    TRY(batch_check_between(session, err));
     return set_merge(session, r, prop_attn, err);
 }
 

@@ -16,6 +16,7 @@ struct ptm_session {
     struct batch *batch;                   /* windows that wait to share a pass */
     int *bench_tokens;                     /* owned: of the last benchmark's profiles, or NULL */
     bool streaming;                        /* a stream is open, whose last frames and samples the lanes hold */
+    bool busy;                             /* a call is at work that calls its caller back */
 };
 
 /** The lane of a modality, or NULL where no model brings it. */

@@ -20,7 +20,7 @@ static ptm_status open_stream(struct ptm_stream *stream, struct ptm_session *ses
     stream->options.classify.sampling = PTM_SAMPLING_WINDOWS;
     TRY(pass_open(pass, session, &stream->options, err));
     if (pass->use & PTM_VIDEO) pass->use &= ~(unsigned)PTM_IMAGE; /* pictures that move are a video */
-    pass->run.live = true;
+    pass->run.realtime = true;
     return pass_open_runs(pass, 0, err);
 }
 
@@ -50,9 +50,18 @@ void ptm_stream_close(ptm_stream **stream) {
     *stream = NULL;
 }
 
-static ptm_status check_going(const struct ptm_stream *stream, ptm_error *err) {
+/** The session is the call's until leave(). */
+static ptm_status enter(struct ptm_stream *stream, ptm_error *err) {
+    error_clear(err);
     TRY(batch_check_idle(stream->pass.run.session, err));
-    return stream->finished ? error_set(err, PTM_EINVAL, "this stream is finished: open another one") : PTM_OK;
+    if (stream->finished) return error_set(err, PTM_EINVAL, "this stream is finished: open another one");
+    stream->pass.run.session->busy = true;
+    return PTM_OK;
+}
+
+static ptm_status leave(struct ptm_stream *stream, ptm_status status) {
+    batch_leave(stream->pass.run.session);
+    return status;
 }
 
 /** Whether it is a time at all. */
@@ -71,11 +80,10 @@ static ptm_status check_picture(const struct ptm_stream *stream, double time, do
     return PTM_OK;
 }
 
-ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, double time, double end, ptm_error *err) {
-    error_clear(err);
+static ptm_status push_frame(struct ptm_stream *stream, const ptm_frame *frame, double time, double end,
+                             ptm_error *err) {
     struct pass *pass = &stream->pass;
-    TRY(check_going(stream, err));
-    if (!(pass->use & PASS_PICTURES))
+    if (!(pass->use & RUN_PICTURES))
         return error_set(err, PTM_EINVAL, "no model of this session labels pictures, or they were not asked for");
     TRY(check_picture(stream, time, end, err));
     const struct frame_view view = frame_view_of(frame, time, end);
@@ -83,6 +91,11 @@ ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, dou
     stream->begin = time;
     stream->end = end;
     return PTM_OK;
+}
+
+ptm_status ptm_stream_push_frame(ptm_stream *stream, const ptm_frame *frame, double time, double end, ptm_error *err) {
+    TRY(enter(stream, err));
+    return leave(stream, push_frame(stream, frame, time, end, err));
 }
 
 /** The samples at the model's rate, through the resampler; `samples` NULL: what it still holds. */
@@ -103,10 +116,8 @@ static ptm_status start_samples(struct ptm_stream *stream, int sample_rate, ptm_
     return PTM_OK;
 }
 
-ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count, int sample_rate, double time,
-                                   ptm_error *err) {
-    error_clear(err);
-    TRY(check_going(stream, err));
+static ptm_status push_samples(struct ptm_stream *stream, const float *samples, size_t count, int sample_rate,
+                               double time, ptm_error *err) {
     if (!(stream->pass.use & PTM_AUDIO))
         return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
     if (!is_time(time)) return error_set(err, PTM_EINVAL, "samples at %g s are beyond all clocks", time);
@@ -124,10 +135,19 @@ ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, siz
                              : pass_samples(&stream->pass, samples, count, time, err);
 }
 
-ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error *err) {
-    error_clear(err);
-    TRY(check_going(stream, err));
+ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count, int sample_rate, double time,
+                                   ptm_error *err) {
+    TRY(enter(stream, err));
+    return leave(stream, push_samples(stream, samples, count, sample_rate, time, err));
+}
+
+static ptm_status finish(struct ptm_stream *stream, ptm_error *err) {
     stream->finished = true;
     if (stream->resampler && isfinite(stream->heard)) TRY(push_resampled(stream, NULL, 0, stream->heard, err));
     return pass_finish(&stream->pass, err);
+}
+
+ptm_status ptm_stream_finish(ptm_stream *stream, ptm_error *err) {
+    TRY(enter(stream, err));
+    return leave(stream, finish(stream, err));
 }

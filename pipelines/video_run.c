@@ -67,7 +67,7 @@ static ptm_status prepare(struct video_run *video, const struct frame_view *fram
 
 /* ---------------------------------------------------------------- windows */
 
-static ptm_status answer_window(struct video_run *video, bool last, ptm_error *err) {
+static ptm_status answer_window(struct video_run *video, enum window_end end, ptm_error *err) {
     const int held = window_copy(&video->window, video->lane->input);
     const size_t width = video->window.width;
     for (int i = held; i < video->window.capacity; i++) /* shorter than one window: its last frame stands still */
@@ -75,8 +75,8 @@ static ptm_status answer_window(struct video_run *video, bool last, ptm_error *e
                width * sizeof(float));
     const int64_t place = window_place(&video->window);
     const double told = video->run->until; /* the pictures may end before */
-    const double until = last && !(told > 0 && told < video->to) ? video->to : told;
-    const struct span span = window_take(&video->window, video->origin, until, last);
+    const double until = end == WINDOW_LAST && !(told > 0 && told < video->to) ? video->to : told;
+    const struct span span = window_take(&video->window, video->origin, until, end);
     video->padded += span.padded;
     video->enough = video->sampling == PTM_SAMPLING_FIRST;
     return run_window(video->run, video->lane, &video->tally, &span,
@@ -84,7 +84,7 @@ static ptm_status answer_window(struct video_run *video, bool last, ptm_error *e
 }
 
 ptm_status video_run_answer_due(struct video_run *video, ptm_error *err) {
-    return window_is_due(&video->window) ? answer_window(video, false, err) : PTM_OK;
+    return window_is_due(&video->window) ? answer_window(video, WINDOW_FOLLOWED, err) : PTM_OK;
 }
 
 /** Takes the frame for one place of the grid; `prepared`, where there is one, is the same frame at the place before. */
@@ -102,7 +102,7 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
         TRY(prepare(video, frame, slot, err));
     *prepared = slot;
     window_pushed(&video->window, 1);
-    const bool at_once = video->run->live || video->sampling == PTM_SAMPLING_FIRST;
+    const bool at_once = video->run->realtime || video->sampling == PTM_SAMPLING_FIRST;
     return at_once ? video_run_answer_due(video, err) : PTM_OK;
 }
 
@@ -114,8 +114,7 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
     const double most = video->run->options->max_seconds;
     const float *prepared = NULL;
     if (covered > most)
-        return error_set(err, PTM_ELIMIT,
-                         "%s: a picture is shown for %g s, which is longer than --max-seconds %g allows",
+        return error_set(err, PTM_ELIMIT, "%s: a picture is shown for %g s, longer than the limit max_seconds of %g",
                          video->run->name, covered, most);
     while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - slack)
         TRY(take_place(video, frame, &prepared, err));
@@ -129,8 +128,8 @@ static ptm_status bridge_outage(struct video_run *video, const struct frame_view
     const bool anew = video->frames_seen == 0 || (window->count == 0 && video->sampling != PTM_SAMPLING_UNIFORM);
     const bool outage = !anew && frame->time - video->to > window->capacity / window->rate;
     if (!anew && !outage) return PTM_OK;
-    if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->live && window_pending(window)) {
-        TRY(answer_window(video, true, err));
+    if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->realtime && window_pending(window)) {
+        TRY(answer_window(video, WINDOW_LAST, err));
         if (video->enough) return PTM_OK;
     }
     if (outage) window_restart(&video->window);
@@ -228,12 +227,12 @@ ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
         return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);
     }
     if (video->enough) video->to = video->from + video->window.capacity / video->window.rate;
-    return !video->enough && window_pending(&video->window) ? answer_window(video, true, err) : PTM_OK;
+    return !video->enough && window_pending(&video->window) ? answer_window(video, WINDOW_LAST, err) : PTM_OK;
 }
 
 ptm_status video_run_break(struct video_run *video, ptm_error *err) {
     if (video->sampling == PTM_SAMPLING_UNIFORM || video->enough) return PTM_OK;
-    if (window_pending(&video->window)) TRY(answer_window(video, true, err));
+    if (window_pending(&video->window)) TRY(answer_window(video, WINDOW_LAST, err));
     window_restart(&video->window);
     return PTM_OK;
 }

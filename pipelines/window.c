@@ -68,7 +68,7 @@ static double own_end(double end, double until, double item) {
     return until > 0 && fabs(until - end) < item ? fmin(end, until) : end;
 }
 
-struct span window_take(struct window *window, double origin, double until, bool last) {
+struct span window_take(struct window *window, double origin, double until, enum window_end end) {
     const int64_t held = window->count < window->capacity ? window->count : window->capacity;
     struct span span = {
         .index = window->skipped + window->next,
@@ -78,8 +78,8 @@ struct span window_take(struct window *window, double origin, double until, bool
     };
     const double middle = (span.start + span.end) / 2, half = window->hop / 2 / window->rate;
     span.from = window->next == 0 ? span.start : window->reached;
-    span.to = last || side_by_side(window) ? own_end(span.end, until, 1 / window->rate)
-                                           : window_reach(span.end, middle + half, until);
+    span.to = end == WINDOW_LAST || side_by_side(window) ? own_end(span.end, until, 1 / window->rate)
+                                                         : window_reach(span.end, middle + half, until);
     window->reached = span.to;
     window->next++;
     return span;

@@ -34,6 +34,9 @@ struct span {
     double arrived; /* of a live source: UNIX time */
 };
 
+/** Whether items follow a window, or it is the last one and answers to its end. */
+enum window_end { WINDOW_FOLLOWED, WINDOW_LAST };
+
 /** Lays windows `hop` seconds apart; 0: side by side. */
 void window_lay(struct window *window, double hop, int align);
 
@@ -61,10 +64,9 @@ int window_copy(const struct window *window, float *out);
  * behind `until`, where the stream is said to end (0: that is not known). Streams may go on all the same. */
 double window_reach(double end, double to, double until);
 
-/** What the items held cover, item 0 being at `origin` seconds; `until`: see window_reach(); `last`: no item follows,
- * so that it answers to its end. Called once for each window that is answered: the next one, which begins to answer
- * where this one ceases, is then awaited. */
-struct span window_take(struct window *window, double origin, double until, bool last);
+/** What the items held cover, item 0 being at `origin` seconds; `until`: see window_reach(). Called once for each
+ * window that is answered: the next one, which begins to answer where this one ceases, is then awaited. */
+struct span window_take(struct window *window, double origin, double until, enum window_end end);
 
 /** Which item of all the awaited window begins with, and so which of its items other windows hold; -1 where that is no
  * multiple of `align` or the window is not full. */

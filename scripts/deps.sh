@@ -34,6 +34,7 @@ deps_test='
     jq                      command  jq
     locales                 file     /usr/share/i18n/locales/de_DE
     shellcheck              command  shellcheck
+    strace                  command  strace
 '
 
 deps_stop() {

@@ -228,12 +228,16 @@ label_samples() { # PROGRAM LIBRARY_FOLDER
     LD_LIBRARY_PATH=$2 "$1" samples/*.mp4 samples/*.wav samples/*.flac samples/*.ogg | compare_labels
 }
 
+# find_package_config KIND: where pkg-config finds it, and the folder `libraries` of the package.
+find_package_config() {
+    PKG_CONFIG_PATH=$(dirname "$(find "$scratch/$1" -name polytome.pc)")
+    export PKG_CONFIG_PATH
+    libraries=$(dirname "$PKG_CONFIG_PATH")
+}
+
 with_pkg_config() { # KIND
-    local config libraries
-    config=$(dirname "$(find "$scratch/$1" -name polytome.pc)")
-    libraries=$(dirname "$config")
-    export PKG_CONFIG_PATH=$config
-    local program
+    local program libraries
+    find_package_config "$1"
     for program in classify windows; do
         # shellcheck disable=SC2046 # one word a flag
         gcc -std=c11 -Wall -Wextra -Wpedantic -Werror samples/$program.c $(pkg-config --cflags --libs polytome) \
@@ -242,6 +246,19 @@ with_pkg_config() { # KIND
     ffmpeg -v error -i samples/rain.ogg -f s16le -ac 1 -ar 16000 - |
         LD_LIBRARY_PATH=$libraries "$scratch/windows-$1" | grep -c ' rain ' | grep -q '^7$'
     label_samples "$scratch/classify-$1" "$libraries"
+}
+
+# A program may call its functions as the library calls its own, which are not those then.
+with_own_names() { # KIND
+    local name libraries
+    find_package_config "$1"
+    echo '#include <stdlib.h>' > "$scratch/own.c"
+    for name in attention clock_ms error_clear error_set linear mem_alloc threads_run vit_run; do
+        echo "void $name(void); void $name(void) { abort(); }"
+    done >> "$scratch/own.c"
+    # shellcheck disable=SC2046 # one word a flag
+    gcc -std=c11 samples/classify.c "$scratch/own.c" $(pkg-config --cflags --libs polytome) -o "$scratch/own-$1"
+    label_samples "$scratch/own-$1" "$libraries"
 }
 
 with_find_package() { # KIND
@@ -310,6 +327,7 @@ if [ "$tier" != quick ]; then
         if [ "$kind" = static ]; then shared=OFF; fi
         check "install $kind" install_package "$kind" -DBUILD_SHARED_LIBS=$shared
         check "$kind, pkg-config" with_pkg_config "$kind"
+        check "$kind, own names" with_own_names "$kind"
         check "$kind, find_package" with_find_package "$kind"
         check "$kind, installed command" installed_command "$kind"
         check "$kind, moved" moved_prefix "$kind"

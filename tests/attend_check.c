@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "attend_check.h"
 
+#include "base/bf16.h"
 #include "base/clock.h"
 #include "base/worst.h"
-#include "compute/product.h"
 #include "random.h"
 
 #include <float.h>
@@ -68,7 +68,7 @@ static void fill(int rows, int n, int head_dim) {
 /* A kernel in bf16 is given what that holds, and so does fp16 where powers of 2 allow it, so that nothing but weights
  * and sums is rounded. */
 static void round_values(float *x, int count) {
-    for (int i = 0; i < count; i++) x[i] = product_from_bf16(product_bf16(x[i]));
+    for (int i = 0; i < count; i++) x[i] = bf16_to_float(bf16_from_float(x[i]));
 }
 
 static void attend(void) {

@@ -117,6 +117,14 @@ static double bound_gelu(const struct call *in, const float *expected, int i) {
     return 4 * FLT_EPSILON * (fabs((double)in->y_room[in->offset + i]) + FLT_MIN);
 }
 
+static void run_swiglu(const struct kernels *kernels, struct call *call) {
+    kernels->swiglu(row_y(call), call->x + 1, call->n);
+}
+
+static double bound_swiglu(const struct call *in, const float *expected, int i) {
+    return bound_gelu(in, expected, i) * fabs((double)in->x[i + 1]) + FLT_TRUE_MIN;
+}
+
 static void run_running_best(const struct kernels *kernels, struct call *call) {
     kernels->running_best(&call->best, &call->index, row_y(call), call->first, call->n);
 }
@@ -136,6 +144,7 @@ static const struct kernel all_kernels[] = {
     {"gelu", run_gelu, bound_gelu, exact_gelu},
     {"gelu_tanh", run_gelu_tanh, bound_gelu, exact_gelu_tanh},
     {"quick_gelu", run_quick_gelu, bound_gelu, exact_quick_gelu},
+    {"swiglu", run_swiglu, bound_swiglu, NULL},
     {"running_best", run_running_best, bound_add, NULL},
 };
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_ROWS = 40, MAX_IN = 400, MAX_OUT = 130, PAD = 3, LD_X = MAX_IN + PAD, LD_Y = MAX_OUT + PAD, ROUNDS = 400 };
 

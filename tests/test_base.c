@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---------------------------------------------------------------- errors */
@@ -39,6 +40,23 @@ static void test_error_null_and_long(void) {
     ptm_error error = {0};
     (void)error_set(&error, PTM_EIO, "%0600d", 7);
     CU_ASSERT_EQUAL(strlen(error.message), sizeof error.message - 1);
+}
+
+/** Of a path that does not fit the reason is kept, and whole characters. */
+static void test_error_with_a_long_name(void) {
+    enum { CHARACTERS = 1300 };
+    char name[3 * CHARACTERS + 1] = "";
+    for (int i = 0; i < CHARACTERS; i++) memcpy(name + 3 * i, "\346\274\242", 3);
+    name[3 * CHARACTERS] = '\0';
+    for (int shift = 0; shift < 3; shift++) {
+        ptm_error error = {0};
+        (void)error_set(&error, PTM_EIO, "%.*s%s: cannot be read", shift, "ab", name);
+        const char *gap = strstr(error.message, "..."), *colon = strchr(error.message, ':');
+        CU_ASSERT_FATAL(gap != NULL && colon != NULL);
+        CU_ASSERT_STRING_EQUAL(colon, ": cannot be read");
+        CU_ASSERT_EQUAL((gap - error.message - shift) % 3, 0);
+        CU_ASSERT_EQUAL((colon - gap - 3) % 3, 0);
+    }
 }
 
 /** What a terminal would obey, in one byte and in two, is not in a sentence; letters of two bytes are. */
@@ -81,7 +99,8 @@ static bool make_comma_locale(char *folder) {
     return made;
 }
 
-/** A number ends where its text does: it is decimal, and has a point where the program's locale has a comma. */
+/** A number ends where its text does: it is decimal, and has a point where the program's locale has a comma; so it has
+ * in sentences. */
 static void test_number(void) {
     static const struct {
         const char *text, *rest;
@@ -102,6 +121,9 @@ static void test_number(void) {
             CU_ASSERT_EQUAL(number_read(numbers[i].text, &end), numbers[i].value);
             CU_ASSERT_STRING_EQUAL(end, numbers[i].rest);
         }
+        ptm_error error = {0};
+        (void)error_set(&error, PTM_EIO, "%g s", 0.5);
+        CU_ASSERT_STRING_EQUAL(error.message, "0.5 s");
     }
     setlocale(LC_NUMERIC, "C");
     remove_locale(folder);
@@ -351,6 +373,27 @@ static void test_refused_threads(void) {
     threads_close(&threads);
 }
 
+/* Threads do not follow into a child: there the caller does the work, and waits for nobody. */
+static void test_forked_child(void) {
+    struct threads *threads;
+    long sums[8] = {0};
+    int status = 0;
+    CHECK_OK(threads_open(&threads, 4, err));
+    threads_run(threads, 8, count_tile, sums);
+    usleep(10000); /* they sleep */
+    const pid_t child = fork();
+    CU_ASSERT_FATAL(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        for (int round = 0; round < 10; round++) threads_run(threads, 8, count_tile, sums);
+        threads_close(&threads);
+        _exit(sums[0] == 11 && sums[7] == 88 ? 0 : 1);
+    }
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_EQUAL(status, 0);
+    threads_close(&threads);
+}
+
 /* Each run builds on what other threads wrote in the run before, at once or when these are just about to sleep. */
 static void test_many_generations(void) {
     enum { RUNS = 5000, TILES = 5 };
@@ -412,6 +455,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"the first cause of an error wins", test_first_cause_wins},
         {"errors without a listener, and long ones", test_error_null_and_long},
+        {"errors with a long name", test_error_with_a_long_name},
         {"errors without control characters", test_error_without_controls},
         {"TRY", test_try},
         {"numbers", test_number},
@@ -426,6 +470,7 @@ int main(void) {
         {"every tile runs once", test_every_tile_once},
         {"no more threads than are to take part", test_count_of_threads},
         {"fewer threads than there might be", test_refused_threads},
+        {"threads in a forked child", test_forked_child},
         {"many generations", test_many_generations},
         {"idle threads sleep", test_idle_threads_sleep},
         {"open and close", test_open_and_close},

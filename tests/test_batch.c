@@ -371,6 +371,84 @@ static void test_meddling(void) {
     }
 }
 
+/** Whether progress and cancelled were refused the session that they were called for. */
+struct prying {
+    ptm_session *session;
+    int progresses, refusals, calls;
+};
+
+static void pry(struct prying *prying) {
+    ptm_result *result;
+    ptm_error error;
+    prying->calls++;
+    prying->refusals += ptm_classify_file(prying->session, SAMPLES "two.flac", NULL, &result, &error) == PTM_EINVAL &&
+                        strstr(error.message, "in use") != NULL &&
+                        ptm_session_set_merge(prying->session, "off", -1, NULL) == PTM_EINVAL;
+}
+
+static void pry_progress(void *user, double done, double total) {
+    (void)done;
+    (void)total;
+    struct prying *prying = user;
+    prying->progresses++;
+    pry(prying);
+}
+
+static bool pry_cancelled(void *user) {
+    pry(user);
+    return false;
+}
+
+static float *tone(size_t count) {
+    float *samples = malloc(count * sizeof *samples);
+    CU_ASSERT_FATAL(samples != NULL);
+    for (size_t i = 0; i < count; i++) samples[i] = 0.3F * sinf((float)i * 0.05F);
+    return samples;
+}
+
+/** What may call back is a file, samples, a stream, a live source and a drawing. */
+static void test_prying(void) {
+    enum { SAMPLES_HELD = 48000 };
+    struct opened opened;
+    ptm_result *alone, *pried;
+    open_batch(&opened, 2, 4, 0);
+    struct prying prying = {.session = opened.session};
+    ptm_timeline_options timeline;
+    ptm_explain_options explain;
+    ptm_live_options live;
+    ptm_stream *stream;
+    float *samples = tone(SAMPLES_HELD);
+    ptm_timeline_options_default(&timeline);
+    ptm_explain_options_default(&explain);
+    ptm_live_options_default(&live);
+    timeline.classify.progress = pry_progress;
+    timeline.classify.cancelled = pry_cancelled;
+    timeline.classify.user = &prying;
+    explain.limits = live.timeline.classify = timeline.classify;
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "pan-right-three.mp4", NULL, &alone, err));
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "pan-right-three.mp4", &timeline.classify, &pried, err));
+    check_same(pried, alone);
+    ptm_result_free(&pried);
+    ptm_result_free(&alone);
+    CU_ASSERT(prying.progresses > 0);
+    CHECK_OK(ptm_timeline_file(opened.session, SAMPLES "rain.ogg", &timeline, NULL, err));
+    CHECK_OK(ptm_classify_samples(opened.session, samples, SAMPLES_HELD, 16000, &timeline.classify, &pried, err));
+    ptm_result_free(&pried);
+    CHECK_OK(ptm_stream_open(&stream, opened.session, &timeline, err));
+    CHECK_OK(ptm_stream_push_samples(stream, samples, SAMPLES_HELD, 16000, 0, err));
+    CHECK_OK(ptm_stream_finish(stream, err));
+    ptm_stream_close(&stream);
+    CHECK_OK(ptm_live_run(opened.session, SAMPLES "seven.wav", &live, NULL, err));
+    CU_ASSERT_EQUAL(ptm_explain_file(opened.session, SAMPLES "seven.wav", "/dev/null/no.png", &explain, NULL, NULL),
+                    PTM_EIO); /* read, and drawn, but not written */
+    CU_ASSERT(prying.calls > 20);
+    CU_ASSERT_EQUAL(prying.refusals, prying.calls);
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &alone, err)); /* the session is free again */
+    ptm_result_free(&alone);
+    free(samples);
+    close_both(&opened);
+}
+
 static void check_refused(int batch) {
     struct opened opened;
     ptm_session *session;
@@ -418,6 +496,7 @@ int main(void) {
         {"a callback's status decides", test_callback_decides},
         {"a stream goes on", test_stream_goes_on},
         {"callbacks that meddle", test_meddling},
+        {"callbacks that pry", test_prying},
         {"what is refused", test_refused},
     };
     return check_main("batch", cases, CHECK_COUNT(cases));

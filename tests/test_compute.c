@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE /* usleep() */
 /* Products and attention against plain loops in double; the same bits for any number of threads. */
 #include "check.h"
 
@@ -10,7 +11,10 @@
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <unistd.h>
 
 static uint32_t random_state = 2463534242u;
 
@@ -223,8 +227,23 @@ static float *run_case(const struct attention_case *given, const struct compute 
     const size_t workers = (size_t)threads_most(compute->threads);
     float *scratch = random_floats(attention_scratch(compute, s->n, s->head_dim) * workers);
     float *out = random_floats((size_t)s->n * (size_t)given->width);
-    attention(compute, out, given->width, given->qkv, ld, given->qkv + given->width, given->qkv + 2 * given->width, ld,
-              s->sized ? given->log_size : NULL, s->n, s->n, s->heads, s->head_dim, 0.7f, scratch);
+    const struct attention attention = {
+        .out = out,
+        .q = given->qkv,
+        .k = given->qkv + given->width,
+        .v = given->qkv + 2 * given->width,
+        .log_size = s->sized ? given->log_size : NULL,
+        .ldo = given->width,
+        .ldq = ld,
+        .ld = ld,
+        .rows = s->n,
+        .n = s->n,
+        .heads = s->heads,
+        .head_dim = s->head_dim,
+        .scale = 0.7f,
+        .scratch = scratch,
+    };
+    attention_run(compute, &attention);
     mem_free(scratch);
     return out;
 }
@@ -384,6 +403,44 @@ static void test_concurrent_products(void) {
     close_compute(&compute);
 }
 
+void *__wrap_blas_memory_alloc(int procedure);
+void __wrap_blas_memory_free(void *buffer);
+
+enum { BUFFERS = 50 /* that are given out at a time */, SQUARE = 192 /* smaller products may do without one */ };
+
+struct waiting {
+    float *a, *c;
+    atomic_bool done;
+};
+
+static void *multiply_once(void *context) {
+    struct waiting *waiting = context;
+    gemm_nt(waiting->c, SQUARE, waiting->a, SQUARE, waiting->a, SQUARE, SQUARE, SQUARE, SQUARE);
+    atomic_store(&waiting->done, true);
+    return NULL;
+}
+
+/* OpenBLAS writes behind its table where all of its places are taken: a product waits until one is free. */
+static void test_products_wait(void) {
+    void *taken[BUFFERS];
+    struct waiting waiting = {.a = random_floats((size_t)SQUARE * SQUARE), .c = random_floats((size_t)SQUARE * SQUARE)};
+    double sum = 0;
+    pthread_t thread;
+    for (int i = 0; i < 3 * BUFFERS; i++) CHECK_OK(gemm_reserve(err));
+    for (int i = 0; i < BUFFERS; i++) taken[i] = __wrap_blas_memory_alloc(0);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, multiply_once, &waiting), 0);
+    usleep(20000);
+    CU_ASSERT_FALSE(atomic_load(&waiting.done));
+    __wrap_blas_memory_free(taken[0]);
+    pthread_join(thread, NULL);
+    for (int k = 0; k < SQUARE; k++) sum += (double)waiting.a[k] * (double)waiting.a[k];
+    CU_ASSERT_DOUBLE_EQUAL((double)waiting.c[0], sum, 1e-3);
+    for (int i = 1; i < BUFFERS; i++) __wrap_blas_memory_free(taken[i]);
+    gemm_release(3 * BUFFERS);
+    mem_free(waiting.a);
+    mem_free(waiting.c);
+}
+
 char *openblas_get_corename(void);
 
 /* Where it does not know the processor's model number OpenBLAS falls back to kernels without AVX. */
@@ -404,6 +461,7 @@ int main(void) {
         {"attention has the same bits for 1, 2, 3, 5 threads", test_attention_same_bits},
         {"attention scratch never shrinks", test_attention_scratch},
         {"concurrent products", test_concurrent_products},
+        {"products wait for a buffer", test_products_wait},
         {"products use the processor that is there", test_product_kernels},
     };
     return check_main("compute", cases, CHECK_COUNT(cases));

@@ -100,7 +100,7 @@ static void look_at(struct explain_look *look, struct explain *explain, ptm_sess
     ptm_classify_options_default(&explain->options);
     explain->options.sampling = sampling;
     explain->run = (struct run){.session = session, .options = &explain->options};
-    CHECK_OK(explain_open_media(explain, true, false, err));
+    CHECK_OK(explain_open_media(explain, PTM_VIDEO, err));
     CHECK_OK(explain_look_open(look, explain, sampling == PTM_SAMPLING_FIRST, err));
     CHECK_OK(explain_look_run(look, err));
 }

@@ -64,6 +64,9 @@ static void test_scores(void) {
     }
 }
 
+#define TIMM_LABELS(members) \
+    "{\"architecture\": \"vit_tiny_patch16_224\", \"model_args\": {\"img_size\": 48}, " members "}"
+
 static void test_labels(void) {
     static const struct {
         const char *text, *labels;
@@ -71,12 +74,18 @@ static void test_labels(void) {
         {"{\"model_type\": \"vit\", \"id2label\": {\"1\": \"b\", \"0\": \"a\"}}", "a,b"},
         {"{\"model_type\": \"vit\", \"id2label\": {\"0\": 7, \"1\": -9223372036854775808}}", "7,-9223372036854775808"},
         {"{\"model_type\": \"vit\", \"num_labels\": 3}", "LABEL_0,LABEL_1,LABEL_2"},
-        {"{\"model_type\": \"vit\", \"label_names\": [0, \"one\"]}", "0,one"},
+        /* What timm calls them means nothing to transformers. */
+        {"{\"model_type\": \"vit\", \"num_classes\": 7, \"label_names\": [\"x\"], \"id2label\": {\"0\": \"a\"}}", "a"},
+        {"{\"model_type\": \"vit\", \"num_classes\": 7}", "LABEL_0,LABEL_1"},
     };
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
         read_config("vit", cases[i].text);
         CU_ASSERT_STRING_EQUAL(labels, cases[i].labels);
     }
+    read_config("timm_token", TIMM_LABELS("\"num_classes\": 9, \"label_names\": [0, \"one\"]"));
+    CU_ASSERT_STRING_EQUAL(labels, "0,one");
+    read_config("timm_token", TIMM_LABELS("\"num_classes\": 3"));
+    CU_ASSERT_STRING_EQUAL(labels, "LABEL_0,LABEL_1,LABEL_2");
 }
 
 #define TIMM(architecture, arguments) \

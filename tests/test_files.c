@@ -4,12 +4,14 @@
 
 #include "files/json.h"
 #include "files/npy.h"
+#include "files/replace.h"
 #include "files/safetensors.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MAX_HEADER = 100000000 };
@@ -195,8 +197,9 @@ static void test_weights_dtypes(void) {
         const struct tensor *tensor = safetensors_find(st, "t");
         CU_ASSERT_PTR_NOT_NULL_FATAL(tensor);
         CU_ASSERT_STRING_EQUAL(tensor->dtype_name, dtypes[i].name);
+        const char *const name = dtypes[i].name;
         const bool floating =
-            !strcmp(dtypes[i].name, "F32") || !strcmp(dtypes[i].name, "F16") || !strcmp(dtypes[i].name, "BF16");
+            !strcmp(name, "F32") || !strcmp(name, "F16") || !strcmp(name, "BF16") || !strcmp(name, "F64");
         CU_ASSERT_EQUAL(tensor->dtype != DTYPE_OTHER, floating);
         float out[4];
         ptm_error err = {0};
@@ -388,6 +391,18 @@ static void test_half_precision(void) {
     CU_ASSERT_EQUAL(wrong, 0);
     free(out);
     free(data);
+}
+
+/** From an odd address: a tie goes to the even neighbour, and what no float can hold is infinite. */
+static void test_double_precision(void) {
+    const double values[] = {1.5, -0.0, 0x1.000001p0, 0x1.000003p0, 0x1p-149, 1e300};
+    const float expected[] = {1.5f, -0.0f, 1.0f, 0x1.000004p0f, 0x1p-149f, INFINITY};
+    unsigned char data[sizeof values + 1];
+    memcpy(data + 1, values, sizeof values);
+    const struct tensor tensor = {.name = "t", .dtype = DTYPE_F64, .elements = 6, .data = data + 1, .bytes = 48};
+    float out[6];
+    CHECK_OK(tensor_to_f32(&tensor, out, err));
+    CU_ASSERT_EQUAL(memcmp(out, expected, sizeof out), 0);
 }
 
 static void test_single_precision(void) {
@@ -907,6 +922,31 @@ static void test_npy_write_manners(void) {
     remove_folder(&folder);
 }
 
+/* ---------------------------------------------------------------- replacing */
+
+/** Its name became a folder meanwhile: what was written is not lost, and the sentence says where it is. */
+static void test_replace_without_name(void) {
+    const struct folder folder = make_folder();
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", path_in(&folder, "out"));
+    struct replacement replacement;
+    CHECK_OK(replace_open(&replacement, path, err));
+    CU_ASSERT_EQUAL(write(replacement.fd, "done", 4), 4);
+    CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+    ptm_error error = {0};
+    CU_ASSERT_EQUAL(replace_end(&replacement, PTM_OK, &error), PTM_EIO);
+    const char *const named = strstr(error.message, "what was written is in ");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(named);
+    FILE *file = fopen(named + strlen("what was written is in "), "rb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    char text[8] = {0};
+    CU_ASSERT_EQUAL(fread(text, 1, sizeof text - 1, file), 4);
+    CU_ASSERT_STRING_EQUAL(text, "done");
+    fclose(file);
+    rmdir(path);
+    remove_folder(&folder);
+}
+
 /* ---------------------------------------------------------------- */
 
 int main(void) {
@@ -922,6 +962,7 @@ int main(void) {
         {"safetensors: errors may be NULL", test_weights_no_error},
         {"safetensors: half precision, all values", test_half_precision},
         {"safetensors: single precision, bits kept", test_single_precision},
+        {"safetensors: double precision, rounded", test_double_precision},
         {"safetensors: files on disk", test_disk},
         {"safetensors: index and shards", test_index},
         {"safetensors: every rule of the index", test_index_rules},
@@ -939,6 +980,7 @@ int main(void) {
         {"npy: truncated anywhere", test_npy_truncated},
         {"npy: round trip", test_npy_round_trip},
         {"npy: manners of writing", test_npy_write_manners},
+        {"replace: a name that cannot be had", test_replace_without_name},
     };
     return check_main("files", cases, CHECK_COUNT(cases));
 }

@@ -5,7 +5,9 @@
  */
 #include "base/cpu.h"
 #include "files/json.h"
+#include "files/safetensors_writer.h"
 #include "golden.h"
+#include "temporary.h"
 
 static const char *const folders[] = {
     "videomae",
@@ -33,6 +35,7 @@ static const char *const folders[] = {
     "dinov2_names5",
     "dinov2_resized",
     "dinov2_swiglu",
+    "dinov2_swiglu_names5",
     "dinov2_registers",
     "dinov2_registers_resized",
     "clip",
@@ -244,6 +247,68 @@ static void test_batches(void) {
     }
 }
 
+/* ---------------------------------------------------------------- wrapped names */
+
+#define WEIGHTS "model.safetensors"
+static const char *const rewritten[] = {"config.json", "preprocessor_config.json", WEIGHTS, NULL};
+
+/** Writes the tensors of a file anew, in float64, each name behind `prefix`. */
+static void write_wrapped(const char *path, const struct safetensors *files, const char *prefix) {
+    enum { NAME = 200 };
+    const size_t count = safetensors_count(files);
+    struct tensor *tensors = calloc(count, sizeof *tensors);
+    char(*names)[NAME] = calloc(count, sizeof *names);
+    CU_ASSERT_FATAL(tensors && names);
+    for (size_t i = 0; i < count; i++) {
+        tensors[i] = *safetensors_at(files, i);
+        const float *values = tensors[i].data;
+        double *wide = malloc(tensors[i].elements * sizeof *wide);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(wide);
+        for (size_t k = 0; k < tensors[i].elements; k++) wide[k] = (double)values[k];
+        snprintf(names[i], NAME, "%s%s", prefix, tensors[i].name);
+        tensors[i].name = names[i];
+        tensors[i].dtype_name = "F64";
+        tensors[i].data = wide;
+        tensors[i].bytes = tensors[i].elements * sizeof *wide;
+    }
+    CHECK_OK(safetensors_write(path, tensors, count, "format", "pt", NULL, NULL, err));
+    for (size_t i = 0; i < count; i++) free((void *)tensors[i].data);
+    free(tensors);
+    free(names);
+}
+
+/** A golden checkpoint as it is saved from inside of a wrapper, and in float64: the same answers. */
+static void check_wrapped(const char *golden, const char *prefix) {
+    char folder[TEMPORARY_PATH], from[TEMPORARY_PATH], to[TEMPORARY_PATH];
+    struct safetensors *files;
+    struct opened_folder opened;
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (int i = 0; i < 2; i++) {
+        temporary_join(from, golden, rewritten[i]);
+        temporary_join(to, folder, rewritten[i]);
+        CU_ASSERT_EQUAL_FATAL(symlink(from, to), 0);
+    }
+    temporary_join(from, golden, WEIGHTS);
+    temporary_join(to, folder, WEIGHTS);
+    CHECK_OK(safetensors_open(&files, from, 1 << 20, err));
+    write_wrapped(to, files, prefix);
+    safetensors_close(&files);
+    open_folder(&opened, folder, getenv("POLYTOME_TEST_CPU"), 1, 0);
+    CU_ASSERT(golden_check(opened.session, opened.modality, golden, "input.npy", "logits.npy", NULL).compared > 0);
+    close_folder(&opened);
+    temporary_remove(folder, rewritten);
+}
+
+static void test_wrapped(void) {
+    static const char *const prefixes[] = {"", "_orig_mod.", "module.", "module._orig_mod."};
+    static const char *const names[] = {"vit", "dinov2_resized", "deit_teacher", "videomae", "timm_wrapper"};
+    for (size_t i = 0; i < CHECK_COUNT(names); i++) {
+        char golden[GOLDEN_PATH];
+        snprintf(golden, sizeof golden, PTM_SOURCE_DIR "/tests/golden/%s", names[i]);
+        for (size_t k = 0; k < CHECK_COUNT(prefixes); k++) check_wrapped(golden, prefixes[k]);
+    }
+}
+
 static void test_best(void) {
     check_level(getenv("POLYTOME_TEST_CPU"), 1);
 }
@@ -266,6 +331,7 @@ int main(void) {
         {"goldens, three threads", test_three_threads},
         {"goldens, every CPU level", test_all_levels},
         {"windows that share a pass", test_batches},
+        {"names behind a wrapper's, in float64", test_wrapped},
     };
     return check_main("golden", cases, CHECK_COUNT(cases));
 }

@@ -97,6 +97,11 @@ static const struct hostile hostile_cases[] = {
     {"vit", CONFIG, "\"image_size\": 48", "\"image_size\": [48, 56]", "position_embeddings"},
     {"vit", CONFIG, "\"model_type\": \"vit\"", "\"problem_type\": \"regression\", \"model_type\": \"vit\"",
      "\"problem_type\" is regression"},
+    {"vit", WEIGHTS, "\"classifier.weight\"", "\"classifler.weight\"",
+     "\"classifier.weight\", the classifier, is missing"},
+    {"deit_teacher", WEIGHTS, "\"cls_classifier.weight\"", "\"cls_classifler.weight\"", "the classifier, is missing"},
+    {"timm_wrapper", WEIGHTS, "\"timm_model.head.weight\"", "\"timm_model_head.weight\"",
+     "\"head.weight\", the classifier"},
     {"vit", CONFIG, "\"patch_size\": 8", "\"patch_size\": -8", "patch_size"},
     {"vit", CONFIG, "\"num_channels\": 3", "\"num_channels\": 1", "num_channels"},
     {"vit", PREPROCESSOR, "\"image_std\": [", "\"image_std\": [\"x\", ", "image_std"},
@@ -104,6 +109,9 @@ static const struct hostile hostile_cases[] = {
     {"deit", CONFIG, "\"hidden_size\": 36", "\"hidden_size\": 1000000", "hidden_size"},
     {"dinov2_swiglu", CONFIG, "\"use_swiglu_ffn\": true", "\"use_swiglu_ffn\": false", "mlp.fc1"},
     {"dinov2_swiglu", CONFIG, "\"mlp_ratio\": 4", "\"mlp_ratio\": 3", "mlp.weights_in"},
+    {"dinov2_swiglu_names5", WEIGHTS, "0.mlp.up_proj.weight\"", "0.mlp.up_prog.weight\"",
+     "0.mlp.up_proj.weight\" is missing"},
+    {"dinov2_swiglu_names5", WEIGHTS, "\"shape\":[32,24]", "\"shape\":[24,32]", "the configuration asks for [32,24]"},
     {"dinov2_registers", CONFIG, "\"num_register_tokens\": 4", "\"num_register_tokens\": 5", "register_tokens"},
     {"dinov2_registers", CONFIG, "\"num_register_tokens\": 4", "\"num_register_tokens\": -1", "num_register_tokens"},
     {"dinov2_registers", CONFIG, "\"mlp_ratio\": 3", "\"mlp_ratio\": \"3\"", "mlp_ratio"},
@@ -117,6 +125,8 @@ static const struct hostile hostile_cases[] = {
     {"timm_token", CONFIG, "\"global_pool\": \"token\"", "\"global_pool\": \"map\"", "\"global_pool\" is \"map\""},
     {"timm_token", CONFIG, "\"num_heads\": 3", "\"num_heads\": 5", "heads do not divide"},
     {"timm_token", CONFIG, "\"num_classes\": 5", "\"num_classes\": 6", "head.weight"},
+    {"timm_token", CONFIG, "\"num_classes\": 5", "\"num_classes\": 5, \"id2label\": {\"0\": \"a\"}",
+     "id2label has 1 entries; num_classes asks for 5"},
     {"timm_token", CONFIG, "\"interpolation\": \"bicubic\"", "\"interpolation\": \"random\"", "interpolation"},
     {"timm_token", CONFIG, "\"crop_pct\": 0.9", "\"crop_pct\": 0", "crop_pct"},
     {"timm_token", CONFIG, "\"crop_mode\": \"center\"", "\"crop_mode\": \"border\"", "crop_mode"},
@@ -139,6 +149,8 @@ static const struct hostile hostile_cases[] = {
     {AUDIO, PREPROCESSOR, "\"sampling_rate\": 16000", "\"sampling_rate\": 0", "sampling_rate"},
     {AUDIO, PREPROCESSOR, "\"sampling_rate\": 16000", "\"sampling_rate\": 4000", "sampling_rate must be from 8000"},
     {AUDIO, PREPROCESSOR, "\"std\": 5", "\"std\": -5", "std"},
+    {AUDIO, PREPROCESSOR, "ASTFeatureExtractor", "WhisperFeatureExtractor",
+     "the feature extractor \"WhisperFeatureExtractor\" is not known; it should be ASTFeatureExtractor"},
 };
 
 static const char *const file_names[] = {CONFIG, PREPROCESSOR, "video_" PREPROCESSOR, WEIGHTS, NULL};
@@ -244,6 +256,39 @@ static void test_directories(void) {
     CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EIO); /* gone */
 }
 
+/** What else a directory may hold instead of safetensors: each has a sentence of its own, whose command is whole
+ * however long the path is. */
+static void test_other_weights(void) {
+    static const struct {
+        const char *name, *sentence;
+    } cases[] = {
+        {"pytorch_model.bin", "'model.safetensors')\""},
+        {"pytorch_model.bin.index.json", "glob.glob('pytorch_model-*.bin')"},
+        {"pytorch_model.bin.index.json", "'model.safetensors')\""},
+        {"adapter_config.json", "merge it into"},
+    };
+    char top[TEMPORARY_PATH], folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    static const char config[] = "{\"model_type\": \"videomae\"}";
+    CU_ASSERT_FATAL(temporary_folder(top));
+    char part[201] = "";
+    memset(part, 'x', sizeof part - 1);
+    temporary_join(folder, top, part);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0700), 0);
+    temporary_join(path, folder, CONFIG);
+    CU_ASSERT_FATAL(temporary_write(path, config, sizeof config - 1));
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        ptm_error error = {0};
+        ptm_model *model;
+        temporary_join(path, folder, cases[i].name);
+        CU_ASSERT_FATAL(temporary_write(path, "{}", 2));
+        CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EMODEL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, cases[i].sentence));
+        unlink(path);
+    }
+    temporary_remove(folder, (const char *[]){CONFIG, NULL});
+    temporary_remove(top, (const char *[]){NULL});
+}
+
 /** A PyTorch file given as the model: the sentence has the command that converts it, with the file's name. */
 static void test_pickles(void) {
     static const struct {
@@ -315,9 +360,13 @@ static void test_truncated(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"one thing broken", test_hostile},     {"weights that are no numbers", test_not_finite},
-        {"folders", test_directories},          {"PyTorch files", test_pickles},
-        {"refusals and limits", test_refusals}, {"cut off at every place", test_truncated},
+        {"one thing broken", test_hostile},
+        {"weights that are no numbers", test_not_finite},
+        {"folders", test_directories},
+        {"PyTorch files", test_pickles},
+        {"other weights", test_other_weights},
+        {"refusals and limits", test_refusals},
+        {"cut off at every place", test_truncated},
     };
     return check_main("hostile models", cases, CHECK_COUNT(cases));
 }

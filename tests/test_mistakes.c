@@ -3,6 +3,10 @@
 #include "opened.h"
 #include "temporary.h"
 
+#include <dlfcn.h>
+#include <math.h>
+#include <sys/wait.h>
+
 #define SAMPLES PTM_SOURCE_DIR "/samples/"
 
 static bool stop_at_once(void *user) {
@@ -91,6 +95,8 @@ static void test_mistakes(void) {
     CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_ENODATA);
     options.modalities = 0;
     CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "ptm_classify_options_default()"));
+    CU_ASSERT_EQUAL(ptm_cut_file(SAMPLES "seven.wav", 0, 1, "", NULL, &error), PTM_EINVAL);
 
     int asked = 0;
     ptm_classify_options_default(&options);
@@ -132,6 +138,64 @@ static void test_no_memory_given(void) {
     close_both(&opened);
 }
 
+/** Rows that lie in one another are no frame; rows from the bottom up are. */
+static void test_strides(void) {
+    enum { WIDTH = 4, HEIGHT = 3, ROW = 3 * WIDTH };
+    static const uint8_t rgb[HEIGHT * ROW];
+    static const ptrdiff_t wrong[] = {0, 1, ROW - 1, 1 - ROW};
+    struct opened opened;
+    ptm_result *result;
+    ptm_stream *stream;
+    ptm_error error;
+    open_both(&opened, NULL, 1, NULL);
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
+        const ptm_frame frame = {rgb, WIDTH, HEIGHT, wrong[i]};
+        CU_ASSERT_EQUAL(ptm_classify_frames(opened.session, &frame, 1, NULL, &result, &error), PTM_EINVAL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "stride"));
+    }
+    const ptm_frame upside_down = {rgb + (HEIGHT - 1) * ROW, WIDTH, HEIGHT, -ROW};
+    CHECK_OK(ptm_classify_frames(opened.session, &upside_down, 1, NULL, &result, err));
+    ptm_result_free(&result);
+    CHECK_OK(ptm_stream_open(&stream, opened.session, NULL, err));
+    CU_ASSERT_EQUAL(ptm_stream_push_frame(stream, NULL, 0, 1, &error), PTM_EINVAL);
+    ptm_stream_close(&stream);
+    close_both(&opened);
+}
+
+/** A sample that is none is found among those that the caller has, whatever their rate. */
+static void test_broken_sample(void) {
+    enum { COUNT = 48000, BROKEN = 40000 };
+    static float samples[COUNT];
+    static const int rates[] = {16000, 44100};
+    struct opened opened;
+    ptm_result *result;
+    ptm_error error;
+    open_both(&opened, NULL, 1, NULL);
+    samples[BROKEN] = NAN;
+    for (size_t i = 0; i < CHECK_COUNT(rates); i++) {
+        CU_ASSERT_EQUAL(ptm_classify_samples(opened.session, samples, COUNT, rates[i], NULL, &result, &error),
+                        PTM_EFORMAT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "sample 40000 is nan"));
+    }
+    close_both(&opened);
+}
+
+/** What ALSA's library calls where something fails is the process's, before and after a microphone that is not there.
+ */
+static void test_alsa_handler(void) {
+    void *alsa = dlopen("libasound.so.2", RTLD_NOW);
+    void **handler = alsa ? dlsym(alsa, "snd_lib_error") : NULL;
+    if (!handler) return;
+    struct opened opened;
+    ptm_error error;
+    open_both(&opened, NULL, 1, NULL);
+    void *before = *handler;
+    CU_ASSERT_EQUAL(ptm_live_run(opened.session, "alsa:not-there", NULL, NULL, &error), PTM_EIO);
+    CU_ASSERT_PTR_EQUAL(*handler, before);
+    close_both(&opened);
+    dlclose(alsa);
+}
+
 /** A model that is closed goes with the last session and the last result that use it. */
 static void test_model_closed_early(void) {
     struct opened opened;
@@ -147,6 +211,26 @@ static void test_model_closed_early(void) {
         CU_ASSERT_STRING_EQUAL(results[i]->audio->model, "default-v0");
         ptm_result_free(&results[i]);
     }
+}
+
+/** A child has the session, but none of its threads. */
+static void test_closed_in_a_child(void) {
+    struct opened opened;
+    ptm_result *result;
+    int status = 0;
+    open_both(&opened, NULL, 3, NULL);
+    CHECK_OK(ptm_classify_file(opened.session, SAMPLES "seven.wav", NULL, &result, err));
+    ptm_result_free(&result);
+    const pid_t child = fork();
+    CU_ASSERT_FATAL(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        close_both(&opened);
+        _exit(0);
+    }
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_EQUAL(status, 0);
+    close_both(&opened);
 }
 
 /** A clip cut off at many places: an answer from what is there, or an error; never a crash or a hang. */
@@ -177,9 +261,11 @@ static void test_truncated_clip(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"nothing to answer", test_nothing_to_answer},     {"what is missing", test_missing},
-        {"mistakes and interruptions", test_mistakes},     {"no memory given", test_no_memory_given},
-        {"a model closed early", test_model_closed_early}, {"a clip cut off", test_truncated_clip},
+        {"nothing to answer", test_nothing_to_answer}, {"what is missing", test_missing},
+        {"mistakes and interruptions", test_mistakes}, {"no memory given", test_no_memory_given},
+        {"strides of frames", test_strides},           {"a sample that is none", test_broken_sample},
+        {"the handler of ALSA", test_alsa_handler},    {"a model closed early", test_model_closed_early},
+        {"closed in a child", test_closed_in_a_child}, {"a clip cut off", test_truncated_clip},
     };
     return check_main("mistakes", cases, CHECK_COUNT(cases));
 }

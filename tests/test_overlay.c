@@ -185,6 +185,12 @@ static void test_wrong_windows(void) {
     CU_ASSERT_EQUAL(add(overlay, PTM_AUDIO, 0, 1, labels, 2, NULL), PTM_EINVAL); /* label 2 of 2 */
     CU_ASSERT_EQUAL(add(overlay, PTM_AUDIO, 0, 1, labels, 1, NULL), PTM_EINVAL); /* another model's */
     CHECK_OK(add(overlay, PTM_VIDEO, 0, 1, labels, 1, err));
+    CU_ASSERT_EQUAL(add(overlay, 0, 1, 2, labels, 1, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, 2, 1, labels, 1, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, NAN, 1, labels, 1, NULL), PTM_EINVAL);
+    CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, -1, 0, labels, 1, NULL), PTM_EINVAL); /* before the last one */
+    const ptm_label no_score = {"a", 0, NAN, 0};
+    CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, 1, 2, &no_score, 1, NULL), PTM_EINVAL);
     ptm_overlay_close(&overlay);
 }
 

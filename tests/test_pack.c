@@ -584,7 +584,7 @@ static void test_broken_precision(void) {
         {"\\\"precision\\\":\\\"int8\\\"", "\\\"precision\\\":\\\"int4\\\"", "\"f32\", \"bf16\" or \"int8\""},
         {"\\\"precision\\\":\\\"int8\\\"", "\\\"precision\\\":8", "precision"},
         {"\\\"precision\\\":\\\"int8\\\"", "\\\"precision\\\":\\\"bf16\\\"", "of a model in bf16 it should be BF16"},
-        {"\\\"precision\\\":\\\"int8\\\"", "\\\"precision\\\":\\\"f32\\\"", "where F32, F16 or BF16 was expected"},
+        {"\\\"precision\\\":\\\"int8\\\"", "\\\"precision\\\":\\\"f32\\\"", "where F32, F16, BF16 or F64 was expected"},
         {"query.weight_scale\"", "query.weight_stale\"", "query.weight_scale\" is missing"},
         {"\"dtype\":\"I8\"", "\"dtype\":\"U8\"", "has dtype U8; of a model in int8 it should be I8"},
         {"query.weight_scale\":{\"dtype\":\"F32\",\"shape\":[96]",

@@ -24,11 +24,14 @@ static uint8_t *new_picture(uint32_t seed, int h, int w) {
 
 /* ---------------------------------------------------------------- resize */
 
-static uint8_t *new_resized(const uint8_t *src, ptrdiff_t stride, int in_h, int in_w, int out_h, int out_w, int top,
-                            int left, int crop_h, int crop_w, enum resample resample) {
+static struct resize_spec whole_picture(int in_h, int in_w, int out_h, int out_w, int resample) {
+    return (struct resize_spec){in_h, in_w, out_h, out_w, 0, 0, out_h, out_w, (enum resample)resample};
+}
+
+static uint8_t *new_resized(const uint8_t *src, ptrdiff_t stride, struct resize_spec spec) {
     struct resizer *resizer;
-    CHECK_OK(resizer_open(&resizer, in_h, in_w, out_h, out_w, top, left, crop_h, crop_w, resample, err));
-    uint8_t *dst = must_alloc(3 * (size_t)crop_h, (size_t)crop_w);
+    CHECK_OK(resizer_open(&resizer, &spec, err));
+    uint8_t *dst = must_alloc(3 * (size_t)spec.crop_h, (size_t)spec.crop_w);
     resizer_run(resizer, dst, src, stride);
     resizer_close(&resizer);
     CU_ASSERT_PTR_NULL(resizer);
@@ -40,8 +43,7 @@ static void test_resize_as_pillow(void) {
     for (size_t i = 0; i < CHECK_COUNT(resize_cases); i++) {
         const struct resize_case c = resize_cases[i];
         uint8_t *src = new_picture(c.seed, c.in_h, c.in_w);
-        uint8_t *dst = new_resized(src, 3 * c.in_w, c.in_h, c.in_w, c.out_h, c.out_w, 0, 0, c.out_h, c.out_w,
-                                   (enum resample)c.resample);
+        uint8_t *dst = new_resized(src, 3 * c.in_w, whole_picture(c.in_h, c.in_w, c.out_h, c.out_w, c.resample));
         if (crc32(dst, 3 * (size_t)c.out_h * (size_t)c.out_w) != c.crc) {
             printf("\n    %dx%d to %dx%d with filter %d differs", c.in_w, c.in_h, c.out_w, c.out_h, c.resample);
             wrong++;
@@ -59,12 +61,11 @@ static void test_resize_window_is_part_of_whole(void) {
         const int in_h = sizes[s][0], in_w = sizes[s][1], out_h = sizes[s][2], out_w = sizes[s][3];
         uint8_t *src = new_picture(7, in_h, in_w);
         for (int filter = 0; filter < 4; filter++) {
-            uint8_t *whole =
-                new_resized(src, 3 * in_w, in_h, in_w, out_h, out_w, 0, 0, out_h, out_w, (enum resample)filter);
+            uint8_t *whole = new_resized(src, 3 * in_w, whole_picture(in_h, in_w, out_h, out_w, filter));
             for (int top = 0; top < out_h; top += 6) {
                 const int left = top * out_w / out_h, h = (out_h - top + 1) / 2, w = (out_w - left + 1) / 2;
-                uint8_t *part =
-                    new_resized(src, 3 * in_w, in_h, in_w, out_h, out_w, top, left, h, w, (enum resample)filter);
+                const struct resize_spec window = {in_h, in_w, out_h, out_w, top, left, h, w, (enum resample)filter};
+                uint8_t *part = new_resized(src, 3 * in_w, window);
                 for (int y = 0; y < h; y++)
                     CU_ASSERT_EQUAL(memcmp(part + 3 * y * w, whole + 3 * ((top + y) * out_w + left), 3 * (size_t)w), 0);
                 free(part);
@@ -80,9 +81,9 @@ static void test_resize_identity_and_constant(void) {
     uint8_t *flat = must_alloc(3 * 23 * 19, 1);
     memset(flat, 201, 3 * 23 * 19);
     for (int filter = 0; filter < 4; filter++) {
-        uint8_t *same = new_resized(src, 3 * 19, 23, 19, 23, 19, 0, 0, 23, 19, (enum resample)filter);
+        uint8_t *same = new_resized(src, 3 * 19, whole_picture(23, 19, 23, 19, filter));
         CU_ASSERT_EQUAL(memcmp(same, src, 3 * 23 * 19), 0);
-        uint8_t *scaled = new_resized(flat, 3 * 19, 23, 19, 40, 11, 0, 0, 40, 11, (enum resample)filter);
+        uint8_t *scaled = new_resized(flat, 3 * 19, whole_picture(23, 19, 40, 11, filter));
         for (int i = 0; i < 3 * 40 * 11; i++) CU_ASSERT_EQUAL(scaled[i], 201);
         free(same);
         free(scaled);
@@ -102,10 +103,9 @@ static void test_resize_any_stride(void) {
         memcpy(flipped + (h - 1 - y) * packed, src + y * packed, (size_t)packed);
     }
     for (int filter = 0; filter < 4; filter++) {
-        uint8_t *a = new_resized(src, packed, h, w, 17, 29, 0, 0, 17, 29, (enum resample)filter);
-        uint8_t *b = new_resized(loose, padded, h, w, 17, 29, 0, 0, 17, 29, (enum resample)filter);
-        uint8_t *c =
-            new_resized(flipped + (h - 1) * packed, -packed, h, w, 17, 29, 0, 0, 17, 29, (enum resample)filter);
+        uint8_t *a = new_resized(src, packed, whole_picture(h, w, 17, 29, filter));
+        uint8_t *b = new_resized(loose, padded, whole_picture(h, w, 17, 29, filter));
+        uint8_t *c = new_resized(flipped + (h - 1) * packed, -packed, whole_picture(h, w, 17, 29, filter));
         CU_ASSERT_EQUAL(memcmp(a, b, 3 * 17 * 29), 0);
         CU_ASSERT_EQUAL(memcmp(a, c, 3 * 17 * 29), 0);
         free(a);
@@ -119,23 +119,25 @@ static void test_resize_any_stride(void) {
 
 static void test_resize_refuses(void) {
     static const struct {
-        int in_h, in_w, out_h, out_w, top, left, crop_h, crop_w, resample;
+        struct resize_spec spec;
         ptm_status status;
     } cases[] = {
-        {0, 5, 5, 5, 0, 0, 5, 5, 2, PTM_ELIMIT},          {5, 65536, 5, 5, 0, 0, 5, 5, 2, PTM_ELIMIT},
-        {5, 5, -1, 5, 0, 0, 5, 5, 2, PTM_ELIMIT},         {5, 5, 5, 70000, 0, 0, 5, 5, 2, PTM_ELIMIT},
-        {5, 5, 9, 9, -1, 0, 5, 5, 2, PTM_EINVAL},         {5, 5, 9, 9, 5, 0, 5, 5, 2, PTM_EINVAL},
-        {5, 5, 9, 9, 0, 2147483647, 5, 5, 2, PTM_EINVAL}, {5, 5, 9, 9, 0, 0, 0, 5, 2, PTM_EINVAL},
-        {5, 5, 9, 9, 0, 0, 5, 10, 2, PTM_EINVAL},         {5, 5, 9, 9, 0, 0, 5, 5, 4, PTM_EMODEL},
-        {5, 5, 9, 9, 0, 0, 5, 5, -1, PTM_EMODEL},
+        {{0, 5, 5, 5, 0, 0, 5, 5, RESAMPLE_BILINEAR}, PTM_ELIMIT},
+        {{5, 65536, 5, 5, 0, 0, 5, 5, RESAMPLE_BILINEAR}, PTM_ELIMIT},
+        {{5, 5, -1, 5, 0, 0, 5, 5, RESAMPLE_BILINEAR}, PTM_ELIMIT},
+        {{5, 5, 5, 70000, 0, 0, 5, 5, RESAMPLE_BILINEAR}, PTM_ELIMIT},
+        {{5, 5, 9, 9, -1, 0, 5, 5, RESAMPLE_BILINEAR}, PTM_EINVAL},
+        {{5, 5, 9, 9, 5, 0, 5, 5, RESAMPLE_BILINEAR}, PTM_EINVAL},
+        {{5, 5, 9, 9, 0, 2147483647, 5, 5, RESAMPLE_BILINEAR}, PTM_EINVAL},
+        {{5, 5, 9, 9, 0, 0, 0, 5, RESAMPLE_BILINEAR}, PTM_EINVAL},
+        {{5, 5, 9, 9, 0, 0, 5, 10, RESAMPLE_BILINEAR}, PTM_EINVAL},
+        {{5, 5, 9, 9, 0, 0, 5, 5, (enum resample)4}, PTM_EMODEL},
+        {{5, 5, 9, 9, 0, 0, 5, 5, (enum resample)(-1)}, PTM_EMODEL},
     };
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
         struct resizer *resizer = (struct resizer *)&resizer;
         ptm_error error = {0};
-        CU_ASSERT_EQUAL(resizer_open(&resizer, cases[i].in_h, cases[i].in_w, cases[i].out_h, cases[i].out_w,
-                                     cases[i].top, cases[i].left, cases[i].crop_h, cases[i].crop_w,
-                                     (enum resample)cases[i].resample, &error),
-                        cases[i].status);
+        CU_ASSERT_EQUAL(resizer_open(&resizer, &cases[i].spec, &error), cases[i].status);
         CU_ASSERT_PTR_NULL(resizer);
         CU_ASSERT_NOT_EQUAL(error.message[0], '\0');
     }
@@ -364,6 +366,26 @@ static void test_pixels_keep_ratio(void) {
     CU_ASSERT_EQUAL(pixels_place(&spec, 1, 65535, &y, &x, NULL), PTM_ELIMIT);
 }
 
+/* What transformers' get_size_with_aspect_ratio() gives: (h, w), shortest and longest edge, (scaled h, scaled w). */
+static void test_pixels_longest_edge(void) {
+    static const int cases[][6] = {
+        {60, 200, 32, 48, 14, 48},      {200, 60, 32, 48, 48, 14},      {60, 200, 32, 333, 32, 106},
+        {200, 200, 32, 30, 30, 30},     {64, 64, 33, 32, 32, 32},       {101, 333, 32, 48, 15, 48},
+        {333, 101, 224, 300, 300, 91},  {32, 333, 64, 400, 38, 400},    {31, 61, 31, 60, 30, 60},
+        {480, 640, 256, 340, 255, 340}, {640, 480, 256, 341, 341, 256}, {17, 1000, 256, 300, 5, 300},
+    };
+    struct pixels_spec spec = video_spec();
+    struct pixels_axis y, x;
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
+        spec.shortest_edge = cases[i][2];
+        spec.longest_edge = cases[i][3];
+        CHECK_OK(pixels_place(&spec, cases[i][0], cases[i][1], &y, &x, err));
+        CU_ASSERT(y.scaled == cases[i][4] && x.scaled == cases[i][5]);
+    }
+    spec.longest_edge = 20; /* of which no row is left */
+    CU_ASSERT_EQUAL(pixels_place(&spec, 1, 100, &y, &x, NULL), PTM_ELIMIT);
+}
+
 static void test_pixels_refuses_picture(void) {
     struct pixels_spec spec = video_spec();
     spec.do_center_crop = false;
@@ -409,6 +431,7 @@ int main(void) {
         {"pixels: planes apart", test_pixels_planes_apart},
         {"pixels: refuses a specification", test_pixels_refuses_spec},
         {"pixels that keep their ratio", test_pixels_keep_ratio},
+        {"pixels with a longest edge", test_pixels_longest_edge},
         {"pixels: refuses a picture", test_pixels_refuses_picture},
     };
     return check_main("pictures", cases, CHECK_COUNT(cases));

@@ -59,6 +59,21 @@ static void test_scaled_to_crop(void) {
     CU_ASSERT(spec.shortest_edge == 438 && spec.crop_h == 384 && spec.crop_w == 384);
     CHECK_OK(read_text(&spec, "{\"video_processor_type\": \"VJEPA2VideoProcessor\"}", err));
     CU_ASSERT(spec.shortest_edge == 292 && spec.crop_h == 256);
+    CHECK_OK(read_text(&spec, "{\"video_processor_type\": \"VJEPA2VideoProcessor\", \"size\": {\"longest_edge\": 64}}",
+                       err));
+    CU_ASSERT(spec.shortest_edge == 292 && spec.longest_edge == 0 && spec.crop_h == 256);
+}
+
+/* A bound of the longer side, which Vivit's class does not look at. */
+static void test_longest_edge(void) {
+    struct pixels_spec spec;
+    CHECK_OK(read_text(&spec, "{\"size\": {\"shortest_edge\": 40, \"longest_edge\": 50}}", err));
+    CU_ASSERT(spec.shortest_edge == 40 && spec.longest_edge == 50);
+    CHECK_OK(read_text(&spec,
+                       "{\"image_processor_type\": \"VivitImageProcessor\", "
+                       "\"size\": {\"shortest_edge\": 40, \"longest_edge\": 50}}",
+                       err));
+    CU_ASSERT(spec.shortest_edge == 40 && spec.longest_edge == 0);
 }
 
 /* A number is the shorter side, or both for the classes of ViT and DeiT; the file may say which. */
@@ -96,7 +111,9 @@ static void test_refusals(void) {
         {"{\"include_top\": true}", "include_top"},
         {"{\"keep_aspect_ratio\": true}", "keep_aspect_ratio"},
         {"{\"use_square_size\": true}", "use_square_size"},
-        {"{\"size\": {\"shortest_edge\": 18, \"longest_edge\": 20}}", "longest_edge"},
+        {"{\"size\": {\"longest_edge\": 20}}", "a \"longest_edge\" without a \"shortest_edge\""},
+        {"{\"size\": {\"height\": 9, \"width\": 9, \"longest_edge\": 20}}", "a \"longest_edge\" without"},
+        {"{\"size\": {\"shortest_edge\": 18, \"longest_edge\": 0}}", "longest_edge"},
         {"{\"size\": [18]}", "\"size\" should be"},
     };
     struct pixels_spec spec;
@@ -253,6 +270,7 @@ int main(void) {
         {"classes", test_classes},
         {"defaults of the class that is named", test_defaults_of_the_class},
         {"scaled to the crop", test_scaled_to_crop},
+        {"a longest edge", test_longest_edge},
         {"shapes of sizes", test_sizes},
         {"classes and steps that are not known", test_refusals},
         {"steps that are null", test_steps_that_are_null},

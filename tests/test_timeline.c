@@ -67,6 +67,12 @@ static ptm_status refuse_silently(void *user, const ptm_window *window, ptm_erro
     return PTM_EIO;
 }
 
+static ptm_status refuse_in_words(void *user, const ptm_window *window, ptm_error *err) {
+    (void)user, (void)window;
+    snprintf(err->message, sizeof err->message, "the database is full");
+    return PTM_EIO;
+}
+
 static void test_stopped_without_a_word(void) {
     struct opened opened;
     open_both(&opened, NULL, 1, NULL);
@@ -77,6 +83,10 @@ static void test_stopped_without_a_word(void) {
     CU_ASSERT_EQUAL(ptm_timeline_file(opened.session, SAMPLES "rain.ogg", &options, NULL, &err), PTM_EIO);
     CU_ASSERT_EQUAL(err.status, PTM_EIO);
     CU_ASSERT_STRING_EQUAL(err.message, "the caller did not take a window");
+    options.on_window = refuse_in_words;
+    CU_ASSERT_EQUAL(ptm_timeline_file(opened.session, SAMPLES "rain.ogg", &options, NULL, &err), PTM_EIO);
+    CU_ASSERT_EQUAL(err.status, PTM_EIO);
+    CU_ASSERT_STRING_EQUAL(err.message, "the database is full");
     close_both(&opened);
 }
 

@@ -21,7 +21,7 @@ static int lay_until(struct window *window, int count, double until, struct span
         if (last ? window_pending(window) : window_is_due(window)) {
             window_copy(window, out);
             firsts[answered] = out[0];
-            spans[answered++] = window_take(window, 100, until, last);
+            spans[answered++] = window_take(window, 100, until, last ? WINDOW_LAST : WINDOW_FOLLOWED);
         }
         if (last) break;
         if (window_unwanted(window) == 0) *window_slot(window) = (float)i;

@@ -12,10 +12,8 @@ enum { ROOM_AT_FIRST = 4096 };
 static bool grow(struct buffer *buffer, size_t more) {
     size_t room = buffer->room ? buffer->room : ROOM_AT_FIRST;
     while (room <= SIZE_MAX / 2 && more > room - buffer->used) room *= 2;
-    char *bytes = more <= room - buffer->used ? mem_alloc(room, 1) : NULL;
+    char *bytes = more <= room - buffer->used ? mem_resize(buffer->bytes, buffer->used, room, 1) : NULL;
     if (!bytes) return false;
-    if (buffer->used) memcpy(bytes, buffer->bytes, buffer->used);
-    mem_free(buffer->bytes);
     buffer->bytes = bytes;
     buffer->room = room;
     return true;

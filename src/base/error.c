@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,15 +30,56 @@ static void clean(char *text) {
     if (length - (start - 1) < needed) text[start - 1] = '\0';
 }
 
+static bool is_inside_character(char c) {
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/** A sentence begins with a name and ends with what is wrong: of a long one the middle, a part of the name, goes. */
+static void shorten(char *message, size_t bytes, const char *whole) {
+    static const char gap[] = "...";
+    const size_t length = strlen(whole), tail = bytes / 2, head = bytes - tail - sizeof gap;
+    if (length < bytes) {
+        memcpy(message, whole, length + 1);
+        return;
+    }
+    size_t end = head, begin = length - tail;
+    while (end > 0 && is_inside_character(whole[end])) end--;
+    while (is_inside_character(whole[begin])) begin++;
+    snprintf(message, bytes, "%.*s%s%s", (int)end, whole, gap, whole + begin);
+}
+
+/** Numbers have a point, whatever the process's locale says. */
+static void format_plainly(char *out, size_t bytes, const char *format, va_list args) {
+    const locale_t own = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* which is there, and not allocated */
+    vsnprintf(out, bytes, format, args);
+    uselocale(own);
+}
+
 ptm_status error_set(ptm_error *err, ptm_status status, const char *format, ...) {
+    enum { LONGEST = 1 << 13 /* bytes: a path has up to 4096 */ };
     if (err && err->status == PTM_OK) {
+        char whole[LONGEST];
         va_list args;
         va_start(args, format);
-        vsnprintf(err->message, sizeof err->message, format, args);
+        format_plainly(whole, sizeof whole, format, args);
         va_end(args);
+        shorten(err->message, sizeof err->message, whole);
         clean(err->message);
         err->status = status;
     }
+    return status;
+}
+
+ptm_status error_of_callback(ptm_error *err, ptm_status status, const char *otherwise) {
+    if (!err) return status;
+    if (status == PTM_OK) {
+        error_clear(err);
+        return status;
+    }
+    err->message[sizeof err->message - 1] = '\0';
+    if (!err->message[0]) snprintf(err->message, sizeof err->message, "%s", otherwise);
+    clean(err->message);
+    err->status = status;
     return status;
 }
 

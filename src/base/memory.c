@@ -27,6 +27,14 @@ void *mem_calloc(size_t count, size_t size) {
     return pointer;
 }
 
+void *mem_resize(void *pointer, size_t used, size_t count, size_t size) {
+    void *resized = mem_alloc(count, size);
+    if (!resized) return NULL;
+    if (used) memcpy(resized, pointer, used * size);
+    mem_free(pointer);
+    return resized;
+}
+
 char *mem_strdup(const char *text) {
     const size_t bytes = strlen(text) + 1;
     char *copy = mem_alloc(bytes, 1);

@@ -16,6 +16,10 @@ void *mem_alloc(size_t count, size_t size);
 /** The same, zeroed. */
 void *mem_calloc(size_t count, size_t size);
 
+/** A block of `count` * `size` bytes in the place of `pointer`, which is freed, with the first `used` * `size` bytes of
+ * it; NULL: the old one stays. */
+void *mem_resize(void *pointer, size_t used, size_t count, size_t size);
+
 /** A copy of the string, or NULL. */
 char *mem_strdup(const char *text);
 

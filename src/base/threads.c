@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 struct worker {
     struct threads *threads;
@@ -22,6 +23,7 @@ struct worker {
  * so no wake-up is missed.
  */
 struct threads {
+    pid_t process;           /* that they are of: a forked child has the caller alone */
     int most;                /* threads, the caller included; `places`, `unfinished` and `asleep` do not count it */
     atomic_int count;        /* that are to take part */
     struct worker *workers;  /* (most); [0] is the caller and has no thread */
@@ -114,6 +116,7 @@ ptm_status threads_open(struct threads **out, int most, ptm_error *err) {
         mem_free(workers);
         return error_no_memory(err);
     }
+    threads->process = getpid();
     threads->most = most;
     threads->started = threads->allowed = 1;
     threads->workers = workers;
@@ -126,9 +129,12 @@ ptm_status threads_open(struct threads **out, int most, ptm_error *err) {
     return PTM_OK;
 }
 
-void threads_close(struct threads **handle) {
-    struct threads *threads = *handle;
-    if (!threads) return;
+/** False in a forked child, where nobody wakes up, can be joined or leaves a condition. */
+static bool are_here(const struct threads *threads) {
+    return threads->process == getpid();
+}
+
+static void join_all(struct threads *threads) {
     pthread_mutex_lock(&threads->lock);
     threads->stop = true;
     pthread_cond_broadcast(&threads->work);
@@ -137,6 +143,12 @@ void threads_close(struct threads **handle) {
     pthread_cond_destroy(&threads->done);
     pthread_cond_destroy(&threads->work);
     pthread_mutex_destroy(&threads->lock);
+}
+
+void threads_close(struct threads **handle) {
+    struct threads *threads = *handle;
+    if (!threads) return;
+    if (are_here(threads)) join_all(threads);
     mem_free(threads->workers);
     mem_free(threads);
     *handle = NULL;
@@ -164,6 +176,7 @@ void threads_set_count(struct threads *threads, int count) {
 }
 
 static bool is_allowed(struct threads *threads) {
+    if (!are_here(threads)) return false;
     if (threads->started < threads->allowed) return true;
     if (threads->may_start && !threads->may_start()) return false;
     threads->allowed++;
@@ -198,7 +211,7 @@ static int start_threads(struct threads *threads, int wanted) {
 static void offer_places(struct threads *threads, int places) {
     atomic_store(&threads->unfinished, places);
     atomic_store(&threads->places, places);
-    if (atomic_load(&threads->asleep) == 0) return;
+    if (atomic_load(&threads->asleep) == 0 || !are_here(threads)) return;
     pthread_mutex_lock(&threads->lock);
     if (places == threads->started - 1)
         pthread_cond_broadcast(&threads->work);

@@ -29,7 +29,8 @@ void threads_ask(struct threads *threads, bool (*may_start)(void));
 /** The threads that `may_start` has allowed, and the caller, which is the thread that calls threads_run(). */
 int threads_allowed(const struct threads *threads);
 
-/** Stops and joins them; sets *threads to NULL. */
+/** Stops and joins them; sets *threads to NULL. In a forked child the caller is the only thread: it does all tiles, and
+ * there is nobody to be joined. */
 void threads_close(struct threads **threads);
 
 int threads_most(const struct threads *threads);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/acc16_strip.h"
 
+#include <string.h>
+
 /** A strip's outliers, as they are listed, column by column. */
 struct list {
     struct product_outliers *to;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/acc16_strip.h"
 
+#include <string.h>
+
 /* Groups that are tried as a partner: with half as many a fifth more entries are left where rows have 768. */
 enum { TRIES = 16 };
 

@@ -10,10 +10,7 @@ enum { JOBS_A_THREAD = 4 };
 
 struct attention_job {
     const struct attend_kernels *kernels;
-    float *out, *scratch;
-    const float *q, *k, *v, *log_size;
-    int ldo, ldq, ld, rows, n, head_dim;
-    float scale;
+    const struct attention *attention;
     int blocks;            /* of whole tiles of queries, as even as they can be */
     size_t scratch_floats; /* of one worker */
 };
@@ -33,14 +30,15 @@ size_t attention_scratch(const struct compute *compute, int n, int head_dim) {
 
 static void attention_block(void *context, int tile, int worker) {
     const struct attention_job *job = context;
+    const struct attention *all = job->attention;
     const int head = tile / job->blocks, block = tile % job->blocks;
-    const int first = tiles_start(job->rows, job->kernels->queries, block, job->blocks);
-    const int end = tiles_start(job->rows, job->kernels->queries, block + 1, job->blocks);
-    const size_t column = (size_t)head * (size_t)job->head_dim;
-    job->kernels->attend(job->out + (size_t)first * (size_t)job->ldo + column, job->ldo,
-                         job->q + (size_t)first * (size_t)job->ldq + column, job->ldq, job->k + column, job->v + column,
-                         job->ld, job->log_size, end - first, job->n, job->head_dim, job->scale,
-                         job->scratch + (size_t)worker * job->scratch_floats);
+    const int first = tiles_start(all->rows, job->kernels->queries, block, job->blocks);
+    const int end = tiles_start(all->rows, job->kernels->queries, block + 1, job->blocks);
+    const size_t column = (size_t)head * (size_t)all->head_dim;
+    job->kernels->attend(all->out + (size_t)first * (size_t)all->ldo + column, all->ldo,
+                         all->q + (size_t)first * (size_t)all->ldq + column, all->ldq, all->k + column, all->v + column,
+                         all->ld, all->log_size, end - first, all->n, all->head_dim, all->scale,
+                         all->scratch + (size_t)worker * job->scratch_floats);
 }
 
 static int block_count(const struct compute *compute, int rows, int heads) {
@@ -49,26 +47,12 @@ static int block_count(const struct compute *compute, int rows, int heads) {
     return blocks < tiles ? blocks : tiles;
 }
 
-void attention(const struct compute *compute, float *out, int ldo, const float *q, int ldq, const float *k,
-               const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
-               float *scratch) {
+void attention_run(const struct compute *compute, const struct attention *attention) {
     struct attention_job job = {
         .kernels = compute->attention,
-        .out = out,
-        .scratch = scratch,
-        .q = q,
-        .k = k,
-        .v = v,
-        .log_size = log_size,
-        .ldo = ldo,
-        .ldq = ldq,
-        .ld = ld,
-        .rows = rows,
-        .n = n,
-        .head_dim = head_dim,
-        .scale = scale,
-        .blocks = block_count(compute, rows, heads),
-        .scratch_floats = attention_scratch(compute, n, head_dim),
+        .attention = attention,
+        .blocks = block_count(compute, attention->rows, attention->heads),
+        .scratch_floats = attention_scratch(compute, attention->n, attention->head_dim),
     };
-    threads_run(compute->threads, heads * job.blocks, attention_block, &job);
+    threads_run(compute->threads, attention->heads * job.blocks, attention_block, &job);
 }

@@ -9,16 +9,21 @@
  * ones, where the processor is faster at it. */
 const struct attend_kernels *attention_for(const struct kernels *kernels, const struct product *product);
 
-/** Floats of scratch memory that attention() needs for each worker, for up to n keys of head_dim: whole cache lines. */
+/** Floats of scratch memory that attention_run() needs for each worker, for up to n keys of head_dim: whole cache
+ * lines. */
 size_t attention_scratch(const struct compute *compute, int n, int head_dim);
 
-/**
- * out (rows, heads * head_dim), rows ldo apart <- q (rows, heads * head_dim), rows ldq apart, and k, v (n, heads *
- * head_dim), rows ld apart. log_size (n) is added to the logits of each key (proportional attention, ToMe section 3.2),
- * or NULL. scratch: attention_scratch() floats for each worker, one after the other, on a cache line.
- */
-void attention(const struct compute *compute, float *out, int ldo, const float *q, int ldq, const float *k,
-               const float *v, int ld, const float *log_size, int rows, int n, int heads, int head_dim, float scale,
-               float *scratch);
+struct attention {
+    float *out;            /* (rows, heads * head_dim), rows ldo apart */
+    const float *q;        /* (rows, heads * head_dim), rows ldq apart */
+    const float *k, *v;    /* (n, heads * head_dim), rows ld apart */
+    const float *log_size; /* (n) added to the logits of each key (proportional attention, ToMe section 3.2); or NULL */
+    int ldo, ldq, ld;
+    int rows, n, heads, head_dim;
+    float scale;
+    float *scratch; /* attention_scratch() floats for each worker, one after the other, on a cache line */
+};
+
+void attention_run(const struct compute *compute, const struct attention *attention);
 
 #endif

@@ -20,10 +20,15 @@
  */
 static struct {
     pthread_mutex_t lock;
-    int reserved; /* for the threads of all sessions */
-    int in_use;   /* by products at work */
-    int taken;    /* that the table has */
-} buffers = {PTHREAD_MUTEX_INITIALIZER, 0, 0, 0};
+    pthread_cond_t given; /* a buffer back */
+    int reserved;         /* for the threads of all sessions */
+    int in_use;           /* by products at work */
+    int taken;            /* that the table has */
+} buffers = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
+
+/* Places in the table are 50 or more in any build, 128 in Debian's. OpenBLAS looks for a free one beyond its end, where
+ * the heap begins: further products wait for one at work to end. */
+enum { BUFFER_BYTES = 1 << 27, MAX_BUFFERS = 50 };
 
 void *__real_blas_memory_alloc(int procedure) __attribute__((weak));
 void __real_blas_memory_free(void *buffer) __attribute__((weak));
@@ -44,6 +49,7 @@ static void give_buffer(void *buffer) {
 
 void *__wrap_blas_memory_alloc(int procedure) {
     pthread_mutex_lock(&buffers.lock);
+    while (buffers.in_use >= MAX_BUFFERS) pthread_cond_wait(&buffers.given, &buffers.lock);
     void *buffer = take_buffer(procedure);
     pthread_mutex_unlock(&buffers.lock);
     return buffer;
@@ -52,6 +58,7 @@ void *__wrap_blas_memory_alloc(int procedure) {
 void __wrap_blas_memory_free(void *buffer) {
     pthread_mutex_lock(&buffers.lock);
     give_buffer(buffer);
+    pthread_cond_signal(&buffers.given);
     pthread_mutex_unlock(&buffers.lock);
 }
 
@@ -59,7 +66,6 @@ void __wrap_blas_memory_free(void *buffer) {
  * OpenBLAS takes a new buffer when all are in use, and tries for ever where there is no memory for it. Taken once, when
  * threads are started, they stay in its table, so that a product never asks for memory.
  */
-enum { BUFFER_BYTES = 1 << 27, MAX_BUFFERS = 256 /* in its table; beyond them it warns, and in the end exits */ };
 
 /** For a buffer, and as much again for what other threads may take meanwhile. */
 static bool has_room(void) {

@@ -32,6 +32,10 @@ static void quick_gelu(float *y, int n) {
     for (int i = 0; i < n; i++) y[i] = y[i] / (1 + expf(-1.702f * y[i]));
 }
 
+static void swiglu(float *y, const float *x, int n) {
+    for (int i = 0; i < n; i++) y[i] = y[i] / (1 + expf(-y[i])) * x[i];
+}
+
 static void add_scaled(float *y, const float *x, const float *scale, int n) {
     for (int i = 0; i < n; i++) y[i] += scale[i] * x[i];
 }
@@ -53,6 +57,7 @@ const struct kernels kernels_scalar = {
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,
     .quick_gelu = quick_gelu,
+    .swiglu = swiglu,
     .add_scaled = add_scaled,
     .running_best = running_best,
 };

@@ -84,6 +84,9 @@ struct kernels {
     /** y = y / (1 + exp(-1.702 y)). */
     activation_kernel *quick_gelu;
 
+    /** y = y / (1 + exp(-y)) x: the gate of SwiGLU. */
+    void (*swiglu)(float *y, const float *x, int n);
+
     /** y = y + scale x, each of n: the residual under a layer scale. */
     void (*add_scaled)(float *y, const float *x, const float *scale, int n);
 

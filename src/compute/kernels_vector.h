@@ -58,7 +58,7 @@ static inline vec gelu_of(vec z) {
     return v_mul(z, normal_cdf(z));
 }
 
-/* z / (1 + e^-t): both approximations of gelu are this, as 0.5 (1 + tanh(t / 2)) = 1 / (1 + e^-t). */
+/* z / (1 + e^-t): both approximations of gelu are this, as 0.5 (1 + tanh(t / 2)) = 1 / (1 + e^-t), and so is silu. */
 static inline vec sigmoid_unit(vec z, vec minus_t) {
     return v_div(z, v_add(v_set(1.0f), v_exp(minus_t)));
 }
@@ -89,6 +89,16 @@ static void gelu_tanh(float *y, int n) {
 
 static void quick_gelu(float *y, int n) {
     map(y, n, quick_gelu_of);
+}
+
+static inline vec swiglu_of(vec gate, vec x) {
+    return v_mul(sigmoid_unit(gate, v_sub(v_set(0), gate)), x);
+}
+
+static void swiglu(float *y, const float *x, int n) {
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) v_store(y + i, swiglu_of(v_load(y + i), v_load(x + i)));
+    if (i < n) v_store_part(y + i, n - i, swiglu_of(v_load_part(y + i, n - i, 0), v_load_part(x + i, n - i, 0)));
 }
 
 static inline float row_sum(const float *x, int n) {
@@ -199,6 +209,7 @@ const struct kernels KERNELS_TABLE = {
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,
     .quick_gelu = quick_gelu,
+    .swiglu = swiglu,
     .add_scaled = add_scaled,
     .running_best = running_best,
 };

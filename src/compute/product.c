@@ -2,6 +2,7 @@
 /* The scalar products, which are the specification, and the choice of a table. */
 #include "compute/product.h"
 
+#include "base/bf16.h"
 #include "compute/product_int8.h"
 
 #include <string.h>
@@ -63,7 +64,7 @@ const struct product product_scalar_int8 = {
 static void prepare_bf16(void *prepared, struct product_row *row, const float *x, int n) {
     uint16_t *values = prepared;
     *row = (struct product_row){1, 0};
-    for (int i = 0; i < n; i++) values[i] = product_bf16(x[i]);
+    for (int i = 0; i < n; i++) values[i] = bf16_from_float(x[i]);
     for (int i = n; i < round_up(n, PAIR); i++) values[i] = 0;
 }
 
@@ -74,7 +75,7 @@ static void multiply_bf16(const struct product_panel *panel) {
             const uint16_t *w = (const uint16_t *)panel->w + j * PAIR;
             float sum = 0;
             for (int k = 0; k < panel->groups * PAIR; k++) {
-                const float term = product_from_bf16(x[k]) * product_from_bf16(w[k / PAIR * COLUMNS * PAIR + k % PAIR]);
+                const float term = bf16_to_float(x[k]) * bf16_to_float(w[k / PAIR * COLUMNS * PAIR + k % PAIR]);
                 sum = sum + term;
             }
             finish(panel, i, j, sum);

@@ -14,7 +14,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /** The longest row: 255 * 127 * 65536 still fits in an int32. */
 #define PRODUCT_LONGEST 65536
@@ -80,22 +79,6 @@ struct product {
     /** What a thread does before its first tile and after its last; both NULL: nothing. */
     void (*enter)(void), (*leave)(void);
 };
-
-/** A float rounded to bf16, the upper half of its bits, ties to even. */
-static inline uint16_t product_bf16(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0; /* NaN, which rounding could turn into an infinity */
-    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-/** The float of a bf16, exact. */
-static inline float product_from_bf16(uint16_t value) {
-    const uint32_t bits = (uint32_t)value << 16;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 /** "f32", "bf16" or "int8". */
 const char *product_precision_name(ptm_precision precision);

@@ -3,6 +3,7 @@
 #include "compute/product.h"
 
 #if defined(__x86_64__)
+#include "base/bf16.h"
 #include "compute/vector_avx512.h"
 
 enum { ROWS = 12, W_BYTES = 64, DEPTH = 2 };

@@ -6,7 +6,7 @@ static void prepare(void *prepared, struct product_row *row, const float *x, int
     *row = (struct product_row){1, 0};
     for (; i + LANES <= n; i += LANES)
         _mm256_storeu_si256((__m256i *)(void *)(values + i), (__m256i)_mm512_cvtneps_pbh(v_load(x + i)));
-    for (; i < n; i++) values[i] = product_bf16(x[i]);
+    for (; i < n; i++) values[i] = bf16_from_float(x[i]);
     for (; i % DEPTH; i++) values[i] = 0;
 }
 

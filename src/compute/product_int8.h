@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /** What a table stores for q_x: a byte, which may be moved so that it has a sign. */
 #ifndef INT8_VALUE

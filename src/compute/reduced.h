@@ -30,6 +30,7 @@ void reduced_decode(float *w, const struct weight_rows *rows, int count, int in)
 struct reduced_layer {
     const struct product *product;
     int in, out;
+    int groups;     /* of a row, with those that only fill it up */
     void *memory;   /* what the rest lies in, owned */
     char *w;        /* (panels, groups, columns, group) */
     float *scale;   /* (panels * columns) of int8; w = scale q */

@@ -133,6 +133,28 @@ static ptm_status covering_size(const struct pixels_spec *spec, int h, int w, in
     return PTM_OK;
 }
 
+/** As transformers' get_size_with_aspect_ratio(): Python's rounding of the short side, in double precision. */
+static ptm_status bounded_size(const struct pixels_spec *spec, int h, int w, int *scaled_h, int *scaled_w,
+                               ptm_error *err) {
+    const int shorter = w < h ? w : h, longer = w < h ? h : w;
+    double exact = spec->shortest_edge, side = exact;
+    if ((double)longer / shorter * exact > spec->longest_edge) {
+        exact = (double)spec->longest_edge * shorter / longer;
+        side = rint(exact);
+    }
+    if (side == shorter) return PTM_OK; /* it stays as it is */
+    const double other = floor(exact * longer / shorter);
+    if (other > LIMIT_SIDE) return refuse_thin(h, w, err);
+    if (side < 1 || other < 1)
+        return error_set(err, PTM_ELIMIT,
+                         "a picture of %dx%d is too long and thin: with its long side scaled to %d nothing is left of "
+                         "the short one",
+                         w, h, spec->longest_edge);
+    *scaled_h = w < h ? (int)other : (int)side;
+    *scaled_w = w < h ? (int)side : (int)other;
+    return PTM_OK;
+}
+
 static ptm_status scaled_size(const struct pixels_spec *spec, int h, int w, int *scaled_h, int *scaled_w,
                               ptm_error *err) {
     *scaled_h = h;
@@ -144,6 +166,7 @@ static ptm_status scaled_size(const struct pixels_spec *spec, int h, int w, int 
         *scaled_w = spec->resize_w;
         return PTM_OK;
     }
+    if (spec->longest_edge > 0) return bounded_size(spec, h, w, scaled_h, scaled_w, err);
     const int shorter = w <= h ? w : h, longer = w <= h ? h : w;
     const int64_t scaled = (int64_t)spec->shortest_edge * longer / shorter;
     if (scaled > LIMIT_SIDE) return refuse_thin(h, w, err);
@@ -184,9 +207,19 @@ static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) 
     const struct pixels_spec *spec = &pixels->spec;
     struct pixels_axis y, x;
     TRY(pixels_place(spec, h, w, &y, &x, err));
-    const enum resample resample = spec->do_resize ? spec->resample : RESAMPLE_NEAREST; /* same size: a copy */
+    const struct resize_spec resize = {
+        .in_h = h,
+        .in_w = w,
+        .out_h = y.scaled,
+        .out_w = x.scaled,
+        .top = y.skip,
+        .left = x.skip,
+        .crop_h = y.length,
+        .crop_w = x.length,
+        .resample = spec->do_resize ? spec->resample : RESAMPLE_NEAREST, /* same size: a copy */
+    };
     struct resizer *resizer;
-    TRY(resizer_open(&resizer, h, w, y.scaled, x.scaled, y.skip, x.skip, y.length, x.length, resample, err));
+    TRY(resizer_open(&resizer, &resize, err));
     resizer_close(&pixels->resizer);
     pixels->resizer = resizer;
     pixels->in_h = h;

@@ -13,6 +13,7 @@
 struct pixels_spec {
     bool do_resize;
     int shortest_edge; /* > 0: scale so that the short side is this; else to (resize_h, resize_w) */
+    int longest_edge;  /* > 0: or so much less that the long side is at most this */
     int resize_h, resize_w;
     bool keep_ratio; /* to the smallest size of the picture's shape that holds (resize_h, resize_w), whatever
                         shortest_edge says */

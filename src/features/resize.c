@@ -12,10 +12,9 @@
 static const double pi = 3.14159265358979323846;
 
 struct resizer {
-    enum resample resample;
+    struct resize_spec spec;
     bool scale_x, scale_y; /* an axis that keeps its size is not filtered */
     bool vertical_first;
-    int top, left, crop_h, crop_w;
     struct resize_taps x, y; /* of the window; they count from the first column and row below */
     int first_row, row_count, first_column, column_count; /* the part of the input that the window is made from */
     uint8_t *between;                                     /* what the first of two passes gives the second */
@@ -120,34 +119,38 @@ static ptm_status taps_filtered(struct resize_taps *taps, int in_size, int scale
 
 /* ---------------------------------------------------------------- resizer */
 
-static ptm_status check_sizes(int in_h, int in_w, int out_h, int out_w, int top, int left, int crop_h, int crop_w,
-                              enum resample resample, ptm_error *err) {
-    const int sides[] = {in_h, in_w, out_h, out_w};
+static ptm_status check_spec(const struct resize_spec *spec, ptm_error *err) {
+    const int sides[] = {spec->in_h, spec->in_w, spec->out_h, spec->out_w};
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
         if (sides[i] < 1 || sides[i] > LIMIT_SIDE)
             return error_set(err, PTM_ELIMIT,
                              "a picture of %dx%d cannot be scaled to %dx%d: each side must be from 1 to %d pixels",
-                             in_w, in_h, out_w, out_h, LIMIT_SIDE);
-    if (top < 0 || left < 0 || crop_h < 1 || crop_w < 1 || crop_h > out_h - top || crop_w > out_w - left)
+                             spec->in_w, spec->in_h, spec->out_w, spec->out_h, LIMIT_SIDE);
+    if (spec->top < 0 || spec->left < 0 || spec->crop_h < 1 || spec->crop_w < 1 ||
+        spec->crop_h > spec->out_h - spec->top || spec->crop_w > spec->out_w - spec->left)
         return error_set(err, PTM_EINVAL, "the window of %dx%d at (%d, %d) does not lie in the scaled picture of %dx%d",
-                         crop_w, crop_h, left, top, out_w, out_h);
-    if (resample != RESAMPLE_NEAREST && resample != RESAMPLE_LANCZOS && resample != RESAMPLE_BILINEAR &&
-        resample != RESAMPLE_BICUBIC)
-        return error_set(err, PTM_EMODEL,
-                         "unknown resampling filter %d; it should be 0 (nearest), 1 (lanczos), 2 (bilinear) or 3 "
-                         "(bicubic)",
-                         (int)resample);
-    return PTM_OK;
+                         spec->crop_w, spec->crop_h, spec->left, spec->top, spec->out_w, spec->out_h);
+    switch (spec->resample) {
+    case RESAMPLE_NEAREST:
+    case RESAMPLE_LANCZOS:
+    case RESAMPLE_BILINEAR:
+    case RESAMPLE_BICUBIC: return PTM_OK;
+    }
+    return error_set(err, PTM_EMODEL,
+                     "unknown resampling filter %d; it should be 0 (nearest), 1 (lanczos), 2 (bilinear) or 3 "
+                     "(bicubic)",
+                     (int)spec->resample);
 }
 
-static ptm_status make_taps(struct resizer *r, int in_h, int in_w, int out_h, int out_w, ptm_error *err) {
-    if (r->resample == RESAMPLE_NEAREST) {
-        TRY(taps_nearest(&r->x, in_w, out_w, r->left, r->crop_w, err));
-        return taps_nearest(&r->y, in_h, out_h, r->top, r->crop_h, err);
+static ptm_status make_taps(struct resizer *r, ptm_error *err) {
+    const struct resize_spec *spec = &r->spec;
+    if (spec->resample == RESAMPLE_NEAREST) {
+        TRY(taps_nearest(&r->x, spec->in_w, spec->out_w, spec->left, spec->crop_w, err));
+        return taps_nearest(&r->y, spec->in_h, spec->out_h, spec->top, spec->crop_h, err);
     }
-    const struct filter *filter = &filters[r->resample];
-    if (r->scale_x) TRY(taps_filtered(&r->x, in_w, out_w, r->left, r->crop_w, filter, err));
-    if (r->scale_y) TRY(taps_filtered(&r->y, in_h, out_h, r->top, r->crop_h, filter, err));
+    const struct filter *filter = &filters[spec->resample];
+    if (r->scale_x) TRY(taps_filtered(&r->x, spec->in_w, spec->out_w, spec->left, spec->crop_w, filter, err));
+    if (r->scale_y) TRY(taps_filtered(&r->y, spec->in_h, spec->out_h, spec->top, spec->crop_h, filter, err));
     return PTM_OK;
 }
 
@@ -164,12 +167,12 @@ static void trim(struct resize_taps *taps, int window_first, int window_size, in
 }
 
 static ptm_status plan(struct resizer *r, ptm_error *err) {
-    trim(&r->y, r->top, r->crop_h, &r->first_row, &r->row_count);
-    trim(&r->x, r->left, r->crop_w, &r->first_column, &r->column_count);
-    if (r->resample == RESAMPLE_NEAREST || !r->scale_x || !r->scale_y) return PTM_OK;
+    trim(&r->y, r->spec.top, r->spec.crop_h, &r->first_row, &r->row_count);
+    trim(&r->x, r->spec.left, r->spec.crop_w, &r->first_column, &r->column_count);
+    if (r->spec.resample == RESAMPLE_NEAREST || !r->scale_x || !r->scale_y) return PTM_OK;
 
-    const size_t rows = (size_t)(r->vertical_first ? r->crop_h : r->row_count);
-    const size_t columns = (size_t)(r->vertical_first ? r->column_count : r->crop_w);
+    const size_t rows = (size_t)(r->vertical_first ? r->spec.crop_h : r->row_count);
+    const size_t columns = (size_t)(r->vertical_first ? r->column_count : r->spec.crop_w);
     r->between = mem_alloc(rows, 3 * columns);
     return r->between ? PTM_OK : error_no_memory(err);
 }
@@ -178,24 +181,19 @@ static ptm_status plan(struct resizer *r, ptm_error *err) {
  * Between the passes values are rounded to bytes, so their order shows. Pillow goes sideways first, but since version
  * 13 not where the height shrinks by more than twice as many pixels as the width does.
  */
-static bool takes_vertical_first(int in_h, int in_w, int out_h, int out_w) {
-    return out_h < in_h && in_h - out_h > 2 * (in_w - out_w);
+static bool takes_vertical_first(const struct resize_spec *spec) {
+    return spec->out_h < spec->in_h && spec->in_h - spec->out_h > 2 * (spec->in_w - spec->out_w);
 }
 
-ptm_status resizer_open(struct resizer **out, int in_h, int in_w, int out_h, int out_w, int top, int left, int crop_h,
-                        int crop_w, enum resample resample, ptm_error *err) {
+ptm_status resizer_open(struct resizer **out, const struct resize_spec *spec, ptm_error *err) {
     *out = NULL;
-    TRY(check_sizes(in_h, in_w, out_h, out_w, top, left, crop_h, crop_w, resample, err));
+    TRY(check_spec(spec, err));
     struct resizer *resizer = mem_calloc(1, sizeof *resizer);
     if (!resizer) return error_no_memory(err);
-    resizer->resample = resample;
-    resizer->scale_x = in_w != out_w;
-    resizer->scale_y = in_h != out_h;
-    resizer->vertical_first = takes_vertical_first(in_h, in_w, out_h, out_w);
-    resizer->top = top;
-    resizer->left = left;
-    resizer->crop_h = crop_h;
-    resizer->crop_w = crop_w;
+    resizer->spec = *spec;
+    resizer->scale_x = spec->in_w != spec->out_w;
+    resizer->scale_y = spec->in_h != spec->out_h;
+    resizer->vertical_first = takes_vertical_first(spec);
     resizer->horizontal = resize_horizontal_c;
     resizer->vertical = resize_vertical_c;
 #if defined(__x86_64__)
@@ -204,14 +202,11 @@ ptm_status resizer_open(struct resizer **out, int in_h, int in_w, int out_h, int
         resizer->vertical = resize_vertical_avx2;
     }
 #endif
-    ptm_status status = make_taps(resizer, in_h, in_w, out_h, out_w, err);
+    ptm_status status = make_taps(resizer, err);
     if (status == PTM_OK) status = plan(resizer, err);
-    if (status != PTM_OK) {
-        resizer_close(&resizer);
-        return status;
-    }
+    if (status != PTM_OK) resizer_close(&resizer);
     *out = resizer;
-    return PTM_OK;
+    return status;
 }
 
 void resizer_close(struct resizer **resizer) {
@@ -224,17 +219,17 @@ void resizer_close(struct resizer **resizer) {
 }
 
 static void run_nearest(const struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
-    for (int y = 0; y < r->crop_h; y++) {
+    for (int y = 0; y < r->spec.crop_h; y++) {
         const uint8_t *row = src + r->y.spans[y].first * stride;
-        for (int x = 0; x < r->crop_w; x++, dst += 3) memcpy(dst, row + 3 * (size_t)r->x.spans[x].first, 3);
+        for (int x = 0; x < r->spec.crop_w; x++, dst += 3) memcpy(dst, row + 3 * (size_t)r->x.spans[x].first, 3);
     }
 }
 
 static void run_both(const struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
-    const int packed = 3 * r->crop_w, wide = 3 * r->column_count;
+    const int packed = 3 * r->spec.crop_w, wide = 3 * r->column_count;
     if (r->vertical_first) {
         r->vertical(r->between, src, stride, wide, &r->y);
-        r->horizontal(dst, packed, r->between, wide, r->crop_h, &r->x);
+        r->horizontal(dst, packed, r->between, wide, r->spec.crop_h, &r->x);
     } else {
         r->horizontal(r->between, packed, src, stride, r->row_count, &r->x);
         r->vertical(dst, r->between, packed, packed, &r->y);
@@ -242,16 +237,16 @@ static void run_both(const struct resizer *r, uint8_t *dst, const uint8_t *src, 
 }
 
 void resizer_run(struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
-    const int packed = 3 * r->crop_w;
+    const int packed = 3 * r->spec.crop_w;
     src += r->first_row * stride + 3 * (ptrdiff_t)r->first_column;
-    if (r->resample == RESAMPLE_NEAREST)
+    if (r->spec.resample == RESAMPLE_NEAREST)
         run_nearest(r, dst, src, stride);
     else if (r->scale_x && r->scale_y)
         run_both(r, dst, src, stride);
     else if (r->scale_x)
-        r->horizontal(dst, packed, src, stride, r->crop_h, &r->x);
+        r->horizontal(dst, packed, src, stride, r->spec.crop_h, &r->x);
     else if (r->scale_y)
         r->vertical(dst, src, stride, packed, &r->y);
     else
-        for (int y = 0; y < r->crop_h; y++) memcpy(dst + y * (ptrdiff_t)packed, src + y * stride, (size_t)packed);
+        for (int y = 0; y < r->spec.crop_h; y++) memcpy(dst + y * (ptrdiff_t)packed, src + y * stride, (size_t)packed);
 }

@@ -12,14 +12,16 @@
 /** Pillow's numbers, as preprocessor_config.json's "resample" gives them. */
 enum resample { RESAMPLE_NEAREST = 0, RESAMPLE_LANCZOS = 1, RESAMPLE_BILINEAR = 2, RESAMPLE_BICUBIC = 3 };
 
+/** Pictures of one size to another, of which only a window is computed. Sizes from 1 to 65,535. */
+struct resize_spec {
+    int in_h, in_w, out_h, out_w;
+    int top, left, crop_h, crop_w; /* the window, inside the scaled picture */
+    enum resample resample;
+};
+
 struct resizer;
 
-/**
- * Prepares to scale (in_h, in_w) to (out_h, out_w), of which only the window at (top, left) of size (crop_h, crop_w) is
- * computed; it must lie inside the scaled picture. Sizes from 1 to 65,535.
- */
-ptm_status resizer_open(struct resizer **out, int in_h, int in_w, int out_h, int out_w, int top, int left, int crop_h,
-                        int crop_w, enum resample resample, ptm_error *err);
+ptm_status resizer_open(struct resizer **out, const struct resize_spec *spec, ptm_error *err);
 
 void resizer_close(struct resizer **resizer);
 

@@ -87,12 +87,18 @@ static void discard(struct replacement *replacement) {
     *replacement = (struct replacement){.fd = -1};
 }
 
-/** The file that was written beside gets its name; false with errno. */
-static bool take_name(struct replacement *replacement) {
-    if (replacement->aside && rename(replacement->aside, replacement->target) != 0) return false;
-    mem_free(replacement->aside);
+/** The file that was written beside gets its name. Where it cannot, as one that is mounted there has it, it stays with
+ * the name that it has: it is finished, and may have taken hours. */
+static ptm_status take_name(struct replacement *replacement, ptm_error *err) {
+    char *aside = replacement->aside;
+    if (!aside) return PTM_OK;
     replacement->aside = NULL;
-    return true;
+    const ptm_status status = rename(aside, replacement->target) == 0
+                                  ? PTM_OK
+                                  : error_set(err, PTM_EIO, "%s: cannot be replaced: %s; what was written is in %s",
+                                              replacement->path, strerror(errno), aside);
+    mem_free(aside);
+    return status;
 }
 
 ptm_status replace_open(struct replacement *replacement, const char *path, ptm_error *err) {
@@ -116,7 +122,7 @@ ptm_status replace_end(struct replacement *replacement, ptm_status status, ptm_e
     replacement->fd = -1;
     /* Some file systems tell only when a file is closed that the disk is full. */
     const bool closed = close(fd) == 0;
-    if (status == PTM_OK && !(closed && take_name(replacement))) status = write_error(replacement->path, err);
+    if (status == PTM_OK) status = closed ? take_name(replacement, err) : write_error(replacement->path, err);
     discard(replacement);
     return status;
 }

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "files/json.h"
-#include "files/shard.h"
+#include "files/safetensors_shard.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 enum { TENSOR_MAX_RANK = 8 };
 
-enum dtype { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_OTHER };
+enum dtype { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_OTHER };
 
 /** One tensor, in place in the mapped file: little-endian, C order, of any alignment. */
 struct tensor {
@@ -55,7 +55,7 @@ const char *safetensors_metadata(const struct safetensors *st, const char *key);
  * are left alone. */
 void safetensors_forget(const struct safetensors *st, const void *values, size_t bytes);
 
-/** Converts (elements) values to float32. F32, F16 and BF16; PTM_EMODEL for another dtype. */
+/** Converts (elements) values to float32. F32, F16, BF16 and F64; PTM_EMODEL for another dtype. */
 ptm_status tensor_to_f32(const struct tensor *tensor, float *out, ptm_error *err);
 
 /** Shape as text, "[768,3,2,16,16]", into `text`; returns `text`. */

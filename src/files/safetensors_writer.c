@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "files/json_writer.h"
 #include "files/replace.h"
-#include "files/shard.h"
+#include "files/safetensors_shard.h"
 
 #include <stdlib.h>
 #include <string.h>

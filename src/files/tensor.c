@@ -2,6 +2,8 @@
 /* tensor: the values of one tensor, whatever its type in the file. */
 #include "files/safetensors.h"
 
+#include "base/bf16.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -35,10 +37,18 @@ static void convert_f16(float *restrict out, const unsigned char *restrict data,
 
 static void convert_bf16(float *restrict out, const unsigned char *restrict data, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        uint16_t upper;
-        memcpy(&upper, data + 2 * i, sizeof upper);
-        const uint32_t bits = (uint32_t)upper << 16;
-        memcpy(out + i, &bits, sizeof bits);
+        uint16_t half;
+        memcpy(&half, data + 2 * i, sizeof half);
+        out[i] = bf16_to_float(half);
+    }
+}
+
+/** To the nearest float, which is infinite where there is none. */
+static void convert_f64(float *restrict out, const unsigned char *restrict data, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        double value;
+        memcpy(&value, data + sizeof value * i, sizeof value);
+        out[i] = (float)value;
     }
 }
 
@@ -49,9 +59,10 @@ ptm_status tensor_to_f32(const struct tensor *tensor, float *out, ptm_error *err
         return PTM_OK;
     case DTYPE_F16: convert_f16(out, tensor->data, tensor->elements); return PTM_OK;
     case DTYPE_BF16: convert_bf16(out, tensor->data, tensor->elements); return PTM_OK;
+    case DTYPE_F64: convert_f64(out, tensor->data, tensor->elements); return PTM_OK;
     case DTYPE_OTHER: break;
     }
-    return error_set(err, PTM_EMODEL, "tensor \"%.120s\" has dtype %s, where F32, F16 or BF16 was expected",
+    return error_set(err, PTM_EMODEL, "tensor \"%.120s\" has dtype %s, where F32, F16, BF16 or F64 was expected",
                      tensor->name, tensor->dtype_name);
 }
 

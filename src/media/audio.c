@@ -162,7 +162,7 @@ static ptm_status deliver(struct audio *audio, int count, struct media_item *ite
     stats->samples_decoded = audio->produced;
     stats->audio_end = time + count * step;
     if (time - audio->setup.range.start > options->max_seconds)
-        return error_set(err, PTM_ELIMIT, "%s: its sound is longer than --max-seconds %g allows", audio->setup.name,
+        return error_set(err, PTM_ELIMIT, "%s: its sound is longer than the limit max_seconds of %g", audio->setup.name,
                          options->max_seconds);
     return PTM_OK;
 }

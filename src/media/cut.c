@@ -145,7 +145,7 @@ static ptm_status choose_container(struct cut *cut, ptm_error *err) {
 
 static ptm_status open_packets(struct cut *cut, const char *path, double start, ptm_error *err) {
     struct packets *packets = &cut->packets;
-    TRY(packets_open(packets, path, start, true, true, err));
+    TRY(packets_open(packets, path, start, PACKETS_PICTURE | PACKETS_SOUND, err));
     if (packets->audio >= 0 && packets->key >= cut->end - rounding)
         packets->video = -1; /* no picture in it: sound alone */
     return choose_container(cut, err);

@@ -49,11 +49,12 @@ void decoder_count_error(struct decoder *decoder) {
 
 static ptm_status count_error(struct decoder *decoder, int code, ptm_error *err) {
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
-    /* A picture size that only the decoder knows, and refuses. */
+    /* A picture size that only the decoder knows, and refuses: it forgets it then. */
     const AVCodecContext *context = decoder->context;
-    if (code == AVERROR(EINVAL) && context->codec_type == AVMEDIA_TYPE_VIDEO && decoder->stream->codecpar->width == 0)
-        return error_set(err, PTM_ELIMIT, "%s: its pictures are larger than --max-pixels %lld allows", decoder->name,
-                         (long long)context->max_pixels);
+    if (code == AVERROR(EINVAL) && context->codec_type == AVMEDIA_TYPE_VIDEO && context->width == 0 &&
+        decoder->stream->codecpar->width == 0)
+        return error_set(err, PTM_ELIMIT, "%s: its pictures are larger than the limit max_pixels of %lld",
+                         decoder->name, (long long)context->max_pixels);
     if (!decoder->mid_stream) decoder_count_error(decoder);
     return PTM_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "media/hidden_sound.h"
 
 #include <libavutil/avstring.h>
 #include <libavutil/dict.h>
@@ -158,6 +159,25 @@ static ptm_status open_format(struct demux *demux, const AVInputFormat *input, p
     return status;
 }
 
+/** Whether the format is one of single pictures, as they are: png_pipe, jpeg_pipe, webp_pipe ... */
+static bool holds_bare_pictures(const AVInputFormat *format) {
+    const size_t length = strlen(format->name);
+    return length > 5 && strcmp(format->name + length - 5, "_pipe") == 0;
+}
+
+/* Packets that show MP3 and AAC where a WAV file is one: seven frames of the one, three of the other. */
+enum { WAV_PROBE_PACKETS = 4 };
+
+/** FFmpeg asks all its formats whether the 16-bit samples of a WAV file are coded sound, again and again as packets
+ * come in: that takes longer than decoding them, so it may do so in full only where there is a sign of it. */
+static ptm_status limit_probing(struct demux *demux, const AVInputFormat *input, ptm_error *err) {
+    if (strcmp(input->name, "wav") != 0 || !demux->reader.source->seekable) return PTM_OK;
+    bool possible;
+    TRY(hidden_sound_look(demux->reader.io, &possible, err));
+    if (!possible) demux->format->max_probe_packets = WAV_PROBE_PACKETS;
+    return PTM_OK;
+}
+
 ptm_status demux_open(struct demux *demux, struct byte_source *source, const struct demux_form *form,
                       int64_t max_pixels, ptm_error *err) {
     *demux = (struct demux){.form = form, .max_pixels = max_pixels};
@@ -171,7 +191,12 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, const str
     format->interrupt_callback = (AVIOInterruptCB){.callback = ask_cancelled, .opaque = source};
     const AVInputFormat *input = NULL;
     TRY(find_format(demux, &input, err));
+    TRY(limit_probing(demux, input, err));
     TRY(open_format(demux, input, err));
+    /* FFmpeg would decode a picture to say what it is, and then it would be decoded again. */
+    if (holds_bare_pictures(input) && format->nb_streams == 1 &&
+        format->streams[0]->codecpar->codec_id != AV_CODEC_ID_NONE)
+        return PTM_OK;
     const ptm_status status = demux_examine(demux, source->name, err);
     if (status == PTM_EFORMAT) TRY(demux_check_read(demux, err)); /* an unreadable index is as good as none to FFmpeg */
     return status;
@@ -254,9 +279,8 @@ int demux_best_stream(const struct demux *demux, enum AVMediaType kind, const AV
 }
 
 bool demux_is_still(const struct demux *demux, int index) {
+    if (holds_bare_pictures(demux->format->iformat)) return true;
     const char *format = demux->format->iformat->name;
-    const size_t length = strlen(format);
-    if (length > 5 && strcmp(format + length - 5, "_pipe") == 0) return true; /* png_pipe, jpeg_pipe, webp_pipe ... */
     /* Containers of both: an animation or a video has more frames; AVIF is a movie of one. */
     const bool either = strcmp(format, "gif") == 0 || strcmp(format, "apng") == 0 || strstr(format, "mp4") != NULL;
     return either && demux->format->nb_streams == 1 && demux->format->streams[index]->nb_frames == 1;

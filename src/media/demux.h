@@ -23,7 +23,8 @@ struct demux {
     int refused;                   /* other files that the input asked to open */
 };
 
-/** Finds the format, reads the header and the first packets. `demux` must not move until the close, and `form` (may be
+/** Finds the format, reads the header and the first packets; of a bare picture (png_pipe ...) only the header, so that
+ * its size and pixel format stay unknown until it is decoded. `demux` must not move until the close, and `form` (may be
  * NULL) must outlive it. */
 ptm_status demux_open(struct demux *demux, struct byte_source *source, const struct demux_form *form,
                       int64_t max_pixels, ptm_error *err);

@@ -3,22 +3,32 @@
 
 #include <dlfcn.h>
 #include <libavdevice/version.h>
+#include <locale.h>
+#include <stdarg.h>
 
 #define STRING_OF(x) #x
 #define STRING(x) STRING_OF(x)
 #define LIBRARY "libavdevice.so." STRING(LIBAVDEVICE_VERSION_MAJOR)
 
-typedef void alsa_handler(const char *file, int line, const char *function, int code, const char *format, ...);
+typedef void alsa_handler(const char *file, int line, const char *function, int code, const char *format,
+                          va_list arguments);
 
-static void say_nothing(const char *file, int line, const char *function, int code, const char *format, ...) {
-    (void)file, (void)line, (void)function, (void)code, (void)format;
+static void say_nothing(const char *file, int line, const char *function, int code, const char *format,
+                        va_list arguments) {
+    (void)file, (void)line, (void)function, (void)code, (void)format, (void)arguments;
 }
 
-/** ALSA's library prints what it finds missing; callers get it as one sentence. */
+/** ALSA's library prints what it finds missing; callers get it as one sentence. For this thread alone, which is one of
+ * the library's own: the process may have a handler, and may go on when this library is gone. */
 static void quieten_alsa(void *library) {
-    int (*set_handler)(alsa_handler * handler);
-    *(void **)&set_handler = dlsym(library, "snd_lib_error_set_handler"); /* of a library that it has loaded */
+    alsa_handler *(*set_handler)(alsa_handler * handler);
+    *(void **)&set_handler = dlsym(library, "snd_lib_error_set_local"); /* of a library that it has loaded */
     if (set_handler) set_handler(say_nothing);
+}
+
+/** Graphs and input options are written with a point, whatever the process's locale says. */
+static void speak_plainly(void) {
+    (void)uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* which is there, and not allocated */
 }
 
 /* Loaded here, not by the linker: it brings some eighty libraries (X11, SDL, PulseAudio ...) that no other input needs,
@@ -32,6 +42,7 @@ static ptm_status load_devices(ptm_error *err) {
     *(void **)&register_all = symbol;
     register_all();
     quieten_alsa(library);
+    speak_plainly();
     return PTM_OK;
 }
 

@@ -7,7 +7,8 @@
 
 #include <libavformat/avformat.h>
 
-/** FFmpeg's input device of this name. PTM_EIO where libavdevice is not on this machine or lacks it. */
+/** FFmpeg's input device of this name, to be used on the thread that asks, where ALSA prints nothing then. PTM_EIO
+ * where libavdevice is not on this machine or lacks it. */
 ptm_status device_find(const AVInputFormat **out, const char *name, ptm_error *err);
 
 #endif

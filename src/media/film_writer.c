@@ -150,6 +150,11 @@ ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, 
     return status;
 }
 
+void film_writer_get_size(const struct film_writer *writer, int *width, int *height) {
+    *width = writer->encoder->width;
+    *height = writer->encoder->height;
+}
+
 /** Sends a frame (NULL: the end) and writes the packets that come of it. */
 static ptm_status encode(struct film_writer *writer, const AVFrame *frame, ptm_error *err) {
     const int code = encode_frame(writer->encoder, frame, writer->packet, writer->format, writer->stream);

@@ -17,6 +17,9 @@ struct film_writer;
 ptm_status film_writer_open(struct film_writer **out, int fd, const char *name, int width, int height,
                             const struct media_info *source, struct film_sound *sound, ptm_error *err);
 
+/** Of its frames. */
+void film_writer_get_size(const struct film_writer *writer, int *width, int *height);
+
 /** Adds a frame shown from `time`, in seconds from the film's begin; times must not fall. */
 ptm_status film_writer_add(struct film_writer *writer, const struct media_picture *picture, double time,
                            ptm_error *err);

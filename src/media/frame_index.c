@@ -89,10 +89,8 @@ static bool look_into(struct frame_index *index, const AVPacket *packet, bool *k
 static ptm_status reserve(struct frame_index *index, ptm_error *err) {
     if (index->count < index->room) return PTM_OK;
     const int32_t room = index->room ? 2 * index->room : FEWEST;
-    struct frame_entry *coded = mem_alloc((size_t)room, sizeof *coded);
+    struct frame_entry *coded = mem_resize(index->coded, (size_t)index->count, (size_t)room, sizeof *coded);
     if (!coded) return error_no_memory(err);
-    if (index->count > 0) memcpy(coded, index->coded, (size_t)index->count * sizeof *coded);
-    mem_free(index->coded);
     index->coded = coded;
     index->room = room;
     return PTM_OK;

@@ -192,7 +192,7 @@ static ptm_status check_patience(const struct live *live, const struct live_inpu
                                  ptm_error *err) {
     const double most = wanted_end(live) + live->options.stall;
     if (clock_ms() / 1e3 - since < most) return PTM_OK;
-    return error_set(err, PTM_EIO, "%s: had not begun after %g s, --duration and --stall together", input->tracks.name,
+    return error_set(err, PTM_EIO, "%s: had not begun after %g s, duration and stall together", input->tracks.name,
                      most);
 }
 

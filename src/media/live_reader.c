@@ -85,7 +85,7 @@ static ptm_status open_other(struct live_reader *reader, ptm_error *err) {
 static void choose_clock(struct live_reader *reader) {
     const bool jumps = reader->demux.format->iformat->flags & AVFMT_TS_DISCONT;
     const bool gaps = reader->source.kind == LIVE_BYTES && !jumps;
-    reader->clock = (struct live_clock){.ahead = gaps ? LIVE_CLOCK_GAP : LIVE_CLOCK_AHEAD};
+    reader->stamps.clock.ahead = gaps ? LIVE_CLOCK_GAP : LIVE_CLOCK_AHEAD;
 }
 
 static ptm_status choose_streams(struct live_reader *reader, ptm_error *err) {
@@ -139,7 +139,7 @@ static void choose_past(struct live_reader *reader) {
 static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
     reader->demux = (struct demux){0};
     reader->stands = false;
-    for (int i = 0; i < LIVE_CLOCK_TRACKS; i++) reader->periods[i] = 0;
+    reader->stamps = (struct live_stamps){0};
     expect_data(reader);
     const ptm_status status = reader->source.kind == LIVE_BYTES ? open_bytes(reader, err) : open_other(reader, err);
     if (status != PTM_OK && interrupt(reader)) return interrupted(reader, err);
@@ -186,47 +186,15 @@ static ptm_status announce(struct live_reader *reader, double origin, ptm_error 
 
 /* ---------------------------------------------------------------- packets */
 
-static void add_ticks(int64_t *stamp, double ticks) {
-    if (*stamp == AV_NOPTS_VALUE) return;
-    if (!(fabs(ticks) < 0x1p62) || __builtin_add_overflow(*stamp, (int64_t)ticks, stamp)) *stamp = AV_NOPTS_VALUE;
-}
-
-/** The clock goes by the time of decoding. A frame is shown a little after it: a damaged stamp says hours, and what is
- * on the screen until then would be hours long. */
-static void mend_showing(AVPacket *packet, double tick) {
-    const double lasting = (double)packet->duration * tick;
-    if (!(lasting >= 0 && lasting < TRACK_LONGEST_PICTURE)) packet->duration = 0;
-    if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE) return;
-    const double delay = ((double)packet->pts - (double)packet->dts) * tick;
-    if (!(delay > -LIVE_CLOCK_BACK && delay < LIVE_CLOCK_AHEAD)) packet->pts = packet->dts;
-}
-
-/** When the packet is decoded, in seconds, or NAN. Of pictures in another order, the first ones of Matroska and NUT say
- * only when they are shown, which goes back and forth. */
-static double decoding_time(const AVStream *stream, const AVPacket *packet) {
-    const bool reordered = stream->codecpar->video_delay > 0;
-    return demux_seconds(stream, packet->dts != AV_NOPTS_VALUE || reordered ? packet->dts : packet->pts);
-}
-
 static int track_of(const struct live_reader *reader, const AVPacket *packet) {
     return packet->stream_index == reader->chosen.video ? 0 : 1;
 }
 
-/** Puts the packet's time stamps on a clock that goes on; its time in seconds, or NAN. */
+/** Puts the packet's time stamps right where they may be wrong; its time in seconds, or NAN. */
 static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
     const AVStream *stream = reader->demux.format->streams[packet->stream_index];
-    const double stamp = decoding_time(stream, packet);
-    if (!repairs(reader)) return stamp;
-    const double tick = demux_seconds(stream, 1);
-    mend_showing(packet, tick);
-    const double wrap = stream->pts_wrap_bits < 63 ? ldexp(tick, stream->pts_wrap_bits) : INFINITY;
-    const int track = track_of(reader, packet);
-    const double shift = live_clock_shift(&reader->clock, track, stamp, clock_ms() / 1e3, reader->periods[track], wrap);
-    reader->periods[track] = fmax(demux_seconds(stream, packet->duration), 0);
-    const double ticks = round(shift / tick);
-    add_ticks(&packet->pts, ticks);
-    add_ticks(&packet->dts, ticks);
-    return stamp + shift;
+    if (!repairs(reader)) return live_stamps_time(stream, packet);
+    return live_stamps_correct(&reader->stamps, track_of(reader, packet), stream, packet);
 }
 
 static bool wait_for_pace(struct live_reader *reader, double time) {
@@ -281,7 +249,7 @@ static ptm_status stand(struct live_reader *reader, double stamp, ptm_error *err
 /** Passes the packet on, and takes it over. */
 static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_error *err) {
     struct live_message message = {.kind = LIVE_PACKET, .reader = reader->number, .packet = packet};
-    const double stamp = decoding_time(reader->demux.format->streams[packet->stream_index], packet);
+    const double stamp = live_stamps_time(reader->demux.format->streams[packet->stream_index], packet);
     const bool wanted = is_wanted(reader, packet, stamp);
     ptm_status status = wanted ? stand(reader, stamp, err) : PTM_OK;
     if (wanted && status == PTM_OK && reader->source.kind == LIVE_DEVICE) status = own_packet(&message.packet, err);
@@ -289,10 +257,11 @@ static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_erro
         live_message_clear(&message);
         return status;
     }
-    const int jumps = reader->clock.jumps, repeats = reader->clock.repeats;
+    const struct live_clock *clock = &reader->stamps.clock;
+    const int jumps = clock->jumps, repeats = clock->repeats;
     const double time = correct_stamps(reader, message.packet);
-    atomic_fetch_add(&reader->jumps, reader->clock.jumps - jumps);
-    atomic_fetch_add(&reader->repeats, reader->clock.repeats - repeats);
+    atomic_fetch_add(&reader->jumps, clock->jumps - jumps);
+    atomic_fetch_add(&reader->repeats, clock->repeats - repeats);
     wait_for_pace(reader, time);
     message.arrived = clock_unix();
     return live_queue_push(reader->queue, &message) ? PTM_OK : interrupted(reader, err);

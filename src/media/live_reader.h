@@ -6,10 +6,10 @@
 #ifndef POLYTOME_MEDIA_LIVE_READER_H
 #define POLYTOME_MEDIA_LIVE_READER_H
 
-#include "media/live_clock.h"
 #include "media/live_past.h"
 #include "media/live_queue.h"
 #include "media/live_source.h"
+#include "media/live_stamps.h"
 
 #include <stdatomic.h>
 
@@ -44,12 +44,11 @@ struct live_reader {
     struct byte_source bytes; /* of LIVE_BYTES, open as long as the reader: a FIFO's writers come and go */
     struct demux demux;
     struct tracks_choice chosen;
-    struct live_clock clock;
-    double periods[LIVE_CLOCK_TRACKS]; /* seconds that the last packet lasts */
-    double deadline;                   /* milliseconds of clock_ms(), of the call into FFmpeg */
-    double opened;                     /* seconds of clock_ms() at which the connection stood */
-    bool paces;                        /* packets go on at the speed of their time stamps; and */
-    bool paced;                        /* pace_from is known: */
+    struct live_stamps stamps;
+    double deadline;              /* milliseconds of clock_ms(), of the call into FFmpeg */
+    double opened;                /* seconds of clock_ms() at which the connection stood */
+    bool paces;                   /* packets go on at the speed of their time stamps; and */
+    bool paced;                   /* pace_from is known: */
     double pace_from, pace_stamp; /* milliseconds of clock_ms(), and the stamp that was due then, in milliseconds */
 };
 

@@ -29,7 +29,7 @@ struct media_info {
         *no_audio;     /* why not: "no video stream", "only cover art", "no decoder for codec xyz" ...; or NULL */
     double duration;   /* 0: not known */
     double frame_rate; /* average, or the guessed one; 0: not known */
-    int width, height; /* upright */
+    int width, height; /* upright; 0: not known before it is decoded (a picture alone in a file) */
     int pixel_width, pixel_height; /* shape of a pixel as it is shown, upright; 0: square, or not known */
     int rotation;                  /* degrees clockwise by which pictures are turned: 0, 90, 180, 270 */
     int source_sample_rate, source_channels;

@@ -109,12 +109,13 @@ static ptm_status find_beginning(struct packets *packets, ptm_error *err) {
     return PTM_OK;
 }
 
-static ptm_status choose_streams(struct packets *packets, bool want_video, bool want_audio, ptm_error *err) {
+static ptm_status choose_streams(struct packets *packets, unsigned kinds, ptm_error *err) {
     const AVCodec *decoder;
     enum AVCodecID undecodable;
     const struct demux *demux = &packets->demux;
-    packets->video = want_video ? demux_best_stream(demux, AVMEDIA_TYPE_VIDEO, &decoder, &undecodable) : -1;
-    packets->audio = want_audio ? demux_best_stream(demux, AVMEDIA_TYPE_AUDIO, &decoder, &undecodable) : -1;
+    packets->video =
+        kinds & PACKETS_PICTURE ? demux_best_stream(demux, AVMEDIA_TYPE_VIDEO, &decoder, &undecodable) : -1;
+    packets->audio = kinds & PACKETS_SOUND ? demux_best_stream(demux, AVMEDIA_TYPE_AUDIO, &decoder, &undecodable) : -1;
     packets->origin = demux_origin(demux);
     if (isnan(packets->origin))
         packets->origin = 0; /* WAV and its like: time stamps begin at 0 and are not announced */
@@ -125,8 +126,7 @@ static ptm_status choose_streams(struct packets *packets, bool want_video, bool 
     return PTM_OK;
 }
 
-ptm_status packets_open(struct packets *packets, const char *path, double start, bool want_video, bool want_audio,
-                        ptm_error *err) {
+ptm_status packets_open(struct packets *packets, const char *path, double start, unsigned kinds, ptm_error *err) {
     *packets = (struct packets){.source.fd = -1, .video = -1, .audio = -1, .start = start, .key = NAN, .from = NAN};
     const struct media_options options = {0};
     TRY(byte_source_open(&packets->source, path, &options, err));
@@ -136,7 +136,7 @@ ptm_status packets_open(struct packets *packets, const char *path, double start,
     packets->packet = av_packet_alloc();
     if (!packets->packet) return error_no_memory(err);
     TRY(demux_open(&packets->demux, &packets->source, NULL, MAX_PIXELS, err));
-    TRY(choose_streams(packets, want_video, want_audio, err));
+    TRY(choose_streams(packets, kinds, err));
     if (packets->video >= 0) {
         TRY(find_beginning(packets, err));
         TRY(demux_reopen(&packets->demux, err));

@@ -5,6 +5,8 @@
 
 #include "media/demux.h"
 
+enum packets_stream_kind { PACKETS_PICTURE = 1, PACKETS_SOUND = 2 };
+
 struct packets {
     struct byte_source source;
     struct demux demux;
@@ -19,13 +21,12 @@ struct packets {
 };
 
 /**
- * Opens a named, seekable file and goes to the last key frame at or before `start` seconds, or, where there is none, to
- * the packet of sound that `start` lies in, and where coding loses something to the one before it. PTM_ENODATA where
- * there is no such stream. `path` must outlive it, and `packets` must not move. packets_close() after it, whatever it
- * returns.
+ * Opens the streams of the `kinds` (bits) of a named, seekable file and goes to the last key frame at or before `start`
+ * seconds, or, where there is none, to the packet of sound that `start` lies in, and where coding loses something to
+ * the one before it. PTM_ENODATA where there is no such stream. `path` must outlive it, and `packets` must not move.
+ * packets_close() after it, whatever it returns.
  */
-ptm_status packets_open(struct packets *packets, const char *path, double start, bool want_video, bool want_audio,
-                        ptm_error *err);
+ptm_status packets_open(struct packets *packets, const char *path, double start, unsigned kinds, ptm_error *err);
 
 /** The next packet of either stream into packets->packet; *more false at the end. */
 ptm_status packets_next(struct packets *packets, bool *more, ptm_error *err);

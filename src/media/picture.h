@@ -13,8 +13,9 @@ struct SwsContext;
 struct picture_converter {
     struct SwsContext *sws; /* of the last frame's kind: */
     int width, height, format, colorspace, range;
-    uint8_t *stored, *upright;
-    size_t stored_bytes, upright_bytes;
+    bool by_planes; /* it writes red, green and blue apart */
+    uint8_t *planes, *stored, *upright;
+    size_t planes_bytes, stored_bytes, upright_bytes;
 };
 
 /** The picture lives until the next call. `name` of the input is for sentences. */

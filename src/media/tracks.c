@@ -73,7 +73,7 @@ static ptm_status describe_video(struct tracks *tracks, const struct demux *demu
     const int width = known ? codec->width : demux->too_wide;
     const int height = known ? codec->height : demux->too_high;
     if ((int64_t)width * height > tracks->options->max_pixels)
-        return error_set(err, PTM_ELIMIT, "%s: its pictures of %dx%d are larger than --max-pixels %lld allows",
+        return error_set(err, PTM_ELIMIT, "%s: its pictures of %dx%d are larger than the limit max_pixels of %lld",
                          tracks->name, width, height, (long long)tracks->options->max_pixels);
     return PTM_OK;
 }

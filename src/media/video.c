@@ -96,13 +96,13 @@ static ptm_status check_limits(const struct video *video, double time, ptm_error
     const AVFrame *frame = video->decoder.frame;
     const char *name = video->setup.name;
     if ((int64_t)frame->width * frame->height > options->max_pixels)
-        return error_set(err, PTM_ELIMIT, "%s: a picture of %dx%d is larger than --max-pixels %lld allows", name,
+        return error_set(err, PTM_ELIMIT, "%s: a picture of %dx%d is larger than the limit max_pixels of %lld", name,
                          frame->width, frame->height, (long long)options->max_pixels);
     if (video->setup.stats->frames_decoded > options->max_frames)
-        return error_set(err, PTM_ELIMIT, "%s: has more frames than --max-frames %lld allows", name,
+        return error_set(err, PTM_ELIMIT, "%s: has more frames than the limit max_frames of %lld", name,
                          (long long)options->max_frames);
     if (time - video->setup.range.start > options->max_seconds)
-        return error_set(err, PTM_ELIMIT, "%s: its video is longer than --max-seconds %g allows", name,
+        return error_set(err, PTM_ELIMIT, "%s: its video is longer than the limit max_seconds of %g", name,
                          options->max_seconds);
     return PTM_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "models/packed.h"
+#include "models/shared_backbone.h"
 #include "models/single_file.h"
 
 #include <stdio.h>
@@ -83,9 +84,9 @@ static void shared_file(struct json root) {
     struct network networks[MODELS] = {0};
     int count = 0;
     ptm_error err = {0};
-    const bool accepted = fuzz_status(single_file_read(networks, &count, root, MAX_TOKENS, &err), &err) == PTM_OK;
+    const bool accepted = fuzz_status(shared_backbone_read(networks, &count, root, MAX_TOKENS, &err), &err) == PTM_OK;
     for (int i = 0; i < MODELS; i++) {
-        const struct weight_names names = {&weights_polytome, "", single_file_prefix(networks[i].modality)};
+        const struct weight_names names = {&weights_polytome, "", shared_backbone_prefix(networks[i].modality)};
         if (accepted && i < count) check_network(&networks[i], &names);
         network_close(&networks[i]);
     }

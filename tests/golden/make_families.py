@@ -399,6 +399,7 @@ FOLDERS = {
     "deit_names5": ("deit_teacher", TINY | dict(patch_size=8, intermediate_size=36), ("2", "5", "3:-1")),
     "vivit_names5": ("vivit", TINY | dict(tubelet_size=[2, 8, 8], num_frames=4, intermediate_size=36), ("2", "5", "3:-1")),
     "dinov2_names5": ("dinov2", TINY | dict(patch_size=8, mlp_ratio=2), ("2", "5", "3:-1")),
+    "dinov2_swiglu_names5": ("dinov2", TINY | dict(patch_size=8, mlp_ratio=2, use_swiglu_ffn=True), ("2", "5", "3:-1")),
     "mae_st": ("mae_st", MASKED_VIDEO | dict(qkv_bias=True, cls_embed=True, sep_pos_embed=True), ("4", "15", "7:-1")),
     "omnimae": ("omnimae", MASKED_VIDEO | dict(qkv_bias=True), ("4", "15", "7:-1")),
 }  # fmt: skip

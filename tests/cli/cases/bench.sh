@@ -21,4 +21,7 @@ grep -o 'audio, default-v0, f32, [12] threads\?' rows.svg
 expect 3 polytome bench --seconds 0.02 --modality audio -r off --plot nowhere/rows.svg >/dev/null
 expect 2 polytome bench --seconds 0.02 -r 'off nonsense' >/dev/null
 # One that cannot be read takes nothing from the rows to come.
-expect 1 polytome bench --seconds 0.02 --modality audio -r off --threads 1 --threads 2 --json missing.wav | jq -c .threads
+expect 1 polytome bench --seconds 0.02 --modality audio -r off --threads 1 --threads 2 --json missing.wav |
+    jq -c '[.threads, .bench, .path, .error.code]'
+expect 1 polytome bench --seconds 0.02 --modality audio -r off missing.wav other.wav | grep -c '^files, ms' || true
+expect 1 polytome bench --seconds 0.02 --modality audio -r off missing.wav a.wav 2>/dev/null | grep -c '^files, ms'

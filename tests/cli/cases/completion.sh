@@ -18,3 +18,5 @@ complete_words polytome bench --precision i
 complete_words polytome help st
 complete_words polytome --only = v
 complete_words polytome bench --precision =
+complete_words polytome bench -- --s
+complete_words polytome -- --format ''

@@ -9,5 +9,3 @@ expect 1 polytome --json --files-from list >lines 2>complaints
 jq -r '.path + " " + .status + " " + (.error.code // "-")' lines
 grep -q '^polytome: .*bad\.wav' complaints || fail "no complaint about bad.wav"
 tail -n 1 complaints
-expect 1 polytome --files-from nowhere >nothing 2>complaints
-grep -q 'nowhere' complaints || fail "no complaint about the list"

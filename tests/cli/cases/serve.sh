@@ -16,6 +16,7 @@ base() {
 } | polytome serve >lines
 jq -c '[(.id | if type == "number" then floor else . end), .line, .path, .op, .status, .error.code]' lines
 sed -n 4p lines | cut -c 1-36
+echo '{"id":0.1,"op":"ping"}' | polytome serve | cut -c 1-10
 jq -c 'select(.op == "info") | [(.version | length > 0), .video.num_labels, (.audio.labels | length), .image]' lines
 
 # The same answers as classify's, but for the key in front.

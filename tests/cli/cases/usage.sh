@@ -21,3 +21,4 @@ expect 2 polytome check --input x.npy
 expect 2 polytome bench --format yaml
 expect 2 polytome version please
 expect 2 polytome help clasify
+expect 2 polytome help timeline stream

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "files/shard.h"
+#include "files/safetensors_shard.h"
 
 #include "base/memory.h"
 
@@ -18,7 +18,7 @@ static const struct {
     {"F8_E5M2", DTYPE_OTHER, 8},     {"F8_E4M3", DTYPE_OTHER, 8},     {"F8_E8M0", DTYPE_OTHER, 8},
     {"F8_E4M3FNUZ", DTYPE_OTHER, 8}, {"F8_E5M2FNUZ", DTYPE_OTHER, 8}, {"I16", DTYPE_OTHER, 16},
     {"U16", DTYPE_OTHER, 16},        {"I32", DTYPE_OTHER, 32},        {"U32", DTYPE_OTHER, 32},
-    {"F64", DTYPE_OTHER, 64},        {"I64", DTYPE_OTHER, 64},        {"U64", DTYPE_OTHER, 64},
+    {"F64", DTYPE_F64, 64},          {"I64", DTYPE_OTHER, 64},        {"U64", DTYPE_OTHER, 64},
     {"C64", DTYPE_OTHER, 64},        {"F4", DTYPE_OTHER, 4},          {"F6_E2M3", DTYPE_OTHER, 6},
     {"F6_E3M2", DTYPE_OTHER, 6},
 };

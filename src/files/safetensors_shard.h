@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* shard: one safetensors file: 8 bytes of header length, a JSON header, the data; checked whole when it is opened. */
-#ifndef POLYTOME_FILES_SHARD_H
-#define POLYTOME_FILES_SHARD_H
+/* safetensors_shard: one file: 8 bytes of header length, a JSON header, the data; checked whole when it is opened. */
+#ifndef POLYTOME_FILES_SAFETENSORS_SHARD_H
+#define POLYTOME_FILES_SAFETENSORS_SHARD_H
 
 #include "files/json.h"
 #include "files/mapped.h"

@@ -14,7 +14,6 @@ struct live_run {
     struct pass pass;
     struct live *live;
     struct pace pace;
-    bool realtime; /* the source goes on whether it is looked at or not */
     unsigned late; /* bits of lanes that keep up with it once it brings something for them */
     int64_t answered;
 };
@@ -93,11 +92,11 @@ static ptm_status open_lanes(struct live_run *run, bool adapt, ptm_error *err) {
 static ptm_status choose_lanes(struct live_run *run, bool adapt, ptm_error *err) {
     const struct pass *pass = &run->pass;
     const struct media_info *info = live_get_info(run->live);
-    const unsigned absent = (info->has_video ? 0 : PASS_PICTURES) | (info->has_audio ? 0 : PTM_AUDIO);
+    const unsigned absent = (info->has_video ? 0 : RUN_PICTURES) | (info->has_audio ? 0 : PTM_AUDIO);
     const unsigned missing = pass->use & absent;
     for (int i = 0; i < NETWORK_MODALITIES; i++)
         if (missing & network_modalities[i]) pace_forget(&run->pace, &pass->run.session->lanes[i]);
-    if (adapt && run->realtime) run->late = missing;
+    if (adapt && run->pass.run.realtime) run->late = missing;
     if (pass->use != missing) return PTM_OK;
     return run_refuse_empty(pass->run.name, "label", info->no_video, info->no_audio, err);
 }
@@ -106,7 +105,7 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
                               ptm_error *err) {
     struct pass *pass = &run->pass;
     const struct live_options live = {
-        .media = run_media_options(&pass->run, pass->use & PASS_PICTURES, pass->use & PTM_AUDIO),
+        .media = run_media_options(&pass->run, pass->use),
         .audio = options->audio,
         .format = options->format,
         .settings = options->settings,
@@ -117,8 +116,7 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
     };
     TRY(live_open(&run->live, source, &live, err));
     pass->run.name = live_get_name(run->live);
-    run->realtime = live_is_realtime(run->live);
-    pass->run.live = run->realtime;
+    pass->run.realtime = live_is_realtime(run->live);
     pass->run.until = options->timeline.classify.duration;
     return PTM_OK;
 }
@@ -140,8 +138,8 @@ static ptm_status run_source(struct live_run *run, const char *source, const ptm
     TRY(open_lanes(run, options->adapt, err));
     TRY(open_source(run, source, options, err));
     TRY(choose_lanes(run, options->adapt, err));
-    if (run->realtime && options->adapt) TRY(pace_start(&run->pace, err));
-    TRY(relay_open(&shared->relay, shared->session, run->pass.use, run->realtime ? RELAY_DROPS : RELAY_WAITS, err));
+    if (shared->realtime && options->adapt) TRY(pace_start(&run->pace, err));
+    TRY(relay_open(&shared->relay, shared->session, run->pass.use, shared->realtime ? RELAY_DROPS : RELAY_WAITS, err));
     if (!relay_start(shared->relay, collect, run))
         return error_set(err, PTM_ENOMEM,
                          "cannot start a thread for decoding: raise the limit of threads (ulimit -u) or of memory");
@@ -184,11 +182,12 @@ ptm_status ptm_live_run(ptm_session *session, const char *source, const ptm_live
     live.timeline.classify.sampling = PTM_SAMPLING_WINDOWS;
     struct live_run run = {0};
     ptm_status status = pass_open(&run.pass, session, &live.timeline, err);
-    if (status == PTM_OK) status = batch_check_free(session, err);
-    if (status == PTM_OK) status = run_source(&run, source, &live, err);
+    const bool entered = status == PTM_OK && (status = batch_enter(session, err)) == PTM_OK;
+    if (entered) status = run_source(&run, source, &live, err);
     if (report) fill_report(&run, report);
     pace_end(&run.pace);
     relay_close(&run.pass.run.relay);
     live_close(&run.live);
+    if (entered) batch_leave(session);
     return pass_close(&run.pass, NULL, status);
 }

@@ -18,6 +18,7 @@ ptm_status ptm_cut_file(const char *path, double start, double end, const char *
     error_clear(err);
     ptm_cut_report written = {0};
     struct cut *cut;
+    if (!*output) return error_set(err, PTM_EINVAL, "%s: the clip to be cut from it has no name", path);
     TRY(cut_open(&cut, path, start, end, err));
     snprintf(written.ending, sizeof written.ending, ".%s", cut_ending(cut));
     const size_t bytes = strlen(output) + sizeof written.ending;
