@@ -5,11 +5,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /** Names in a directory. */
 struct names {
@@ -26,7 +28,8 @@ struct visit {
 static bool fail(const struct visit *visit, const char *path, int error) {
     char why[512];
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    snprintf(why, sizeof why, "%s: cannot be read: %s", name, strerror(error));
+    const bool brief = strlen(name) < sizeof why / 2; /* who complains puts it before a sentence that lacks it */
+    snprintf(why, sizeof why, "%s%scannot be read: %s", brief ? name : "", brief ? ": " : "", strerror(error));
     return visit->visitor->failed(visit->visitor->user, path, visit->id, 0, why);
 }
 
@@ -139,15 +142,16 @@ static bool fail_entry(const struct inputs_visitor *visitor, const char *path, c
 
 bool inputs_try_list(const char *path) {
     struct stat status;
-    if (strcmp(path, "-") == 0) return true;
-    if (stat(path, &status) != 0) return false;
-    if (S_ISDIR(status.st_mode)) {
+    const bool standard = strcmp(path, "-") == 0;
+    if ((standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0) return false;
+    errno = 0;
+    if (S_ISDIR(status.st_mode))
         errno = EISDIR;
-        return false;
-    }
-    FILE *list = S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
-    if (list) fclose(list);
-    return list || !S_ISREG(status.st_mode);
+    else if (!standard && S_ISSOCK(status.st_mode))
+        errno = ENXIO;
+    else if (standard && (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY)
+        errno = EBADF; /* it was closed (signals_begin()) */
+    return errno == 0 && (standard || access(path, R_OK) == 0);
 }
 
 bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, enum list_format format) {

@@ -23,8 +23,7 @@ bool inputs_visit(const struct inputs_visitor *visitor, const char *name, const 
 /** Visits every name in the list (`path` "-": standard input). */
 bool inputs_visit_list(const struct inputs_visitor *visitor, const char *path, enum list_format format);
 
-/** Whether a list can be opened, before anything is begun; what can be opened only once is taken on trust. False with
- * errno. */
+/** Whether a list can be opened, before anything is begun. False with errno. */
 bool inputs_try_list(const char *path);
 
 /** How many names of the part a list holds, a directory counting as one; 0 where it can be read only once, or not. */

@@ -194,14 +194,24 @@ static struct job *copy_input(const struct job *input, const ptm_error *failure)
     return job;
 }
 
+static size_t name_bytes(const struct job *job) {
+    return strlen(job->path) + (job->id ? strlen(job->id) : 0);
+}
+
+static bool has_room(const struct jobs *jobs) {
+    const long under_way = jobs->added - jobs->released;
+    return under_way == 0 || (under_way < JOBS_WINDOW && jobs->names < JOBS_MAX_BYTES);
+}
+
 bool jobs_add(struct jobs *jobs, const struct job *input, const ptm_error *failure) {
     struct job *job = copy_input(input, failure);
     pthread_mutex_lock(&jobs->lock);
     jobs->starved = jobs->starved || !job;
-    while (!jobs->stopped && jobs->added - jobs->released >= JOBS_WINDOW) pthread_cond_wait(&jobs->room, &jobs->lock);
+    while (!jobs->stopped && !has_room(jobs)) pthread_cond_wait(&jobs->room, &jobs->lock);
     const bool taken = job && !jobs->stopped;
     if (taken) {
         job->number = jobs->added++;
+        jobs->names += name_bytes(job);
         if (failure) {
             finish_job(jobs, job);
         } else {
@@ -254,6 +264,7 @@ struct job *jobs_in_turn(struct jobs *jobs, struct job *job) {
 void jobs_release(struct jobs *jobs, struct job *job) {
     pthread_mutex_lock(&jobs->lock);
     jobs->bytes -= job->bytes;
+    jobs->names -= name_bytes(job);
     jobs->released++;
     pthread_cond_signal(&jobs->room);
     pthread_cond_broadcast(&jobs->work);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * jobs: a thread finds inputs, several work on them, and the caller takes what is done. No more than JOBS_WINDOW inputs
- * are under way, nor JOBS_MAX_BYTES of answers, but for jobs begun before there were so many and the one whose turn it
- * is.
+ * are under way, nor JOBS_MAX_BYTES of their paths and ids, nor as many of answers, but for jobs begun before there
+ * were so many and the one whose turn it is.
  */
 #ifndef POLYTOME_CLI_JOBS_H
 #define POLYTOME_CLI_JOBS_H
@@ -61,7 +61,8 @@ struct jobs {
     struct job *held; /* out of their turn, by number; the caller's own */
     long added, released;
     long turn;     /* number of the next one to hand out, where they are ordered */
-    size_t bytes;  /* of the answers under way */
+    size_t names;  /* bytes of the paths and ids under way, */
+    size_t bytes;  /* and of the answers */
     bool searched; /* all inputs are found */
     bool starved;  /* there was no memory for one */
     atomic_bool stopped;

@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-/** The value's text, its numbers with no more digits than tell them from others: 0.1 stays 0.1. For free(); NULL where
- * memory ran out. */
+/** The value's text, its numbers with no more digits than the one has that needs most to be told from others: 0.1 stays
+ * 0.1. For free(); NULL where memory ran out. */
 char *json_id_write(const json_t *id);
 
 #endif

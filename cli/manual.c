@@ -169,9 +169,9 @@ static const char json_section[] =
     "\"instruction\", \"attention\", \"threads\", \"batch\", \"tokens\" of each block, \"gflop\", \"runs\", \"ms\" of "
     "the fastest pass, its median and its stages, \"speed_up\" over the first row, \"gflops\", \"gemm_gflops\" and "
     "\"peak_bytes\"; and a line a file, with \"bench\": \"file\" and \"path\", \"duration\", \"ms\" of \"decode\", "
-    "\"features\" and \"network\", \"video\" and \"audio\" as above, and \"peak_bytes\", or \"error\" in place of "
-    "these. info prints a line a model: "
-    "\"name\", \"family\", \"licence\", \"source\", \"backbone\", and each modality with what it takes.";
+    "\"features\" and \"network\", \"video\", \"audio\" or \"image\" with their \"r\" and the \"tokens\" of each "
+    "block, and \"peak_bytes\", or \"error\" in place of these. info prints a line a model: \"name\", \"family\", "
+    "\"licence\", \"source\", \"backbone\", and each modality with what it takes.";
 
 static void roff_section(FILE *stream, const char *title, const char *text) {
     fprintf(stream, ".SH %s\n", title);
@@ -230,10 +230,11 @@ void manual_completion(FILE *stream) {
     fputs("# bash completion for polytome\n"
           "_polytome() {\n"
           "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" words=\n"
-          "  if [[ \" ${COMP_WORDS[*]:0:COMP_CWORD} \" == *' -- '* ]]; then # what follows are files\n"
-          "    COMPREPLY=()\n"
-          "    return\n"
-          "  fi\n"
+          "  local word\n"
+          "  COMPREPLY=()\n"
+          "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+          "    if [[ $word == -- ]]; then return; fi # what follows are files\n"
+          "  done\n"
           "  if [[ $current == = ]]; then # \"--only=v\" is three words\n"
           "    current=\n"
           "  elif [[ $previous == = ]]; then\n"

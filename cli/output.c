@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -153,29 +154,43 @@ bool output_flush(struct output *output) {
     return (fflush(output->stream) == 0 && !ferror(output->stream)) || complain(output);
 }
 
-/** All of the file aside into another one. */
-static bool copy(int aside, int target) {
+/** All of the file aside into another one, of which *begun says whether it has changed. */
+static bool copy(int aside, int target, bool *begun) {
     char bytes[1 << 16];
     off_t at = 0;
-    for (ssize_t got; (got = pread(aside, bytes, sizeof bytes, at)) != 0; at += got) {
+    for (ssize_t got; (got = pread(aside, bytes, sizeof bytes, at)) != 0;) {
+        if (got < 0 && errno == EINTR) continue;
         if (got < 0) return false;
-        for (ssize_t done = 0, step; done < got; done += step)
-            if ((step = pwrite(target, bytes + done, (size_t)(got - done), at + done)) <= 0) return false;
+        for (ssize_t done = 0; done < got;) {
+            const ssize_t step = pwrite(target, bytes + done, (size_t)(got - done), at + done);
+            if (step < 0 && errno == EINTR) continue;
+            if (step <= 0) return false;
+            done += step;
+            *begun = true;
+        }
+        at += got;
     }
     return ftruncate(target, at) == 0;
 }
 
-/** Writes over the file that has the name. False with errno. */
-static bool overwrite(const struct output *output, int aside) {
+/** Writes over the file that has the name, whatever signal comes meanwhile: half of it would be worth nothing. False
+ * with errno. */
+static bool overwrite(const struct output *output, int aside, bool *begun) {
     struct stat file;
+    sigset_t all, before;
     const int target = open(output->target, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (target < 0) return false;
-    const bool copied = fstat(target, &file) == 0 && S_ISREG(file.st_mode) && copy(aside, target);
-    return close(target) == 0 && copied;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool copied = fstat(target, &file) == 0 && S_ISREG(file.st_mode) && copy(aside, target, begun);
+    copied = close(target) == 0 && copied;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return copied;
 }
 
-/** Says where the results are that could not have their name. Their folder may have another one by now. */
-static void complain_aside(const struct output *output, int aside) {
+/** Says where the results are that could not have their name, and whether the file that has it is no longer what it was
+ * (`begun`). Their folder may have another name by now. */
+static void complain_aside(const struct output *output, int aside, bool begun) {
     const int error = errno;
     char link[32], place[PATH_MAX];
     struct stat file;
@@ -185,19 +200,20 @@ static void complain_aside(const struct output *output, int aside) {
     if (fstat(aside, &file) == 0 && file.st_nlink == 0)
         text_complain("cannot write %s: %s; the file aside was removed, too", output->name, strerror(error));
     else
-        text_complain("cannot write %s: %s; the results are in %s", output->name, strerror(error),
-                      length > 0 ? place : output->aside);
+        text_complain("cannot write %s: %s; %sthe results are in %s", output->name, strerror(error),
+                      begun ? "it is partly written over, and " : "", length > 0 ? place : output->aside);
 }
 
 /** Gives the finished file its name. A name that is a mount point, or someone else's in a folder like /tmp, stays with
  * its file, which is written over where that is allowed. Results that cannot be put there stay aside. */
 static bool take_name(const struct output *output, int aside) {
+    bool begun = false;
     if (rename(output->aside, output->target) == 0) return true;
-    if ((errno == EBUSY || errno == EPERM || errno == EACCES || errno == EXDEV) && overwrite(output, aside)) {
+    if ((errno == EBUSY || errno == EPERM || errno == EACCES || errno == EXDEV) && overwrite(output, aside, &begun)) {
         unlink(output->aside);
         return true;
     }
-    complain_aside(output, aside);
+    complain_aside(output, aside, begun);
     return false;
 }
 

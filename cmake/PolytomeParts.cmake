@@ -72,7 +72,7 @@ endfunction()
 # what the linker puts in the place of OpenBLAS's own, has a name outside: clock_ms, say, may be a program's own. Sanitizers
 # and link-time optimisation have them as they are.
 function(polytome_one_object result)
-  if(POLYTOME_SANITIZE OR CMAKE_INTERPROCEDURAL_OPTIMIZATION OR NOT CMAKE_OBJCOPY)
+  if(POLYTOME_SANITIZE OR CMAKE_INTERPROCEDURAL_OPTIMIZATION OR CMAKE_C_FLAGS MATCHES "-flto" OR NOT CMAKE_OBJCOPY)
     set(${result} ${ARGN} PARENT_SCOPE)
     return()
   endif()
@@ -98,6 +98,7 @@ function(polytome_library)
     polytome_one_object(objects ${objects})
   endif()
   add_library(polytome ${objects})
+  add_dependencies(polytome ${parts}) # whose objects a command of its own joins, in a static library
   add_library(polytome::polytome ALIAS polytome)
   # What the parts stand on; an installed static library asks its user to link it (polytomeConfig.cmake finds it).
   target_link_libraries(polytome PRIVATE "$<BUILD_INTERFACE:polytome_flags;${libraries}>")

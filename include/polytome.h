@@ -195,7 +195,8 @@ PTM_API void ptm_session_set_threads(ptm_session *session, int threads);
 /** How many windows of a modality share a pass over the weights where there are so many; 0 without a model for it. */
 PTM_API int ptm_session_get_batch(const ptm_session *session, ptm_modality modality);
 
-/** Changes the merging of every later call: `r` and `prop_attn` as in ptm_session_options. */
+/** Changes the merging of every later call: `r` and `prop_attn` as in ptm_session_options. It may be called from an
+ * on_window, too, but not with a time to keep ("40ms"), which is measured. */
 PTM_API PTM_NODISCARD ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn,
                                                        ptm_error *err);
 
@@ -361,7 +362,8 @@ typedef struct ptm_window {
     double arrived;    /* UNIX time at which its last frame or sample, or the end, came in */
     double latency_ms; /* from then to the answer */
     int64_t dropped;   /* windows of this modality dropped so far */
-    bool lost;         /* the source is, behind this one: none follows on it, and events end with it */
+    bool lost;         /* the source is, behind this one: none follows on it, and events end with it. No window says so
+                        * where the last one was full to the end, and none of pictures */
 } ptm_window;
 
 /** Gets a window's answer as it comes; what it points to lives until the return. Not PTM_OK: the call that answers
@@ -435,7 +437,7 @@ typedef struct ptm_event {
     int windows;
 } ptm_event;
 
-/** An event ends where its label falls, where windows are missing, where a source is lost, and at the end. */
+/** An event ends where its label falls, where windows are missing, with a window that is `lost`, and at the end. */
 typedef enum ptm_event_phase {
     PTM_EVENT_BEGIN, /* as soon as min_seconds are reached; the rest of the event so far */
     PTM_EVENT_END    /* the whole event; each that began ends */

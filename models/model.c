@@ -36,7 +36,7 @@ static char *base_name(const char *path) {
 
 /* ---------------------------------------------------------------- a checkpoint directory */
 
-enum { PICKLE_PATH = 120, PICKLE_NAME = 60 }; /* bytes beside which the command that converts it fits a sentence */
+enum { PICKLE_PATH = 110, PICKLE_NAME = 60 }; /* bytes beside which the command that converts it fits a sentence */
 
 /** `name`: the file's own, as the command to convert it takes it. */
 static ptm_status refuse_pickle(const char *path, const char *name, ptm_error *err) {

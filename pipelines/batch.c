@@ -110,10 +110,15 @@ ptm_status batch_check_free(const struct ptm_session *session, ptm_error *err) {
     return error_set(err, PTM_EINVAL, "this session has an open stream: close it, or open another session");
 }
 
-ptm_status batch_enter(struct ptm_session *session, ptm_error *err) {
-    TRY(batch_check_free(session, err));
+ptm_status batch_enter_stream(struct ptm_session *session, ptm_error *err) {
+    TRY(batch_check_idle(session, err));
     session->busy = true;
     return PTM_OK;
+}
+
+ptm_status batch_enter(struct ptm_session *session, ptm_error *err) {
+    TRY(batch_check_free(session, err));
+    return batch_enter_stream(session, err);
 }
 
 void batch_leave(struct ptm_session *session) {

@@ -80,6 +80,8 @@ void ptm_events_close(ptm_events **events) {
 
 static ptm_status hand_on(const struct ptm_events *events, struct label_state *state, ptm_event_phase phase,
                           ptm_error *err) {
+    ptm_error unheard = {0};
+    if (!err) err = &unheard; /* the callback may write there */
     state->event.mean = (float)(state->sum / state->event.windows);
     return error_of_callback(err, events->on_event(events->user, &state->event, phase, err),
                              "the caller did not take an event");

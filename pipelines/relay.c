@@ -105,12 +105,18 @@ static struct passenger *next_place(struct slot *slot) {
     return &slot->waiting[(slot->first + slot->count++) % slot->room];
 }
 
+/** Whether the one that waits longest is the last before a loss, which says that events end: it is not dropped. */
+static bool holds_lost(const struct slot *slot) {
+    return slot->count > 0 && slot->waiting[slot->first].ready.lost;
+}
+
 ptm_status relay_put(struct relay *relay, const struct ready *ready, ptm_error *err) {
     struct slot *slot = slot_of(relay, ready->lane->network->modality);
     /* Nothing comes behind a last one for which it would have to hurry. */
     const bool waits = relay->policy == RELAY_WAITS || ready->last || ready->lost;
     pthread_mutex_lock(&relay->lock);
-    while (slot->count == slot->room && waits && !relay->given_up) pthread_cond_wait(&relay->changed, &relay->lock);
+    while (slot->count == slot->room && (waits || holds_lost(slot)) && !relay->given_up)
+        pthread_cond_wait(&relay->changed, &relay->lock);
     const bool given_up = relay->given_up;
     if (!given_up) {
         struct passenger *passenger = next_place(slot);

@@ -12,7 +12,7 @@
 /** What becomes of a window for which there is no room. */
 enum relay_policy {
     RELAY_WAITS, /* the collector waits: nothing is lost */
-    RELAY_DROPS  /* it takes the place of the one that waited: the newest wins, but the last, which waits */
+    RELAY_DROPS  /* it takes the place of the one that waited: the newest wins, but that before a loss or the end */
 };
 
 /** Makes room for the windows of the session's lanes in `modalities`. */

@@ -53,10 +53,8 @@ void ptm_stream_close(ptm_stream **stream) {
 /** The session is the call's until leave(). */
 static ptm_status enter(struct ptm_stream *stream, ptm_error *err) {
     error_clear(err);
-    TRY(batch_check_idle(stream->pass.run.session, err));
     if (stream->finished) return error_set(err, PTM_EINVAL, "this stream is finished: open another one");
-    stream->pass.run.session->busy = true;
-    return PTM_OK;
+    return batch_enter_stream(stream->pass.run.session, err);
 }
 
 static ptm_status leave(struct ptm_stream *stream, ptm_status status) {

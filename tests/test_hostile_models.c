@@ -289,6 +289,27 @@ static void test_other_weights(void) {
     temporary_remove(top, (const char *[]){NULL});
 }
 
+/** The longest path and name that stand in the sentence as they are leave room for the whole command. */
+static void test_longest_pickle(void) {
+    char top[TEMPORARY_PATH], folder[TEMPORARY_PATH], path[TEMPORARY_PATH], name[61];
+    CU_ASSERT_FATAL(temporary_folder(top));
+    const int between = 110 - (int)sizeof name - 1 - (int)strlen(top);
+    if (between < 1) return; /* a TMPDIR of long names */
+    snprintf(name, sizeof name, "%056d.bin", 0);
+    snprintf(folder, sizeof folder, "%s/%0*d", top, between, 0);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0700), 0);
+    temporary_join(path, folder, name);
+    CU_ASSERT_FATAL(temporary_write(path, "PK", 2));
+    ptm_error error = {0};
+    ptm_model *model;
+    CU_ASSERT_EQUAL(strlen(path), 110);
+    CU_ASSERT_EQUAL(ptm_model_open(&model, path, NULL, &error), PTM_EMODEL);
+    CU_ASSERT_PTR_NULL(strstr(error.message, "..."));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, path));
+    temporary_remove(folder, (const char *[]){name, NULL});
+    temporary_remove(top, (const char *[]){NULL});
+}
+
 /** A PyTorch file given as the model: the sentence has the command that converts it, with the file's name. */
 static void test_pickles(void) {
     static const struct {
@@ -360,13 +381,10 @@ static void test_truncated(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"one thing broken", test_hostile},
-        {"weights that are no numbers", test_not_finite},
-        {"folders", test_directories},
-        {"PyTorch files", test_pickles},
-        {"other weights", test_other_weights},
-        {"refusals and limits", test_refusals},
-        {"cut off at every place", test_truncated},
+        {"one thing broken", test_hostile},     {"weights that are no numbers", test_not_finite},
+        {"folders", test_directories},          {"PyTorch files", test_pickles},
+        {"other weights", test_other_weights},  {"the longest pickle", test_longest_pickle},
+        {"refusals and limits", test_refusals}, {"cut off at every place", test_truncated},
     };
     return check_main("hostile models", cases, CHECK_COUNT(cases));
 }

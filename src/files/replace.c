@@ -93,10 +93,13 @@ static ptm_status take_name(struct replacement *replacement, ptm_error *err) {
     char *aside = replacement->aside;
     if (!aside) return PTM_OK;
     replacement->aside = NULL;
-    const ptm_status status = rename(aside, replacement->target) == 0
-                                  ? PTM_OK
-                                  : error_set(err, PTM_EIO, "%s: cannot be replaced: %s; what was written is in %s",
-                                              replacement->path, strerror(errno), aside);
+    ptm_status status = PTM_OK;
+    if (rename(aside, replacement->target) != 0) {
+        const int error = errno;
+        const char *slash = strrchr(aside, '/');
+        status = error_set(err, PTM_EIO, "%s: cannot be replaced: %s; what was written is beside it, as %s",
+                           replacement->target, strerror(error), slash ? slash + 1 : aside);
+    }
     mem_free(aside);
     return status;
 }

@@ -23,7 +23,7 @@ ptm_status replace_open(struct replacement *replacement, const char *path, ptm_e
 bool replace_is_same(const char *output, const char *input);
 
 /** Closes the file and gives it its name, where what was written is whole: `status` PTM_OK. Otherwise nothing is left
- * of it. Where it cannot have its name the sentence says where it is. The first failure. */
+ * of it. Where it cannot have its name the sentence says which one it has. The first failure. */
 ptm_status replace_end(struct replacement *replacement, ptm_status status, ptm_error *err);
 
 struct piece {

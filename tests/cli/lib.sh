@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # What the cases share.
 
-# What a case has started in the background ends with it, however that comes.
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+# What a case has started in the background ends with it, however that comes, and writes nothing any more.
+trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 
 polytome() {
     "$POLYTOME" "$@"

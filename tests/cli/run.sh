@@ -40,9 +40,9 @@ matches() {
 }
 
 run_case() {
-    local work=$scratch/work status
+    local work=$scratch/work.$name status
     mkdir "$work"
-    (cd "$work" && timeout 300 bash -euo pipefail -c '. "$LIB"; . "$0"' "$CASES/$name.sh" </dev/null \
+    (cd "$work" && timeout -k 10 300 bash -euo pipefail -c '. "$LIB"; . "$0"' "$CASES/$name.sh" </dev/null \
         >"$scratch/out" 2>"$scratch/err")
     status=$?
     chmod -R u+rwX "$work" && rm -rf "$work"

@@ -23,7 +23,7 @@ sed -i '7s/^/ \t/' list # blanks are no line either
 expect 1 polytome --json -j 2 --files-from list --jsonl 2>complaints >lines
 jq -c '[.line, .path, has("id"), .id, .status, .error.code]' lines
 cat complaints
-# A number comes back as it was written, also from the journal.
+# A number comes back with the digits that it had, also from the journal.
 printf '{"path":"a.wav","id":%s}\n' 0.1 '[2.5,-1e-7]' 0.30000000000000004 12345678901234567 >numbers
 for _ in first second; do polytome --json --jsonl --files-from numbers --journal journal -v | cut -d : -f 2 | cut -c 1-20; done
 # Results are a list themselves: what failed is tried again.

@@ -7,6 +7,8 @@ for command in classify compare; do
     expect 3 polytome $command --json --files-from nowhere -o out.json
     expect 3 polytome $command --json --files-from folder -o out.json a.wav
     expect 3 polytome $command --json --files-from nowhere --shard 2/3
+    expect 3 polytome $command --json --files-from - -o out.json <folder
+    expect 3 polytome $command --json --files-from - -o out.json <&-
     cat out.json
 done
 expect 3 polytome --json --files-from nowhere --journal journal

@@ -4,8 +4,6 @@
 canary=$PWD/canary
 mkfifo "$canary"
 (: >"$canary" && echo opened >told) &
-writer=$!
-trap 'kill "$writer" 2>/dev/null || true' EXIT
 
 printf '#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n%s\n#EXT-X-ENDLIST\n' "$canary" >list.m3u8
 cp list.m3u8 list.vob

@@ -6,8 +6,6 @@ command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
 command -v python3 >/dev/null || skip "python3 is not installed"
 port=$((20000 + ($$ + 7) % 20000))
 mkdir www
-server='' sender='' stream=''
-trap 'kill $server $sender $stream 2>/dev/null || true' EXIT
 serve() {
     (cd www && exec python3 -m http.server --bind 127.0.0.1 "$port" >/dev/null 2>&1) &
     server=$!
@@ -54,13 +52,13 @@ wait "$sender" || true
 ffmpeg -v error -nostdin -f lavfi -i "$picture" -t 6 -c:v mpeg2video -g 25 -f hls -hls_time 2 -hls_flags omit_endlist \
     www/stale.m3u8
 : >said
-"$POLYTOME" stream "http://127.0.0.1:$port/stale.m3u8" --stall 1 --json --rows windows --top 1 >lines 2>said &
+"$POLYTOME" stream "http://127.0.0.1:$port/stale.m3u8" --stall 3 --json --rows windows --top 1 >lines 2>said &
 stream=$!
 for _ in $(seq 300); do
     grep -q 'trying again' said && break
     sleep 0.1
 done
-sleep 4
+sleep 8
 echo '#EXT-X-ENDLIST' >>www/stale.m3u8
 status=0
 wait "$stream" || status=$?

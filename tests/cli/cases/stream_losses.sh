@@ -4,8 +4,6 @@
 need_jq
 command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
 port=$((20000 + ($$ + 13) % 20000))
-stream=''
-trap 'kill $stream 2>/dev/null || true' EXIT
 picture='testsrc2=size=64x64:rate=25' sound='anoisesrc=amplitude=0.1'
 mkfifo fifo
 : >lines
@@ -47,4 +45,4 @@ send 3
 until_said 1 'there again' said
 kill -INT "$stream"
 wait "$stream" || true
-sed "s/:$port//; /windows/d" said
+sed "s/:$port//; /windows/d" said | head -n 2 # a machine that stands still for a second adds more
