@@ -48,7 +48,8 @@ ptm_status image_run_frame(struct image_run *image, const struct frame_view *fra
     image->frames_seen++;
     image->to = frame->end;
     if (!due) return PTM_OK;
-    image->next = (int64_t)ceil((frame->end - origin) * image->rate - 0.5); /* the first middle that is not shown yet */
+    /* The first middle that is not shown yet; one at least is, however the times are rounded. */
+    image->next = (int64_t)fmax(next + 1, ceil((frame->end - origin) * image->rate - 0.5));
     return answer(image, frame->time, frame->end, origin + (double)image->next / image->rate, err);
 }
 

@@ -52,17 +52,30 @@ static void test_bare_picture(void) {
     CHECK_OK(demux_open(&demux, &source, NULL, options.max_pixels, err));
     CU_ASSERT(demux_is_still(&demux, 0));
     CU_ASSERT_EQUAL(demux.format->streams[0]->codecpar->codec_id, AV_CODEC_ID_PNG);
-    CU_ASSERT_EQUAL(demux.format->streams[0]->codecpar->width, 0);
+    CU_ASSERT_EQUAL(demux.format->streams[0]->codecpar->format, AV_PIX_FMT_NONE); /* it was not decoded for that */
     demux_close(&demux);
     byte_source_close(&source);
+}
 
-    static const char pbm[] = "P4\n16 4\n\1\2\3\4\5\6\7\10";
-    struct media_options limited = options;
-    limited.max_pixels = 63;
-    expect_failure(read_memory(pbm, sizeof pbm - 1, &limited), PTM_ELIMIT, "max_pixels");
-    /* FFmpeg's own buffers are wider than the picture: one that they keep out is not said to be too large. */
-    limited.max_pixels = 64;
-    CU_ASSERT_EQUAL(read_memory(pbm, sizeof pbm - 1, &limited).status, PTM_OK);
+/** Pictures one after the other, as `ffmpeg -f image2pipe` writes them, and one alone, through a pipe. */
+static void test_bare_pictures_by_pipe(void) {
+    const struct media_options options = options_default();
+    static const char *const names[] = {"still.jpg", "still.png"};
+    for (size_t i = 0; i < CHECK_COUNT(names); i++) {
+        size_t bytes;
+        char *picture = temporary_read(corpus(names[i]), &bytes), *two = malloc(2 * bytes);
+        CU_ASSERT_FATAL(picture && two);
+        memcpy(two, picture, bytes);
+        memcpy(two + bytes, picture, bytes);
+        for (size_t count = 1; count <= 2; count++) {
+            struct outcome outcome = read_pipe(two, count * bytes, &options);
+            CU_ASSERT_EQUAL(outcome.status, PTM_OK);
+            CU_ASSERT_EQUAL(outcome.frames, count);
+            forget(&outcome);
+        }
+        free(picture);
+        free(two);
+    }
 }
 
 /** Says stop when it has been asked as often as *user says. */
@@ -297,6 +310,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"limits", test_limits},
         {"a bare picture", test_bare_picture},
+        {"bare pictures by a pipe", test_bare_pictures_by_pipe},
         {"cancelled", test_cancelled},
         {"named failures", test_named_failures},
         {"a disk that fails", test_failing_disk},

@@ -10,14 +10,6 @@
 /* Output samples of one delivery, about: a frame is converted in slices of this size. */
 enum { DELIVERY = 8192 };
 
-/** Whether the container counts samples, as Ogg does, or FFmpeg for what has no stamps of its own (ADTS, MP3): then
- * ticks are samples, or parts of one. */
-static bool stamps_count(const struct track_setup *setup) {
-    const AVRational tick = setup->stream->time_base;
-    const int rate = setup->stream->codecpar->sample_rate;
-    return !setup->timestamps || (tick.num == 1 && rate > 0 && tick.den % rate == 0);
-}
-
 ptm_status audio_open(struct audio *audio, const struct track_setup *setup, ptm_error *err) {
     *audio = (struct audio){
         .setup = *setup,
@@ -25,7 +17,7 @@ ptm_status audio_open(struct audio *audio, const struct track_setup *setup, ptm_
                     .stats = setup->stats,
                     .stream_errors = &setup->stats->audio_errors,
                     .mid_stream = setup->mid_stream},
-        .clock = {.discontinuous = setup->discontinuous, .steered = setup->steered, .counted = stamps_count(setup)}};
+        .clock = {.discontinuous = setup->discontinuous, .steered = setup->steered, .counted = setup->counted}};
     return decoder_open(&audio->decoder, setup->stream, setup->codec, setup->options->max_pixels, err);
 }
 

@@ -99,15 +99,24 @@ static void note_large_picture(struct demux *demux) {
     }
 }
 
+/** Whether the format is one of single pictures, as they are: png_pipe, jpeg_pipe, webp_pipe ... */
+static bool holds_bare_pictures(const AVInputFormat *format) {
+    const size_t length = strlen(format->name);
+    return length > 5 && strcmp(format->name + length - 5, "_pipe") == 0;
+}
+
 /** Reads the first packets, with the picture limit in the decoders that FFmpeg uses for it, but for streams that only
- * these packets make known: their pictures are refused after that. */
+ * these packets make known: their pictures are refused after that. Bare pictures it may only take apart: it would
+ * decode one to say what pixels it has, and then it would be decoded again. */
 static ptm_status probe_streams(struct demux *demux, const char *name, ptm_error *err) {
     AVFormatContext *format = demux->format;
     const unsigned count = format->nb_streams;
     AVDictionary **options = count ? mem_calloc(count, sizeof *options) : NULL;
     if (count && !options) return error_no_memory(err);
     for (unsigned i = 0; i < count; i++) av_dict_set_int(&options[i], "max_pixels", demux->max_pixels, 0);
+    if (holds_bare_pictures(format->iformat)) format->codec_whitelist = av_strdup("none");
     const int code = avformat_find_stream_info(format, options);
+    av_freep(&format->codec_whitelist);
     for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
     mem_free(options);
     if (format->interrupt_callback.callback(format->interrupt_callback.opaque))
@@ -159,12 +168,6 @@ static ptm_status open_format(struct demux *demux, const AVInputFormat *input, p
     return status;
 }
 
-/** Whether the format is one of single pictures, as they are: png_pipe, jpeg_pipe, webp_pipe ... */
-static bool holds_bare_pictures(const AVInputFormat *format) {
-    const size_t length = strlen(format->name);
-    return length > 5 && strcmp(format->name + length - 5, "_pipe") == 0;
-}
-
 /* Packets that show MP3 and AAC where a WAV file is one: seven frames of the one, three of the other. */
 enum { WAV_PROBE_PACKETS = 4 };
 
@@ -193,10 +196,6 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, const str
     TRY(find_format(demux, &input, err));
     TRY(limit_probing(demux, input, err));
     TRY(open_format(demux, input, err));
-    /* FFmpeg would decode a picture to say what it is, and then it would be decoded again. */
-    if (holds_bare_pictures(input) && format->nb_streams == 1 &&
-        format->streams[0]->codecpar->codec_id != AV_CODEC_ID_NONE)
-        return PTM_OK;
     const ptm_status status = demux_examine(demux, source->name, err);
     if (status == PTM_EFORMAT) TRY(demux_check_read(demux, err)); /* an unreadable index is as good as none to FFmpeg */
     return status;
@@ -334,4 +333,12 @@ bool demux_seekable(const struct demux *demux) {
 
 bool demux_has_timestamps(const struct demux *demux) {
     return !(demux->format->iformat->flags & AVFMT_NOTIMESTAMPS);
+}
+
+bool demux_counts_samples(const struct demux *demux) {
+    static const char *const formats[] = {"ogg", "aac", "ac3", "dts", "eac3", "loas", "mp3"};
+    const char *name = demux->format->iformat->name;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(name, formats[i]) == 0) return true;
+    return !demux_has_timestamps(demux);
 }

@@ -23,9 +23,8 @@ struct demux {
     int refused;                   /* other files that the input asked to open */
 };
 
-/** Finds the format, reads the header and the first packets; of a bare picture (png_pipe ...) only the header, so that
- * its size and pixel format stay unknown until it is decoded. `demux` must not move until the close, and `form` (may be
- * NULL) must outlive it. */
+/** Finds the format, reads the header and the first packets; of a bare picture (png_pipe ...) size and pixel format may
+ * stay unknown until it is decoded. `demux` must not move until the close, and `form` (may be NULL) must outlive it. */
 ptm_status demux_open(struct demux *demux, struct byte_source *source, const struct demux_form *form,
                       int64_t max_pixels, ptm_error *err);
 
@@ -91,5 +90,9 @@ bool demux_seekable(const struct demux *demux);
 
 /** False where the format carries no time stamps (elementary streams): those that FFmpeg makes up are its own guess. */
 bool demux_has_timestamps(const struct demux *demux);
+
+/** Whether stamps of sound are sums of samples, as in Ogg, or of FFmpeg's own making for formats that have none: at
+ * another rate than the first they say nothing. */
+bool demux_counts_samples(const struct demux *demux);
 
 #endif

@@ -26,7 +26,7 @@ static void quieten_alsa(void *library) {
     if (set_handler) set_handler(say_nothing);
 }
 
-/** Graphs and input options are written with a point, whatever the process's locale says. */
+/** Graphs and a device's options are written with a point, whatever the process's locale says. */
 static void speak_plainly(void) {
     (void)uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* which is there, and not allocated */
 }

@@ -23,6 +23,7 @@ struct track_setup {
     struct track_range range;
     double origin;      /* of the file's clock, in the container's */
     bool timestamps;    /* the format carries them */
+    bool counted;       /* those of sound are sums of samples */
     bool discontinuous; /* and they may jump */
     bool steered;       /* or are those of a live source, which is to stay with the world */
     bool mid_stream;    /* reading begins after a seek */

@@ -34,6 +34,7 @@ static struct track_setup setup_track(struct tracks *tracks, const struct demux 
                                 .range = place->range,
                                 .origin = place->origin,
                                 .timestamps = demux_has_timestamps(demux),
+                                .counted = demux_counts_samples(demux),
                                 .discontinuous = !place->repaired && demux->format->iformat->flags & AVFMT_TS_DISCONT,
                                 .steered = place->repaired,
                                 .mid_stream = place->mid_stream};

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Sound through a pipe keeps its time: where songs follow one another in Ogg, where the sample rate changes, and where a
-# recording has a gap.
+# Sound keeps its time, through a pipe, too: where songs follow one another in Ogg, where the sample rate changes, and
+# where a recording has a gap.
 need_jq
 command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
 ffmpeg -v error -encoders | grep libopus >/dev/null || skip "ffmpeg has no libopus"
 ffmpeg -v error -encoders | grep libvorbis >/dev/null || skip "ffmpeg has no libvorbis"
+ffmpeg -v error -encoders | grep libmp3lame >/dev/null || skip "ffmpeg has no libmp3lame"
 # song FILE RATE ENCODER: four seconds.
 song() {
     ffmpeg -v error -f lavfi -i 'anoisesrc=amplitude=0.1:duration=4' -ar "$2" -ac 1 -c:a "$3" "$1"
@@ -28,3 +29,9 @@ ffmpeg -v error -i opus.ogg -c copy -bsf:a 'setts=ts=TS+gte(N\,100)*20000' gap.m
 seconds timeline gap.mkv
 # shellcheck disable=SC2002
 cat gap.mkv | seconds stream -
+# In MP4 stamps are times, at any rate: a gap before another rate stays.
+song high.mp3 44100 libmp3lame
+song low.mp3 22050 libmp3lame
+printf "file '%s'\nduration 9\n" high.mp3 low.mp3 high.mp3 >pieces
+ffmpeg -v error -f concat -i pieces -c copy gap.mp4
+seconds timeline gap.mp4
