@@ -125,7 +125,7 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
  * source left out. */
 static ptm_status bridge_outage(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
     const struct window *window = &video->window;
-    const bool anew = video->frames_seen == 0 || (window->count == 0 && video->sampling != PTM_SAMPLING_UNIFORM);
+    const bool anew = video->frames_seen == 0 || video->broken;
     const bool outage = !anew && frame->time - video->to > window->capacity / window->rate;
     if (!anew && !outage) return PTM_OK;
     if (outage && video->sampling != PTM_SAMPLING_UNIFORM && !video->run->realtime && window_pending(window)) {
@@ -134,6 +134,7 @@ static ptm_status bridge_outage(struct video_run *video, const struct frame_view
     }
     if (outage) window_restart(&video->window);
     video->origin = frame->time;
+    video->broken = false;
     return PTM_OK;
 }
 
@@ -234,6 +235,7 @@ ptm_status video_run_break(struct video_run *video, ptm_error *err) {
     if (video->sampling == PTM_SAMPLING_UNIFORM || video->enough) return PTM_OK;
     if (window_pending(&video->window)) TRY(answer_window(video, WINDOW_LAST, err));
     window_restart(&video->window);
+    video->broken = true;
     return PTM_OK;
 }
 

@@ -20,6 +20,7 @@ struct video_run {
     int64_t frames_seen, frames_used;
     double from, to, padded;
     double origin; /* seconds of the grid's first place */
+    bool broken;   /* video_run_break(): the next frame begins the grid anew */
     bool enough;   /* no further frame can change the answer */
 };
 

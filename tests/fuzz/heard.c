@@ -89,9 +89,7 @@ static void check_place(struct heard_lane *lane, const ptm_window *window) {
     FUZZ_ASSERT(window->padded == 0 || window->index == 0 || lane->restarts);
     const bool on_grid = !lane->closed && near(window->start, place);
     const bool reaches_back = !lane->closed && window->start < place;
-    /* A push that failed may have ended a stretch before the grid's last place. */
-    const double earliest = (lane->uncertain ? last->to : last->end) - rounding;
-    const bool afresh = lane->restarts && window->from == window->start && window->start >= earliest;
+    const bool afresh = lane->restarts && window->from == window->start && window->start >= last->end - rounding;
     if (lane->count == 0 || (afresh && !on_grid)) {
         start_afresh(lane, window);
     } else {
