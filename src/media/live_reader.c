@@ -129,7 +129,7 @@ static void choose_past(struct live_reader *reader) {
     const bool listed = is_playlist(&reader->demux), closed = has_length(&reader->demux);
     reader->remembers = reader->source.recordings && (listed || closed);
     if (!reader->remembers) return;
-    live_past_begin(&reader->past, closed);
+    live_past_begin(&reader->past, !closed ? LIVE_PAST_ANYWHERE : listed ? LIVE_PAST_EARLIER : LIVE_PAST_AT_FIRST);
     /* Hours may have been listed. Where it cannot seek, they are read. */
     if (listed && closed && !live_past_is_empty(&reader->past))
         av_seek_frame(reader->demux.format, -1, (int64_t)((reader->seen - margin) * AV_TIME_BASE),
