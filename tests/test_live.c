@@ -147,11 +147,15 @@ static void test_past_of_file(void) {
     CU_ASSERT_EQUAL(known(&past, 0, READ - 2, 0), 0);
     CU_ASSERT_EQUAL(known(&past, READ - 1, READ - 1, 1), 0); /* cut off there, */
     live_past_begin(&past, LIVE_PAST_AT_FIRST);
-    CU_ASSERT_EQUAL(known(&past, 0, READ + 99, 0), READ - 1);
+    CU_ASSERT_EQUAL(known(&past, 0, READ - 1, 0), READ - 1);
+    CU_ASSERT_TRUE(live_past_follows(&past, 0));
+    CU_ASSERT_EQUAL(known(&past, READ, READ + 99, 0), 0);
     live_past_begin(&past, LIVE_PAST_AT_FIRST); /* and again, somewhere else */
     CU_ASSERT_EQUAL(known(&past, 0, READ + 199, 0), READ + 100);
     live_past_begin(&past, LIVE_PAST_AT_FIRST); /* another file: its stamps begin anew, and it is not passed over */
-    CU_ASSERT_EQUAL(known(&past, 0, 99, 2), 0);
+    CU_ASSERT_EQUAL(known(&past, 0, 0, 2), 0);
+    CU_ASSERT_FALSE(live_past_follows(&past, 0));
+    CU_ASSERT_EQUAL(known(&past, 1, 99, 2), 0);
     live_past_begin(&past, LIVE_PAST_AT_FIRST); /* that begins like this one: not for ever */
     CU_ASSERT_EQUAL(known(&past, 0, 0, 0), 1);
     CU_ASSERT_EQUAL(known(&past, 1, 2 * READ, 3), READ + 299);

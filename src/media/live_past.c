@@ -114,3 +114,8 @@ bool live_past_knows(struct live_past *past, int track, const AVPacket *packet, 
     remember(own, &described);
     return false;
 }
+
+bool live_past_follows(const struct live_past *past, int track) {
+    const struct live_past_track *own = &past->tracks[track];
+    return own->count == 1 || own->next == own->count - 1;
+}

@@ -56,4 +56,8 @@ bool live_past_is_empty(const struct live_past *past);
  * seconds of the container's clock, or NAN. */
 bool live_past_knows(struct live_past *past, int track, const AVPacket *packet, double stamp);
 
+/** Whether the track's packet that was remembered just now is the one that would have come next, had there been one
+ * connection only. */
+bool live_past_follows(const struct live_past *past, int track);
+
 #endif
