@@ -118,22 +118,72 @@ static int known(struct live_past *past, int first, int last, uint8_t flavour) {
 static void test_past(void) {
     struct live_past past = {0};
     CHECK_OK(live_past_open(&past, err));
-    live_past_begin(&past, false);
+    live_past_begin(&past, LIVE_PAST_ANYWHERE);
     CU_ASSERT(live_past_is_empty(&past));
     CU_ASSERT_EQUAL(known(&past, 100, 199, 0), 0);
-    live_past_begin(&past, false); /* a playlist, joined before its end */
+    live_past_begin(&past, LIVE_PAST_ANYWHERE); /* a playlist, joined before its end */
     CU_ASSERT_EQUAL(known(&past, 150, 249, 0), 50);
     CU_ASSERT_EQUAL(known(&past, 100, 199, 0), 0); /* a loop of the sender's own */
-    live_past_begin(&past, false);                 /* an encoder that was started again */
+    live_past_begin(&past, LIVE_PAST_ANYWHERE);    /* an encoder that was started again */
     CU_ASSERT_EQUAL(known(&past, 100, 199, 1), 0);
-    live_past_begin(&past, true); /* a file, from its beginning: its last packet was cut off */
-    CU_ASSERT_EQUAL(known(&past, 200, 200, 2), 1);
+    live_past_begin(&past, LIVE_PAST_EARLIER); /* a playlist that is closed, from before where it was joined */
     CU_ASSERT_EQUAL(known(&past, 0, 198, 1), 199);
-    CU_ASSERT_EQUAL(known(&past, 199, 250, 3), 0);
-    live_past_begin(&past, false); /* what lies further back than is remembered is not known */
+    CU_ASSERT_EQUAL(known(&past, 199, 250, 3), 0); /* what was the last then had been cut off */
+    live_past_begin(&past, LIVE_PAST_EARLIER);     /* another one, and what there is of it behind the last one's end */
+    CU_ASSERT_EQUAL(known(&past, 0, 300, 4), 253);
+    live_past_begin(&past, LIVE_PAST_ANYWHERE); /* what lies further back than is remembered is not known */
     CU_ASSERT_EQUAL(known(&past, 300, 300 + LIVE_PAST_PACKETS, 0), 0);
-    live_past_begin(&past, false);
+    live_past_begin(&past, LIVE_PAST_ANYWHERE);
     CU_ASSERT_EQUAL(known(&past, 300, 310, 0), 0);
+    live_past_close(&past);
+}
+
+/* A file is read from its beginning with every connection, however long ago that is. */
+static void test_past_of_file(void) {
+    enum { READ = LIVE_PAST_PACKETS + 500 };
+    struct live_past past = {0};
+    CHECK_OK(live_past_open(&past, err));
+    live_past_begin(&past, LIVE_PAST_AT_FIRST);
+    CU_ASSERT_EQUAL(known(&past, 0, READ - 2, 0), 0);
+    CU_ASSERT_EQUAL(known(&past, READ - 1, READ - 1, 1), 0); /* cut off there, */
+    live_past_begin(&past, LIVE_PAST_AT_FIRST);
+    CU_ASSERT_EQUAL(known(&past, 0, READ - 1, 0), READ - 1);
+    CU_ASSERT_TRUE(live_past_follows(&past, 0));
+    CU_ASSERT_EQUAL(known(&past, READ, READ + 99, 0), 0);
+    live_past_begin(&past, LIVE_PAST_AT_FIRST); /* and again, somewhere else */
+    CU_ASSERT_EQUAL(known(&past, 0, READ + 199, 0), READ + 100);
+    live_past_begin(&past, LIVE_PAST_AT_FIRST); /* another file: its stamps begin anew, and it is not passed over */
+    CU_ASSERT_EQUAL(known(&past, 0, 0, 2), 0);
+    CU_ASSERT_FALSE(live_past_follows(&past, 0));
+    CU_ASSERT_EQUAL(known(&past, 1, 99, 2), 0);
+    live_past_begin(&past, LIVE_PAST_AT_FIRST); /* that begins like this one: not for ever */
+    CU_ASSERT_EQUAL(known(&past, 0, 0, 0), 1);
+    CU_ASSERT_EQUAL(known(&past, 1, 2 * READ, 3), READ + 299);
+    live_past_close(&past);
+}
+
+static void test_past_of_damaged_file(void) {
+    struct live_past past = {0};
+    CHECK_OK(live_past_open(&past, err));
+    live_past_begin(&past, LIVE_PAST_AT_FIRST);
+    CU_ASSERT_EQUAL(known(&past, 0, 0, 1), 0); /* cut off in the first packet */
+    live_past_begin(&past, LIVE_PAST_AT_FIRST);
+    CU_ASSERT_EQUAL(known(&past, 0, LIVE_PAST_PACKETS + 99, 0), 0);
+    live_past_begin(&past, LIVE_PAST_AT_FIRST);
+    CU_ASSERT_EQUAL(known(&past, 0, LIVE_PAST_PACKETS + 199, 0), LIVE_PAST_PACKETS + 100);
+    live_past_close(&past);
+}
+
+/* Of packets that are alike, as those of silence, each is itself. */
+static void test_past_of_silence(void) {
+    uint8_t data[1] = {0};
+    const AVPacket silence = {.data = data, .size = sizeof data};
+    struct live_past past = {0};
+    CHECK_OK(live_past_open(&past, err));
+    for (int connection = 0; connection < 2; connection++) {
+        live_past_begin(&past, LIVE_PAST_AT_FIRST);
+        for (int i = 0; i < 50; i++) CU_ASSERT_EQUAL(live_past_knows(&past, 1, &silence, i * 0.02), connection == 1);
+    }
     live_past_close(&past);
 }
 
@@ -347,6 +397,9 @@ int main(void) {
         {"time stamps that jump", test_clock},
         {"time stamps with gaps", test_clock_with_gaps},
         {"what was delivered", test_past},
+        {"what was delivered of a file", test_past_of_file},
+        {"what was delivered of a damaged file", test_past_of_damaged_file},
+        {"what was delivered of silence", test_past_of_silence},
         {"a generator", test_generator},
         {"a FIFO whose writer comes back", test_fifo_comes_back},
         {"wrong sources", test_wrong_sources},

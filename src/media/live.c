@@ -68,7 +68,8 @@ static void merge_info(struct live *live) {
 static ptm_status open_connection(struct live *live, struct live_input *input, struct live_news *news, ptm_error *err) {
     input->connections++;
     input->connected = true;
-    if (input->complete) return PTM_OK;
+    if (input->complete || live_input_goes_on(input, news)) return PTM_OK;
+    live_input_close(input);
     TRY(live_input_open(input, news, connection_base(live, input, news), wanted_end(live), err));
     merge_info(live);
     return PTM_OK;
@@ -112,17 +113,18 @@ static void tell_return(const struct live *live, struct live_input *input) {
     tell(live, input, NULL);
 }
 
-/** Only what stood can be lost: another attempt that failed is no loss, but may say why the source stays away. */
+/** Only what stood can be lost: another attempt that failed is no loss, but may say why the source stays away. The
+ * decoders of a recording wait: it goes on where it was cut. */
 static ptm_status take_loss(struct live *live, struct live_input *input, const struct live_message *message,
                             ptm_error *err) {
     if (message->news) tell_loss(live, input, message->news->reason.message);
     live->losses += input->connected;
-    if (input->connected && !input->complete && !input->recorded) { /* a recording goes on where it was cut */
+    if (input->connected && !input->complete && !input->recorded) {
         input->frames_lost = input->tracks.video_index >= 0;
         input->samples_lost = input->tracks.audio_index >= 0;
     }
     input->connected = false;
-    return live_input_drain(input, err);
+    return input->recorded ? PTM_OK : live_input_drain(input, err);
 }
 
 static ptm_status take_message(struct live *live, struct live_message *message, ptm_error *err) {
@@ -134,6 +136,7 @@ static ptm_status take_message(struct live *live, struct live_message *message, 
         live->bytes += message->packet->size;
         return forgive(live, input, live_input_send(input, message, err), err);
     case LIVE_LOST: return take_loss(live, input, message, err);
+    case LIVE_BREAK: return live_input_drain(input, err);
     case LIVE_ENDED: input->ended = true; return live_input_drain(input, err);
     case LIVE_FAILED: return take_failure(message, err);
     }

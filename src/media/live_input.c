@@ -18,6 +18,19 @@ ptm_status live_input_open(struct live_input *input, struct live_news *news, dou
     return tracks_open(&input->tracks, &input->description, &place, err);
 }
 
+static bool is_same_stream(const struct demux *one, const struct demux *other, int index) {
+    if (index < 0) return true;
+    const AVStream *a = one->format->streams[index], *b = other->format->streams[index];
+    return a->codecpar->codec_id == b->codecpar->codec_id && av_cmp_q(a->time_base, b->time_base) == 0;
+}
+
+bool live_input_goes_on(const struct live_input *input, const struct live_news *news) {
+    const struct demux *description = &input->description;
+    if (!news->continued || !description->format || input->draining) return false;
+    return is_same_stream(description, &news->description, input->tracks.video_index) &&
+           is_same_stream(description, &news->description, input->tracks.audio_index);
+}
+
 void live_input_close(struct live_input *input) {
     tracks_close(&input->tracks);
     demux_forget(&input->description);

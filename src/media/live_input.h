@@ -34,6 +34,9 @@ struct live_input {
  * is wanted. The description of the news is taken over. */
 ptm_status live_input_open(struct live_input *input, struct live_news *news, double base, double end, ptm_error *err);
 
+/** Whether the connection, whose decoders are open, goes on with that of the news as if it had not been lost. */
+bool live_input_goes_on(const struct live_input *input, const struct live_news *news);
+
 /** No more of this connection, if there is one; again and again. */
 void live_input_close(struct live_input *input);
 

@@ -14,6 +14,7 @@ enum live_message_kind {
     LIVE_OPENED, /* a connection stands: `news` has its streams */
     LIVE_PACKET,
     LIVE_LOST,  /* the connection has ended and will be tried again: `news` says why */
+    LIVE_BREAK, /* the next connection does not go on where a recording was lost */
     LIVE_ENDED, /* the source has ended */
     LIVE_FAILED /* the source cannot be read: `news` says why, or is NULL when memory ran out */
 };
@@ -21,10 +22,11 @@ enum live_message_kind {
 struct live_news {
     struct demux description;
     struct tracks_choice chosen;
-    double origin; /* first time stamp in the container's clock; NAN: not known */
-    double began;  /* seconds of clock_ms() at which that was now */
-    bool repaired; /* the packets' time stamps do not jump */
-    bool recorded; /* it is a file, which waits for its reader */
+    double origin;  /* first time stamp in the container's clock; NAN: not known */
+    double began;   /* seconds of clock_ms() at which that was now */
+    bool repaired;  /* the packets' time stamps do not jump */
+    bool recorded;  /* it is a file, which waits for its reader */
+    bool continued; /* its packets are those that would have come next of the file that was lost */
     ptm_error reason;
 };
 

@@ -81,11 +81,12 @@ static ptm_status open_other(struct live_reader *reader, ptm_error *err) {
     return demux_examine(&reader->demux, reader->wish.name, err);
 }
 
-/** What comes through a pipe may be a recording as well: a gap in it stays, but where the format lets stamps jump. */
+/** A new clock. What comes through a pipe may be a recording as well: a gap in it stays, but where the format lets
+ * stamps jump. */
 static void choose_clock(struct live_reader *reader) {
     const bool jumps = reader->demux.format->iformat->flags & AVFMT_TS_DISCONT;
     const bool gaps = reader->source.kind == LIVE_BYTES && !jumps;
-    reader->stamps.clock.ahead = gaps ? LIVE_CLOCK_GAP : LIVE_CLOCK_AHEAD;
+    reader->stamps = (struct live_stamps){.clock.ahead = gaps ? LIVE_CLOCK_GAP : LIVE_CLOCK_AHEAD};
 }
 
 static ptm_status choose_streams(struct live_reader *reader, ptm_error *err) {
@@ -128,8 +129,9 @@ static void choose_past(struct live_reader *reader) {
     const double margin = 60; /* seconds: it begins with the piece before */
     const bool listed = is_playlist(&reader->demux), closed = has_length(&reader->demux);
     reader->remembers = reader->source.recordings && (listed || closed);
+    reader->recorded = reader->source.recordings && closed;
     if (!reader->remembers) return;
-    live_past_begin(&reader->past, closed);
+    live_past_begin(&reader->past, !closed ? LIVE_PAST_ANYWHERE : listed ? LIVE_PAST_EARLIER : LIVE_PAST_AT_FIRST);
     /* Hours may have been listed. Where it cannot seek, they are read. */
     if (listed && closed && !live_past_is_empty(&reader->past))
         av_seek_frame(reader->demux.format, -1, (int64_t)((reader->seen - margin) * AV_TIME_BASE),
@@ -139,12 +141,10 @@ static void choose_past(struct live_reader *reader) {
 static ptm_status connect_source(struct live_reader *reader, ptm_error *err) {
     reader->demux = (struct demux){0};
     reader->stands = false;
-    reader->stamps = (struct live_stamps){0};
     expect_data(reader);
     const ptm_status status = reader->source.kind == LIVE_BYTES ? open_bytes(reader, err) : open_other(reader, err);
     if (status != PTM_OK && interrupt(reader)) return interrupted(reader, err);
     TRY(status);
-    choose_clock(reader);
     choose_pace(reader);
     TRY(choose_streams(reader, err));
     choose_past(reader);
@@ -160,7 +160,7 @@ static bool repairs(const struct live_reader *reader) {
 static ptm_status fill_news(const struct live_reader *reader, double origin, struct live_news *news, ptm_error *err) {
     news->chosen = reader->chosen;
     news->repaired = repairs(reader);
-    news->recorded = reader->source.recordings && has_length(&reader->demux);
+    news->recorded = reader->recorded;
     news->origin = origin;
     news->began = reader->opened;
     /* Devices stamp with the time of day: that is nearer to the truth than when we came to look. */
@@ -169,11 +169,22 @@ static ptm_status fill_news(const struct live_reader *reader, double origin, str
     return demux_describe(&news->description, &reader->demux, err);
 }
 
-/** The connection stands. `origin`: the first time stamp of what will be delivered of it. */
-static ptm_status announce(struct live_reader *reader, double origin, ptm_error *err) {
+/** The connection does not go on where one was lost: it has a clock of its own, and what the decoders of a recording
+ * still hold is all that they give. */
+static bool announce_break(struct live_reader *reader) {
+    struct live_message message = {.kind = LIVE_BREAK, .reader = reader->number};
+    choose_clock(reader);
+    return live_queue_push(reader->queue, &message);
+}
+
+/** The connection stands. `origin`: the first time stamp of what will be delivered of it; `continued`: the connection
+ * before would have brought that next. */
+static ptm_status announce(struct live_reader *reader, double origin, bool continued, ptm_error *err) {
+    if (!continued && !announce_break(reader)) return interrupted(reader, err);
     struct live_message message = {
         .kind = LIVE_OPENED, .reader = reader->number, .news = mem_calloc(1, sizeof *message.news)};
     if (!message.news) return error_no_memory(err);
+    message.news->continued = continued;
     const ptm_status status = fill_news(reader, origin, message.news, err);
     if (status != PTM_OK) {
         live_message_clear(&message);
@@ -228,30 +239,42 @@ static bool is_opus_header(const AVCodecParameters *codec, const AVPacket *packe
     return memcmp(packet->data, names[0], 8) == 0 || memcmp(packet->data, names[1], 8) == 0;
 }
 
-/** Whether the packet is one of those that are asked for, and no earlier connection delivered it. */
-static bool is_wanted(struct live_reader *reader, const AVPacket *packet, double stamp) {
+static bool is_chosen(const struct live_reader *reader, const AVPacket *packet) {
     const int index = packet->stream_index;
     const bool chosen = (reader->wish.want_video && index == reader->chosen.video) ||
                         (reader->wish.want_audio && index == reader->chosen.audio);
-    if (!chosen || is_opus_header(reader->demux.format->streams[index]->codecpar, packet)) return false;
+    return chosen && !is_opus_header(reader->demux.format->streams[index]->codecpar, packet);
+}
+
+/** Whether the packet is one of those that are asked for, and no earlier connection delivered it. */
+static bool is_wanted(struct live_reader *reader, const AVPacket *packet, double stamp) {
+    if (!is_chosen(reader, packet)) return false;
     return !reader->remembers || !live_past_knows(&reader->past, track_of(reader, packet), packet, stamp);
+}
+
+/** Whether what is new of a recording since a moment ago, a packet of the track, goes on where it was lost. */
+static bool is_continued(const struct live_reader *reader, int track) {
+    const struct tracks_choice *lost = &reader->lost_choice, *chosen = &reader->chosen;
+    const bool same = lost->video == chosen->video && lost->audio == chosen->audio;
+    return reader->resumes && reader->recorded && same && live_past_follows(&reader->past, track);
 }
 
 /** A connection that brings what is known stands once something new has come: a playlist that nobody writes any more is
  * no source that is there again. */
-static ptm_status stand(struct live_reader *reader, double stamp, ptm_error *err) {
+static ptm_status stand(struct live_reader *reader, int track, double stamp, ptm_error *err) {
     if (!isnan(stamp)) reader->seen = stamp;
     if (reader->stands) return PTM_OK;
     reader->opened = clock_ms() / 1e3;
-    return announce(reader, isnan(stamp) ? demux_origin(&reader->demux) : stamp, err);
+    const double origin = isnan(stamp) ? demux_origin(&reader->demux) : stamp;
+    return announce(reader, origin, is_continued(reader, track), err);
 }
 
 /** Passes the packet on, and takes it over. */
-static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_error *err) {
+static ptm_status deliver_now(struct live_reader *reader, AVPacket *packet, ptm_error *err) {
     struct live_message message = {.kind = LIVE_PACKET, .reader = reader->number, .packet = packet};
     const double stamp = live_stamps_time(reader->demux.format->streams[packet->stream_index], packet);
     const bool wanted = is_wanted(reader, packet, stamp);
-    ptm_status status = wanted ? stand(reader, stamp, err) : PTM_OK;
+    ptm_status status = wanted ? stand(reader, track_of(reader, packet), stamp, err) : PTM_OK;
     if (wanted && status == PTM_OK && reader->source.kind == LIVE_DEVICE) status = own_packet(&message.packet, err);
     if (!wanted || status != PTM_OK) {
         live_message_clear(&message);
@@ -265,6 +288,25 @@ static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_erro
     wait_for_pace(reader, time);
     message.arrived = clock_unix();
     return live_queue_push(reader->queue, &message) ? PTM_OK : interrupted(reader, err);
+}
+
+/** Takes the packet over, and passes it on: of a recording once the next one of its track is there, which shows that it
+ * is whole. */
+static ptm_status deliver(struct live_reader *reader, AVPacket *packet, ptm_error *err) {
+    if (!reader->recorded || !is_chosen(reader, packet)) return deliver_now(reader, packet, err);
+    AVPacket **last = &reader->last[track_of(reader, packet)], *whole = *last;
+    *last = packet;
+    return whole ? deliver_now(reader, whole, err) : PTM_OK;
+}
+
+/** The recording has ended: its last packets are whole. */
+static ptm_status deliver_last(struct live_reader *reader, ptm_error *err) {
+    for (int i = 0; i < LIVE_CLOCK_TRACKS; i++) {
+        AVPacket *packet = reader->last[i];
+        reader->last[i] = NULL;
+        if (packet) TRY(deliver_now(reader, packet, err));
+    }
+    return PTM_OK;
 }
 
 /** What a read that brought no packet means: PTM_OK to try again. */
@@ -301,7 +343,10 @@ static ptm_status read_packets(struct live_reader *reader, bool *any, ptm_error 
             continue;
         }
         av_packet_free(&packet);
-        if (code == AVERROR_EOF && !interrupt(reader)) return demux_check_read(&reader->demux, err);
+        if (code == AVERROR_EOF && !interrupt(reader)) {
+            TRY(demux_check_read(&reader->demux, err));
+            return deliver_last(reader, err);
+        }
         TRY(examine_failure(reader, code, &failed, err));
     }
 }
@@ -326,16 +371,24 @@ static void report(struct live_reader *reader, enum live_message_kind kind, cons
     live_queue_push(reader->queue, &message);
 }
 
+static void disconnect(struct live_reader *reader) {
+    for (int i = 0; i < LIVE_CLOCK_TRACKS; i++) av_packet_free(&reader->last[i]);
+    demux_close(&reader->demux);
+    if (!reader->stands) return; /* decoders wait still, or again do not */
+    reader->resumes = reader->recorded && atomic_load(&reader->given_up) != reader->connections;
+    reader->lost_choice = reader->chosen;
+}
+
 /** One connection from beginning to end; whether there may be another. */
 static bool run_connection(struct live_reader *reader, bool *any) {
     ptm_error reason = {0};
     ptm_status status = connect_source(reader, &reason);
     const bool known = reader->remembers && !live_past_is_empty(&reader->past); /* it begins with that */
-    if (status == PTM_OK && !known) status = announce(reader, demux_origin(&reader->demux), &reason);
+    if (status == PTM_OK && !known) status = announce(reader, demux_origin(&reader->demux), false, &reason);
     if (status == PTM_OK) status = read_packets(reader, any, &reason);
     if (status == PTM_OK) error_set(&reason, PTM_EIO, "%s: the sender has ended it", reader->wish.name);
     const enum live_message_kind kind = judge(reader, status);
-    demux_close(&reader->demux);
+    disconnect(reader);
     if (is_stopped(reader)) return false;
     report(reader, kind, &reason);
     return kind == LIVE_LOST;

@@ -35,13 +35,17 @@ struct live_reader {
 
     /* the thread's own */
     int connections;
-    bool stands;              /* the connection was announced */
-    bool silent;              /* it was given up, as nothing came */
-    bool grew;                /* the source is, or was, a playlist that grows */
-    bool remembers;           /* the connection can be told from an earlier one: `past` holds for it */
-    struct live_past past;    /* where source.recordings */
-    double seen;              /* time stamp of the last packet, in seconds of the container's clock */
-    struct byte_source bytes; /* of LIVE_BYTES, open as long as the reader: a FIFO's writers come and go */
+    bool stands;                       /* the connection was announced */
+    bool silent;                       /* it was given up, as nothing came */
+    bool grew;                         /* the source is, or was, a playlist that grows */
+    bool remembers;                    /* the connection can be told from an earlier one: `past` holds for it */
+    bool recorded;                     /* it is a file, or a playlist that is closed: it has a length */
+    bool resumes;                      /* the connection before was one, too, and its decoders wait, */
+    struct tracks_choice lost_choice;  /* of these streams */
+    AVPacket *last[LIVE_CLOCK_TRACKS]; /* where `recorded`, not delivered yet: a loss may have cut it off */
+    struct live_past past;             /* where source.recordings */
+    double seen;                       /* time stamp of the last packet, in seconds of the container's clock */
+    struct byte_source bytes;          /* of LIVE_BYTES, open as long as the reader: a FIFO's writers come and go */
     struct demux demux;
     struct tracks_choice chosen;
     struct live_stamps stamps;

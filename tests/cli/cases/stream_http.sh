@@ -65,17 +65,20 @@ wait "$stream" || status=$?
 echo "status $status"
 jq -c 'select(.kind == "source") | [.windows, .losses, .reconnects]' lines
 grep -c 'there again' said || true
-# A file whose connection breaks off in its middle goes on there, though the server begins anew.
-cat >half.py <<'EOF'
+# A file whose connection breaks off, between key frames and twice, goes on there to the picture and to the sample, though
+# the server begins anew.
+ffmpeg -v error -nostdin -f lavfi -i "$picture" -f lavfi -i sine=frequency=440:sample_rate=48000 -t 20 \
+    -c:v mpeg2video -g 250 -bf 2 -c:a mp2 -f mpegts www/long.ts
+cat >parts.py <<'EOF'
 import http.server, sys
-data, answers = open('www/file.ts', 'rb').read(), []
+data, answers = open('www/long.ts', 'rb').read(), []
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         answers.append(0)
         self.send_response(200)
         self.send_header('Content-Length', str(len(data)))
         self.end_headers()
-        self.wfile.write(data[:len(data) // 2] if len(answers) == 1 else data)
+        self.wfile.write(data[:len(data) * (len(answers) + 1) // 4])
     def log_message(self, *what):
         pass
 server = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
@@ -84,11 +87,15 @@ server.serve_forever()
 EOF
 kill "$server"
 wait "$server" || true
-python3 half.py "$((port + 1))" >listens &
+python3 parts.py "$((port + 1))" >listens &
 server=$!
 for _ in $(seq 100); do
     [ -s listens ] && break
     sleep 0.1
 done
-"$POLYTOME" stream "http://127.0.0.1:$((port + 1))/file.ts" --json --rows windows --top 1 -q |
-    jq -c 'select(.kind == "source") | [.status, .duration >= 60 and .duration < 61, .losses, .reconnects]'
+for run in broken whole; do
+    "$POLYTOME" stream "http://127.0.0.1:$((port + 1))/long.ts" --json --rows windows --top 1 --no-adapt -q >lines
+    jq -c 'select(.kind == "source") | [.status, .losses, .reconnects, .frames_decoded, .decode_errors]' lines
+    jq -c 'select(.kind != "source") | [.modality, .start, .end, .labels]' lines | LC_ALL=C sort >"$run"
+done
+cmp broken whole && grep -c . broken
