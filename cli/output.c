@@ -173,19 +173,27 @@ static bool copy(int aside, int target, bool *begun) {
     return ftruncate(target, at) == 0;
 }
 
-/** Writes over the file that has the name, whatever signal comes meanwhile: half of it would be worth nothing. False
- * with errno. */
+/** copy(), whatever signal comes to any thread meanwhile: half a file would be worth nothing. */
+static bool copy_undisturbed(int aside, int target, bool *begun) {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    enum { ENDS = sizeof ends / sizeof *ends };
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before[ENDS];
+    for (int i = 0; i < ENDS; i++) sigaction(ends[i], &ignore, &before[i]);
+    const bool copied = copy(aside, target, begun);
+    const int error = errno;
+    for (int i = 0; i < ENDS; i++) sigaction(ends[i], &before[i], NULL);
+    errno = error;
+    return copied;
+}
+
+/** Writes over the file that has the name. False with errno. */
 static bool overwrite(const struct output *output, int aside, bool *begun) {
     struct stat file;
-    sigset_t all, before;
     const int target = open(output->target, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (target < 0) return false;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool copied = fstat(target, &file) == 0 && S_ISREG(file.st_mode) && copy(aside, target, begun);
-    copied = close(target) == 0 && copied;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return copied;
+    const bool copied = fstat(target, &file) == 0 && S_ISREG(file.st_mode) && copy_undisturbed(aside, target, begun);
+    return close(target) == 0 && copied;
 }
 
 /** Says where the results are that could not have their name, and whether the file that has it is no longer what it was

@@ -187,6 +187,25 @@ static void test_past_of_silence(void) {
     live_past_close(&past);
 }
 
+/** The oldest that is remembered is like those before it: a file that is read again is known by number there. */
+static void test_past_of_silence_at_the_edge(void) {
+    enum { COUNT = LIVE_PAST_PACKETS + 500 };
+    struct live_past past = {0};
+    CHECK_OK(live_past_open(&past, err));
+    for (int connection = 0; connection < 2; connection++) {
+        int known = 0;
+        live_past_begin(&past, LIVE_PAST_AT_FIRST);
+        for (int i = 0; i < COUNT; i++) {
+            const bool silent = i >= 400 && i < 600;
+            uint8_t data[2] = {silent ? 0 : (uint8_t)(1 + i % 255), silent ? 0 : (uint8_t)(i / 255)};
+            const AVPacket packet = {.data = data, .size = sizeof data};
+            known += live_past_knows(&past, 1, &packet, i * 0.02);
+        }
+        CU_ASSERT_EQUAL(known, connection * COUNT);
+    }
+    live_past_close(&past);
+}
+
 /* ---------------------------------------------------------------- sources */
 
 static int open_files(void) {
@@ -400,6 +419,7 @@ int main(void) {
         {"what was delivered of a file", test_past_of_file},
         {"what was delivered of a damaged file", test_past_of_damaged_file},
         {"what was delivered of silence", test_past_of_silence},
+        {"silence at the edge of what is remembered", test_past_of_silence_at_the_edge},
         {"a generator", test_generator},
         {"a FIFO whose writer comes back", test_fifo_comes_back},
         {"wrong sources", test_wrong_sources},

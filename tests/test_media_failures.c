@@ -70,7 +70,7 @@ static void test_bare_pictures_by_pipe(void) {
         for (size_t count = 1; count <= 2; count++) {
             struct outcome outcome = read_pipe(two, count * bytes, &options);
             CU_ASSERT_EQUAL(outcome.status, PTM_OK);
-            CU_ASSERT_EQUAL(outcome.frames, count);
+            CU_ASSERT_EQUAL(outcome.frames, (int64_t)count);
             forget(&outcome);
         }
         free(picture);

@@ -114,9 +114,10 @@ static ptm_status probe_streams(struct demux *demux, const char *name, ptm_error
     AVDictionary **options = count ? mem_calloc(count, sizeof *options) : NULL;
     if (count && !options) return error_no_memory(err);
     for (unsigned i = 0; i < count; i++) av_dict_set_int(&options[i], "max_pixels", demux->max_pixels, 0);
-    if (holds_bare_pictures(format->iformat)) format->codec_whitelist = av_strdup("none");
+    const bool bare = holds_bare_pictures(format->iformat) && !format->codec_whitelist;
+    if (bare) format->codec_whitelist = av_strdup("none");
     const int code = avformat_find_stream_info(format, options);
-    av_freep(&format->codec_whitelist);
+    if (bare) av_freep(&format->codec_whitelist);
     for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
     mem_free(options);
     if (format->interrupt_callback.callback(format->interrupt_callback.opaque))

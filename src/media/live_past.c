@@ -82,11 +82,20 @@ static bool is_forgotten(const struct live_past *past, const struct live_past_tr
     return false;
 }
 
+/** Whether the packet is one of a file that lies before all that is remembered, by its number: in silence it may be
+ * like those that are, and as good as at their time. */
+static bool lies_before(const struct live_past *past, const struct live_past_track *track,
+                        const struct live_past_packet *packet) {
+    if (past->start != LIVE_PAST_AT_FIRST || track->passed >= track->count - LIVE_PAST_PACKETS) return false;
+    return track->passed > 0 || is_same(&track->first, packet);
+}
+
 /** Once one is known, those behind it are as long as they are the same: a last packet that was cut off is not. */
 static bool is_known(const struct live_past *past, struct live_past_track *track,
                      const struct live_past_packet *packet) {
     if (track->beyond) return false;
-    const int64_t number = track->next >= 0 ? track->next : find(track, packet);
+    const bool early = track->next < 0 && lies_before(past, track, packet);
+    const int64_t number = early ? -1 : track->next >= 0 ? track->next : find(track, packet);
     if (number < 0) return is_forgotten(past, track, packet);
     if (!is_same(remembered(track, number), packet)) return false;
     track->next = number + 1;
