@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_R "is not a whole number up to 1048576"
+
 enum { R_MAX = 1 << 20 };
+_Static_assert(R_MAX == 1048576, "as NO_R says");
 
 static ptm_status refuse(const char *text, const char *why, ptm_error *err) {
     return error_set(
@@ -44,11 +47,11 @@ static ptm_status parse_list(int *r, int depth, const char *cursor, const char *
     int count = 0;
     for (;; cursor++) {
         if (count == depth) return refuse(text, "it has more entries than the model has blocks", err);
-        if (!read_r(&cursor, &r[count])) return refuse(text, "an entry is not a whole number up to 1048576", err);
+        if (!read_r(&cursor, &r[count])) return refuse(text, "an entry " NO_R, err);
         count++;
         if (*cursor != ',') break;
     }
-    if (*cursor) return refuse(text, "an entry is not a whole number up to 1048576", err);
+    if (*cursor) return refuse(text, "an entry " NO_R, err);
     for (int i = count; i < depth; i++) r[i] = 0;
     return PTM_OK;
 }
@@ -63,14 +66,14 @@ ptm_status schedule_parse(int *r, int depth, const char *text, ptm_error *err) {
     const char *cursor = text;
     int mean;
     double inflect = 0;
-    if (!read_r(&cursor, &mean)) return refuse(text, "R is not a whole number up to 1048576", err);
+    if (!read_r(&cursor, &mean)) return refuse(text, "R " NO_R, err);
     if (*cursor == ':') {
         const char *end;
         inflect = number_read(cursor + 1, &end);
         if (end == cursor + 1 || *end || !(inflect >= -1 && inflect <= 1))
             return refuse(text, "INFLECT is not a number from -1 to 1", err);
     } else if (*cursor) {
-        return refuse(text, "R is not a whole number up to 1048576", err);
+        return refuse(text, "R " NO_R, err);
     }
     sloped(r, depth, mean, inflect);
     return PTM_OK;

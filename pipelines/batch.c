@@ -118,7 +118,8 @@ ptm_status batch_enter_stream(struct ptm_session *session, ptm_error *err) {
 
 ptm_status batch_enter(struct ptm_session *session, ptm_error *err) {
     TRY(batch_check_free(session, err));
-    return batch_enter_stream(session, err);
+    session->busy = true;
+    return PTM_OK;
 }
 
 void batch_leave(struct ptm_session *session) {

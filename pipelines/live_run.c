@@ -92,8 +92,7 @@ static ptm_status open_lanes(struct live_run *run, bool adapt, ptm_error *err) {
 static ptm_status choose_lanes(struct live_run *run, bool adapt, ptm_error *err) {
     const struct pass *pass = &run->pass;
     const struct media_info *info = live_get_info(run->live);
-    const unsigned absent = (info->has_video ? 0 : RUN_PICTURES) | (info->has_audio ? 0 : PTM_AUDIO);
-    const unsigned missing = pass->use & absent;
+    const unsigned missing = pass_missing(pass, info);
     for (int i = 0; i < NETWORK_MODALITIES; i++)
         if (missing & network_modalities[i]) pace_forget(&run->pace, &pass->run.session->lanes[i]);
     if (adapt && run->pass.run.realtime) run->late = missing;

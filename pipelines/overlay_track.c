@@ -46,7 +46,9 @@ static ptm_status check_time(const struct overlay_track *track, const ptm_window
         return error_set(err, PTM_EINVAL, "a window from %g to %g seconds cannot be drawn", window->from, window->to);
     const double last = track->count > 0 ? track->windows[track->count - 1].from : window->from;
     if (window->from < last)
-        return error_set(err, PTM_EINVAL, "a window from %g seconds on, after one from %g", window->from, last);
+        return error_set(err, PTM_EINVAL,
+                         "a window from %g seconds on comes after one from %g: add those of a modality in time order",
+                         window->from, last);
     return PTM_OK;
 }
 

@@ -143,10 +143,9 @@ ptm_status pass_answer_due(struct pass *pass, ptm_error *err) {
     return pass->use & PTM_AUDIO ? audio_run_answer_due(&pass->audio, err) : PTM_OK;
 }
 
-bool pass_keep_brought(struct pass *pass, const struct media_info *info) {
-    if (!info->has_video) pass->use &= ~(unsigned)RUN_PICTURES;
-    if (!info->has_audio) pass->use &= ~(unsigned)PTM_AUDIO;
-    return pass->use != 0;
+unsigned pass_missing(const struct pass *pass, const struct media_info *info) {
+    const unsigned absent = (info->has_video ? 0 : RUN_PICTURES) | (info->has_audio ? 0 : PTM_AUDIO);
+    return pass->use & absent;
 }
 
 bool pass_has_windows(const struct pass *pass) {

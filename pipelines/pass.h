@@ -36,8 +36,8 @@ ptm_status pass_open(struct pass *pass, struct ptm_session *session, const ptm_t
 /** Opens each of the lanes in use, for a video of `frames`; 0: not known. */
 ptm_status pass_open_runs(struct pass *pass, int64_t frames, ptm_error *err);
 
-/** Leaves in use what the source brings; false: nothing of it. */
-bool pass_keep_brought(struct pass *pass, const struct media_info *info);
+/** Bits of the lanes in use for which the source brings nothing. */
+unsigned pass_missing(const struct pass *pass, const struct media_info *info);
 
 /** Whether anything was labelled. */
 bool pass_has_windows(const struct pass *pass);

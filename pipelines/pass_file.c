@@ -69,7 +69,8 @@ static ptm_status read_media(struct pass *pass, ptm_error *err) {
  */
 static bool choose_lanes(struct pass *pass, const struct media_info *info) {
     if ((pass->use & RUN_PICTURES) == RUN_PICTURES) pass->use &= ~(unsigned)(info->is_still ? PTM_VIDEO : PTM_IMAGE);
-    return pass_keep_brought(pass, info);
+    pass->use &= ~pass_missing(pass, info);
+    return pass->use != 0;
 }
 
 /** Seconds at which what is asked for of the file ends; 0: that is not known. */

@@ -111,8 +111,10 @@ static ptm_status picture_of_frame(void *context, struct media_picture *picture,
         return error_set(err, PTM_EINVAL, "a frame of %d x %d pixels cannot be labelled", frame->width, frame->height);
     const ptrdiff_t stride = frame->stride, row = 3 * (ptrdiff_t)frame->width;
     if (stride < row && stride > -row)
-        return error_set(err, PTM_EINVAL, "rows of %td bytes hold no frame of %d pixels: its stride is %td", row,
-                         frame->width, stride);
+        return error_set(
+            err, PTM_EINVAL,
+            "a frame of %d pixels a row has a stride of %td bytes: it should be %td or more, or %td or less",
+            frame->width, stride, row, -row);
     *picture = (struct media_picture){frame->rgb, frame->width, frame->height, frame->stride};
     return PTM_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
-#include <locale.h>
+#include "base/plain_locale.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,10 @@
 static bool is_control(const char *c) {
     const unsigned char first = (unsigned char)c[0], next = (unsigned char)c[1];
     return first < 0x20 || first == 0x7f || (first == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
+static bool is_inside_character(char c) {
+    return ((unsigned char)c & 0xc0) == 0x80;
 }
 
 /**
@@ -23,15 +28,11 @@ static void clean(char *text) {
     }
     const size_t length = strlen(text);
     size_t start = length;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80) start--;
+    while (start > 0 && is_inside_character(text[start - 1])) start--;
     if (start == 0 || ((unsigned char)text[start - 1] & 0xc0) != 0xc0) return;
     const unsigned char lead = (unsigned char)text[start - 1];
     const size_t needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
     if (length - (start - 1) < needed) text[start - 1] = '\0';
-}
-
-static bool is_inside_character(char c) {
-    return ((unsigned char)c & 0xc0) == 0x80;
 }
 
 /** A sentence begins with a name and ends with what is wrong: of a long one the middle, a part of the name, goes. */
@@ -50,7 +51,7 @@ static void shorten(char *message, size_t bytes, const char *whole) {
 
 /** Numbers have a point, whatever the process's locale says. */
 static void format_plainly(char *out, size_t bytes, const char *format, va_list args) {
-    const locale_t own = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* which is there, and not allocated */
+    const locale_t own = uselocale(plain_locale());
     vsnprintf(out, bytes, format, args);
     uselocale(own);
 }
@@ -71,7 +72,6 @@ ptm_status error_set(ptm_error *err, ptm_status status, const char *format, ...)
 }
 
 ptm_status error_of_callback(ptm_error *err, ptm_status status, const char *otherwise) {
-    if (!err) return status;
     if (status == PTM_OK) {
         error_clear(err);
         return status;

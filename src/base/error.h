@@ -13,8 +13,8 @@
  */
 ptm_status error_set(ptm_error *err, ptm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/** What a caller's function returned, which got `err`: a failure with the sentence that it wrote there, or `otherwise`;
- * PTM_OK with none, as it may speak of what it got over. */
+/** What a caller's function returned, which got `err` (not NULL): a failure with the sentence that it wrote there, or
+ * `otherwise`; PTM_OK with none, as it may speak of what it got over. */
 ptm_status error_of_callback(ptm_error *err, ptm_status status, const char *otherwise);
 
 /** PTM_ENOMEM with its standard sentence. */

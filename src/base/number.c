@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/number.h"
 
-#include <locale.h>
+#include "base/plain_locale.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +17,10 @@ double number_read(const char *text, const char **end) {
         return 0;
     }
     /* Of this thread alone: the program's own locale stays as it is. */
-    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = uselocale(plain);
+    const locale_t before = uselocale(plain_locale());
     char *behind;
     const double value = strtod(text, &behind);
     uselocale(before);
-    if (plain) freelocale(plain);
     *end = behind;
     return value;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/device.h"
 
+#include "base/plain_locale.h"
+
 #include <dlfcn.h>
 #include <libavdevice/version.h>
-#include <locale.h>
 #include <stdarg.h>
 
 #define STRING_OF(x) #x
@@ -28,7 +29,7 @@ static void quieten_alsa(void *library) {
 
 /** Graphs and a device's options are written with a point, whatever the process's locale says. */
 static void speak_plainly(void) {
-    (void)uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* which is there, and not allocated */
+    (void)uselocale(plain_locale());
 }
 
 /* Loaded here, not by the linker: it brings some eighty libraries (X11, SDL, PulseAudio ...) that no other input needs,

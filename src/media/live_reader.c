@@ -201,10 +201,10 @@ static int track_of(const struct live_reader *reader, const AVPacket *packet) {
     return packet->stream_index == reader->chosen.video ? 0 : 1;
 }
 
-/** Puts the packet's time stamps right where they may be wrong; its time in seconds, or NAN. */
-static double correct_stamps(struct live_reader *reader, AVPacket *packet) {
+/** Puts the packet's time stamps right where they may be wrong; its time in seconds, or NAN, which was `stamp`. */
+static double correct_stamps(struct live_reader *reader, AVPacket *packet, double stamp) {
+    if (!repairs(reader)) return stamp;
     const AVStream *stream = reader->demux.format->streams[packet->stream_index];
-    if (!repairs(reader)) return live_stamps_time(stream, packet);
     return live_stamps_correct(&reader->stamps, track_of(reader, packet), stream, packet);
 }
 
@@ -282,7 +282,7 @@ static ptm_status deliver_now(struct live_reader *reader, AVPacket *packet, ptm_
     }
     const struct live_clock *clock = &reader->stamps.clock;
     const int jumps = clock->jumps, repeats = clock->repeats;
-    const double time = correct_stamps(reader, message.packet);
+    const double time = correct_stamps(reader, message.packet, stamp);
     atomic_fetch_add(&reader->jumps, clock->jumps - jumps);
     atomic_fetch_add(&reader->repeats, clock->repeats - repeats);
     wait_for_pace(reader, time);
@@ -339,7 +339,7 @@ static ptm_status read_packets(struct live_reader *reader, bool *any, ptm_error 
             failed = 0;
             TRY(deliver(reader, packet, err));
             *any = reader->stands;
-            if (reader->stands || has_length(&reader->demux)) expect_data(reader);
+            if (reader->stands || reader->recorded) expect_data(reader);
             continue;
         }
         av_packet_free(&packet);

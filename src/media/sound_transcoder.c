@@ -7,7 +7,6 @@
 #include "media/resampler.h"
 
 #include <libavutil/audio_fifo.h>
-#include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 #include <limits.h>
 #include <math.h>
