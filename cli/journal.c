@@ -86,7 +86,7 @@ static bool read_lines(struct journal *journal, FILE *stream) {
     for (ssize_t length; good && (length = getline(&text, &room, stream)) > 0;) {
         const bool whole = text[length - 1] == '\n';
         if (journal->end == 0 && !begins_journal(text, (size_t)length, whole)) {
-            text_complain("%s is not a polytome journal; it was left as it was", journal->name);
+            text_complain("%s is not a polytome journal and was left as it was: name another file", journal->name);
             good = false;
         } else if (whole) {
             good = take_line(journal, text, (size_t)length - 1) || complain(journal, "read");
@@ -136,12 +136,12 @@ static bool lock(struct journal *journal) {
     struct stat status;
     if (fstat(journal->file, &status) != 0) return complain(journal, "open");
     if (!S_ISREG(status.st_mode)) {
-        text_complain("the journal %s is not a regular file", journal->name);
+        text_complain("the journal %s is not a regular file: name one that is, or a new one", journal->name);
         return false;
     }
     if (flock(journal->file, LOCK_EX | LOCK_NB) == 0) return true;
     if (errno == EWOULDBLOCK) {
-        text_complain("another run is using the journal %s", journal->name);
+        text_complain("another run is using the journal %s: wait for it, or name another file", journal->name);
         return false;
     }
     if (errno != ENOSYS && errno != ENOLCK && errno != EOPNOTSUPP) return complain(journal, "lock");

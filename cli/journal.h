@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * journal: a file of what is done, line by line, which outlives a run that is killed. One run has it at a time. In
- * memory it is a table of at most 96 bytes a line.
+ * journal: a file of what is done, line by line, which outlives a run that is killed. One run has it at a time, where
+ * the file system has locks. In memory it is a table of at most 96 bytes a line.
  */
 #ifndef POLYTOME_CLI_JOURNAL_H
 #define POLYTOME_CLI_JOURNAL_H
@@ -30,7 +30,8 @@ struct journal {
     long damaged;      /* lines that cannot be used */
 };
 
-/** Opens or makes the file, locks it, takes away a torn last line, and finds what is done. False after a complaint. */
+/** Opens or makes the file, locks it where that can be done, takes away a torn last line, and finds what is done. False
+ * after a complaint. */
 bool journal_open(struct journal *journal, const char *path, const char *settings);
 
 enum journal_match {

@@ -17,6 +17,7 @@ static bool says(const char *text, const json_t *id) {
 }
 
 char *json_id_write(const json_t *id) {
+    if (json_is_string(id) || json_is_integer(id)) return write_digits(id, DBL_DIG); /* no digits to choose */
     for (size_t digits = DBL_DIG; digits < DBL_DECIMAL_DIG; digits++) {
         char *text = write_digits(id, digits);
         if (says(text, id)) return text;

@@ -44,9 +44,9 @@ const struct command_row command_rows[COMMAND_COUNT] = {
         {"stream", "SOURCE", "label a camera, a microphone or the network as it comes",
          "Answers each window as soon as it is full, one line a window; JSON lines and the summary say how long after "
          "its last frame. A source is /dev/video0, alsa:default, pulse:default, rtsp(s)://, rtmp(s)://, udp://, "
-         "rtp://, tcp://, "
-         "http(s)://, lavfi:GRAPH (FFmpeg's generators, to try it without a camera), a FIFO, a file, or - for standard "
-         "input. --audio names a second source, for the sound.\n\n"
+         "rtp://, tcp://, http(s)://, lavfi:GRAPH (FFmpeg's generators, to try it without a camera), a FIFO, a file, "
+         "or "
+         "- for standard input. --audio names a second source, for the sound.\n\n"
          "Of what is live the newest window wins: where the machine does not keep up, merging is raised step by step, "
          "and then windows are dropped and counted; nothing queues up. Files, pipes and generators wait instead, "
          "unless --pace. A source that is lost is connected again, 0.5 to 30 seconds after. Ctrl-C ends the run, with "
@@ -289,8 +289,7 @@ const struct option_row option_rows[] = {
      PRECISION_HELP "; given twice for A and B. Once it is B's, and A is f32."},
     {"precision", 0, OPTION_CHOICE, PRECISIONS, FIELD(pack.precision), PTM_AUTO, 0, ON(PACK),
      "Store the linear layers of the blocks in this precision: int8 makes the file about a quarter as large, and it "
-     "then runs in int8 "
-     "unless told otherwise (auto: as they are)."},
+     "then runs in int8 unless told otherwise (auto: as they are)."},
     {"cpu", 0, OPTION_NAME, "auto|scalar|avx2|avx512|amx|neon", FIELD(session.cpu), 0, 0, RUNS,
      "Kernels to use (auto: the best that this processor has)."},
     {"format", 0, OPTION_CHOICE, "text|json", FIELD(format), FORMAT_TEXT, 0, READS | ON(INFO) | ON(BENCH),

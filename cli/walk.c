@@ -323,8 +323,10 @@ void walk_summary(const struct walk *walk) {
     const bool worth_it = verbosity > 0 || walk->status == STATUS_INTERRUPTED || nothing_found ||
                           (walk->failed > 0 && walk->labelled + walk->failed > 1);
     if (verbosity >= 0 && walk->copied > 0)
-        text_complain("%ld file%s of the journal but for %s inode, as copies are: done again", walk->copied,
-                      walk->copied == 1 ? " is one" : "s are those", walk->copied == 1 ? "its" : "their");
+        text_complain(
+            "%ld file%s done again: the journal has %s with another inode, as copies have; move or link files to "
+            "keep what is done",
+            walk->copied, walk->copied == 1 ? "" : "s", walk->copied == 1 ? "it" : "them");
     if (verbosity < 0 || !worth_it) return;
     fprintf(stderr, "polytome: %ld labelled, %ld failed", walk->labelled, walk->failed);
     if (walk->passed_over > 0) fprintf(stderr, ", %ld without media passed over", walk->passed_over);

@@ -39,7 +39,7 @@ static inline struct folder make_folder(void) {
     return folder;
 }
 
-static const char *path_in(const struct folder *folder, const char *name) {
+static inline const char *path_in(const struct folder *folder, const char *name) {
     static char path[512];
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
     return path;

@@ -34,18 +34,17 @@ jq -r 'select(.kind == "window") | .modality' lines | sort | uniq -c | sed 's/^ 
 "$POLYTOME" stream "udp://127.0.0.1:$port" --stall 3 --only video --json --rows windows --top 1 >lines 2>said &
 stream=$!
 send() {
-    ffmpeg -v error -nostdin -re -f lavfi -i "$picture" -t 100 -c:v mpeg2video -g 5 -f mpegts \
+    ffmpeg -v error -nostdin -re -f lavfi -i "$picture" -t "$1" -c:v mpeg2video -g 5 -f mpegts \
         "udp://127.0.0.1:$port?pkt_size=1316" &
     sender=$!
 }
-send
+send 100
 until_said 1 '"window"' lines
 kill "$sender"
 until_said 1 'trying again' said
-sleep 9 # attempts of three seconds, and doubled pauses: it would not listen for the next seconds
-send
+sleep 20 # attempts of three seconds, and doubled pauses: it would not listen from 19.5 to 27.5 s
+send 7
 until_said 1 'there again' said
-kill "$sender"
 kill -INT "$stream"
 wait "$stream" || true
 sed "s/:$port//; /windows/d" said | head -n 2 # a machine that stands still for a second adds more
