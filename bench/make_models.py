@@ -58,12 +58,27 @@ def vit_base():
     return model, hf.ViTImageProcessor(), (1, 3, 224, 224)
 
 
+def deit_tiny():
+    """224x224, patches of 16x16, width 192, a token for distillation: 198 tokens."""
+    config = hf.DeiTConfig(hidden_size=192, num_attention_heads=3, intermediate_size=768, id2label=labels(1000))
+    return hf.DeiTForImageClassificationWithTeacher(config), hf.DeiTImageProcessor(), (1, 3, 224, 224)
+
+
+def dinov2_small():
+    """224x224, patches of 14x14, width 384: 257 tokens."""
+    config = hf.Dinov2Config(hidden_size=384, num_attention_heads=6, image_size=518, id2label=labels(1000))
+    processor = hf.BitImageProcessor(size={"shortest_edge": 256}, crop_size=224, **IMAGENET)
+    return hf.Dinov2ForImageClassification(config), processor, (1, 3, 224, 224)
+
+
 MODELS = {
     "videomae-base": videomae_base,
     "ast": ast,
     "audiomae-base": audiomae_base,
     "vivit-base": vivit_base,
     "vit-base": vit_base,
+    "deit-tiny": deit_tiny,
+    "dinov2-small": dinov2_small,
 }
 
 

@@ -35,9 +35,14 @@ bool linear_keeps_rows(const struct kernels *kernels) {
 }
 
 /* Our own kernels give the same bits however they are cut: there may be as many tiles as keep all threads busy, but not
- * so low ones that preparing the weights of each is most of the work. */
+ * so low ones that preparing the weights of each is most of the work. One thread takes all columns at once, as within a
+ * tile the next weights come from memory during the sums of those before. */
 static void cut_for_threads(struct linear_job *job, int threads) {
     enum { TILES_A_THREAD = 2, LEAST_ROWS = 128 };
+    if (threads == 1) {
+        job->column_parts = 1;
+        return;
+    }
     const int wanted = tiles_count(TILES_A_THREAD * threads, job->column_parts);
     const int most = job->rows / LEAST_ROWS;
     const int parts = wanted < most ? wanted : most;
@@ -50,9 +55,10 @@ static void cut_into_tiles(struct linear_job *job, int threads) {
     const struct product_kernels *own = job->kernels->products;
     job->row_parts = tiles_count(job->rows, own ? own->rows : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
     job->column_parts = tiles_count(job->out, own ? own->columns : TILE_COLUMNS);
-    if (own && threads > 1) cut_for_threads(job, threads);
+    if (own) cut_for_threads(job, threads);
     /* an even number of tiles leaves no thread of two idle at the end */
-    if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows) job->row_parts++;
+    if ((!own || threads > 1) && job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows)
+        job->row_parts++;
 }
 
 static activation_kernel *activation_of(const struct kernels *kernels, enum activation activation) {

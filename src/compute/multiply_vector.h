@@ -20,18 +20,34 @@ enum { MULTIPLY_ROWS = 96 };
 /* What is turned at a time: columns of y and values of a row of w. */
 enum { PANELS_COLUMNS = 192, PANELS_DEPTH = 768, PANELS_FLOATS = PANELS_COLUMNS * PANELS_DEPTH };
 
+/** Weights that a panel is turned from: w (rows, depth), rows ldw apart; none where rows is 0. */
+struct panel_weights {
+    const float *w;
+    size_t ldw;
+    int rows, depth;
+};
+
 /** What one call of the inner loop works on. */
 struct multiply_tile {
     float *y;
     const float *x, *panel, *start; /* start (WIDTH): what the sums begin with */
     size_t ldy, ldx;
+    struct panel_weights fetch; /* what comes from memory meanwhile */
     int depth;
     bool add;
 };
 
+/** Asks for a part of every row: a few lines between many sums, as many at once would hold the sums up. */
+static ALWAYS_INLINE void fetch_steps(const struct panel_weights *weights, int step, int end) {
+    enum { LINE = 64 / sizeof(float) };
+    if (end > weights->depth) end = weights->depth;
+    for (int row = 0; row < weights->rows; row++)
+        for (int i = step; i < end; i += LINE) __builtin_prefetch(weights->w + (size_t)row * weights->ldw + i, 0, 2);
+}
+
 /**
  * y (rows, WIDTH) = start + x (rows, depth) panel (depth, WIDTH), or y += that; `rows` is a constant where this is
- * inlined. y is in no near cache: its lines travel while the sums are made.
+ * inlined. y is in no near cache, and what is fetched is in none: their lines travel while the sums are made.
  */
 static ALWAYS_INLINE void multiply_rows(const struct multiply_tile *tile, int row, int rows) {
 #define AT(r, j) (y + (r)*ldy + (j)*LANES)
@@ -39,13 +55,20 @@ static ALWAYS_INLINE void multiply_rows(const struct multiply_tile *tile, int ro
 #define START(r, j) IN_USE(r, j) acc[r][j] = v_load(tile->start + (j)*LANES);
 #define ADD(r, j) IN_USE(r, j) acc[r][j] = v_add(acc[r][j], v_load(AT(r, j)));
 #define STORE(r, j) IN_USE(r, j) v_store(AT(r, j), acc[r][j]);
-    enum { vectors = VECTORS };
+    enum { vectors = VECTORS, STEPS = 64 };
+    const float *x = tile->x + (size_t)row * tile->ldx, *panel = tile->panel;
     const size_t ldy = tile->ldy;
     float *y = tile->y + (size_t)row * ldy;
     vec acc[MAX_ROWS][VECTORS];
     EACH(FETCH)
     EACH(START)
-    accumulate(acc, rows, vectors, tile->x + (size_t)row * tile->ldx, tile->ldx, 1, tile->panel, tile->depth);
+    int step = 0;
+    for (; step + STEPS < tile->depth; step += STEPS) {
+        fetch_steps(&tile->fetch, step, step + STEPS);
+        accumulate(acc, rows, vectors, x + step, tile->ldx, 1, panel + step * WIDTH, STEPS);
+    }
+    fetch_steps(&tile->fetch, step, tile->depth);
+    accumulate(acc, rows, vectors, x + step, tile->ldx, 1, panel + step * WIDTH, tile->depth - step);
     if (tile->add) {
         EACH(ADD)
     }
@@ -87,7 +110,7 @@ static void multiply_part(const struct multiply_tile *tile, int rows, int column
  * panel (depth, WIDTH) = w (WIDTH, depth), transposed: a vector of rows at a time, and of them a whole cache line, as
  * rows that lie whole KiB apart evict each other; so many are more than a processor reads ahead by itself.
  */
-static void fill_panel(float *panel, const float *w, size_t ldw, int depth) {
+static void fill_whole_panel(float *panel, const float *w, size_t ldw, int depth) {
     enum { LINE = 64 / sizeof(float), AHEAD = 4 * LINE };
     const int whole = depth - depth % LINE;
     for (int row = 0; row < WIDTH; row += LANES) {
@@ -100,74 +123,112 @@ static void fill_panel(float *panel, const float *w, size_t ldw, int depth) {
     transpose(panel + whole * WIDTH, WIDTH, w + whole, ldw, WIDTH, depth - whole);
 }
 
-/** Turns w (columns, depth) into panels (depth, WIDTH); the last one is filled up with zeros. */
-static void fill_panels(float *panels, const float *w, size_t ldw, int columns, int depth) {
-    for (int column = 0; column < columns; column += WIDTH, panels += WIDTH * depth) {
-        const float *rows = w + (size_t)column * ldw;
-        if (columns - column >= WIDTH) {
-            fill_panel(panels, rows, ldw, depth);
-        } else {
-            memset(panels, 0, (size_t)(WIDTH * depth) * sizeof *panels);
-            transpose(panels, WIDTH, rows, ldw, columns - column, depth);
-        }
+/** panel (depth, WIDTH) = weights, transposed and filled up with zeros. */
+static void fill_panel(float *panel, const struct panel_weights *weights) {
+    if (weights->rows == WIDTH) {
+        fill_whole_panel(panel, weights->w, weights->ldw, weights->depth);
+    } else {
+        memset(panel, 0, (size_t)(WIDTH * weights->depth) * sizeof *panel);
+        transpose(panel, WIDTH, weights->w, weights->ldw, weights->rows, weights->depth);
     }
 }
 
-/** Rows of x against one panel. */
-static void multiply_panel(struct multiply_tile tile, int rows, int columns) {
-    for (int row = 0; row < rows; row += ACC_ROWS) {
-        const int count = rows - row < ACC_ROWS ? rows - row : ACC_ROWS;
+/** Rows of x against one panel with `columns` columns, while the weights of the next come from memory. */
+static void multiply_panel(struct multiply_tile tile, int rows, int columns, const struct panel_weights *next) {
+    const int groups = (rows - 1) / ACC_ROWS + 1;
+    tile.fetch = *next;
+    for (int group = 0; group < groups; group++) {
+        const int count = group + 1 < groups ? ACC_ROWS : rows - group * ACC_ROWS;
+        const int begin = next->rows * group / groups, end = next->rows * (group + 1) / groups;
+        tile.fetch.rows = end - begin;
         if (columns < WIDTH)
             multiply_part(&tile, count, columns);
         else
             multiply_tile(&tile, count);
+        tile.fetch.w += (size_t)(end - begin) * next->ldw;
         tile.x += ACC_ROWS * tile.ldx;
         tile.y += ACC_ROWS * tile.ldy;
     }
 }
 
-/** Rows of x against all panels: the rows and one panel stay in the second-level cache, whoever shares the third. */
-static void multiply_panels(struct multiply_tile tile, const float *panels, const float *starts, int rows,
-                            int columns) {
-    for (int column = 0; column < columns; column += WIDTH) {
-        tile.panel = panels + column * tile.depth;
-        tile.start = starts + column;
-        multiply_panel(tile, rows, columns - column);
-        tile.y += WIDTH;
+/** What is turned at a time: columns of y from `column` on, over `depth` values from `step` on. */
+struct multiply_block {
+    const struct float_product *all;
+    int column, columns, step, depth;
+};
+
+/** The weights of the panel that begins there; none past the last. */
+static struct panel_weights panel_at(const struct float_product *all, int column, int step) {
+    const int rows = all->columns - column, depth = all->n - step;
+    if (rows <= 0) return (struct panel_weights){0};
+    return (struct panel_weights){
+        .w = all->w + (size_t)column * all->ldw + step,
+        .ldw = all->ldw,
+        .rows = rows < WIDTH ? rows : WIDTH,
+        .depth = depth < PANELS_DEPTH ? depth : PANELS_DEPTH,
+    };
+}
+
+/** The weights of the panel that is turned after the one at `column` of the block. */
+static struct panel_weights panel_after(const struct multiply_block *block, int column) {
+    if (column + WIDTH < block->column + block->columns) return panel_at(block->all, column + WIDTH, block->step);
+    const int step = block->step + PANELS_DEPTH;
+    if (step < block->all->n) return panel_at(block->all, block->column, step);
+    return panel_at(block->all, block->column + PANELS_COLUMNS, 0);
+}
+
+/**
+ * Rows of x against all panels of a block: the rows and one panel stay in the second-level cache, whoever shares the
+ * third. The first rows turn the panels, whose weights came while the sums of the panel before were made.
+ */
+static void multiply_panels(struct multiply_tile tile, const struct multiply_block *block, int row, int rows,
+                            const float *starts, float *panels) {
+    const struct float_product *all = block->all;
+    tile.x = all->x + (size_t)row * all->ldx + block->step;
+    for (int i = 0; i < block->columns; i += WIDTH) {
+        const int column = block->column + i;
+        const struct panel_weights weights = panel_at(all, column, block->step);
+        float *panel = panels + i * block->depth;
+        struct panel_weights next = {0};
+        if (row == 0) {
+            fill_panel(panel, &weights);
+            next = panel_after(block, column);
+        }
+        tile.panel = panel;
+        tile.start = starts + i;
+        tile.y = all->y + (size_t)row * all->ldy + column;
+        multiply_panel(tile, rows, weights.rows, &next);
     }
 }
 
-/** Columns of y that the panels of `scratch` hold, over a part of the depth. */
-static void multiply_block(struct multiply_tile tile, const float *w, size_t ldw, const float *bias, int rows,
-                           int columns, activation_kernel *activate, float *scratch) {
+static void multiply_block(const struct multiply_block *block, float *panels) {
+    const struct float_product *all = block->all;
+    const bool first = block->step == 0, last = block->step + block->depth == all->n;
+    const struct multiply_tile tile = {
+        .ldy = all->ldy,
+        .ldx = all->ldx,
+        .depth = block->depth,
+        .add = all->add || !first,
+    };
     float starts[PANELS_COLUMNS] = {0};
-    if (bias) memcpy(starts, bias, (size_t)columns * sizeof *starts);
-    fill_panels(scratch, w, ldw, columns, tile.depth);
-    for (int row = 0; row < rows; row += MULTIPLY_ROWS) {
-        const int count = rows - row < MULTIPLY_ROWS ? rows - row : MULTIPLY_ROWS;
-        multiply_panels(tile, scratch, starts, count, columns);
-        for (int i = 0; activate && i < count; i++) activate(tile.y + (size_t)i * tile.ldy, columns);
-        tile.x += MULTIPLY_ROWS * tile.ldx;
-        tile.y += MULTIPLY_ROWS * tile.ldy;
+    if (all->bias && first) memcpy(starts, all->bias + block->column, (size_t)block->columns * sizeof *starts);
+    for (int row = 0; row < all->rows; row += MULTIPLY_ROWS) {
+        const int rows = all->rows - row < MULTIPLY_ROWS ? all->rows - row : MULTIPLY_ROWS;
+        multiply_panels(tile, block, row, rows, starts, panels);
+        for (int i = row; all->activate && last && i < row + rows; i++)
+            all->activate(all->y + (size_t)i * all->ldy + block->column, block->columns);
     }
 }
 
 static void multiply(const struct float_product *all, float *scratch) {
-    for (int column = 0; column < all->columns; column += PANELS_COLUMNS) {
-        const int count = all->columns - column < PANELS_COLUMNS ? all->columns - column : PANELS_COLUMNS;
-        const float *w = all->w + (size_t)column * all->ldw;
-        for (int i = 0; i < all->n; i += PANELS_DEPTH) {
-            const bool first = i == 0, last = i + PANELS_DEPTH >= all->n;
-            const struct multiply_tile tile = {
-                .y = all->y + column,
-                .x = all->x + i,
-                .ldy = all->ldy,
-                .ldx = all->ldx,
-                .depth = last ? all->n - i : PANELS_DEPTH,
-                .add = all->add || !first,
-            };
-            multiply_block(tile, w + i, all->ldw, all->bias && first ? all->bias + column : NULL, all->rows, count,
-                           last ? all->activate : NULL, scratch);
+    struct multiply_block block = {.all = all};
+    for (; block.column < all->columns; block.column += PANELS_COLUMNS) {
+        const int columns = all->columns - block.column;
+        block.columns = columns < PANELS_COLUMNS ? columns : PANELS_COLUMNS;
+        for (block.step = 0; block.step < all->n; block.step += PANELS_DEPTH) {
+            const int depth = all->n - block.step;
+            block.depth = depth < PANELS_DEPTH ? depth : PANELS_DEPTH;
+            multiply_block(&block, scratch);
         }
     }
 }
