@@ -38,13 +38,14 @@ struct product_panel {
     float *y;
     const char *x;                 /* prepared rows, x_bytes each: whole tiles of the table */
     const struct product_row *row; /* one for each of them */
-    const void *w;                 /* (groups, columns of the table, group): a packed panel */
+    const char *w;                 /* (groups, columns of the table, group): a packed panel */
     const float *scale, *bias;     /* of the panel's columns */
     const int32_t *sums;           /* of their q_w */
     const uint16_t *order; /* (strips, groups): which group of x each one of w meets; this and the next of acc16.h */
     const struct product_outliers *outliers;
     const uint32_t *starts; /* (strips + 1): of their outliers */
-    size_t ldy, x_bytes;
+    const char *next;       /* the panel after it, which comes from memory meanwhile: next_bytes, which may be 0 */
+    size_t ldy, x_bytes, next_bytes;
     int groups, rows, columns; /* rows and columns of y: no more are written */
     bool add;                  /* y += x w^T + bias, else y = x w^T + bias */
 };

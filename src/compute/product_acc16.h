@@ -40,7 +40,7 @@ static ALWAYS_INLINE void add_outliers(const struct product_panel *panel, int st
 /** The sums (STRIP, VECTORS) of a strip of columns, of the first vectors of rows. */
 static ALWAYS_INLINE void multiply_strip(const struct product_panel *panel, int strip, int vectors, sums *all) {
     const uint16_t *order = panel->order + strip * panel->groups;
-    const char *w = (const char *)panel->w + (size_t)(strip * panel->groups) * 4 * STRIP;
+    const char *w = panel->w + (size_t)(strip * panel->groups) * 4 * STRIP;
     sums sum[STRIP][VECTORS];
 #pragma GCC unroll 16
     for (int j = 0; j < STRIP; j++)

@@ -10,9 +10,13 @@
  */
 enum { VECTORS = 2, COLUMNS = VECTORS * LANES };
 
+#include "compute/product_fetch.h"
 #include "compute/product_store.h"
 
-static inline void multiply_tile(const struct product_panel *panel) {
+/** Groups between two parts of what is fetched. */
+enum { FETCH_GROUPS = 32 };
+
+static inline void multiply_tile(const struct product_panel *panel, struct product_fetch fetch) {
     sums sum[ROWS][VECTORS];
 #pragma GCC unroll 16
     for (int i = 0; i < ROWS; i++)
@@ -27,13 +31,17 @@ static inline void multiply_tile(const struct product_panel *panel) {
 
     const char *x = panel->x, *w = panel->w;
     const size_t ldx = panel->x_bytes;
-    for (int g = 0; g < panel->groups; g++, x += 4, w += VECTORS * W_BYTES) {
-        const factors w0 = t_w(w), w1 = t_w(w + W_BYTES);
+    for (int first = 0; first < panel->groups; first += FETCH_GROUPS) {
+        const int end = first + FETCH_GROUPS < panel->groups ? first + FETCH_GROUPS : panel->groups;
+        product_fetch_part(&fetch);
+        for (int g = first; g < end; g++, x += 4, w += VECTORS * W_BYTES) {
+            const factors w0 = t_w(w), w1 = t_w(w + W_BYTES);
 #pragma GCC unroll 16
-        for (int i = 0; i < ROWS; i++) {
-            const factors value = t_x(x + (size_t)i * ldx);
-            sum[i][0] = t_dot(sum[i][0], value, w0);
-            sum[i][1] = t_dot(sum[i][1], value, w1);
+            for (int i = 0; i < ROWS; i++) {
+                const factors value = t_x(x + (size_t)i * ldx);
+                sum[i][0] = t_dot(sum[i][0], value, w0);
+                sum[i][1] = t_dot(sum[i][1], value, w1);
+            }
         }
     }
 
@@ -46,5 +54,8 @@ static inline void multiply_tile(const struct product_panel *panel) {
 }
 
 static void multiply(const struct product_panel *panel) {
-    for (struct product_panel rest = *panel; rest.rows > 0; product_pass(&rest, ROWS)) multiply_tile(&rest);
+    const int tiles = (panel->rows - 1) / ROWS + 1, parts = (panel->groups - 1) / FETCH_GROUPS + 1;
+    struct product_panel rest = *panel;
+    for (int tile = 0; tile < tiles; tile++, product_pass(&rest, ROWS))
+        multiply_tile(&rest, product_fetch(panel, tile, tiles, parts));
 }

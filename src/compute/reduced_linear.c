@@ -70,8 +70,8 @@ static void prepare_rows(void *context, int tile, int worker) {
                          job->layer->in);
 }
 
-/** One panel of w against some rows of x. */
-static void multiply_panel(const struct product_job *job, int panel, int row, int end) {
+/** One panel of w against some rows of x, while the next one comes from memory if `fetch` says so. */
+static void multiply_panel(const struct product_job *job, int panel, int row, int end, bool fetch) {
     const struct reduced_layer *layer = job->layer;
     const struct product *product = layer->product;
     const int column = panel * product->columns;
@@ -90,6 +90,10 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .row = job->input->rows + row,
         .rows = end - row,
     };
+    if (fetch && column + product->columns < layer->out) {
+        rows.next = rows.w + layer->w_bytes;
+        rows.next_bytes = layer->w_bytes;
+    }
     if (product->strip) {
         const int strips = product->columns / product->strip;
         rows.order = layer->acc16.order + (size_t)(panel * strips) * (size_t)rows.groups;
@@ -99,10 +103,10 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
     product->multiply(&rows);
 }
 
-/** All panels between two columns against rows of x that stay near. */
-static void multiply_block(const struct product_job *job, int row, int end, int column, int last) {
+/** All panels between two columns against rows of x that stay near; before the first rows nothing of them is near. */
+static void multiply_block(const struct product_job *job, int row, int end, int column, int last, bool first) {
     const int columns = job->layer->product->columns;
-    for (int j = column; j < last; j += columns) multiply_panel(job, j / columns, row, end);
+    for (int j = column; j < last; j += columns) multiply_panel(job, j / columns, row, end, first);
     for (int i = row; i < end; i++)
         activate_row(job->kernels, job->activation, job->y + (size_t)i * (size_t)job->ldy + column, last - column);
 }
@@ -118,7 +122,7 @@ static void multiply_part(void *context, int tile, int worker) {
     const int last = tiles_start(job->layer->out, product->columns, column_part + 1, job->column_parts);
     if (product->enter) product->enter();
     for (int i = row; i < end; i += job->block_rows)
-        multiply_block(job, i, smaller(i + job->block_rows, end), column, last);
+        multiply_block(job, i, smaller(i + job->block_rows, end), column, last, i == row);
     if (product->leave) product->leave();
 }
 
