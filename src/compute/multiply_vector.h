@@ -160,7 +160,7 @@ struct multiply_block {
 /** The weights of the panel that begins there; none past the last. */
 static struct panel_weights panel_at(const struct float_product *all, int column, int step) {
     const int rows = all->columns - column, depth = all->n - step;
-    if (rows <= 0) return (struct panel_weights){0};
+    if (rows <= 0) return (struct panel_weights){.w = all->w};
     return (struct panel_weights){
         .w = all->w + (size_t)column * all->ldw + step,
         .ldw = all->ldw,
@@ -189,7 +189,7 @@ static void multiply_panels(struct multiply_tile tile, const struct multiply_blo
         const int column = block->column + i;
         const struct panel_weights weights = panel_at(all, column, block->step);
         float *panel = panels + i * block->depth;
-        struct panel_weights next = {0};
+        struct panel_weights next = {.w = weights.w};
         if (row == 0) {
             fill_panel(panel, &weights);
             next = panel_after(block, column);

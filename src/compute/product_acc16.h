@@ -12,10 +12,11 @@
  */
 #include "base/inline.h"
 #include "compute/acc16.h"
+#include "compute/product_fetch.h"
 #include "compute/product_store.h"
 
 /* STEP: from a group of the rows to the next. */
-enum { VECTORS = ROWS / LANES, STEP = 4 * ROWS, VECTOR = 4 * LANES };
+enum { VECTORS = ROWS / LANES, STEP = 4 * ROWS, VECTOR = 4 * LANES, STRIPS = COLUMNS / STRIP };
 
 /** What the weights of a strip are short of, times x, added to its sums (STRIP, VECTORS). */
 static ALWAYS_INLINE void add_outliers(const struct product_panel *panel, int strip, int vectors, sums *all) {
@@ -38,7 +39,8 @@ static ALWAYS_INLINE void add_outliers(const struct product_panel *panel, int st
 }
 
 /** The sums (STRIP, VECTORS) of a strip of columns, of the first vectors of rows. */
-static ALWAYS_INLINE void multiply_strip(const struct product_panel *panel, int strip, int vectors, sums *all) {
+static ALWAYS_INLINE void multiply_strip(const struct product_panel *panel, int strip, int vectors, sums *all,
+                                         struct product_fetch fetch) {
     const uint16_t *order = panel->order + strip * panel->groups;
     const char *w = panel->w + (size_t)(strip * panel->groups) * 4 * STRIP;
     sums sum[STRIP][VECTORS];
@@ -47,6 +49,7 @@ static ALWAYS_INLINE void multiply_strip(const struct product_panel *panel, int 
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; v++) sum[j][v] = t_zero();
     for (int g = 0; g < panel->groups; g += 2, w += 8 * STRIP) {
+        if (g % FETCH_GROUPS == 0) product_fetch_part(&fetch);
         const char *a = panel->x + (size_t)order[g] * STEP, *b = panel->x + (size_t)order[g + 1] * STEP;
         /* of a couple to come the second; first ones are in rising order, which processors foresee */
         __builtin_prefetch(panel->x + (size_t)order[g + ACC16_AHEAD + 1] * STEP);
@@ -69,16 +72,17 @@ static ALWAYS_INLINE void multiply_strip(const struct product_panel *panel, int 
     add_outliers(panel, strip, vectors, all);
 }
 
-static void multiply_tile(const struct product_panel *panel) {
+static void multiply_tile(const struct product_panel *panel, int tile, int tiles) {
     /* y is in no near cache: its lines travel while the sums are made */
     for (int i = 0; i < ROWS && i < panel->rows; i++) __builtin_prefetch(panel->y + (size_t)i * panel->ldy, 1);
 
     sums all[COLUMNS * VECTORS];
-    for (int strip = 0; strip < COLUMNS / STRIP; strip++) {
+    for (int strip = 0; strip < STRIPS; strip++) {
+        const struct product_fetch fetch = product_fetch(panel, tile * STRIPS + strip, tiles * STRIPS);
         if (panel->rows > LANES)
-            multiply_strip(panel, strip, VECTORS, all + strip * STRIP * VECTORS);
+            multiply_strip(panel, strip, VECTORS, all + strip * STRIP * VECTORS, fetch);
         else
-            multiply_strip(panel, strip, 1, all + strip * STRIP * VECTORS);
+            multiply_strip(panel, strip, 1, all + strip * STRIP * VECTORS, fetch);
     }
     for (int i = 0; i < ROWS && i < panel->rows; i += 4) {
         vec rows[4];
@@ -88,5 +92,7 @@ static void multiply_tile(const struct product_panel *panel) {
 }
 
 static void multiply(const struct product_panel *panel) {
-    for (struct product_panel rest = *panel; rest.rows > 0; product_pass(&rest, ROWS)) multiply_tile(&rest);
+    const int tiles = (panel->rows - 1) / ROWS + 1;
+    struct product_panel rest = *panel;
+    for (int tile = 0; tile < tiles; tile++, product_pass(&rest, ROWS)) multiply_tile(&rest, tile, tiles);
 }

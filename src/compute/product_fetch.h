@@ -9,20 +9,24 @@
 #include "base/memory.h"
 #include "compute/product.h"
 
-/** Lines that a tile asks for, so many at a time. */
+/** Groups between two parts. */
+enum { FETCH_GROUPS = 32 };
+
+/** Lines still to come, and how many of them at a time. */
 struct product_fetch {
     const char *at;
     int lines, part;
 };
 
-/** The share of tile `tile` of `tiles` that are left, in `parts`. */
-static inline struct product_fetch product_fetch(const struct product_panel *panel, int tile, int tiles, int parts) {
-    const int lines = (int)((panel->next_bytes + MEM_ALIGN - 1) / MEM_ALIGN);
-    const int first = lines * tile / tiles, count = lines * (tile + 1) / tiles - first;
-    if (count == 0) return (struct product_fetch){0};
-    return (struct product_fetch){panel->next + (size_t)first * MEM_ALIGN, count, (count - 1) / parts + 1};
+/** What is fetched during pass `pass` of `passes` over the groups of a panel, a part each FETCH_GROUPS. */
+static inline struct product_fetch product_fetch(const struct product_panel *panel, int pass, int passes) {
+    const int parts = (panel->groups - 1) / FETCH_GROUPS + 1, all = (int)(panel->next_bytes / MEM_ALIGN);
+    const int first = all * pass / passes, lines = all * (pass + 1) / passes - first;
+    if (lines == 0) return (struct product_fetch){.at = panel->w};
+    return (struct product_fetch){panel->next + (size_t)first * MEM_ALIGN, lines, (lines - 1) / parts + 1};
 }
 
+/** The next lines, if there are any left. */
 static inline void product_fetch_part(struct product_fetch *fetch) {
     const int lines = fetch->part < fetch->lines ? fetch->part : fetch->lines;
     for (int i = 0; i < lines; i++) __builtin_prefetch(fetch->at + i * MEM_ALIGN, 0, 2);

@@ -13,9 +13,6 @@ enum { VECTORS = 2, COLUMNS = VECTORS * LANES };
 #include "compute/product_fetch.h"
 #include "compute/product_store.h"
 
-/** Groups between two parts of what is fetched. */
-enum { FETCH_GROUPS = 32 };
-
 static inline void multiply_tile(const struct product_panel *panel, struct product_fetch fetch) {
     sums sum[ROWS][VECTORS];
 #pragma GCC unroll 16
@@ -54,8 +51,8 @@ static inline void multiply_tile(const struct product_panel *panel, struct produ
 }
 
 static void multiply(const struct product_panel *panel) {
-    const int tiles = (panel->rows - 1) / ROWS + 1, parts = (panel->groups - 1) / FETCH_GROUPS + 1;
+    const int tiles = (panel->rows - 1) / ROWS + 1;
     struct product_panel rest = *panel;
     for (int tile = 0; tile < tiles; tile++, product_pass(&rest, ROWS))
-        multiply_tile(&rest, product_fetch(panel, tile, tiles, parts));
+        multiply_tile(&rest, product_fetch(panel, tile, tiles));
 }
