@@ -90,7 +90,7 @@ bool multiply_check(const struct kernels *level) {
     if (!at.scratch) return false;
     for (int round = 0; round < ROUNDS; round++) {
         const bool large = round % 10 == 0; /* past every size at which the kernel begins anew */
-        fill(up_to(large ? 40 : 20), up_to(large ? MAX_COLUMNS : 60), up_to(large ? MAX_VALUES : 100));
+        fill(up_to(large ? 120 : 20), up_to(large ? MAX_COLUMNS : 60), up_to(large ? MAX_VALUES : 100));
         run(level);
         worst = worst_of(worst, worst_error());
     }

@@ -125,17 +125,25 @@ static void check_product(const struct linear_case *p, const struct compute *com
     mem_free(y);
 }
 
-static void test_linear(void) {
+/* Does `check` at every level that this processor has. */
+static void at_every_level(void (*check)(enum cpu_level level)) {
     for (int level = CPU_SCALAR; level <= CPU_AMX; level++) {
         enum cpu_level usable;
-        if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) != PTM_OK) continue;
-        struct compute compute = open_compute(2, usable);
-        for (size_t i = 0; i < CHECK_COUNT(products); i++) check_product(&products[i], &compute);
-        close_compute(&compute);
+        if (cpu_parse(cpu_level_name((enum cpu_level)level), &usable, NULL) == PTM_OK) check(usable);
     }
 }
 
-static void test_linear_same_bits(void) {
+static void check_products(enum cpu_level level) {
+    struct compute compute = open_compute(2, level);
+    for (size_t i = 0; i < CHECK_COUNT(products); i++) check_product(&products[i], &compute);
+    close_compute(&compute);
+}
+
+static void test_linear(void) {
+    at_every_level(check_products);
+}
+
+static void check_same_bits(enum cpu_level level) {
     static const int counts[] = {1, 2, 3, 5};
     for (size_t i = 0; i < CHECK_COUNT(products); i++) {
         const struct linear_case *p = &products[i];
@@ -143,7 +151,7 @@ static void test_linear_same_bits(void) {
         float *x = random_floats((size_t)p->rows * (size_t)ldx), *w = random_floats((size_t)p->out * (size_t)p->in);
         float *b = random_floats((size_t)p->out), *before = random_floats(y_count(p)), *first = NULL;
         for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
-            struct compute compute = open_compute(counts[c], cpu_detect());
+            struct compute compute = open_compute(counts[c], level);
             float *y = copy_floats(before, y_count(p));
             linear(&compute, y, ldy, x, ldx, w, b, p->rows, p->in, p->out, p->activation, p->store);
             if (first) CU_ASSERT_EQUAL(memcmp(first, y, y_count(p) * sizeof *y), 0);
@@ -159,6 +167,10 @@ static void test_linear_same_bits(void) {
         mem_free(w);
         mem_free(x);
     }
+}
+
+static void test_linear_same_bits(void) {
+    at_every_level(check_same_bits);
 }
 
 /* A NaN in the input must be seen in its row of the output, and nowhere else. */

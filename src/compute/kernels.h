@@ -56,7 +56,7 @@ struct product_kernels {
     /** Floats of scratch memory, on a cache line. */
     size_t scratch;
 
-    /** The tile of y that suits it: it prepares the weights of each tile anew. */
+    /** The tile of y that suits it, of all columns on one thread: it prepares the weights of each tile anew. */
     int rows, columns;
 };
 

@@ -35,14 +35,9 @@ bool linear_keeps_rows(const struct kernels *kernels) {
 }
 
 /* Our own kernels give the same bits however they are cut: there may be as many tiles as keep all threads busy, but not
- * so low ones that preparing the weights of each is most of the work. One thread takes all columns at once, as within a
- * tile the next weights come from memory during the sums of those before. */
+ * so low ones that preparing the weights of each is most of the work. */
 static void cut_for_threads(struct linear_job *job, int threads) {
     enum { TILES_A_THREAD = 2, LEAST_ROWS = 128 };
-    if (threads == 1) {
-        job->column_parts = 1;
-        return;
-    }
     const int wanted = tiles_count(TILES_A_THREAD * threads, job->column_parts);
     const int most = job->rows / LEAST_ROWS;
     const int parts = wanted < most ? wanted : most;
@@ -54,11 +49,12 @@ static void cut_into_tiles(struct linear_job *job, int threads) {
     if (tiles_small(job->rows, job->in, job->out)) return;
     const struct product_kernels *own = job->kernels->products;
     job->row_parts = tiles_count(job->rows, own ? own->rows : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
+    /* one thread takes all columns: within a tile the next weights come during the sums (multiply_vector.h) */
+    if (own && threads == 1) return;
     job->column_parts = tiles_count(job->out, own ? own->columns : TILE_COLUMNS);
     if (own) cut_for_threads(job, threads);
     /* an even number of tiles leaves no thread of two idle at the end */
-    if ((!own || threads > 1) && job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows)
-        job->row_parts++;
+    if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows) job->row_parts++;
 }
 
 static activation_kernel *activation_of(const struct kernels *kernels, enum activation activation) {

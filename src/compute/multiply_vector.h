@@ -8,16 +8,20 @@
 
 #include "compute/accumulate_vector.h"
 #include "compute/kernels.h"
+#include "compute/tiles.h"
 #include "compute/turn_vector.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+/* Values of a cache line. */
+enum { LINE = 64 / sizeof(float) };
+
 /* Rows of x that meet a panel at a time: with 768 values each they take 295 KB beside the 74 KB, in AVX-512 147 KB, of
- * the panel. A multiple of ACC_ROWS. */
+ * the panel, and as much again of the weights that come. A multiple of ACC_ROWS. */
 enum { MULTIPLY_ROWS = 96 };
 
-/* What is turned at a time: columns of y and values of a row of w. */
+/* What is kept turned: columns of y and values of a row of w. */
 enum { PANELS_COLUMNS = 192, PANELS_DEPTH = 768, PANELS_FLOATS = PANELS_COLUMNS * PANELS_DEPTH };
 
 /** Weights that a panel is turned from: w (rows, depth), rows ldw apart; none where rows is 0. */
@@ -37,9 +41,9 @@ struct multiply_tile {
     bool add;
 };
 
-/** Asks for a part of every row: a few lines between many sums, as many at once would hold the sums up. */
+/** Asks for a part of every row, for the second-level cache: a few lines between many sums, as many at once would hold
+ * the sums up. */
 static ALWAYS_INLINE void fetch_steps(const struct panel_weights *weights, int step, int end) {
-    enum { LINE = 64 / sizeof(float) };
     if (end > weights->depth) end = weights->depth;
     for (int row = 0; row < weights->rows; row++)
         for (int i = step; i < end; i += LINE) __builtin_prefetch(weights->w + (size_t)row * weights->ldw + i, 0, 2);
@@ -47,7 +51,7 @@ static ALWAYS_INLINE void fetch_steps(const struct panel_weights *weights, int s
 
 /**
  * y (rows, WIDTH) = start + x (rows, depth) panel (depth, WIDTH), or y += that; `rows` is a constant where this is
- * inlined. y is in no near cache, and what is fetched is in none: their lines travel while the sums are made.
+ * inlined. Neither y nor what is fetched is in a near cache: their lines travel while the sums are made.
  */
 static ALWAYS_INLINE void multiply_rows(const struct multiply_tile *tile, int row, int rows) {
 #define AT(r, j) (y + (r)*ldy + (j)*LANES)
@@ -55,7 +59,7 @@ static ALWAYS_INLINE void multiply_rows(const struct multiply_tile *tile, int ro
 #define START(r, j) IN_USE(r, j) acc[r][j] = v_load(tile->start + (j)*LANES);
 #define ADD(r, j) IN_USE(r, j) acc[r][j] = v_add(acc[r][j], v_load(AT(r, j)));
 #define STORE(r, j) IN_USE(r, j) v_store(AT(r, j), acc[r][j]);
-    enum { vectors = VECTORS, STEPS = 64 };
+    enum { vectors = VECTORS, STEPS = 64 }; /* between two parts of what is fetched: whole lines */
     const float *x = tile->x + (size_t)row * tile->ldx, *panel = tile->panel;
     const size_t ldy = tile->ldy;
     float *y = tile->y + (size_t)row * ldy;
@@ -111,7 +115,7 @@ static void multiply_part(const struct multiply_tile *tile, int rows, int column
  * rows that lie whole KiB apart evict each other; so many are more than a processor reads ahead by itself.
  */
 static void fill_whole_panel(float *panel, const float *w, size_t ldw, int depth) {
-    enum { LINE = 64 / sizeof(float), AHEAD = 4 * LINE };
+    enum { AHEAD = 4 * LINE };
     const int whole = depth - depth % LINE;
     for (int row = 0; row < WIDTH; row += LANES) {
         const float *from = w + (size_t)row * ldw;
@@ -135,11 +139,12 @@ static void fill_panel(float *panel, const struct panel_weights *weights) {
 
 /** Rows of x against one panel with `columns` columns, while the weights of the next come from memory. */
 static void multiply_panel(struct multiply_tile tile, int rows, int columns, const struct panel_weights *next) {
-    const int groups = (rows - 1) / ACC_ROWS + 1;
+    const int groups = tiles_count(rows, ACC_ROWS);
     tile.fetch = *next;
     for (int group = 0; group < groups; group++) {
-        const int count = group + 1 < groups ? ACC_ROWS : rows - group * ACC_ROWS;
-        const int begin = next->rows * group / groups, end = next->rows * (group + 1) / groups;
+        const int count = smaller(ACC_ROWS, rows - group * ACC_ROWS);
+        const int begin = tiles_start(next->rows, 1, group, groups);
+        const int end = tiles_start(next->rows, 1, group + 1, groups);
         tile.fetch.rows = end - begin;
         if (columns < WIDTH)
             multiply_part(&tile, count, columns);
@@ -151,7 +156,7 @@ static void multiply_panel(struct multiply_tile tile, int rows, int columns, con
     }
 }
 
-/** What is turned at a time: columns of y from `column` on, over `depth` values from `step` on. */
+/** What is made from what is kept turned: columns of y from `column` on, over `depth` values from `step` on. */
 struct multiply_block {
     const struct float_product *all;
     int column, columns, step, depth;
@@ -164,8 +169,8 @@ static struct panel_weights panel_at(const struct float_product *all, int column
     return (struct panel_weights){
         .w = all->w + (size_t)column * all->ldw + step,
         .ldw = all->ldw,
-        .rows = rows < WIDTH ? rows : WIDTH,
-        .depth = depth < PANELS_DEPTH ? depth : PANELS_DEPTH,
+        .rows = smaller(rows, WIDTH),
+        .depth = smaller(depth, PANELS_DEPTH),
     };
 }
 
@@ -178,8 +183,9 @@ static struct panel_weights panel_after(const struct multiply_block *block, int 
 }
 
 /**
- * Rows of x against all panels of a block: the rows and one panel stay in the second-level cache, whoever shares the
- * third. The first rows turn the panels, whose weights came while the sums of the panel before were made.
+ * Rows of x against all panels of a block: the rows, a panel and the weights of the next stay in the second-level
+ * cache, whoever shares the third. The first rows turn the panels, whose weights came while the sums of the panel
+ * before were made.
  */
 static void multiply_panels(struct multiply_tile tile, const struct multiply_block *block, int row, int rows,
                             const float *starts, float *panels) {
@@ -189,7 +195,7 @@ static void multiply_panels(struct multiply_tile tile, const struct multiply_blo
         const int column = block->column + i;
         const struct panel_weights weights = panel_at(all, column, block->step);
         float *panel = panels + i * block->depth;
-        struct panel_weights next = {.w = weights.w};
+        struct panel_weights next = panel_at(all, all->columns, 0);
         if (row == 0) {
             fill_panel(panel, &weights);
             next = panel_after(block, column);
@@ -213,7 +219,7 @@ static void multiply_block(const struct multiply_block *block, float *panels) {
     float starts[PANELS_COLUMNS] = {0};
     if (all->bias && first) memcpy(starts, all->bias + block->column, (size_t)block->columns * sizeof *starts);
     for (int row = 0; row < all->rows; row += MULTIPLY_ROWS) {
-        const int rows = all->rows - row < MULTIPLY_ROWS ? all->rows - row : MULTIPLY_ROWS;
+        const int rows = smaller(all->rows - row, MULTIPLY_ROWS);
         multiply_panels(tile, block, row, rows, starts, panels);
         for (int i = row; all->activate && last && i < row + rows; i++)
             all->activate(all->y + (size_t)i * all->ldy + block->column, block->columns);
@@ -223,11 +229,9 @@ static void multiply_block(const struct multiply_block *block, float *panels) {
 static void multiply(const struct float_product *all, float *scratch) {
     struct multiply_block block = {.all = all};
     for (; block.column < all->columns; block.column += PANELS_COLUMNS) {
-        const int columns = all->columns - block.column;
-        block.columns = columns < PANELS_COLUMNS ? columns : PANELS_COLUMNS;
+        block.columns = smaller(all->columns - block.column, PANELS_COLUMNS);
         for (block.step = 0; block.step < all->n; block.step += PANELS_DEPTH) {
-            const int depth = all->n - block.step;
-            block.depth = depth < PANELS_DEPTH ? depth : PANELS_DEPTH;
+            block.depth = smaller(all->n - block.step, PANELS_DEPTH);
             multiply_block(&block, scratch);
         }
     }

@@ -72,7 +72,7 @@ static void multiply_bf16(const struct product_panel *panel) {
     for (int i = 0; i < panel->rows; i++) {
         const uint16_t *x = (const uint16_t *)(const void *)((const char *)panel->x + (size_t)i * panel->x_bytes);
         for (int j = 0; j < panel->columns; j++) {
-            const uint16_t *w = (const uint16_t *)panel->w + j * PAIR;
+            const uint16_t *w = (const uint16_t *)(const void *)panel->w + j * PAIR;
             float sum = 0;
             for (int k = 0; k < panel->groups * PAIR; k++) {
                 const float term = bf16_to_float(x[k]) * bf16_to_float(w[k / PAIR * COLUMNS * PAIR + k % PAIR]);

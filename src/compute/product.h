@@ -44,7 +44,7 @@ struct product_panel {
     const uint16_t *order; /* (strips, groups): which group of x each one of w meets; this and the next of acc16.h */
     const struct product_outliers *outliers;
     const uint32_t *starts; /* (strips + 1): of their outliers */
-    const char *next;       /* the panel after it, which comes from memory meanwhile: next_bytes, which may be 0 */
+    const char *next;       /* the panel after it, which a table may fetch meanwhile; next_bytes 0: none */
     size_t ldy, x_bytes, next_bytes;
     int groups, rows, columns; /* rows and columns of y: no more are written */
     bool add;                  /* y += x w^T + bias, else y = x w^T + bias */

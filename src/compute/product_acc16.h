@@ -92,7 +92,7 @@ static void multiply_tile(const struct product_panel *panel, int tile, int tiles
 }
 
 static void multiply(const struct product_panel *panel) {
-    const int tiles = (panel->rows - 1) / ROWS + 1;
+    const int tiles = tiles_count(panel->rows, ROWS);
     struct product_panel rest = *panel;
     for (int tile = 0; tile < tiles; tile++, product_pass(&rest, ROWS)) multiply_tile(&rest, tile, tiles);
 }

@@ -28,8 +28,9 @@ static inline void multiply_tile(const struct product_panel *panel, struct produ
 
     const char *x = panel->x, *w = panel->w;
     const size_t ldx = panel->x_bytes;
+    /* two loops, as a condition in the inner one costs 2 % */
     for (int first = 0; first < panel->groups; first += FETCH_GROUPS) {
-        const int end = first + FETCH_GROUPS < panel->groups ? first + FETCH_GROUPS : panel->groups;
+        const int end = smaller(first + FETCH_GROUPS, panel->groups);
         product_fetch_part(&fetch);
         for (int g = first; g < end; g++, x += 4, w += VECTORS * W_BYTES) {
             const factors w0 = t_w(w), w1 = t_w(w + W_BYTES);
@@ -51,7 +52,7 @@ static inline void multiply_tile(const struct product_panel *panel, struct produ
 }
 
 static void multiply(const struct product_panel *panel) {
-    const int tiles = (panel->rows - 1) / ROWS + 1;
+    const int tiles = tiles_count(panel->rows, ROWS);
     struct product_panel rest = *panel;
     for (int tile = 0; tile < tiles; tile++, product_pass(&rest, ROWS))
         multiply_tile(&rest, product_fetch(panel, tile, tiles));

@@ -10,7 +10,8 @@ enum { PREPARE_ROWS = 32 };
 
 /*
  * The part of a product that one thread takes, and the bytes of its rows of x that meet the panels at a time: with a
- * panel they stay in a second-level cache of 512 KiB, and their rows of y near it for the activation.
+ * panel of int8 and the next one they stay in a second-level cache of 512 KiB (processors with bf16 have 1 MiB), and
+ * their rows of y near it for the activation.
  */
 enum { TILE_ROWS = 192, TILE_COLUMNS = 768, BLOCK_BYTES = 300 << 10 };
 
@@ -70,13 +71,15 @@ static void prepare_rows(void *context, int tile, int worker) {
                          job->layer->in);
 }
 
-/** One panel of w against some rows of x, while the next one comes from memory if `fetch` says so. */
+/** One panel of w against some rows of x, while the table fetches the next one if `fetch` says so. */
 static void multiply_panel(const struct product_job *job, int panel, int row, int end, bool fetch) {
     const struct reduced_layer *layer = job->layer;
     const struct product *product = layer->product;
     const int column = panel * product->columns;
     struct product_panel rows = {
         .w = layer->w + (size_t)panel * layer->w_bytes,
+        .next = layer->w + (size_t)(panel + 1) * layer->w_bytes,
+        .next_bytes = fetch && column + product->columns < layer->out ? layer->w_bytes : 0,
         .scale = layer->scale + column,
         .bias = layer->bias + column,
         .sums = layer->sums + column,
@@ -90,10 +93,6 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .row = job->input->rows + row,
         .rows = end - row,
     };
-    if (fetch && column + product->columns < layer->out) {
-        rows.next = rows.w + layer->w_bytes;
-        rows.next_bytes = layer->w_bytes;
-    }
     if (product->strip) {
         const int strips = product->columns / product->strip;
         rows.order = layer->acc16.order + (size_t)(panel * strips) * (size_t)rows.groups;
@@ -103,10 +102,10 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
     product->multiply(&rows);
 }
 
-/** All panels between two columns against rows of x that stay near; before the first rows nothing of them is near. */
-static void multiply_block(const struct product_job *job, int row, int end, int column, int last, bool first) {
+/** All panels between two columns against rows of x that stay near; `fetch`: the panels are not near yet. */
+static void multiply_block(const struct product_job *job, int row, int end, int column, int last, bool fetch) {
     const int columns = job->layer->product->columns;
-    for (int j = column; j < last; j += columns) multiply_panel(job, j / columns, row, end, first);
+    for (int j = column; j < last; j += columns) multiply_panel(job, j / columns, row, end, fetch);
     for (int i = row; i < end; i++)
         activate_row(job->kernels, job->activation, job->y + (size_t)i * (size_t)job->ldy + column, last - column);
 }
