@@ -25,11 +25,18 @@ struct visit {
     const char *id;
 };
 
-static bool fail(const struct visit *visit, const char *path, int error) {
-    char why[512];
+enum { WHY_BYTES = 512 };
+
+/** A sentence that begins with the name, where there is room: else who complains puts it before. */
+static void say(char *why, const char *path, const char *what, const char *reason) {
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    const bool brief = strlen(name) < sizeof why / 2; /* who complains puts it before a sentence that lacks it */
-    snprintf(why, sizeof why, "%s%scannot be read: %s", brief ? name : "", brief ? ": " : "", strerror(error));
+    const bool brief = strlen(name) < WHY_BYTES / 2;
+    snprintf(why, WHY_BYTES, "%s%s%s%s", brief ? name : "", brief ? ": " : "", what, reason);
+}
+
+static bool fail(const struct visit *visit, const char *path, int error) {
+    char why[WHY_BYTES];
+    say(why, path, "cannot be read: ", strerror(error));
     return visit->visitor->failed(visit->visitor->user, path, visit->id, 0, why);
 }
 
@@ -135,22 +142,21 @@ static const char *listed_name(const struct list *list) {
 static bool fail_entry(const struct inputs_visitor *visitor, const char *path, const struct list *list, bool *ended) {
     *ended = list->format != LIST_JSON;
     if (!*ended && !shard_takes(&visitor->shard, list->line)) return true;
-    char why[512];
-    snprintf(why, sizeof why, "line %ld: %s", list->number, list->wrong);
-    return visitor->failed(visitor->user, path, list->id, *ended ? 0 : list->number, *ended ? list->wrong : why);
+    char why[WHY_BYTES];
+    if (*ended)
+        say(why, path, list->wrong, "");
+    else
+        snprintf(why, sizeof why, "line %ld: %s", list->number, list->wrong);
+    return visitor->failed(visitor->user, path, list->id, *ended ? 0 : list->number, why);
 }
 
 bool inputs_try_list(const char *path) {
     struct stat status;
     const bool standard = strcmp(path, "-") == 0;
     if ((standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0) return false;
-    errno = 0;
-    if (S_ISDIR(status.st_mode))
-        errno = EISDIR;
-    else if (!standard && S_ISSOCK(status.st_mode))
-        errno = ENXIO;
-    else if (standard && (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY)
-        errno = EBADF; /* it was closed (signals_begin()) */
+    const bool closed = standard && (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY; /* signals_begin() */
+    const bool refused = !standard && S_ISSOCK(status.st_mode);
+    errno = S_ISDIR(status.st_mode) ? EISDIR : closed ? EBADF : refused ? ENXIO : 0;
     return errno == 0 && (standard || access(path, R_OK) == 0);
 }
 

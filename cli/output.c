@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -175,15 +174,10 @@ static bool copy(int aside, int target, bool *begun) {
 
 /** copy(), whatever signal comes to any thread meanwhile: half a file would be worth nothing. */
 static bool copy_undisturbed(int aside, int target, bool *begun) {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    enum { ENDS = sizeof ends / sizeof *ends };
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction before[ENDS];
-    for (int i = 0; i < ENDS; i++) sigaction(ends[i], &ignore, &before[i]);
+    struct signals_actions before;
+    signals_ignore(&before);
     const bool copied = copy(aside, target, begun);
-    const int error = errno;
-    for (int i = 0; i < ENDS; i++) sigaction(ends[i], &before[i], NULL);
-    errno = error;
+    signals_restore(&before);
     return copied;
 }
 

@@ -3,8 +3,8 @@
 
 #include "engine.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -71,6 +71,19 @@ void signals_catch_also(const struct output *output) {
 
 void signals_release(void) {
     unfinished_count = 0;
+}
+
+static const int ends[SIGNALS_ENDS] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+void signals_ignore(struct signals_actions *before) {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (int i = 0; i < SIGNALS_ENDS; i++) sigaction(ends[i], &ignore, &before->of[i]);
+}
+
+void signals_restore(const struct signals_actions *before) {
+    const int error = errno;
+    for (int i = 0; i < SIGNALS_ENDS; i++) sigaction(ends[i], &before->of[i], NULL);
+    errno = error;
 }
 
 void signals_wake(pthread_t thread) {

@@ -6,6 +6,13 @@
 #include "output.h"
 
 #include <pthread.h>
+#include <signal.h>
+
+/** What is done at each signal that ends a run. */
+enum { SIGNALS_ENDS = 4 };
+struct signals_actions {
+    struct sigaction of[SIGNALS_ENDS];
+};
 
 /**
  * Before anything is opened: a standard stream that is closed stays so, but no file takes its number, into which
@@ -25,6 +32,12 @@ void signals_catch_also(const struct output *output);
 
 /** Before the outputs are committed or discarded: their files aside are no longer the signals' business. */
 void signals_release(void);
+
+/** Passes over every signal that ends a run, until signals_restore(). */
+void signals_ignore(struct signals_actions *before);
+
+/** Keeps errno. */
+void signals_restore(const struct signals_actions *before);
 
 /** Was there a signal? Read wherever the work can stop; fits ptm_classify_options.cancelled. */
 bool signals_interrupted(void *user);

@@ -152,7 +152,7 @@ static const char *behind_shortened(const char *sentence, const char *path) {
 /** The sentence, which names the file once and in full. */
 static void complain(const struct job *job) {
     const char *path = job->path, *sentence = job->err.message;
-    const char *at = job->line > 0 ? NULL : find_path(sentence, path); /* a list is named by no sentence */
+    const char *at = job->line > 0 ? NULL : find_path(sentence, path); /* an entry is no file yet */
     const char *behind = at ? NULL : behind_shortened(sentence, path);
     const size_t length = strlen(path);
     const bool returns = length > 0 && path[length - 1] == '\r' && job->status == PTM_EIO;
@@ -266,7 +266,10 @@ enum exit_status walk_check(const struct options *options) {
     if (!options->files_from || inputs_try_list(options->files_from)) return STATUS_GOOD;
     const int error = errno;
     const char *list = strcmp(options->files_from, "-") == 0 ? "on standard input" : options->files_from;
-    text_complain("cannot read the list %s: %s", list, strerror(error));
+    if (error == EBADF)
+        text_complain("standard input is closed: give it the list, or name a file");
+    else
+        text_complain("cannot read the list %s: %s", list, strerror(error));
     return STATUS_ENVIRONMENT;
 }
 

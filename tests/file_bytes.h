@@ -4,6 +4,7 @@
 #define POLYTOME_TESTS_FILE_BYTES_H
 
 #include "check.h"
+#include "temporary.h"
 
 #include <dirent.h>
 #include <unistd.h>
@@ -30,26 +31,23 @@ static inline void expect_error(ptm_status found, const ptm_error *err, ptm_stat
 
 /** A fresh directory, and the files that a test puts there. */
 struct folder {
-    char path[64];
+    char path[TEMPORARY_PATH];
 };
 
 static inline struct folder make_folder(void) {
-    struct folder folder = {"/tmp/polytome-files.XXXXXX"};
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder.path));
+    struct folder folder;
+    CU_ASSERT_FATAL(temporary_folder(folder.path));
     return folder;
 }
 
 static inline const char *path_in(const struct folder *folder, const char *name) {
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder->path, name);
+    static char path[TEMPORARY_PATH];
+    temporary_join(path, folder->path, name);
     return path;
 }
 
 static inline void write_file(const struct folder *folder, const char *name, struct blob blob) {
-    FILE *file = fopen(path_in(folder, name), "wb");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    CU_ASSERT_EQUAL(fwrite(blob.data, 1, blob.bytes, file), blob.bytes);
-    CU_ASSERT_EQUAL(fclose(file), 0);
+    CU_ASSERT_FATAL(temporary_write(path_in(folder, name), blob.data, blob.bytes));
     free(blob.data);
 }
 

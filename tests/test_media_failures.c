@@ -55,6 +55,14 @@ static void test_bare_picture(void) {
     CU_ASSERT_EQUAL(demux.format->streams[0]->codecpar->format, AV_PIX_FMT_NONE); /* it was not decoded for that */
     demux_close(&demux);
     byte_source_close(&source);
+
+    static const char pbm[] = "P4\n16 4\n\1\2\3\4\5\6\7\10";
+    struct media_options limited = options;
+    limited.max_pixels = 63;
+    expect_failure(read_memory(pbm, sizeof pbm - 1, &limited), PTM_ELIMIT, "max_pixels");
+    /* FFmpeg's own buffers are wider than the picture: one that they keep out is not said to be too large. */
+    limited.max_pixels = 64;
+    CU_ASSERT_EQUAL(read_memory(pbm, sizeof pbm - 1, &limited).status, PTM_OK);
 }
 
 /** Pictures one after the other, as `ffmpeg -f image2pipe` writes them, and one alone, through a pipe. */

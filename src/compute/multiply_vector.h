@@ -195,7 +195,7 @@ static void multiply_panels(struct multiply_tile tile, const struct multiply_blo
         const int column = block->column + i;
         const struct panel_weights weights = panel_at(all, column, block->step);
         float *panel = panels + i * block->depth;
-        struct panel_weights next = panel_at(all, all->columns, 0);
+        struct panel_weights next = {.w = all->w}; /* none */
         if (row == 0) {
             fill_panel(panel, &weights);
             next = panel_after(block, column);

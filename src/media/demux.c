@@ -107,15 +107,18 @@ static bool holds_bare_pictures(const AVInputFormat *format) {
 
 /** Reads the first packets, with the picture limit in the decoders that FFmpeg uses for it, but for streams that only
  * these packets make known: their pictures are refused after that. Bare pictures it may only take apart: it would
- * decode one to say what pixels it has, and then it would be decoded again. */
+ * decode one to say what pixels it has, and then it would be decoded again; and never sure of their rate, which is its
+ * own, it would take apart five seconds of them. */
 static ptm_status probe_streams(struct demux *demux, const char *name, ptm_error *err) {
     AVFormatContext *format = demux->format;
     const unsigned count = format->nb_streams;
     AVDictionary **options = count ? mem_calloc(count, sizeof *options) : NULL;
     if (count && !options) return error_no_memory(err);
-    for (unsigned i = 0; i < count; i++) av_dict_set_int(&options[i], "max_pixels", demux->max_pixels, 0);
     const bool bare = holds_bare_pictures(format->iformat) && !format->codec_whitelist;
+    /* with the limit a parser would forget a size beyond it */
+    for (unsigned i = 0; !bare && i < count; i++) av_dict_set_int(&options[i], "max_pixels", demux->max_pixels, 0);
     if (bare) format->codec_whitelist = av_strdup("none");
+    if (bare && format->max_analyze_duration == 0) format->max_analyze_duration = 1; /* us */
     const int code = avformat_find_stream_info(format, options);
     if (bare) av_freep(&format->codec_whitelist);
     for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
@@ -337,9 +340,6 @@ bool demux_has_timestamps(const struct demux *demux) {
 }
 
 bool demux_counts_samples(const struct demux *demux) {
-    static const char *const formats[] = {"ogg", "aac", "ac3", "dts", "eac3", "loas", "mp3"};
     const char *name = demux->format->iformat->name;
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (strcmp(name, formats[i]) == 0) return true;
-    return !demux_has_timestamps(demux);
+    return av_match_name(name, "ogg,aac,ac3,dts,eac3,loas,mp3") || !demux_has_timestamps(demux);
 }

@@ -69,7 +69,7 @@ static ptm_status open_connection(struct live *live, struct live_input *input, s
     input->connections++;
     input->connected = true;
     if (input->complete || live_input_goes_on(input, news)) return PTM_OK;
-    live_input_close(input);
+    live_input_close(input); /* with what decoders hold of a recording whose streams are others by now */
     TRY(live_input_open(input, news, connection_base(live, input, news), wanted_end(live), err));
     merge_info(live);
     return PTM_OK;

@@ -16,6 +16,11 @@ expect 3 strace -f -qq -o /dev/null -e 'inject=/^rename:error=EBUSY' -e inject=p
     "$POLYTOME" --json --top 0 -o out.json "${many[@]}" 2>&1 | sed "s#$PWD##; s/json\.[A-Za-z0-9]*$/json.ASIDE/"
 wc -l <"$(ls out.json.*)"
 rm out.json.*
+# Nor do signals end it, two of which would end a run at once.
+seq 1000 >out.json
+strace -f -qq -o /dev/null -e 'inject=/^rename:error=EBUSY' -e inject=pwrite64:signal=TERM \
+    "$POLYTOME" --json --top 0 -o out.json "${many[@]}"
+wc -l <out.json
 strace -f -qq -o /dev/null -e inject=fchmod:error=EPERM "$POLYTOME" --json -o new.json a.wav
 wc -l <new.json
 ls
