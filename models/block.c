@@ -52,12 +52,17 @@ static void scaled_tile(void *context, int tile, int worker) {
  */
 static void add_branch(const struct vit *vit, const struct block_weights *block, enum block_layer layer,
                        const float *in, int ldin, const float *scale, float *branch, int ld) {
-    const int C = vit->network->config.embed_dim, tokens = vit_rows(vit);
-    if (!scale) {
-        block_layers_run(vit, block, layer, vit->x, C, in, ldin, tokens, ACTIVATION_NONE, LINEAR_ADD);
-        return;
-    }
-    block_layers_run(vit, block, layer, branch, ld, in, ldin, tokens, ACTIVATION_NONE, LINEAR_SET);
+    const int tokens = vit_rows(vit);
+    const struct linear_rows rows = {
+        .y = scale ? branch : vit->x,
+        .ldy = (size_t)(scale ? ld : vit->network->config.embed_dim),
+        .x = in,
+        .ldx = (size_t)ldin,
+        .rows = tokens,
+        .add = !scale,
+    };
+    block_layers_run(vit, block, layer, &rows);
+    if (!scale) return;
     struct row_job job = {.vit = vit, .y = vit->x, .x = branch, .w = scale, .ld = ld, .tokens = tokens};
     threads_run(vit->compute->threads, tiles_count(tokens, ROWS), scaled_tile, &job);
 }
@@ -76,23 +81,21 @@ static void attend_window(struct vit *vit, struct vit_window *window, float *out
     float *q = vit->wide + (size_t)window->first * (size_t)ld, *k = q + C, *v = k + C; /* of a token side by side */
     if (window->r > 0) tome_metric(&window->tome, k, ld, N, heads, D);
     if (rotated) rotary_turn(compute, q, k, ld, window->tome.position, N, heads, D);
-    const struct attention attention = {
+    const struct attend_head first = {
         .out = out,
         .q = q,
         .k = k,
         .v = v,
-        .log_size = block_log_size(vit, window),
-        .ldo = C,
-        .ldq = ld,
-        .ld = ld,
+        .bias = block_log_size(vit, window),
+        .ldo = (size_t)C,
+        .ldq = (size_t)ld,
+        .ld = (size_t)ld,
         .rows = queries,
         .n = N,
-        .heads = heads,
         .head_dim = D,
         .scale = 1 / sqrtf((float)D),
-        .scratch = vit->scratch,
     };
-    attention_run(compute, &attention);
+    attention_run(compute, &(struct attention){.first = first, .heads = heads, .scratch = vit->scratch});
 }
 
 /** Of each window so many tokens stay, the first. */
@@ -109,9 +112,11 @@ static void keep_first(struct vit *vit, int read) {
 
 void block_attend(struct vit *vit, const struct block_weights *block, int read, bool rotated) {
     const int C = vit->network->config.embed_dim, ld = 3 * C;
+    const struct linear_rows qkv = {
+        .y = vit->wide, .ldy = (size_t)ld, .x = vit->y, .ldx = (size_t)C, .rows = vit_rows(vit)};
     float *attended = vit->y;
     block_norm(vit, block->norm1_w, block->norm1_b);
-    block_layers_run(vit, block, LAYER_QKV, vit->wide, ld, vit->y, C, vit_rows(vit), ACTIVATION_NONE, LINEAR_SET);
+    block_layers_run(vit, block, LAYER_QKV, &qkv);
     for (struct vit_window *window = vit->windows; window < vit->windows + vit->count; window++) {
         const int queries = read > 0 ? read : window->rows;
         attend_window(vit, window, attended, queries, rotated);
@@ -140,11 +145,18 @@ static int hidden_width(const struct vit *vit, const struct block_weights *block
 /** vit->wide (N, hidden_width()), of which mlp_dim values of a row are the input of the second layer. */
 static void hidden_layer(const struct vit *vit, const struct block_weights *block) {
     const struct vit_config *config = &vit->network->config;
-    const int N = vit_rows(vit), C = config->embed_dim, width = hidden_width(vit, block);
+    const int N = vit_rows(vit), width = hidden_width(vit, block);
     const bool swiglu = config_has(config, PART_SWIGLU);
+    const struct linear_rows rows = {
+        .y = vit->wide,
+        .ldy = (size_t)width,
+        .x = vit->y,
+        .ldx = (size_t)config->embed_dim,
+        .rows = N,
+        .activation = swiglu ? ACTIVATION_NONE : config->activation,
+    };
     block_norm(vit, block->norm2_w, block->norm2_b);
-    block_layers_run(vit, block, LAYER_FC1, vit->wide, width, vit->y, C, N,
-                     swiglu ? ACTIVATION_NONE : config->activation, LINEAR_SET);
+    block_layers_run(vit, block, LAYER_FC1, &rows);
     if (swiglu) {
         struct row_job job = {.vit = vit, .y = vit->wide, .ld = width, .tokens = N};
         threads_run(vit->compute->threads, tiles_count(N, ROWS), swiglu_tile, &job);

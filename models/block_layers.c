@@ -175,19 +175,18 @@ void block_layers_place(struct vit *vit, struct arena *arena, int windows) {
     reduced_input_place(&vit->prepared, arena, vit->compute->product, windows * config->tokens, longest_row(config));
 }
 
-void block_layers_run(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y,
-                      int ldy, const float *x, int ldx, int rows, enum activation activation, enum linear_store store) {
+void block_layers_run(const struct vit *vit, const struct block_weights *block, enum block_layer layer,
+                      const struct linear_rows *rows) {
     const struct block_layers *layers = vit->layers;
     const ptrdiff_t i = block - vit->network->weights.blocks;
     if (layers && layers->packed) {
-        reduced_linear(vit->compute, y, ldy, x, ldx, &layers->packed[i][layer], &vit->prepared, rows, activation,
-                       store);
+        reduced_linear(vit->compute, &layers->packed[i][layer], &vit->prepared, rows);
         return;
     }
     const struct layer_view view = view_layer(vit->network, block, layer);
-    for (int part = 0; part < view.parts; part++) {
+    struct linear_rows part_rows = *rows;
+    for (int part = 0; part < view.parts; part++, part_rows.y += view.out) {
         const float *w = layers ? layers->floats[i][layer] + (size_t)part * part_values(&view) : view.w[part].values;
-        linear(vit->compute, y + part * view.out, ldy, x, ldx, w, view.b[part], rows, view.in, view.out, activation,
-               store);
+        linear(vit->compute, &(struct linear_layer){w, view.b[part], view.in, view.out}, &part_rows);
     }
 }

@@ -32,8 +32,8 @@ bool block_layers_fit(const struct block_layers *layers, const struct network *n
 /** Memory for the prepared inputs of a pass over `windows`; none where the precision is float32. */
 void block_layers_place(struct vit *vit, struct arena *arena, int windows);
 
-/** y = act(layer(x)), or added to y, in the vit's precision; of LAYER_QKV y holds q, k and v side by side. */
-void block_layers_run(const struct vit *vit, const struct block_weights *block, enum block_layer layer, float *y,
-                      int ldy, const float *x, int ldx, int rows, enum activation activation, enum linear_store store);
+/** A block's layer, as linear(), in the vit's precision; of LAYER_QKV y holds q, k and v side by side. */
+void block_layers_run(const struct vit *vit, const struct block_weights *block, enum block_layer layer,
+                      const struct linear_rows *rows);
 
 #endif

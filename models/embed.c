@@ -112,8 +112,14 @@ void embed_tokens(const struct compute *compute, float *x, float *patches, const
 
     struct gather_job gather = {job, patches, special + kept, length};
     threads_run(compute->threads, tiles_count(count - kept, ROWS), gather_tile, &gather);
-    linear(compute, embedded + (size_t)kept * (size_t)C, C, patches, length, weights->patch_w, weights->patch_b,
-           count - kept, length, C, ACTIVATION_NONE, LINEAR_SET);
+    const struct linear_rows rows = {
+        .y = embedded + (size_t)kept * (size_t)C,
+        .ldy = (size_t)C,
+        .x = patches,
+        .ldx = (size_t)length,
+        .rows = count - kept,
+    };
+    linear(compute, &(struct linear_layer){weights->patch_w, weights->patch_b, length, C}, &rows);
     if (embedded != first) memcpy(first, embedded, (size_t)count * (size_t)C * sizeof *first);
     put_special_tokens(x, weights, C, config->register_tokens);
 

@@ -26,8 +26,10 @@ static void pool_mean(const struct vit *vit, const struct vit_window *window, fl
 /** logits (windows, num_labels) <- rows `ldx` apart, one a window. */
 static void classify(const struct vit *vit, float *logits, const float *x, int ldx, const float *w, const float *b) {
     const struct vit_config *config = &vit->network->config;
-    linear(vit->compute, logits, config->num_labels, x, ldx, w, b, vit->count, config_head_width(config),
-           config->num_labels, ACTIVATION_NONE, LINEAR_SET);
+    const struct linear_layer layer = {w, b, config_head_width(config), config->num_labels};
+    const struct linear_rows rows = {
+        .y = logits, .ldy = (size_t)layer.out, .x = x, .ldx = (size_t)ldx, .rows = vit->count};
+    linear(vit->compute, &layer, &rows);
 }
 
 /** Class and distillation token, which are all that is left, each through its own classifier: the mean of both. */

@@ -13,37 +13,40 @@ static void attend_query(const struct vit *vit, const struct vit_window *window,
     const struct vit_config *config = &vit->network->config;
     const int C = config->embed_dim, D = config->head_dim;
     float *attended = vit->row + C;
-    const struct attention attention = {
+    const struct attend_head first = {
         .out = attended,
         .q = q,
         .k = k,
         .v = k + C,
-        .log_size = block_log_size(vit, window),
-        .ldo = C,
-        .ldq = C,
-        .ld = 2 * C,
+        .bias = block_log_size(vit, window),
+        .ldo = (size_t)C,
+        .ldq = (size_t)C,
+        .ld = 2 * (size_t)C,
         .rows = 1,
         .n = window->rows,
-        .heads = config->num_heads,
         .head_dim = D,
         .scale = 1 / sqrtf((float)D),
-        .scratch = vit->scratch,
     };
-    attention_run(vit->compute, &attention);
+    attention_run(vit->compute,
+                  &(struct attention){.first = first, .heads = config->num_heads, .scratch = vit->scratch});
     for (int c = 0; c < C; c++) pooled[c] = vit->network->weights.query[c] + attended[c];
 }
 
 static void attend_queries(const struct vit *vit, const struct block_weights *block) {
-    const int N = vit_rows(vit), C = vit->network->config.embed_dim, ld = 2 * C;
-    const struct compute *compute = vit->compute;
+    const int C = vit->network->config.embed_dim;
+    const size_t ld = 2 * (size_t)C;
     float *k = vit->wide, *v = k + C, *q = vit->row;
+    struct linear_rows rows = {.y = k, .ldy = ld, .x = vit->y, .ldx = (size_t)C, .rows = vit_rows(vit)};
     block_norm(vit, block->norm1_w, block->norm1_b);
-    linear(compute, k, ld, vit->y, C, block->k_w, block->k_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
-    linear(compute, v, ld, vit->y, C, block->v_w, block->v_b, N, C, C, ACTIVATION_NONE, LINEAR_SET);
-    linear(compute, q, C, vit->network->weights.query, C, block->q_w, block->q_b, 1, C, C, ACTIVATION_NONE, LINEAR_SET);
+    linear(vit->compute, &(struct linear_layer){block->k_w, block->k_b, C, C}, &rows);
+    rows.y = v;
+    linear(vit->compute, &(struct linear_layer){block->v_w, block->v_b, C, C}, &rows);
+    rows =
+        (struct linear_rows){.y = q, .ldy = (size_t)C, .x = vit->network->weights.query, .ldx = (size_t)C, .rows = 1};
+    linear(vit->compute, &(struct linear_layer){block->q_w, block->q_b, C, C}, &rows);
     for (int i = 0; i < vit->count; i++) {
         const struct vit_window *window = &vit->windows[i];
-        attend_query(vit, window, vit->pooled + (size_t)i * (size_t)C, q, k + (size_t)window->first * (size_t)ld);
+        attend_query(vit, window, vit->pooled + (size_t)i * (size_t)C, q, k + (size_t)window->first * ld);
     }
 }
 
@@ -56,10 +59,18 @@ static void query_feed_forward(const struct vit *vit, const struct block_weights
         vit->compute->kernels->layer_norm(vit->y + row, vit->pooled + row, block->norm2_w, block->norm2_b, C,
                                           config->layer_norm_eps);
     }
-    linear(vit->compute, vit->wide, hidden, vit->y, C, block->fc1_w, block->fc1_b, vit->count, C, hidden,
-           config->activation, LINEAR_SET);
-    linear(vit->compute, vit->pooled, C, vit->wide, hidden, block->fc2_w, block->fc2_b, vit->count, hidden, C,
-           ACTIVATION_NONE, LINEAR_ADD);
+    const struct linear_rows up = {
+        .y = vit->wide,
+        .ldy = (size_t)hidden,
+        .x = vit->y,
+        .ldx = (size_t)C,
+        .rows = vit->count,
+        .activation = config->activation,
+    };
+    const struct linear_rows down = {
+        .y = vit->pooled, .ldy = (size_t)C, .x = vit->wide, .ldx = (size_t)hidden, .rows = vit->count, .add = true};
+    linear(vit->compute, &(struct linear_layer){block->fc1_w, block->fc1_b, C, hidden}, &up);
+    linear(vit->compute, &(struct linear_layer){block->fc2_w, block->fc2_b, hidden, C}, &down);
 }
 
 void pooler_attend(struct vit *vit) {

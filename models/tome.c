@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/tome.h"
 
+#include "compute/gemm.h"
 #include "compute/tiles.h"
 
 #include <math.h>

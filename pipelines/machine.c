@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* machine: what this build of the library runs on this processor. */
 #include "compute/attention.h"
+#include "compute/gemm.h"
 #include "compute/product.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "pipelines/session.h"
 
 #include "compute/attention.h"
+#include "compute/gemm.h"
 #include "models/budget.h"
 #include "models/layer_store.h"
 #include "pipelines/batch.h"

@@ -72,8 +72,21 @@ static void round_values(float *x, int count) {
 }
 
 static void attend(void) {
-    using->kernels->attend(at.out, LD, at.q, LD, at.k, at.v, LD, at.bias, at.rows, at.n, at.head_dim, at.scale,
-                           at.scratch);
+    const struct attend_head head = {
+        .out = at.out,
+        .q = at.q,
+        .k = at.k,
+        .v = at.v,
+        .bias = at.bias,
+        .ldo = LD,
+        .ldq = LD,
+        .ld = LD,
+        .rows = at.rows,
+        .n = at.n,
+        .head_dim = at.head_dim,
+        .scale = at.scale,
+    };
+    using->kernels->attend(&head, at.scratch);
 }
 
 static void run(void) {
@@ -123,7 +136,10 @@ static double product_error(void) {
 /** What the integers of a head err by: logits, each weight and its share of their sum, each value. */
 static double integer_error(int d, double sum, double values) {
     double largest = 0;
-    for (int j = 0; j < at.n; j++) largest = fmax(largest, fabs((double)at.v[j * LD + d]));
+    for (int j = 0; j < at.n; j++) {
+        const double value = fabs((double)at.v[j * LD + d]);
+        if (value > largest) largest = value; /* fmax() in such a loop stops gcc 12 for arm64 */
+    }
     const double logit = using->integers ? product_error() * at.head_dim * at.largest_product * at.scale : 0;
     return 2 * logit * sum + using->weights * (values + at.n * sum) / at.sum + using->values * largest;
 }

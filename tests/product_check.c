@@ -67,8 +67,8 @@ static bool run(const struct compute *compute, const struct product *product, fl
     arena = (struct arena){.base = memory};
     if (memory) {
         reduced_input_place(&input, &arena, product, at.rows, at.in);
-        reduced_linear(compute, y, LD_Y, at.x, LD_X, &layer, &input, at.rows, ACTIVATION_NONE,
-                       at.add ? LINEAR_ADD : LINEAR_SET);
+        const struct linear_rows rows = {.y = y, .ldy = LD_Y, .x = at.x, .ldx = LD_X, .rows = at.rows, .add = at.add};
+        reduced_linear(compute, &layer, &input, &rows);
     }
     mem_free(memory);
     reduced_close(&layer);
@@ -156,16 +156,15 @@ static float normal(void) {
 
 static double best_ms(const struct compute *compute, float *y, const float *x, const float *w,
                       const struct reduced_layer *layer, const struct reduced_input *input) {
+    const struct linear_rows rows = {.y = y, .ldy = BENCH_WIDTH, .x = x, .ldx = BENCH_WIDTH, .rows = BENCH_ROWS};
     double best = INFINITY;
     const double start = clock_ms();
     while (clock_ms() - start < 300) {
         const double begin = clock_ms();
         if (layer)
-            reduced_linear(compute, y, BENCH_WIDTH, x, BENCH_WIDTH, layer, input, BENCH_ROWS, ACTIVATION_NONE,
-                           LINEAR_SET);
+            reduced_linear(compute, layer, input, &rows);
         else
-            linear(compute, y, BENCH_WIDTH, x, BENCH_WIDTH, w, NULL, BENCH_ROWS, BENCH_WIDTH, BENCH_WIDTH,
-                   ACTIVATION_NONE, LINEAR_SET);
+            linear(compute, &(struct linear_layer){w, NULL, BENCH_WIDTH, BENCH_WIDTH}, &rows);
         best = fmin(best, clock_ms() - begin);
     }
     return best;

@@ -6,6 +6,7 @@
 #include "activations.h"
 #include "base/memory.h"
 #include "compute/attention.h"
+#include "compute/gemm.h"
 #include "compute/product.h"
 #include "random.h"
 
@@ -54,35 +55,44 @@ static void close_compute(struct compute *compute) {
 struct linear_case {
     int rows, in, out, pad_x, pad_y;
     enum activation activation;
-    enum linear_store store;
+    bool add;
     bool bias;
 };
 
 static const struct linear_case products[] = {
-    {1, 1, 1, 0, 0, ACTIVATION_NONE, LINEAR_SET, true},
-    {1, 768, 400, 0, 0, ACTIVATION_NONE, LINEAR_SET, true},
-    {3, 17, 5, 2, 7, ACTIVATION_GELU, LINEAR_SET, true},
-    {7, 33, 65, 1, 0, ACTIVATION_GELU_TANH, LINEAR_SET, false},
-    {50, 192, 192, 0, 384, ACTIVATION_NONE, LINEAR_SET, false},
-    {145, 192, 768, 0, 0, ACTIVATION_QUICK_GELU, LINEAR_SET, true},
-    {289, 768, 192, 0, 0, ACTIVATION_NONE, LINEAR_ADD, true},
-    {289, 192, 192, 5, 3, ACTIVATION_NONE, LINEAR_ADD, false},
-    {417, 100, 400, 0, 1, ACTIVATION_GELU, LINEAR_SET, true},
-    {411, 1100, 390, 0, 0, ACTIVATION_NONE, LINEAR_ADD, true},
-    {900, 70, 771, 9, 0, ACTIVATION_GELU, LINEAR_SET, false},
-    {2100, 40, 70, 0, 3, ACTIVATION_GELU, LINEAR_ADD, true},
-    {37, 800, 1600, 1, 0, ACTIVATION_GELU, LINEAR_SET, true},
+    {1, 1, 1, 0, 0, ACTIVATION_NONE, false, true},         {1, 768, 400, 0, 0, ACTIVATION_NONE, false, true},
+    {3, 17, 5, 2, 7, ACTIVATION_GELU, false, true},        {7, 33, 65, 1, 0, ACTIVATION_GELU_TANH, false, false},
+    {50, 192, 192, 0, 384, ACTIVATION_NONE, false, false}, {145, 192, 768, 0, 0, ACTIVATION_QUICK_GELU, false, true},
+    {289, 768, 192, 0, 0, ACTIVATION_NONE, true, true},    {289, 192, 192, 5, 3, ACTIVATION_NONE, true, false},
+    {417, 100, 400, 0, 1, ACTIVATION_GELU, false, true},   {411, 1100, 390, 0, 0, ACTIVATION_NONE, true, true},
+    {900, 70, 771, 9, 0, ACTIVATION_GELU, false, false},   {2100, 40, 70, 0, 3, ACTIVATION_GELU, true, true},
+    {37, 800, 1600, 1, 0, ACTIVATION_GELU, false, true},
 };
 
 static size_t y_count(const struct linear_case *p) {
     return (size_t)p->rows * (size_t)(p->out + p->pad_y);
 }
 
+static void apply(const struct compute *compute, const struct linear_case *p, float *y, const float *x, const float *w,
+                  const float *b) {
+    const struct linear_layer layer = {w, b, p->in, p->out};
+    const struct linear_rows rows = {
+        .y = y,
+        .ldy = (size_t)(p->out + p->pad_y),
+        .x = x,
+        .ldx = (size_t)(p->in + p->pad_x),
+        .rows = p->rows,
+        .activation = p->activation,
+        .add = p->add,
+    };
+    linear(compute, &layer, &rows);
+}
+
 /* One output in double, and the bound that n roundings of its terms allow. */
 static double expected_product(const struct linear_case *p, const float *x, const float *w, const float *b,
                                float before, double *bound) {
     double sum = b ? (double)*b : 0, magnitude = fabs(sum);
-    if (p->store == LINEAR_ADD) {
+    if (p->add) {
         sum += (double)before;
         magnitude += fabs((double)before);
     }
@@ -100,7 +110,7 @@ static void check_product(const struct linear_case *p, const struct compute *com
     float *x = random_floats((size_t)p->rows * (size_t)ldx), *w = random_floats((size_t)p->out * (size_t)p->in);
     float *b = random_floats((size_t)p->out), *before = random_floats(y_count(p));
     float *y = copy_floats(before, y_count(p));
-    linear(compute, y, ldy, x, ldx, w, p->bias ? b : NULL, p->rows, p->in, p->out, p->activation, p->store);
+    apply(compute, p, y, x, w, p->bias ? b : NULL);
     int wrong = 0, touched = 0;
     for (int row = 0; row < p->rows; row++) {
         for (int column = 0; column < ldy; column++) {
@@ -147,13 +157,13 @@ static void check_same_bits(enum cpu_level level) {
     static const int counts[] = {1, 2, 3, 5};
     for (size_t i = 0; i < CHECK_COUNT(products); i++) {
         const struct linear_case *p = &products[i];
-        const int ldx = p->in + p->pad_x, ldy = p->out + p->pad_y;
-        float *x = random_floats((size_t)p->rows * (size_t)ldx), *w = random_floats((size_t)p->out * (size_t)p->in);
+        float *x = random_floats((size_t)p->rows * (size_t)(p->in + p->pad_x));
+        float *w = random_floats((size_t)p->out * (size_t)p->in);
         float *b = random_floats((size_t)p->out), *before = random_floats(y_count(p)), *first = NULL;
         for (size_t c = 0; c < CHECK_COUNT(counts); c++) {
             struct compute compute = open_compute(counts[c], level);
             float *y = copy_floats(before, y_count(p));
-            linear(&compute, y, ldy, x, ldx, w, b, p->rows, p->in, p->out, p->activation, p->store);
+            apply(&compute, p, y, x, w, b);
             if (first) CU_ASSERT_EQUAL(memcmp(first, y, y_count(p) * sizeof *y), 0);
             if (!first)
                 first = y;
@@ -179,8 +189,9 @@ static void test_linear_nan(void) {
     struct compute compute = open_compute(1, cpu_detect());
     float *x = random_floats(ROWS * IN), *w = random_floats(OUT * IN), *y = random_floats(ROWS * OUT);
     x[4 * IN + 3] = NAN;
-    y[0] = NAN; /* what LINEAR_SET finds there does not matter */
-    linear(&compute, y, OUT, x, IN, w, NULL, ROWS, IN, OUT, ACTIVATION_GELU, LINEAR_SET);
+    y[0] = NAN; /* what is there before does not matter */
+    apply(&compute, &(struct linear_case){.rows = ROWS, .in = IN, .out = OUT, .activation = ACTIVATION_GELU}, y, x, w,
+          NULL);
     for (int i = 0; i < ROWS * OUT; i++) CU_ASSERT_EQUAL(isnan(y[i]) != 0, i / OUT == 4);
     mem_free(x);
     mem_free(w);
@@ -235,27 +246,25 @@ static void free_case(struct attention_case *used) {
 
 static float *run_case(const struct attention_case *given, const struct compute *compute) {
     const struct heads *s = given->shape;
-    const int ld = 3 * given->width;
+    const size_t ld = 3 * (size_t)given->width;
     const size_t workers = (size_t)threads_most(compute->threads);
     float *scratch = random_floats(attention_scratch(compute, s->n, s->head_dim) * workers);
     float *out = random_floats((size_t)s->n * (size_t)given->width);
-    const struct attention attention = {
+    const struct attend_head first = {
         .out = out,
         .q = given->qkv,
         .k = given->qkv + given->width,
         .v = given->qkv + 2 * given->width,
-        .log_size = s->sized ? given->log_size : NULL,
-        .ldo = given->width,
+        .bias = s->sized ? given->log_size : NULL,
+        .ldo = (size_t)given->width,
         .ldq = ld,
         .ld = ld,
         .rows = s->n,
         .n = s->n,
-        .heads = s->heads,
         .head_dim = s->head_dim,
         .scale = 0.7f,
-        .scratch = scratch,
     };
-    attention_run(compute, &attention);
+    attention_run(compute, &(struct attention){.first = first, .heads = s->heads, .scratch = scratch});
     mem_free(scratch);
     return out;
 }

@@ -45,7 +45,15 @@ static void run(struct shape shape, const struct product *product, int threads, 
     CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
     arena = (struct arena){.base = memory};
     reduced_input_place(&input, &arena, product, shape.rows, shape.in);
-    reduced_linear(&compute, y, shape.out, x, shape.in, &layer, &input, shape.rows, activation, LINEAR_SET);
+    const struct linear_rows rows = {
+        .y = y,
+        .ldy = (size_t)shape.out,
+        .x = x,
+        .ldx = (size_t)shape.in,
+        .rows = shape.rows,
+        .activation = activation,
+    };
+    reduced_linear(&compute, &layer, &input, &rows);
     mem_free(memory);
     reduced_close(&layer);
     threads_close(&compute.threads);
@@ -74,9 +82,9 @@ static struct layer first, second;
 /** Largest magnitude of a row, and what int8 may move each of its values by: half a step, and the rounding of 0. */
 static double half_step(const float *row, int n, bool weights) {
     double low = 0, high = 0;
-    for (int i = 0; i < n; i++) {
-        low = fmin(low, (double)row[i]);
-        high = fmax(high, (double)row[i]);
+    for (int i = 0; i < n; i++) { /* fmin() and fmax() in such a loop stop gcc 12 for arm64 */
+        if ((double)row[i] < low) low = (double)row[i];
+        if ((double)row[i] > high) high = (double)row[i];
     }
     return weights ? fmax(high, -low) / 127 / 2 : (high - low) / 255;
 }

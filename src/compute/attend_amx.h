@@ -226,9 +226,8 @@ static size_t attend_scratch(int n, int head_dim) {
     return parts / sizeof(float) + rows * QUERIES + (size_t)whole_pairs(n);
 }
 
-static ALWAYS_INLINE void attend_in_parts(float *out, int ldo, const float *q, int ldq, const float *k, const float *v,
-                                          int ld, const float *bias, int rows, int n, int head_dim, float scale,
-                                          float *scratch, int parts) {
+static ALWAYS_INLINE void attend_in_parts(const struct attend_head *head, float *scratch, int parts) {
+    const int n = head->n, head_dim = head->head_dim;
     char *k_parts = (char *)scratch, *v_parts = k_parts + split_bytes(n, head_dim, parts);
     struct attend_tile tile = {.k = k_parts, .v = v_parts, .n = whole_pairs(n), .head_dim = head_dim};
     tile.step = attend_step_keys(parts);
@@ -239,29 +238,27 @@ static ALWAYS_INLINE void attend_in_parts(float *out, int ldo, const float *q, i
     tile.scores[1] = tile.scores[0] + tile.step * QUERIES;
     tile.output = tile.scores[1] + tile.step * QUERIES;
     float *biases = tile.output + whole_pairs(head_dim) * QUERIES;
-    for (int i = 0; i < tile.n; i++) biases[i] = i >= n ? -INFINITY : bias ? bias[i] * log2_e : 0;
+    for (int i = 0; i < tile.n; i++) biases[i] = i >= n ? -INFINITY : head->bias ? head->bias[i] * log2_e : 0;
     tile.bias = biases;
-    tile.scale = v_set(scale * log2_e);
-    split_keys(k_parts, k, (size_t)ld, n, head_dim, parts);
-    split_values(v_parts, v, (size_t)ld, n, head_dim, parts);
+    tile.scale = v_set(head->scale * log2_e);
+    split_keys(k_parts, head->k, head->ld, n, head_dim, parts);
+    split_values(v_parts, head->v, head->ld, n, head_dim, parts);
     amx_enter();
-    for (int row = 0; row < rows; row += QUERIES) {
-        const int count = row + QUERIES < rows ? QUERIES : rows - row;
-        split_queries(tile.queries, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, head_dim, parts);
+    for (int row = 0; row < head->rows; row += QUERIES) {
+        const int count = row + QUERIES < head->rows ? QUERIES : head->rows - row;
+        split_queries(tile.queries, head->q + (size_t)row * head->ldq, head->ldq, count, head_dim, parts);
         attend_queries(&tile, parts);
-        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
+        turn(head->out + (size_t)row * head->ldo, head->ldo, tile.output, QUERIES, head_dim, count);
     }
     amx_leave();
 }
 
-static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
-                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
-    attend_in_parts(out, ldo, q, ldq, k, v, ld, bias, rows, n, head_dim, scale, scratch, FLOAT_PARTS);
+static void attend(const struct attend_head *head, float *scratch) {
+    attend_in_parts(head, scratch, FLOAT_PARTS);
 }
 
-static void attend_bf16(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
-                        const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
-    attend_in_parts(out, ldo, q, ldq, k, v, ld, bias, rows, n, head_dim, scale, scratch, 1);
+static void attend_bf16(const struct attend_head *head, float *scratch) {
+    attend_in_parts(head, scratch, 1);
 }
 
 #define ATTEND_SIZES .scratch = attend_scratch, .queries = QUERIES

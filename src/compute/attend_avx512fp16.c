@@ -257,8 +257,8 @@ static size_t attend_scratch(int n, int head_dim) {
     return (2 * (size_t)head_dim + 1) * (size_t)n + ((size_t)head_dim * 3 + STEP) * WIDTH;
 }
 
-static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
-                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
+static void attend(const struct attend_head *head, float *scratch) {
+    const int n = head->n, head_dim = head->head_dim;
     const size_t D = (size_t)head_dim;
     float *queries = scratch, *output = queries + D * WIDTH, *weights = output + D * QUERIES;
     float *k_pairs = weights + STEP * WIDTH, *v_pairs = k_pairs + (size_t)n * D, *sizes = v_pairs + (size_t)n * D;
@@ -267,19 +267,19 @@ static void attend(float *out, int ldo, const float *q, int ldq, const float *k,
     tile.weights = weights;
     tile.output = output;
     /* with a query below 2, sums of head_dim products below 2^15 */
-    const int k_exponent = copy_rows(k_pairs, k, (size_t)ld, n, head_dim, 13 - ilogbf((float)head_dim));
-    tile.exponent = copy_rows(v_pairs, v, (size_t)ld, n, head_dim, VALUES);
-    find_sizes(sizes, bias, n);
+    const int k_exponent = copy_rows(k_pairs, head->k, head->ld, n, head_dim, 13 - ilogbf((float)head_dim));
+    tile.exponent = copy_rows(v_pairs, head->v, head->ld, n, head_dim, VALUES);
+    find_sizes(sizes, head->bias, n);
     for (int i = 0; i < n; i++) {
         pair(k_pairs + (size_t)i * D, head_dim, k_exponent, 1);
         pair(v_pairs + (size_t)i * D, head_dim, tile.exponent, sizes[i]);
     }
     pair(sizes, n, 0, 1);
-    for (int row = 0; row < rows; row += QUERIES) {
-        const int count = row + QUERIES < rows ? QUERIES : rows - row;
-        turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, scale, k_exponent);
+    for (int row = 0; row < head->rows; row += QUERIES) {
+        const int count = row + QUERIES < head->rows ? QUERIES : head->rows - row;
+        turn_queries(&tile, head->q + (size_t)row * head->ldq, head->ldq, count, head->scale, k_exponent);
         attend_vectors[(count - 1) / (2 * LANES)](&tile, n);
-        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, QUERIES, head_dim, count);
+        turn(head->out + (size_t)row * head->ldo, head->ldo, tile.output, QUERIES, head_dim, count);
     }
 }
 

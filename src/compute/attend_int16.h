@@ -265,27 +265,28 @@ static size_t attend_scratch(int n, int head_dim) {
     return (pairs + D + STEP) * WIDTH + (size_t)n * (pairs + 1) + ((size_t)pairs_of(n) + steps_of(n) + 1) * D;
 }
 
-static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
-                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
+static void attend(const struct attend_head *head, float *scratch) {
+    const int n = head->n, head_dim = head->head_dim;
     const size_t pairs = (size_t)pairs_of(head_dim), D = (size_t)head_dim;
     float *queries = scratch, *output = queries + pairs * WIDTH, *weights = output + D * WIDTH;
     float *k_pairs = weights + STEP * WIDTH, *k_units = k_pairs + (size_t)n * pairs;
     float *v_pairs = k_units + n, *v_units = v_pairs + (size_t)pairs_of(n) * D, *inverses = v_units + steps_of(n) * D;
-    struct attend_tile tile = {.k = k_pairs, .v = v_pairs, .k_units = k_units, .v_units = v_units, .bias = bias};
+    struct attend_tile tile = {.k = k_pairs, .v = v_pairs, .k_units = k_units, .v_units = v_units};
+    tile.bias = head->bias;
     tile.queries = queries;
     tile.weights = weights;
     tile.output = output;
     tile.head_dim = head_dim;
     float most_query, most_key;
     find_most(head_dim, &most_query, &most_key);
-    pack_keys(k_pairs, k_units, k, (size_t)ld, n, head_dim, most_key);
-    pack_values(v_pairs, v_units, inverses, v, (size_t)ld, n, head_dim);
-    const float of_scores = scale * log2_e + find_nan(k_units, bias, n);
-    for (int row = 0; row < rows; row += WIDTH) {
-        const int count = row + WIDTH < rows ? WIDTH : rows - row;
-        turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count, of_scores, most_query);
+    pack_keys(k_pairs, k_units, head->k, head->ld, n, head_dim, most_key);
+    pack_values(v_pairs, v_units, inverses, head->v, head->ld, n, head_dim);
+    const float of_scores = head->scale * log2_e + find_nan(k_units, head->bias, n);
+    for (int row = 0; row < head->rows; row += WIDTH) {
+        const int count = row + WIDTH < head->rows ? WIDTH : head->rows - row;
+        turn_queries(&tile, head->q + (size_t)row * head->ldq, head->ldq, count, of_scores, most_query);
         attend_vectors[(count - 1) / LANES](&tile, n);
-        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
+        turn(head->out + (size_t)row * head->ldo, head->ldo, tile.output, WIDTH, head_dim, count);
     }
 }
 

@@ -105,24 +105,24 @@ static size_t attend_scratch(int n, int head_dim) {
     return (size_t)n * lanes + (size_t)groups(n) * (size_t)head_dim + (lanes + (size_t)head_dim + STEP) * WIDTH;
 }
 
-static void attend(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
-                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch) {
-    struct attend_tile tile = {.k = scratch, .bias = bias, .head_dim = head_dim};
+static void attend(const struct attend_head *head, float *scratch) {
+    const int n = head->n, head_dim = head->head_dim;
+    struct attend_tile tile = {.k = scratch, .bias = head->bias, .head_dim = head_dim};
     float *v_packed = scratch + (size_t)n * (size_t)groups(head_dim);
     tile.v = v_packed;
     tile.queries = v_packed + (size_t)groups(n) * (size_t)head_dim;
     tile.output = tile.queries + groups(head_dim) * WIDTH;
     tile.weights = tile.output + head_dim * WIDTH;
-    tile.bias_scale = 1 / scale;
-    tile.scale = v_set(scale * log2_e);
+    tile.bias_scale = 1 / head->scale;
+    tile.scale = v_set(head->scale * log2_e);
     /* in their wide rows keys and values would lie whole KiB apart and evict each other */
-    pack_rows(scratch, k, (size_t)ld, n, head_dim);
-    pack_values(v_packed, v, (size_t)ld, n, head_dim);
-    for (int row = 0; row < rows; row += WIDTH) {
-        const int count = row + WIDTH < rows ? WIDTH : rows - row;
-        turn_queries(&tile, q + (size_t)row * (size_t)ldq, (size_t)ldq, count);
+    pack_rows(scratch, head->k, head->ld, n, head_dim);
+    pack_values(v_packed, head->v, head->ld, n, head_dim);
+    for (int row = 0; row < head->rows; row += WIDTH) {
+        const int count = row + WIDTH < head->rows ? WIDTH : head->rows - row;
+        turn_queries(&tile, head->q + (size_t)row * head->ldq, head->ldq, count);
         attend_vectors[(count - 1) / LANES](&tile, n);
-        turn(out + (size_t)row * (size_t)ldo, (size_t)ldo, tile.output, WIDTH, head_dim, count);
+        turn(head->out + (size_t)row * head->ldo, head->ldo, tile.output, WIDTH, head_dim, count);
     }
 }
 

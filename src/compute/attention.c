@@ -30,15 +30,16 @@ size_t attention_scratch(const struct compute *compute, int n, int head_dim) {
 
 static void attention_block(void *context, int tile, int worker) {
     const struct attention_job *job = context;
-    const struct attention *all = job->attention;
-    const int head = tile / job->blocks, block = tile % job->blocks;
-    const int first = tiles_start(all->rows, job->kernels->queries, block, job->blocks);
-    const int end = tiles_start(all->rows, job->kernels->queries, block + 1, job->blocks);
-    const size_t column = (size_t)head * (size_t)all->head_dim;
-    job->kernels->attend(all->out + (size_t)first * (size_t)all->ldo + column, all->ldo,
-                         all->q + (size_t)first * (size_t)all->ldq + column, all->ldq, all->k + column, all->v + column,
-                         all->ld, all->log_size, end - first, all->n, all->head_dim, all->scale,
-                         all->scratch + (size_t)worker * job->scratch_floats);
+    const int block = tile % job->blocks, queries = job->kernels->queries;
+    struct attend_head head = job->attention->first;
+    const int first = tiles_start(head.rows, queries, block, job->blocks);
+    const size_t column = (size_t)(tile / job->blocks) * (size_t)head.head_dim;
+    head.rows = tiles_start(head.rows, queries, block + 1, job->blocks) - first;
+    head.out += (size_t)first * head.ldo + column;
+    head.q += (size_t)first * head.ldq + column;
+    head.k += column;
+    head.v += column;
+    job->kernels->attend(&head, job->attention->scratch + (size_t)worker * job->scratch_floats);
 }
 
 static int block_count(const struct compute *compute, int rows, int heads) {
@@ -51,8 +52,8 @@ void attention_run(const struct compute *compute, const struct attention *attent
     struct attention_job job = {
         .kernels = compute->attention,
         .attention = attention,
-        .blocks = block_count(compute, attention->rows, attention->heads),
-        .scratch_floats = attention_scratch(compute, attention->n, attention->head_dim),
+        .blocks = block_count(compute, attention->first.rows, attention->heads),
+        .scratch_floats = attention_scratch(compute, attention->first.n, attention->first.head_dim),
     };
     threads_run(compute->threads, attention->heads * job.blocks, attention_block, &job);
 }

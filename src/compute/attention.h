@@ -14,13 +14,8 @@ const struct attend_kernels *attention_for(const struct kernels *kernels, const 
 size_t attention_scratch(const struct compute *compute, int n, int head_dim);
 
 struct attention {
-    float *out;            /* (rows, heads * head_dim), rows ldo apart */
-    const float *q;        /* (rows, heads * head_dim), rows ldq apart */
-    const float *k, *v;    /* (n, heads * head_dim), rows ld apart */
-    const float *log_size; /* (n) added to the logits of each key (proportional attention, ToMe section 3.2); or NULL */
-    int ldo, ldq, ld;
-    int rows, n, heads, head_dim;
-    float scale;
+    struct attend_head first; /* each further head lies head_dim further in the same rows; their bias is the same */
+    int heads;
     float *scratch; /* attention_scratch() floats for each worker, one after the other, on a cache line */
 };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The seam to OpenBLAS: products on the calling thread, safe to call from many threads at once. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include "compute/gemm.h"
+
 #include "base/cpu.h"
-#include "base/error.h"
-#include "compute/linear.h"
 
 #include <cblas.h>
 #include <pthread.h>

@@ -14,14 +14,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Attention of one head. */
+/** Attention of one head: out = softmax(scale q k^T + bias) v, scale > 0. */
+struct attend_head {
+    float *out;         /* (rows, head_dim), rows ldo apart */
+    const float *q;     /* (rows, head_dim), rows ldq apart */
+    const float *k, *v; /* (n, head_dim), rows ld apart */
+    const float *bias;  /* (n) or NULL */
+    size_t ldo, ldq, ld;
+    int rows, n, head_dim;
+    float scale;
+};
+
 struct attend_kernels {
-    /**
-     * out (rows, head_dim) = softmax(scale q k^T + bias) v, scale > 0, of k and v (n, head_dim); rows of out and q lie
-     * ld* apart, those of k and v ld; bias (n) or NULL. A query has the same bits whichever stand beside it.
-     */
-    void (*attend)(float *out, int ldo, const float *q, int ldq, const float *k, const float *v, int ld,
-                   const float *bias, int rows, int n, int head_dim, float scale, float *scratch);
+    /** A query has the same bits whichever stand beside it. */
+    void (*attend)(const struct attend_head *head, float *scratch);
 
     /** Floats of scratch memory, on a cache line, for that and for fewer keys. */
     size_t (*scratch)(int n, int head_dim);

@@ -2,6 +2,7 @@
 #include "compute/linear.h"
 
 #include "base/clock.h"
+#include "compute/gemm.h"
 #include "compute/tiles.h"
 
 #include <stdbool.h>
@@ -18,11 +19,8 @@ enum { TILE_ROWS = 208, TILE_ROWS_LONG = 400, TILE_COLUMNS = 384, LONG_ROW = 102
 struct linear_job {
     const struct kernels *kernels;
     float *scratch;
-    float *y;
-    const float *x, *w, *b;
-    int ldy, ldx, rows, in, out;
-    enum activation activation;
-    enum linear_store store;
+    const struct linear_layer *layer;
+    const struct linear_rows *rows;
     int row_parts, column_parts; /* tiles = row_parts * column_parts, cut as evenly as they can be */
 };
 
@@ -39,22 +37,23 @@ bool linear_keeps_rows(const struct kernels *kernels) {
 static void cut_for_threads(struct linear_job *job, int threads) {
     enum { TILES_A_THREAD = 2, LEAST_ROWS = 128 };
     const int wanted = tiles_count(TILES_A_THREAD * threads, job->column_parts);
-    const int most = job->rows / LEAST_ROWS;
+    const int most = job->rows->rows / LEAST_ROWS;
     const int parts = wanted < most ? wanted : most;
     if (job->row_parts < parts) job->row_parts = parts;
 }
 
 static void cut_into_tiles(struct linear_job *job, int threads) {
+    const int rows = job->rows->rows, in = job->layer->in, out = job->layer->out;
     job->row_parts = job->column_parts = 1;
-    if (tiles_small(job->rows, job->in, job->out)) return;
+    if (tiles_small(rows, in, out)) return;
     const struct product_kernels *own = job->kernels->products;
-    job->row_parts = tiles_count(job->rows, own ? own->rows : job->in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
+    job->row_parts = tiles_count(rows, own ? own->rows : in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
     /* one thread takes all columns: within a tile the next weights come during the sums (multiply_vector.h) */
     if (own && threads == 1) return;
-    job->column_parts = tiles_count(job->out, own ? own->columns : TILE_COLUMNS);
+    job->column_parts = tiles_count(out, own ? own->columns : TILE_COLUMNS);
     if (own) cut_for_threads(job, threads);
     /* an even number of tiles leaves no thread of two idle at the end */
-    if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < job->rows) job->row_parts++;
+    if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < rows) job->row_parts++;
 }
 
 static activation_kernel *activation_of(const struct kernels *kernels, enum activation activation) {
@@ -93,22 +92,24 @@ static void multiply_by_blas(const struct kernels *kernels, const struct float_p
 
 static void linear_tile(void *context, int tile, int worker) {
     const struct linear_job *job = context;
+    const struct linear_layer *layer = job->layer;
+    const struct linear_rows *rows = job->rows;
     const int row_part = tile / job->column_parts, column_part = tile % job->column_parts;
-    const int row = tiles_start(job->rows, 1, row_part, job->row_parts);
-    const int column = tiles_start(job->out, 1, column_part, job->column_parts);
+    const int row = tiles_start(rows->rows, 1, row_part, job->row_parts);
+    const int column = tiles_start(layer->out, 1, column_part, job->column_parts);
     const struct float_product product = {
-        .y = job->y + (size_t)row * (size_t)job->ldy + column,
-        .x = job->x + (size_t)row * (size_t)job->ldx,
-        .w = job->w + (size_t)column * (size_t)job->in,
-        .bias = job->b ? job->b + column : NULL,
-        .ldy = (size_t)job->ldy,
-        .ldx = (size_t)job->ldx,
-        .ldw = (size_t)job->in,
-        .rows = tiles_start(job->rows, 1, row_part + 1, job->row_parts) - row,
-        .columns = tiles_start(job->out, 1, column_part + 1, job->column_parts) - column,
-        .n = job->in,
-        .add = job->store == LINEAR_ADD,
-        .activate = activation_of(job->kernels, job->activation),
+        .y = rows->y + (size_t)row * rows->ldy + column,
+        .x = rows->x + (size_t)row * rows->ldx,
+        .w = layer->w + (size_t)column * (size_t)layer->in,
+        .bias = layer->b ? layer->b + column : NULL,
+        .ldy = rows->ldy,
+        .ldx = rows->ldx,
+        .ldw = (size_t)layer->in,
+        .rows = tiles_start(rows->rows, 1, row_part + 1, job->row_parts) - row,
+        .columns = tiles_start(layer->out, 1, column_part + 1, job->column_parts) - column,
+        .n = layer->in,
+        .add = rows->add,
+        .activate = activation_of(job->kernels, rows->activation),
     };
     const struct product_kernels *own = job->kernels->products;
     if (own)
@@ -117,23 +118,8 @@ static void linear_tile(void *context, int tile, int worker) {
         multiply_by_blas(job->kernels, &product);
 }
 
-void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,
-            int rows, int in, int out, enum activation activation, enum linear_store store) {
-    struct linear_job job = {
-        .kernels = compute->kernels,
-        .scratch = compute->scratch,
-        .y = y,
-        .x = x,
-        .w = w,
-        .b = b,
-        .ldy = ldy,
-        .ldx = ldx,
-        .rows = rows,
-        .in = in,
-        .out = out,
-        .activation = activation,
-        .store = store,
-    };
+void linear(const struct compute *compute, const struct linear_layer *layer, const struct linear_rows *rows) {
+    struct linear_job job = {.kernels = compute->kernels, .scratch = compute->scratch, .layer = layer, .rows = rows};
     cut_into_tiles(&job, threads_count(compute->threads));
     threads_run(compute->threads, job.row_parts * job.column_parts, linear_tile, &job);
 }
@@ -145,11 +131,13 @@ double linear_measure_gflops(const struct compute *compute, float *scratch_a, fl
         scratch_a[i] = (float)(i % 7) - 3;
         scratch_b[i] = (float)(i % 5) - 2;
     }
+    const struct linear_layer layer = {.w = scratch_b, .in = size, .out = size};
+    const struct linear_rows rows = {
+        .y = scratch_c, .ldy = (size_t)size, .x = scratch_a, .ldx = (size_t)size, .rows = size};
     const double start = clock_ms(), slice = 300;
     double now = start, best = 0;
     do {
-        linear(compute, scratch_c, size, scratch_a, size, scratch_b, NULL, size, size, size, ACTIVATION_NONE,
-               LINEAR_SET);
+        linear(compute, &layer, &rows);
         const double end = clock_ms(), gflops = 2e-6 * (double)count * size / (end - now);
         if (gflops > best) best = gflops;
         now = end;

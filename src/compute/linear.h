@@ -24,10 +24,20 @@ enum activation { ACTIVATION_NONE, ACTIVATION_GELU, ACTIVATION_GELU_TANH, ACTIVA
 /** y (n) = act(y) */
 void activate_row(const struct kernels *kernels, enum activation activation, float *y, int n);
 
-/** How a product is put into y. */
-enum linear_store {
-    LINEAR_SET, /* y  = act(x w^T + b) */
-    LINEAR_ADD  /* y  = act(y + x w^T + b): the residual of a block */
+/** A layer in float32. */
+struct linear_layer {
+    const float *w, *b; /* (out, in); (out) or NULL */
+    int in, out;
+};
+
+/** What a layer is applied to, and where that goes. */
+struct linear_rows {
+    float *y;       /* (rows, out), rows ldy apart */
+    const float *x; /* (rows, in), rows ldx apart */
+    size_t ldy, ldx;
+    int rows;
+    enum activation activation;
+    bool add; /* y = act(y + x w^T + b), the residual of a block; else y = act(x w^T + b) */
 };
 
 /** Floats that products need beside their factors, for all of `threads` threads; may be 0. */
@@ -36,24 +46,7 @@ size_t linear_scratch(const struct kernels *kernels, int threads);
 /** Whether a row of a product has the same bits however many rows there are. */
 bool linear_keeps_rows(const struct kernels *kernels);
 
-/** One linear layer over many rows: y (rows, out), x (rows, in), w (out, in), b (out) or NULL. */
-void linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx, const float *w, const float *b,
-            int rows, int in, int out, enum activation activation, enum linear_store store);
-
-/** One tile on the calling thread: c (m, n) = a (m, k) b^T (n, k). */
-void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
-
-/** The same, added to what c holds. */
-void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
-
-/** Memory for products on one thread more at the same time, so that none of them has to ask for it; PTM_ENOMEM. */
-ptm_status gemm_reserve(ptm_error *err);
-
-/** The processor whose kernels OpenBLAS has taken, as it names it. */
-const char *gemm_kernels(void);
-
-/** Gives up what gemm_reserve() promised for so many threads. */
-void gemm_release(int threads);
+void linear(const struct compute *compute, const struct linear_layer *layer, const struct linear_rows *rows);
 
 /** Matrix product rate of this machine with these threads, GFLOP/s: the yardstick of the benchmark. */
 double linear_measure_gflops(const struct compute *compute, float *scratch_a, float *scratch_b, float *scratch_c,

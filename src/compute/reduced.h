@@ -62,9 +62,8 @@ struct reduced_input {
 void reduced_input_place(struct reduced_input *input, struct arena *arena, const struct product *product, int rows,
                          int in);
 
-/** y (rows, out) = act(x w^T + b), or added to y; as linear(). */
-void reduced_linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx,
-                    const struct reduced_layer *layer, const struct reduced_input *input, int rows,
-                    enum activation activation, enum linear_store store);
+/** As linear(); the rows are prepared in `input`. */
+void reduced_linear(const struct compute *compute, const struct reduced_layer *layer, const struct reduced_input *input,
+                    const struct linear_rows *rows);
 
 #endif

@@ -35,13 +35,9 @@ void reduced_input_place(struct reduced_input *input, struct arena *arena, const
 struct product_job {
     const struct reduced_layer *layer;
     const struct reduced_input *input;
+    const struct linear_rows *rows;
     const struct kernels *kernels;
-    float *y;
-    const float *x;
-    int ldy, ldx, rows;
     size_t x_bytes;
-    enum activation activation;
-    bool add;
     int row_parts, column_parts; /* in whole tiles of the product */
     int block_rows;
 };
@@ -60,14 +56,14 @@ static void prepare_rows(void *context, int tile, int worker) {
     const struct product_job *job = context;
     const struct product *product = job->layer->product;
     const int step = whole_tiles(product, PREPARE_ROWS), first = tile * step;
-    const int end = smaller(first + step, whole_tiles(product, job->rows));
-    if (end > job->rows) {
+    const int rows = job->rows->rows, end = smaller(first + step, whole_tiles(product, rows));
+    if (end > rows) {
         memset(job->input->values + (size_t)(end - product->rows) * job->x_bytes, 0,
                (size_t)product->rows * job->x_bytes);
-        memset(&job->input->rows[job->rows], 0, (size_t)(end - job->rows) * sizeof *job->input->rows);
+        memset(&job->input->rows[rows], 0, (size_t)(end - rows) * sizeof *job->input->rows);
     }
-    for (int i = first; i < smaller(end, job->rows); i++)
-        product->prepare(values_of(job, i), &job->input->rows[i], job->x + (size_t)i * (size_t)job->ldx,
+    for (int i = first; i < smaller(end, rows); i++)
+        product->prepare(values_of(job, i), &job->input->rows[i], job->rows->x + (size_t)i * job->rows->ldx,
                          job->layer->in);
 }
 
@@ -83,12 +79,12 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
         .scale = layer->scale + column,
         .bias = layer->bias + column,
         .sums = layer->sums + column,
-        .ldy = (size_t)job->ldy,
+        .ldy = job->rows->ldy,
         .x_bytes = job->x_bytes,
         .groups = layer->groups,
         .columns = smaller(product->columns, layer->out - column),
-        .add = job->add,
-        .y = job->y + (size_t)row * (size_t)job->ldy + column,
+        .add = job->rows->add,
+        .y = job->rows->y + (size_t)row * job->rows->ldy + column,
         .x = job->input->values + (size_t)row * job->x_bytes,
         .row = job->input->rows + row,
         .rows = end - row,
@@ -107,7 +103,8 @@ static void multiply_block(const struct product_job *job, int row, int end, int 
     const int columns = job->layer->product->columns;
     for (int j = column; j < last; j += columns) multiply_panel(job, j / columns, row, end, fetch);
     for (int i = row; i < end; i++)
-        activate_row(job->kernels, job->activation, job->y + (size_t)i * (size_t)job->ldy + column, last - column);
+        activate_row(job->kernels, job->rows->activation, job->rows->y + (size_t)i * job->rows->ldy + column,
+                     last - column);
 }
 
 static void multiply_part(void *context, int tile, int worker) {
@@ -115,8 +112,8 @@ static void multiply_part(void *context, int tile, int worker) {
     const struct product_job *job = context;
     const struct product *product = job->layer->product;
     const int row_part = tile / job->column_parts, column_part = tile % job->column_parts;
-    const int row = tiles_start(job->rows, product->rows, row_part, job->row_parts);
-    const int end = tiles_start(job->rows, product->rows, row_part + 1, job->row_parts);
+    const int row = tiles_start(job->rows->rows, product->rows, row_part, job->row_parts);
+    const int end = tiles_start(job->rows->rows, product->rows, row_part + 1, job->row_parts);
     const int column = tiles_start(job->layer->out, product->columns, column_part, job->column_parts);
     const int last = tiles_start(job->layer->out, product->columns, column_part + 1, job->column_parts);
     if (product->enter) product->enter();
@@ -135,9 +132,10 @@ static int block_rows(const struct product *product, size_t x_bytes) {
  * none waits. */
 static void cut_for_threads(struct product_job *job, int threads) {
     enum { TILES_A_THREAD = 4 };
-    if (tiles_small(job->rows, job->layer->in, job->layer->out)) return;
+    if (tiles_small(job->rows->rows, job->layer->in, job->layer->out)) return;
     const struct product *product = job->layer->product;
-    const int panels = tiles_count(job->layer->out, product->columns), units = tiles_count(job->rows, product->rows);
+    const int panels = tiles_count(job->layer->out, product->columns),
+              units = tiles_count(job->rows->rows, product->rows);
     const int wanted = tiles_count(TILES_A_THREAD * threads, job->row_parts);
     if (job->column_parts < wanted) job->column_parts = smaller(wanted, panels);
     for (int parts = job->row_parts; parts <= units && parts < job->row_parts + threads; parts++) {
@@ -147,26 +145,20 @@ static void cut_for_threads(struct product_job *job, int threads) {
     }
 }
 
-void reduced_linear(const struct compute *compute, float *y, int ldy, const float *x, int ldx,
-                    const struct reduced_layer *layer, const struct reduced_input *input, int rows,
-                    enum activation activation, enum linear_store store) {
+void reduced_linear(const struct compute *compute, const struct reduced_layer *layer, const struct reduced_input *input,
+                    const struct linear_rows *rows) {
     struct product_job job = {
         .layer = layer,
         .input = input,
-        .kernels = compute->kernels,
-        .y = y,
-        .x = x,
-        .ldy = ldy,
-        .ldx = ldx,
         .rows = rows,
+        .kernels = compute->kernels,
         .x_bytes = row_bytes(layer->product, layer->in),
-        .activation = activation,
-        .add = store == LINEAR_ADD,
-        .row_parts = tiles_count(rows, TILE_ROWS),
+        .row_parts = tiles_count(rows->rows, TILE_ROWS),
         .column_parts = tiles_count(layer->out, TILE_COLUMNS),
         .block_rows = block_rows(layer->product, row_bytes(layer->product, layer->in)),
     };
     if (threads_count(compute->threads) > 1) cut_for_threads(&job, threads_count(compute->threads));
-    threads_run(compute->threads, tiles_count(rows, whole_tiles(layer->product, PREPARE_ROWS)), prepare_rows, &job);
+    threads_run(compute->threads, tiles_count(rows->rows, whole_tiles(layer->product, PREPARE_ROWS)), prepare_rows,
+                &job);
     threads_run(compute->threads, job.row_parts * job.column_parts, multiply_part, &job);
 }
