@@ -3,7 +3,7 @@
 #ifndef POLYTOME_MODELS_MEAN_H
 #define POLYTOME_MODELS_MEAN_H
 
-#include "compute/linear.h"
+#include "compute/compute.h"
 
 /**
  * mean (width) = sum of weights[i] * rows[i] / sum of weights, over `count` > 0 rows `ld` apart. `mean` may be one of

@@ -3,7 +3,7 @@
 #ifndef POLYTOME_MODELS_ROTARY_H
 #define POLYTOME_MODELS_ROTARY_H
 
-#include "compute/linear.h"
+#include "compute/compute.h"
 
 /** The widest head that can be turned; published ones have 64 to 88. */
 enum { ROTARY_HEAD_DIM_MAX = 3072 };

@@ -8,7 +8,7 @@
 #define POLYTOME_MODELS_TOME_H
 
 #include "base/memory.h"
-#include "compute/linear.h"
+#include "compute/compute.h"
 
 /** Working memory for up to N0 tokens; placed by tome_place() in the session's arena. */
 struct tome {

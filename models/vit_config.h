@@ -9,7 +9,7 @@
 #define POLYTOME_MODELS_VIT_CONFIG_H
 
 #include "base/error.h"
-#include "compute/linear.h"
+#include "compute/activation.h"
 
 #include <stddef.h>
 

@@ -4,6 +4,7 @@
  * Machines are shared, and change by the second: only what runs side by side compares, so schedules take turns.
  */
 #include "base/clock.h"
+#include "compute/gemm_rate.h"
 #include "pipelines/batch.h"
 
 #include <math.h>
@@ -37,7 +38,7 @@ static ptm_status measure_gemm(const struct ptm_session *session, double *gflops
     float *memory = mem_alloc(3 * square, sizeof *memory);
     if (!memory) return error_no_memory(err);
     const double measured =
-        linear_measure_gflops(&session->compute, memory, memory + square, memory + 2 * square, GEMM_SIZE);
+        gemm_rate_measure(&session->compute, memory, memory + square, memory + 2 * square, GEMM_SIZE);
     if (measured > *gflops) *gflops = measured;
     mem_free(memory);
     return PTM_OK;

@@ -3,7 +3,7 @@
 #ifndef POLYTOME_TESTS_ACTIVATIONS_H
 #define POLYTOME_TESTS_ACTIVATIONS_H
 
-#include "compute/linear.h"
+#include "compute/activation.h"
 
 #include <math.h>
 

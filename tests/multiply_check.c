@@ -49,7 +49,7 @@ static void fill(int rows, int columns, int n) {
 static void multiply(const struct kernels *level) {
     const struct float_product product = {at.y, at.x,    at.w,       at.bias, LD_Y,   LD_X,
                                           LD_X, at.rows, at.columns, at.n,    at.add, NULL};
-    level->products->multiply(&product, at.scratch);
+    level->multiply->multiply(&product, at.scratch);
 }
 
 static void run(const struct kernels *level) {
@@ -84,9 +84,9 @@ static double worst_error(void) {
 }
 
 bool multiply_check(const struct kernels *level) {
-    if (!level->products) return true;
+    if (!level->multiply) return true;
     double worst = 0;
-    at.scratch = mem_alloc(level->products->scratch, sizeof *at.scratch);
+    at.scratch = mem_alloc(level->multiply->scratch, sizeof *at.scratch);
     if (!at.scratch) return false;
     for (int round = 0; round < ROUNDS; round++) {
         const bool large = round % 10 == 0; /* past every size at which the kernel begins anew */
@@ -102,11 +102,11 @@ bool multiply_check(const struct kernels *level) {
 }
 
 double multiply_gflops(const struct kernels *level) {
-    if (!level->products) return 0;
+    if (!level->multiply) return 0;
     fill(MAX_ROWS, MAX_COLUMNS, TURNED_VALUES);
     at.add = false; /* the same for each level */
     at.bias = NULL;
-    at.scratch = mem_alloc(level->products->scratch, sizeof *at.scratch);
+    at.scratch = mem_alloc(level->multiply->scratch, sizeof *at.scratch);
     if (!at.scratch) return 0;
     double best = INFINITY;
     for (int i = 0; i < 20; i++) {

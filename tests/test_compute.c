@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "compute/attention.h"
 #include "compute/gemm.h"
+#include "compute/gemm_rate.h"
+#include "compute/linear.h"
 #include "compute/product.h"
 #include "random.h"
 
@@ -203,7 +205,7 @@ static void test_measure(void) {
     enum { SIZE = 256 };
     struct compute compute = open_compute(2, cpu_detect());
     float *a = random_floats(SIZE * SIZE), *b = random_floats(SIZE * SIZE), *c = random_floats(SIZE * SIZE);
-    const double gflops = linear_measure_gflops(&compute, a, b, c, SIZE);
+    const double gflops = gemm_rate_measure(&compute, a, b, c, SIZE);
     CU_ASSERT(gflops > 0.01 && gflops < 1e5);
     double sum = 0;
     for (int i = 0; i < SIZE; i++) sum += (double)a[i] * b[i];
@@ -477,7 +479,7 @@ int main(void) {
         {"linear against double, every level", test_linear},
         {"linear has the same bits for 1, 2, 3, 5 threads", test_linear_same_bits},
         {"linear keeps NaN in its row", test_linear_nan},
-        {"linear_measure_gflops", test_measure},
+        {"gemm_rate_measure", test_measure},
         {"attention against double, every level", test_attention},
         {"attention has the same bits for 1, 2, 3, 5 threads", test_attention_same_bits},
         {"attention scratch never shrinks", test_attention_scratch},

@@ -3,7 +3,7 @@
 #ifndef POLYTOME_COMPUTE_ATTENTION_H
 #define POLYTOME_COMPUTE_ATTENTION_H
 
-#include "compute/linear.h"
+#include "compute/compute.h"
 
 /** What attends beside layers of `product`, which is NULL where they are float32: in 16 bits beside reduced
  * ones, where the processor is faster at it. */

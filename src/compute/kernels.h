@@ -55,7 +55,7 @@ struct float_product {
 };
 
 /** Float32 products where OpenBLAS is slower. */
-struct product_kernels {
+struct multiply_kernels {
     /** A row has the same bits whichever stand beside it. */
     void (*multiply)(const struct float_product *product, float *scratch);
 
@@ -78,7 +78,7 @@ struct kernels {
      * NULL where there are no more. */
     const struct attend_kernels *attention_reduced[3];
 
-    const struct product_kernels *products; /* NULL at a level where OpenBLAS is not slower */
+    const struct multiply_kernels *multiply; /* NULL at a level where OpenBLAS is not slower */
 
     /** y = y + b */
     void (*add)(float *y, const float *b, int n);

@@ -191,8 +191,8 @@ static void running_best(float *best, int *index, const float *scores, int first
 }
 
 static const struct attend_kernels attend_kernels = {ATTEND_KERNELS};
-#ifdef PRODUCT_KERNELS
-static const struct product_kernels product_kernels = PRODUCT_KERNELS;
+#ifdef MULTIPLY_KERNELS
+static const struct multiply_kernels multiply_kernels = MULTIPLY_KERNELS;
 #endif
 
 const struct kernels KERNELS_TABLE = {
@@ -202,8 +202,8 @@ const struct kernels KERNELS_TABLE = {
 #ifdef ATTENTION_REDUCED
     .attention_reduced = {ATTENTION_REDUCED},
 #endif
-#ifdef PRODUCT_KERNELS
-    .products = &product_kernels,
+#ifdef MULTIPLY_KERNELS
+    .multiply = &multiply_kernels,
 #endif
     .add = add,
     .gelu = gelu,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compute/linear.h"
 
-#include "base/clock.h"
 #include "compute/gemm.h"
 #include "compute/tiles.h"
 
@@ -25,11 +24,11 @@ struct linear_job {
 };
 
 size_t linear_scratch(const struct kernels *kernels, int threads) {
-    return kernels->products ? (size_t)threads * kernels->products->scratch : 0;
+    return kernels->multiply ? (size_t)threads * kernels->multiply->scratch : 0;
 }
 
 bool linear_keeps_rows(const struct kernels *kernels) {
-    return kernels->products != NULL; /* OpenBLAS chooses its kernel by the shape */
+    return kernels->multiply != NULL; /* OpenBLAS chooses its kernel by the shape */
 }
 
 /* Our own kernels give the same bits however they are cut: there may be as many tiles as keep all threads busy, but not
@@ -46,7 +45,7 @@ static void cut_into_tiles(struct linear_job *job, int threads) {
     const int rows = job->rows->rows, in = job->layer->in, out = job->layer->out;
     job->row_parts = job->column_parts = 1;
     if (tiles_small(rows, in, out)) return;
-    const struct product_kernels *own = job->kernels->products;
+    const struct multiply_kernels *own = job->kernels->multiply;
     job->row_parts = tiles_count(rows, own ? own->rows : in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
     /* one thread takes all columns: within a tile the next weights come during the sums (multiply_vector.h) */
     if (own && threads == 1) return;
@@ -54,20 +53,6 @@ static void cut_into_tiles(struct linear_job *job, int threads) {
     if (own) cut_for_threads(job, threads);
     /* an even number of tiles leaves no thread of two idle at the end */
     if (job->row_parts % 2 && job->column_parts % 2 && job->row_parts < rows) job->row_parts++;
-}
-
-static activation_kernel *activation_of(const struct kernels *kernels, enum activation activation) {
-    switch (activation) {
-    case ACTIVATION_GELU: return kernels->gelu;
-    case ACTIVATION_GELU_TANH: return kernels->gelu_tanh;
-    case ACTIVATION_QUICK_GELU: return kernels->quick_gelu;
-    case ACTIVATION_NONE: break;
-    }
-    return NULL;
-}
-
-void activate_row(const struct kernels *kernels, enum activation activation, float *y, int n) {
-    if (activation != ACTIVATION_NONE) activation_of(kernels, activation)(y, n);
 }
 
 /* What a row of y holds before OpenBLAS adds the product to it. */
@@ -111,7 +96,7 @@ static void linear_tile(void *context, int tile, int worker) {
         .add = rows->add,
         .activate = activation_of(job->kernels, rows->activation),
     };
-    const struct product_kernels *own = job->kernels->products;
+    const struct multiply_kernels *own = job->kernels->multiply;
     if (own)
         own->multiply(&product, job->scratch + (size_t)worker * own->scratch);
     else
@@ -122,25 +107,4 @@ void linear(const struct compute *compute, const struct linear_layer *layer, con
     struct linear_job job = {.kernels = compute->kernels, .scratch = compute->scratch, .layer = layer, .rows = rows};
     cut_into_tiles(&job, threads_count(compute->threads));
     threads_run(compute->threads, job.row_parts * job.column_parts, linear_tile, &job);
-}
-
-double linear_measure_gflops(const struct compute *compute, float *scratch_a, float *scratch_b, float *scratch_c,
-                             int size) {
-    const size_t count = (size_t)size * (size_t)size;
-    for (size_t i = 0; i < count; i++) {
-        scratch_a[i] = (float)(i % 7) - 3;
-        scratch_b[i] = (float)(i % 5) - 2;
-    }
-    const struct linear_layer layer = {.w = scratch_b, .in = size, .out = size};
-    const struct linear_rows rows = {
-        .y = scratch_c, .ldy = (size_t)size, .x = scratch_a, .ldx = (size_t)size, .rows = size};
-    const double start = clock_ms(), slice = 300;
-    double now = start, best = 0;
-    do {
-        linear(compute, &layer, &rows);
-        const double end = clock_ms(), gflops = 2e-6 * (double)count * size / (end - now);
-        if (gflops > best) best = gflops;
-        now = end;
-    } while (now - start < slice);
-    return best;
 }

@@ -7,22 +7,8 @@
 #ifndef POLYTOME_COMPUTE_LINEAR_H
 #define POLYTOME_COMPUTE_LINEAR_H
 
-#include "base/threads.h"
-#include "compute/kernels.h"
-
-/** What every threaded computation needs. */
-struct compute {
-    struct threads *threads;
-    const struct kernels *kernels;
-    float *scratch;                         /* linear_scratch() floats, on a cache line */
-    const struct product *product;          /* of the layers in reduced precision; NULL: all is float32 */
-    const struct attend_kernels *attention; /* attention_for() these */
-};
-
-enum activation { ACTIVATION_NONE, ACTIVATION_GELU, ACTIVATION_GELU_TANH, ACTIVATION_QUICK_GELU };
-
-/** y (n) = act(y) */
-void activate_row(const struct kernels *kernels, enum activation activation, float *y, int n);
+#include "compute/activation.h"
+#include "compute/compute.h"
 
 /** A layer in float32. */
 struct linear_layer {
@@ -46,10 +32,7 @@ size_t linear_scratch(const struct kernels *kernels, int threads);
 /** Whether a row of a product has the same bits however many rows there are. */
 bool linear_keeps_rows(const struct kernels *kernels);
 
+/** y = act(x w^T + b) */
 void linear(const struct compute *compute, const struct linear_layer *layer, const struct linear_rows *rows);
-
-/** Matrix product rate of this machine with these threads, GFLOP/s: the yardstick of the benchmark. */
-double linear_measure_gflops(const struct compute *compute, float *scratch_a, float *scratch_b, float *scratch_c,
-                             int size);
 
 #endif

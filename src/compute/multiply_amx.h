@@ -161,7 +161,7 @@ static void multiply(const struct float_product *all, float *scratch) {
     }
 }
 
-#define PRODUCT_KERNELS \
+#define MULTIPLY_KERNELS \
     { .multiply = multiply, .scratch = SPLIT_FLOATS, .rows = 1600, .columns = SPLIT_COLUMNS }
 
 #endif

@@ -238,7 +238,7 @@ static void multiply(const struct float_product *all, float *scratch) {
 }
 
 /* Weights are turned anew for each tile, so on one thread tiles are as high as a long input; more threads cut them. */
-#define PRODUCT_KERNELS \
+#define MULTIPLY_KERNELS \
     { .multiply = multiply, .scratch = PANELS_FLOATS, .rows = 3200, .columns = PANELS_COLUMNS }
 
 #endif

@@ -81,7 +81,7 @@ struct product {
     void (*enter)(void), (*leave)(void);
 };
 
-/** "f32", "bf16" or "int8". */
+/** "f32", "bf16", "fp16", "int8" or "int16". */
 const char *product_precision_name(ptm_precision precision);
 
 /** The best table for a precision at a CPU level; NULL for PTM_F32, and where this processor has no instruction. */

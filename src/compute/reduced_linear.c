@@ -102,9 +102,9 @@ static void multiply_panel(const struct product_job *job, int panel, int row, in
 static void multiply_block(const struct product_job *job, int row, int end, int column, int last, bool fetch) {
     const int columns = job->layer->product->columns;
     for (int j = column; j < last; j += columns) multiply_panel(job, j / columns, row, end, fetch);
-    for (int i = row; i < end; i++)
-        activate_row(job->kernels, job->rows->activation, job->rows->y + (size_t)i * job->rows->ldy + column,
-                     last - column);
+    activation_kernel *activate = activation_of(job->kernels, job->rows->activation);
+    for (int i = row; activate && i < end; i++)
+        activate(job->rows->y + (size_t)i * job->rows->ldy + column, last - column);
 }
 
 static void multiply_part(void *context, int tile, int worker) {
