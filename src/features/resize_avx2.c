@@ -4,9 +4,10 @@
  * cut into its low 15 bits and the rest, each half is summed by itself, and high * 2^15 + low is the 32-bit sum of the
  * scalar version to the last bit (what overflows in a half wraps, and wraps back).
  */
-#if defined(__x86_64__)
-
 #include "features/resize_kernels.h"
+
+#if defined(__x86_64__)
+#include "base/inline.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -38,9 +39,8 @@ static int columns_inside(const struct resize_taps *taps) {
 }
 
 /* `rows` is a constant where this is inlined, so the loops over it unroll and the sums stay in registers. */
-static inline __attribute__((always_inline)) void row_group(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src,
-                                                            ptrdiff_t src_stride, const int rows, int columns,
-                                                            const struct resize_taps *taps) {
+static ALWAYS_INLINE void row_group(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride,
+                                    const int rows, int columns, const struct resize_taps *taps) {
     /* Pixels 0 and 1 of a group go to the low lane as pairs of 16 bits (red, green, blue), pixels 2 and 3 to the high.
      */
     const __m256i spread = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, /* */
@@ -140,6 +140,4 @@ void resize_vertical_avx2(uint8_t *dst, const uint8_t *src, ptrdiff_t src_stride
     }
 }
 
-#else
-typedef int resize_avx2_not_for_this_processor; /* ISO C wants something in a file */
 #endif
