@@ -41,13 +41,27 @@ function(polytome_cmake_package)
   install(EXPORT polytomeTargets NAMESPACE polytome:: DESTINATION ${folder})
 endfunction()
 
+# The shipped model lies in the build folder as it does in an installed one: wherever that is moved to with the sources.
+function(polytome_link_model)
+  set(model ${PROJECT_SOURCE_DIR}/models/default)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share)
+  string(FIND ${PROJECT_BINARY_DIR}/ ${PROJECT_SOURCE_DIR}/ within)
+  if(within EQUAL 0)
+    file(RELATIVE_PATH model ${PROJECT_BINARY_DIR}/share ${model})
+  endif()
+  file(CREATE_LINK ${model} ${PROJECT_BINARY_DIR}/share/polytome SYMBOLIC)
+endfunction()
+
 function(polytome_install)
   install(TARGETS polytome EXPORT polytomeTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(FILES ${PROJECT_SOURCE_DIR}/include/polytome.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/default/ DESTINATION ${CMAKE_INSTALL_DATADIR}/polytome
     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/samples DESTINATION ${CMAKE_INSTALL_DOCDIR}
+    FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "explain" EXCLUDE)
+  polytome_link_model()
   polytome_pkg_config()
   polytome_cmake_package()
 endfunction()

@@ -9,7 +9,6 @@ target_compile_options(polytome_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -ffp-contract=off)
 target_compile_definitions(polytome_flags INTERFACE _POSIX_C_SOURCE=200809L
   PTM_VERSION="${PROJECT_VERSION}"
-  PTM_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
   PTM_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/polytome"
   PTM_DATA_BESIDE="${data_beside}")
 target_include_directories(polytome_flags INTERFACE

@@ -31,7 +31,7 @@ ptm_status default_model_find(char **path, ptm_error *err) {
     }
     char *beside = data_beside();
     if (!beside) return error_no_memory(err);
-    const char *const places[] = {beside, PTM_DATA_DIR, PTM_SOURCE_DIR "/models/default"};
+    const char *const places[] = {beside, PTM_DATA_DIR};
     ptm_status status = PTM_EIO;
     for (size_t i = 0; status == PTM_EIO && i < sizeof places / sizeof *places; i++) {
         *path = path_join(places[i], file_name);

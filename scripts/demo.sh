@@ -9,6 +9,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/deps.sh
 . "$root/scripts/deps.sh"
+# shellcheck source=scripts/configure.sh
+. "$root/scripts/configure.sh"
 deps_install run
 
 builds=${POLYTOME_BUILD_ROOT:-$root/build}
@@ -16,7 +18,7 @@ build=$builds/release
 log=$builds/demo.log
 mkdir -p "$builds"
 echo "polytome: building in $build"
-if ! (cd "$root" && cmake --preset release -B "$build" && cmake --build "$build") > "$log" 2>&1; then
+if ! (configure release "$build" && cmake --build "$build") > "$log" 2>&1; then
     tail -n 30 "$log" >&2
     echo "polytome: the build failed; all that it printed is in $log" >&2
     exit 1

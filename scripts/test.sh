@@ -14,6 +14,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 # shellcheck source=scripts/deps.sh
 . "$root/scripts/deps.sh"
+# shellcheck source=scripts/configure.sh
+. "$root/scripts/configure.sh"
 
 tier=all
 fuzz_seconds=30
@@ -130,7 +132,7 @@ build() {
     local preset=$1 targets=()
     shift
     if [ $# -gt 0 ]; then targets=(--target "$@"); fi
-    "${fixed_addresses[@]}" cmake --preset "$preset" -B "$builds/$preset"
+    configure "$preset" "$builds/$preset"
     "${fixed_addresses[@]}" cmake --build "$builds/$preset" -j 2 "${targets[@]}"
 }
 
