@@ -39,7 +39,7 @@ static bool is_cancelled(void *user) {
 static struct walk_file *take_file(struct walk *walk, struct job *job) {
     struct walk_file *file = calloc(1, sizeof *file);
     if (!file) {
-        job->status = job->err.status = PTM_ENOMEM;
+        job->err.status = PTM_ENOMEM;
         snprintf(job->err.message, sizeof job->err.message, "out of memory");
         progress_done(&walk->progress, NULL, false);
         jobs_finish(&walk->jobs, job);
@@ -69,8 +69,7 @@ void walk_done(struct walk_file *file) {
         snprintf(job->err.message, sizeof job->err.message,
                  "took longer than %g s; --timeout-per-file gives it more time", walk->options->timeout);
     }
-    job->status = job->err.status;
-    if (job->status == PTM_EINTERRUPTED)
+    if (job->err.status == PTM_EINTERRUPTED)
         progress_end(&walk->progress, &file->progress);
     else
         progress_done(&walk->progress, &file->progress, job->reused);
@@ -155,7 +154,7 @@ static void complain(const struct job *job) {
     const char *at = job->line > 0 ? NULL : find_path(sentence, path); /* an entry is no file yet */
     const char *behind = at ? NULL : behind_shortened(sentence, path);
     const size_t length = strlen(path);
-    const bool returns = length > 0 && path[length - 1] == '\r' && job->status == PTM_EIO;
+    const bool returns = length > 0 && path[length - 1] == '\r' && job->err.status == PTM_EIO;
     const char *hint =
         returns ? " (the name ends in a carriage return, as where a list has the line ends of Windows)" : "";
     if (strcmp(path, "-") == 0) /* it is about standard input anyway */
@@ -193,14 +192,14 @@ static void report_failure(struct walk *walk, const struct job *job) {
 /** Files in a directory that are no media are none of our business; one that is named like media and cannot be read
  * is. */
 static bool is_passed_over(const struct job *job) {
-    const bool no_media = job->status == PTM_EFORMAT || job->status == PTM_ENODATA;
+    const bool no_media = job->err.status == PTM_EFORMAT || job->err.status == PTM_ENODATA;
     return job->found && no_media && !inputs_looks_like_media(job->path);
 }
 
 /** What became of a file, when its turn has come. Results of an earlier run that lie among the files are passed over,
  * and those of this one may take their place. */
 static void settle(struct walk *walk, const struct job *job) {
-    if (walk->over || job->status == PTM_EINTERRUPTED) return;
+    if (walk->over || job->err.status == PTM_EINTERRUPTED) return;
     progress_clear(&walk->progress);
     if (is_passed_over(job)) {
         walk->passed_over++;
@@ -208,10 +207,10 @@ static void settle(struct walk *walk, const struct job *job) {
     } else if (job->replaced) {
         text_complain(SPARE_SENTENCE, walk->options->output);
         end(walk, STATUS_USAGE);
-    } else if (job->status == PTM_EINVAL) {
+    } else if (job->err.status == PTM_EINVAL) {
         /* What was asked for, not the file, is wrong: the next one would fail alike. */
         end(walk, engine_complain(&job->err));
-    } else if (job->status != PTM_OK) {
+    } else if (job->err.status != PTM_OK) {
         report_failure(walk, job);
     } else {
         walk->labelled++;
@@ -225,7 +224,7 @@ static void settle(struct walk *walk, const struct job *job) {
 static void collect(struct walk *walk) {
     const struct walk_visitor *visitor = walk->visitor;
     struct job *job = jobs_take(&walk->jobs, PROGRESS_INTERVAL);
-    if (job && job->status == PTM_OK && visitor->keep && walk->status <= STATUS_INPUT &&
+    if (job && job->err.status == PTM_OK && visitor->keep && walk->status <= STATUS_INPUT &&
         !visitor->keep(visitor->user, job))
         end(walk, STATUS_ENVIRONMENT);
     while ((job = jobs_in_turn(&walk->jobs, job))) {
