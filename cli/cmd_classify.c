@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
 #include "crew.h"
+#include "failure.h"
 #include "journal.h"
 #include "output.h"
 #include "report.h"
@@ -42,8 +43,7 @@ static void render(const struct run *run, struct job *job, const ptm_result *res
     free(job->text);
     job->text = NULL;
     job->bytes = 0;
-    job->err.status = PTM_ENOMEM;
-    snprintf(job->err.message, sizeof job->err.message, "out of memory for the result");
+    failure_set(&job->err, PTM_ENOMEM, "out of memory for the result");
 }
 
 /** Takes over what an earlier run wrote about the same file. */

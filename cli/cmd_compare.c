@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* compare: what another merging, or another precision, changes on real files. */
 #include "commands.h"
+#include "failure.h"
 #include "output.h"
 #include "report.h"
 #include "signals.h"
@@ -44,10 +45,8 @@ static ptm_status label_both(struct run *run, const char *path, const ptm_classi
 static void label_file(struct run *run, struct walk_file *file) {
     struct job *job = file->job;
     ptm_status status = label_both(run, job->path, &file->classify, &job->err);
-    if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1])) {
-        status = job->err.status = PTM_ENOMEM;
-        snprintf(job->err.message, sizeof job->err.message, "out of memory for the comparison");
-    }
+    if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1]))
+        status = failure_set(&job->err, PTM_ENOMEM, "out of memory for the comparison");
     free_results(run);
     run->compared += status == PTM_OK;
     walk_done(file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* serve: requests in, answers out, line by line, with the models kept open (docs/serve.md). */
 #include "commands.h"
+#include "failure.h"
 #include "lines.h"
 #include "output.h"
 #include "report.h"
@@ -47,12 +48,11 @@ enum { PICTURES_AT_ONCE = 16 };
 /** `pixels` of a picture, `sum` of all so far. */
 static ptm_status check_pixels(int64_t pixels, int64_t sum, int64_t max_pixels, ptm_error *err) {
     if (pixels <= max_pixels && sum / PICTURES_AT_ONCE <= max_pixels) return PTM_OK;
-    err->status = PTM_ELIMIT;
-    snprintf(err->message, sizeof err->message,
-             "a picture of the request has more than %lld pixels, or all have more than %d times as many: --max-pixels "
-             "raises that",
-             (long long)max_pixels, PICTURES_AT_ONCE);
-    return PTM_ELIMIT;
+    return failure_set(
+        err, PTM_ELIMIT,
+        "a picture of the request has more than %lld pixels, or all have more than %d times as many: --max-pixels "
+        "raises that",
+        (long long)max_pixels, PICTURES_AT_ONCE);
 }
 
 static ptm_status label_frames(struct server *server, const struct request *request, const ptm_classify_options *how,
@@ -171,13 +171,10 @@ static bool answer(struct server *server, const char *line, size_t length, ptm_e
 
 static bool serve_line(struct server *server, const char *line, size_t length, bool too_long) {
     ptm_error err = {0};
-    if (too_long) {
-        err.status = PTM_ELIMIT;
-        snprintf(err.message, sizeof err.message, "the request is longer than --max-request-bytes %zu allows",
-                 server->lines.max);
-    } else if (text_is_blank(line, length)) {
+    if (too_long)
+        failure_set(&err, PTM_ELIMIT, "the request is longer than --max-request-bytes %zu allows", server->lines.max);
+    else if (text_is_blank(line, length))
         return true;
-    }
     return answer(server, line, length, &err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "crew.h"
 
+#include "failure.h"
 #include "memory_limit.h"
 #include "memory_room.h"
 #include "text.h"
@@ -42,9 +43,7 @@ static ptm_status touch(const struct engine *engine, ptm_session *session, ptm_e
         if (input && logits)
             status = ptm_forward(session, modalities[m], input, info.input_shape, info.input_rank, logits, NULL, err);
         else
-            status = PTM_ENOMEM;
-        if (status == PTM_ENOMEM && err && err->status == PTM_OK)
-            *err = (ptm_error){PTM_ENOMEM, "out of memory for what the networks take"};
+            status = failure_set(err, PTM_ENOMEM, "out of memory for what the networks take");
         free(input);
         free(logits);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "walk.h"
 
+#include "failure.h"
 #include "inputs.h"
 #include "moment.h"
 #include "signals.h"
@@ -39,8 +40,7 @@ static bool is_cancelled(void *user) {
 static struct walk_file *take_file(struct walk *walk, struct job *job) {
     struct walk_file *file = calloc(1, sizeof *file);
     if (!file) {
-        job->err.status = PTM_ENOMEM;
-        snprintf(job->err.message, sizeof job->err.message, "out of memory");
+        failure_set(&job->err, PTM_ENOMEM, "out of memory");
         progress_done(&walk->progress, NULL, false);
         jobs_finish(&walk->jobs, job);
         return NULL;
@@ -64,11 +64,9 @@ struct walk_file *walk_next(struct walk *walk, bool waited_for) {
 void walk_done(struct walk_file *file) {
     struct walk *walk = file->walk;
     struct job *job = file->job;
-    if (job->err.status == PTM_EINTERRUPTED && file->late) {
-        job->err.status = PTM_ELIMIT;
-        snprintf(job->err.message, sizeof job->err.message,
-                 "took longer than %g s; --timeout-per-file gives it more time", walk->options->timeout);
-    }
+    if (job->err.status == PTM_EINTERRUPTED && file->late)
+        failure_set(&job->err, PTM_ELIMIT, "took longer than %g s; --timeout-per-file gives it more time",
+                    walk->options->timeout);
     if (job->err.status == PTM_EINTERRUPTED)
         progress_end(&walk->progress, &file->progress);
     else
@@ -98,8 +96,8 @@ static bool on_file(void *user, const char *path, const char *id, bool found) {
 }
 
 static bool on_failed(void *user, const char *path, const char *id, long line, const char *why) {
-    ptm_error err = {.status = line > 0 ? PTM_EFORMAT : PTM_EIO};
-    snprintf(err.message, sizeof err.message, "%s", why);
+    ptm_error err = {0};
+    failure_set(&err, line > 0 ? PTM_EFORMAT : PTM_EIO, "%s", why);
     return add(user, (struct job){.path = (char *)path, .id = (char *)id, .line = line}, &err);
 }
 
