@@ -220,20 +220,18 @@ static enum exit_status bench_files(struct bench *bench) {
 /** Every modality asked for, with one number of threads. */
 static enum exit_status bench_network(struct bench *bench) {
     const struct options *options = bench->options;
-    enum exit_status status = STATUS_GOOD;
-    int found = 0;
-    for (int i = 0; status == STATUS_GOOD && i < MODALITY_COUNT; i++) {
-        ptm_model_info info;
-        if (!(options_modalities(options) & (unsigned)modalities[i]) ||
-            !engine_get_info(&bench->engine, modalities[i], &info))
-            continue;
-        status = bench_modality(bench, &info);
-        if (options->format == FORMAT_TEXT && status == STATUS_GOOD) putchar('\n');
-        found++;
+    ptm_model_info infos[MODALITY_COUNT];
+    const int count = engine_get_infos(&bench->engine, options_modalities(options), infos);
+    if (count == 0) {
+        text_complain("the model does not bring that modality");
+        return STATUS_USAGE;
     }
-    if (found > 0) return status;
-    text_complain("the model does not bring that modality");
-    return STATUS_USAGE;
+    enum exit_status status = STATUS_GOOD;
+    for (int i = 0; status == STATUS_GOOD && i < count; i++) {
+        status = bench_modality(bench, &infos[i]);
+        if (options->format == FORMAT_TEXT && status == STATUS_GOOD) putchar('\n');
+    }
+    return status;
 }
 
 /** All that is measured with one precision and number of threads. */

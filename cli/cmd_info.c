@@ -98,18 +98,15 @@ static void print_precisions(void) {
 }
 
 static enum exit_status info_of(const char *path, const struct options *options) {
-    ptm_error err = {0};
-    ptm_model *model;
-    if (ptm_model_open(&model, path, NULL, &err) != PTM_OK) return engine_complain(&err);
+    const struct option_list models = {.items = {path}, .count = path != NULL};
+    struct engine engine;
+    enum exit_status status = engine_open_models(&engine, &models);
+    if (status != STATUS_GOOD) return status;
     ptm_model_info infos[MODALITY_COUNT];
-    int count = 0;
-    for (int i = 0; i < MODALITY_COUNT; i++)
-        if ((options_modalities(options) & (unsigned)modalities[i]) &&
-            ptm_model_get_info(model, modalities[i], &infos[count], NULL) == PTM_OK)
-            count++;
-    const enum exit_status status = print_parts(path, infos, count, options);
+    const int count = engine_get_infos(&engine, options_modalities(options), infos);
+    status = print_parts(path, infos, count, options);
     if (status == STATUS_GOOD && options->format == FORMAT_TEXT) print_precisions();
-    ptm_model_close(&model);
+    engine_close(&engine);
     return status;
 }
 

@@ -128,9 +128,7 @@ static ptm_status label(struct server *server, const struct request *request, pt
 
 static bool describe(struct server *server, const struct report_subject *subject) {
     ptm_model_info infos[MODALITY_COUNT];
-    int count = 0;
-    for (int i = 0; i < MODALITY_COUNT; i++)
-        if (engine_get_info(&server->engine, modalities[i], &infos[count])) count++;
+    const int count = engine_get_infos(&server->engine, MODALITY_ALL, infos);
     return report_json_models(server->output.stream, subject, infos, count);
 }
 
