@@ -4,9 +4,9 @@
 #include "failure.h"
 #include "lines.h"
 #include "output.h"
-#include "report.h"
 #include "request.h"
 #include "signals.h"
+#include "style.h"
 #include "text.h"
 
 #include <errno.h>
@@ -18,8 +18,8 @@ struct server {
     struct engine engine;
     struct output output;
     struct lines lines;
-    struct report_style style;
-    char *merging; /* of an earlier request, still in force; NULL: that of the command line */
+    struct report_style style; /* for the answer to what is no request */
+    char *merging;             /* of an earlier request, still in force; NULL: that of the command line */
 };
 
 /* ---------------------------------------------------------------- one request */
@@ -135,11 +135,7 @@ static bool describe(struct server *server, const struct report_subject *subject
 static bool answer_labels(struct server *server, const struct request *request, const struct report_subject *subject) {
     ptm_error err = {0};
     ptm_result *result = NULL;
-    struct report_style style = server->style;
-    style.top = request->options.top;
-    style.threshold = request->options.threshold;
-    style.logits = request->options.logits;
-    style.trace = request->options.trace;
+    const struct report_style style = style_choose(&request->options, &server->engine, false);
     label(server, request, &result, &err);
     const bool written = report_json(server->output.stream, &style, subject, result, &err);
     ptm_result_free(&result);
@@ -206,8 +202,7 @@ enum exit_status cmd_serve(const struct options *options) {
     }
     enum exit_status status = engine_open(&server.engine, &options->models, &options->session);
     if (status == STATUS_GOOD) {
-        ptm_model_info image;
-        server.style = (struct report_style){.image = engine_get_info(&server.engine, PTM_IMAGE, &image)};
+        server.style = style_choose(options, &server.engine, false);
         output_open(&server.output, NULL);
         status = serve(&server);
         output_discard(&server.output);
