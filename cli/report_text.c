@@ -73,7 +73,7 @@ static void print_coverage(FILE *stream, const ptm_answer *answer, ptm_modality 
     else if (strcmp(coverage->sampling, "first") == 0)
         fprintf(stream, "looked at the first %s only", unit);
     else
-        fprintf(stream, "looked at %d %s%s", answer->windows, unit, answer->windows == 1 ? "" : "s");
+        fprintf(stream, "looked at %d %s%s", answer->windows, unit, text_plural(answer->windows));
     if (coverage->to > coverage->from) fprintf(stream, ", %s to %s", from, to);
     if (modality != PTM_AUDIO)
         fprintf(stream, ", %lld of %lld frames", (long long)coverage->frames_used, (long long)coverage->frames_decoded);
@@ -82,7 +82,7 @@ static void print_coverage(FILE *stream, const ptm_answer *answer, ptm_modality 
     if (coverage->frame_rate_clock) fputs(", no time stamps", stream);
     if (coverage->decode_errors)
         fprintf(stream, ", %d damaged packet%s passed over", coverage->decode_errors,
-                coverage->decode_errors == 1 ? "" : "s");
+                text_plural(coverage->decode_errors));
     fputc('\n', stream);
 }
 

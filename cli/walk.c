@@ -326,7 +326,7 @@ void walk_summary(const struct walk *walk) {
         text_complain(
             "%ld file%s done again: the journal has %s with another inode, as copies have; move or link files to "
             "keep what is done",
-            walk->copied, walk->copied == 1 ? "" : "s", walk->copied == 1 ? "it" : "them");
+            walk->copied, text_plural(walk->copied), walk->copied == 1 ? "it" : "them");
     if (verbosity < 0 || !worth_it) return;
     fprintf(stderr, "polytome: %ld labelled, %ld failed", walk->labelled, walk->failed);
     if (walk->passed_over > 0) fprintf(stderr, ", %ld without media passed over", walk->passed_over);
