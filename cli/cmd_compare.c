@@ -98,8 +98,7 @@ static int choose(const struct option_numbers *given, int side, int none) {
  * A is float32. No -r makes B merge as the models recommend. */
 static void choose_sides(const struct options *options, struct report_sides *sides,
                          ptm_session_options session[static 2]) {
-    static const char *const prop_attns[] = {"auto", "off", "on"}, *const precisions[] = {"auto", "f32", "bf16",
-                                                                                          "int8"};
+    static const char *const prop_attns[] = {"auto", "off", "on"};
     const struct option_list *r = &options->schedules;
     for (int side = 0; side < 2; side++) {
         session[side] = options->session;
@@ -110,7 +109,7 @@ static void choose_sides(const struct options *options, struct report_sides *sid
         if (side == 0) session[side].static_threshold = 0;
         sides->r[side] = session[side].r;
         sides->prop_attn[side] = prop_attns[session[side].prop_attn + 1];
-        sides->precision[side] = precisions[session[side].precision + 1];
+        sides->precision[side] = report_precision(session[side].precision);
         sides->static_threshold[side] = session[side].static_threshold;
     }
 }
