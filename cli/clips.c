@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "clips.h"
 
+#include "failure.h"
 #include "signals.h"
 #include "text.h"
 
@@ -62,10 +63,7 @@ static ptm_status cut_event(const char *folder, const char *path, const char *na
                             ptm_error *err) {
     const size_t bytes = strlen(folder) + strlen(name) + 2;
     char *output = malloc(bytes);
-    if (!output) {
-        *err = (ptm_error){PTM_ENOMEM, "out of memory for the name of a clip"};
-        return PTM_ENOMEM;
-    }
+    if (!output) return failure_set(err, PTM_ENOMEM, "out of memory for the name of a clip");
     snprintf(output, bytes, "%s/%s", folder, name);
     const ptm_status status = ptm_cut_file(path, event->start, event->end, output, NULL, err);
     free(output);

@@ -47,22 +47,12 @@ static double peak_bytes(void) {
     return (double)usage.ru_maxrss * 1024;
 }
 
-enum { THREADS_TEXT = 32 };
-
-static void name_threads(char text[static THREADS_TEXT], int threads) {
-    if (threads == 0)
-        snprintf(text, THREADS_TEXT, "one thread a processor");
-    else
-        snprintf(text, THREADS_TEXT, "%d thread%s", threads, threads == 1 ? "" : "s");
-}
-
 /** Keeps a row for the plot. */
 static bool keep_row(struct bench *bench, const struct report_bench *row) {
     struct plot_row *rows = grow(bench->rows, (size_t)bench->num_rows, sizeof *rows);
     if (!rows) return false;
     bench->rows = rows;
-    char threads[THREADS_TEXT];
-    name_threads(threads, bench->session.threads);
+    char threads[REPORT_THREADS_BYTES];
     const ptm_profile *profile = &row->timing.profile;
     struct plot_row *kept = &rows[bench->num_rows++];
     *kept = (struct plot_row){
@@ -72,42 +62,11 @@ static bool keep_row(struct bench *bench, const struct report_bench *row) {
         .stages = {profile->ms_embed, profile->ms_attention, profile->ms_merge, profile->ms_mlp, profile->ms_head},
     };
     snprintf(kept->group, sizeof kept->group, "%s, %s, %s, %s", report_modality(row->info->modality), row->info->name,
-             report_precision(row->timing.precision), threads);
+             report_precision(row->timing.precision), report_threads(threads, row->threads));
     const int length = snprintf(kept->r, sizeof kept->r, "%s", row->r);
     if (row->timing.batch > 1 && length < (int)sizeof kept->r)
         snprintf(kept->r + length, sizeof kept->r - (size_t)length, ", %d windows", row->timing.batch);
     return true;
-}
-
-static void print_heading(const struct bench *bench, const ptm_model_info *info, const ptm_bench_report *timing) {
-    char threads[THREADS_TEXT];
-    name_threads(threads, bench->session.threads);
-    printf("%s  ", report_modality(info->modality));
-    text_print(stdout, info->name);
-    printf(", %.1f M parameters, %s, ", (double)info->parameters * 1e-6, threads);
-    if (timing->precision != PTM_F32)
-        printf("%s by %s, attention in %s, ", report_precision(timing->precision), timing->instruction,
-               report_precision(timing->attention));
-    printf("matrix products %.1f GFLOP/s\n", timing->gemm_gflops);
-    printf("  %-12s %5s %13s %8s %9s %9s %8s %8s %6s | %7s %9s %7s %7s %6s\n", "r", "batch", "tokens", "GFLOP",
-           "min ms", "median", "speed-up", "GFLOP/s", "GEMM", "embed", "attention", "merge", "mlp", "head");
-}
-
-static void print_row(const char *r, const ptm_bench_report *timing) {
-    const ptm_profile *profile = &timing->profile;
-    const double rate = profile->gflop / timing->min_ms * 1000;
-    char tokens[32];
-    snprintf(tokens, sizeof tokens, "%d -> %d", profile->tokens[0], profile->tokens[profile->depth]);
-    printf("  %-12s %5d %13s %8.3f %9.2f %9.2f %8.2f %8.1f %4.0f %% | %7.2f %9.2f %7.2f %7.2f %6.2f\n", r,
-           timing->batch, tokens, profile->gflop, timing->min_ms, timing->median_ms, timing->speed_up, rate,
-           timing->gemm_gflops > 0 ? 100 * rate / timing->gemm_gflops : 0, profile->ms_embed, profile->ms_attention,
-           profile->ms_merge, profile->ms_mlp, profile->ms_head);
-}
-
-static void print_blocks(const ptm_profile *profile) {
-    fputs("      tokens by block:", stdout);
-    for (int i = 0; i <= profile->depth; i++) printf(" %d", profile->tokens[i]);
-    putchar('\n');
 }
 
 /** A row. `first` of its modality: the heading stands over it. */
@@ -115,9 +74,8 @@ static bool report_row(struct bench *bench, const struct report_bench *row, bool
     const struct options *options = bench->options;
     if (options->plot && !keep_row(bench, row)) return false;
     if (options->format == FORMAT_JSON) return report_json_bench(stdout, row);
-    if (first) print_heading(bench, row->info, &row->timing);
-    print_row(row->r, &row->timing);
-    if (options->verbosity > 0) print_blocks(&row->timing.profile);
+    if (first) report_text_bench_heading(stdout, row);
+    report_text_bench(stdout, row, options->verbosity > 0);
     return true;
 }
 
@@ -160,24 +118,22 @@ static enum exit_status bench_modality(struct bench *bench, const ptm_model_info
     return bench_schedules(bench, info, usual, strcmp(info->r, "off") == 0 ? 1 : 2);
 }
 
-/** The first file that has a row has the heading above it. */
-static void print_file_heading(struct bench *bench) {
-    const struct options *options = bench->options;
-    if (bench->width > 0) return;
-    bench->width = 4;
+static int name_columns(const struct options *options) {
+    int widest = 4;
     for (int i = 0; i < options->num_operands; i++) {
         const int columns = text_columns(options->operands[i]);
-        if (columns > bench->width) bench->width = columns;
+        if (columns > widest) widest = columns;
     }
-    printf("files, ms\n  %-*s %9s %9s %9s\n", bench->width, "", "decode", "features", "network");
+    return widest;
 }
 
+/** The first file that has a row has the heading above it. */
 static void print_file(struct bench *bench, const char *path, const ptm_result *result) {
-    print_file_heading(bench);
-    printf("  ");
-    text_print(stdout, path);
-    printf("%*s %9.2f %9.2f %9.2f\n", bench->width - text_columns(path), "", result->ms.decode, result->ms.features,
-           result->ms.network);
+    if (bench->width == 0) {
+        bench->width = name_columns(bench->options);
+        report_text_bench_files(stdout, bench->width);
+    }
+    report_text_bench_file(stdout, bench->width, path, result);
 }
 
 /** Decoding and features need a real file. */
@@ -220,20 +176,18 @@ static enum exit_status bench_files(struct bench *bench) {
 /** Every modality asked for, with one number of threads. */
 static enum exit_status bench_network(struct bench *bench) {
     const struct options *options = bench->options;
-    enum exit_status status = STATUS_GOOD;
-    int found = 0;
-    for (int i = 0; status == STATUS_GOOD && i < MODALITY_COUNT; i++) {
-        ptm_model_info info;
-        if (!(options_modalities(options) & (unsigned)modalities[i]) ||
-            !engine_get_info(&bench->engine, modalities[i], &info))
-            continue;
-        status = bench_modality(bench, &info);
-        if (options->format == FORMAT_TEXT && status == STATUS_GOOD) putchar('\n');
-        found++;
+    ptm_model_info infos[MODALITY_COUNT];
+    const int count = engine_get_infos(&bench->engine, options_modalities(options), infos);
+    if (count == 0) {
+        text_complain("the model does not bring that modality");
+        return STATUS_USAGE;
     }
-    if (found > 0) return status;
-    text_complain("the model does not bring that modality");
-    return STATUS_USAGE;
+    enum exit_status status = STATUS_GOOD;
+    for (int i = 0; status == STATUS_GOOD && i < count; i++) {
+        status = bench_modality(bench, &infos[i]);
+        if (options->format == FORMAT_TEXT && status == STATUS_GOOD) putchar('\n');
+    }
+    return status;
 }
 
 /** All that is measured with one precision and number of threads. */

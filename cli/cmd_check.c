@@ -62,11 +62,7 @@ enum exit_status cmd_check(const struct options *options) {
     if (worst != STATUS_GOOD) return worst;
 
     ptm_model_info infos[MODALITY_COUNT];
-    int count = 0;
-    for (int i = 0; i < MODALITY_COUNT; i++)
-        if ((options_modalities(options) & (unsigned)modalities[i]) &&
-            engine_get_info(&engine, modalities[i], &infos[count]))
-            count++;
+    const int count = engine_get_infos(&engine, options_modalities(options), infos);
     if (!options_agree(options, count)) worst = STATUS_USAGE;
     for (int i = 0; worst < STATUS_USAGE && i < count; i++) {
         const enum exit_status status = check_modality(engine.session, infos[i].name, infos[i].modality, options);

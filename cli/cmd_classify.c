@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
 #include "crew.h"
+#include "failure.h"
 #include "journal.h"
 #include "output.h"
-#include "report.h"
 #include "settings.h"
 #include "signals.h"
+#include "style.h"
 #include "text.h"
 #include "walk.h"
 
@@ -42,8 +43,7 @@ static void render(const struct run *run, struct job *job, const ptm_result *res
     free(job->text);
     job->text = NULL;
     job->bytes = 0;
-    job->err.status = PTM_ENOMEM;
-    snprintf(job->err.message, sizeof job->err.message, "out of memory for the result");
+    failure_set(&job->err, PTM_ENOMEM, "out of memory for the result");
 }
 
 /** Takes over what an earlier run wrote about the same file. */
@@ -144,20 +144,6 @@ static bool open_journal(struct run *run) {
     return opened;
 }
 
-static void set_style(struct run *run) {
-    const struct options *options = run->options;
-    const char *no_colour = getenv("NO_COLOR");
-    const bool terminal = text_is_terminal(run->output.stream);
-    ptm_model_info image;
-    run->style = (struct report_style){.top = options->top,
-                                       .threshold = options->threshold,
-                                       .logits = options->logits,
-                                       .trace = options->trace,
-                                       .image = engine_get_info(&run->engine, PTM_IMAGE, &image),
-                                       .terminal = terminal,
-                                       .colour = terminal && !(no_colour && *no_colour)};
-}
-
 static enum exit_status walk(struct run *run) {
     const struct walk_visitor visitor = {
         .workers = run->crew.most, .label = label, .keep = keep, .finish = finish, .tick = tick, .user = run};
@@ -177,7 +163,7 @@ static enum exit_status walk(struct run *run) {
 
 static enum exit_status classify(struct run *run) {
     if (!output_open(&run->output, run->options->output)) return STATUS_ENVIRONMENT;
-    set_style(run);
+    run->style = style_choose(run->options, &run->engine, text_is_terminal(run->output.stream));
     const enum exit_status status = open_journal(run) ? walk(run) : STATUS_ENVIRONMENT;
     journal_close(&run->journal);
     output_discard(&run->output);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* compare: what another merging, or another precision, changes on real files. */
 #include "commands.h"
+#include "failure.h"
 #include "output.h"
 #include "report.h"
 #include "signals.h"
@@ -44,10 +45,8 @@ static ptm_status label_both(struct run *run, const char *path, const ptm_classi
 static void label_file(struct run *run, struct walk_file *file) {
     struct job *job = file->job;
     ptm_status status = label_both(run, job->path, &file->classify, &job->err);
-    if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1])) {
-        status = job->err.status = PTM_ENOMEM;
-        snprintf(job->err.message, sizeof job->err.message, "out of memory for the comparison");
-    }
+    if (status == PTM_OK && !comparison_add(&run->comparison, job->path, run->results[0], run->results[1]))
+        status = failure_set(&job->err, PTM_ENOMEM, "out of memory for the comparison");
     free_results(run);
     run->compared += status == PTM_OK;
     walk_done(file);
@@ -99,8 +98,7 @@ static int choose(const struct option_numbers *given, int side, int none) {
  * A is float32. No -r makes B merge as the models recommend. */
 static void choose_sides(const struct options *options, struct report_sides *sides,
                          ptm_session_options session[static 2]) {
-    static const char *const prop_attns[] = {"auto", "off", "on"}, *const precisions[] = {"auto", "f32", "bf16",
-                                                                                          "int8"};
+    static const char *const prop_attns[] = {"auto", "off", "on"};
     const struct option_list *r = &options->schedules;
     for (int side = 0; side < 2; side++) {
         session[side] = options->session;
@@ -111,7 +109,7 @@ static void choose_sides(const struct options *options, struct report_sides *sid
         if (side == 0) session[side].static_threshold = 0;
         sides->r[side] = session[side].r;
         sides->prop_attn[side] = prop_attns[session[side].prop_attn + 1];
-        sides->precision[side] = precisions[session[side].precision + 1];
+        sides->precision[side] = report_precision(session[side].precision);
         sides->static_threshold[side] = session[side].static_threshold;
     }
 }

@@ -10,9 +10,9 @@ static void say(const char *output, const ptm_explain_report *report) {
     text_print(stderr, output);
     fprintf(stderr, ": %d x %d pixels, ", report->width, report->height);
     if (report->modality == PTM_VIDEO)
-        fprintf(stderr, "%lld %s, ", (long long)report->frames, report->frames == 1 ? "frame" : "frames");
-    fprintf(stderr, "%d %s, %d -> %d tokens\n", report->windows, report->windows == 1 ? "window" : "windows",
-            report->tokens_in, report->tokens_out);
+        fprintf(stderr, "%lld frame%s, ", (long long)report->frames, text_plural(report->frames));
+    fprintf(stderr, "%d window%s, %d -> %d tokens\n", report->windows, text_plural(report->windows), report->tokens_in,
+            report->tokens_out);
 }
 
 enum exit_status cmd_explain(const struct options *options) {

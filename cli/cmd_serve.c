@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* serve: requests in, answers out, line by line, with the models kept open (docs/serve.md). */
 #include "commands.h"
+#include "failure.h"
 #include "lines.h"
 #include "output.h"
-#include "report.h"
 #include "request.h"
 #include "signals.h"
+#include "style.h"
 #include "text.h"
 
 #include <errno.h>
@@ -17,8 +18,8 @@ struct server {
     struct engine engine;
     struct output output;
     struct lines lines;
-    struct report_style style;
-    char *merging; /* of an earlier request, still in force; NULL: that of the command line */
+    struct report_style style; /* for the answer to what is no request */
+    char *merging;             /* of an earlier request, still in force; NULL: that of the command line */
 };
 
 /* ---------------------------------------------------------------- one request */
@@ -47,12 +48,11 @@ enum { PICTURES_AT_ONCE = 16 };
 /** `pixels` of a picture, `sum` of all so far. */
 static ptm_status check_pixels(int64_t pixels, int64_t sum, int64_t max_pixels, ptm_error *err) {
     if (pixels <= max_pixels && sum / PICTURES_AT_ONCE <= max_pixels) return PTM_OK;
-    err->status = PTM_ELIMIT;
-    snprintf(err->message, sizeof err->message,
-             "a picture of the request has more than %lld pixels, or all have more than %d times as many: --max-pixels "
-             "raises that",
-             (long long)max_pixels, PICTURES_AT_ONCE);
-    return PTM_ELIMIT;
+    return failure_set(
+        err, PTM_ELIMIT,
+        "a picture of the request has more than %lld pixels, or all have more than %d times as many: --max-pixels "
+        "raises that",
+        (long long)max_pixels, PICTURES_AT_ONCE);
 }
 
 static ptm_status label_frames(struct server *server, const struct request *request, const ptm_classify_options *how,
@@ -128,20 +128,14 @@ static ptm_status label(struct server *server, const struct request *request, pt
 
 static bool describe(struct server *server, const struct report_subject *subject) {
     ptm_model_info infos[MODALITY_COUNT];
-    int count = 0;
-    for (int i = 0; i < MODALITY_COUNT; i++)
-        if (engine_get_info(&server->engine, modalities[i], &infos[count])) count++;
+    const int count = engine_get_infos(&server->engine, MODALITY_ALL, infos);
     return report_json_models(server->output.stream, subject, infos, count);
 }
 
 static bool answer_labels(struct server *server, const struct request *request, const struct report_subject *subject) {
     ptm_error err = {0};
     ptm_result *result = NULL;
-    struct report_style style = server->style;
-    style.top = request->options.top;
-    style.threshold = request->options.threshold;
-    style.logits = request->options.logits;
-    style.trace = request->options.trace;
+    const struct report_style style = style_choose(&request->options, &server->engine, false);
     label(server, request, &result, &err);
     const bool written = report_json(server->output.stream, &style, subject, result, &err);
     ptm_result_free(&result);
@@ -171,13 +165,10 @@ static bool answer(struct server *server, const char *line, size_t length, ptm_e
 
 static bool serve_line(struct server *server, const char *line, size_t length, bool too_long) {
     ptm_error err = {0};
-    if (too_long) {
-        err.status = PTM_ELIMIT;
-        snprintf(err.message, sizeof err.message, "the request is longer than --max-request-bytes %zu allows",
-                 server->lines.max);
-    } else if (text_is_blank(line, length)) {
+    if (too_long)
+        failure_set(&err, PTM_ELIMIT, "the request is longer than --max-request-bytes %zu allows", server->lines.max);
+    else if (text_is_blank(line, length))
         return true;
-    }
     return answer(server, line, length, &err);
 }
 
@@ -211,8 +202,7 @@ enum exit_status cmd_serve(const struct options *options) {
     }
     enum exit_status status = engine_open(&server.engine, &options->models, &options->session);
     if (status == STATUS_GOOD) {
-        ptm_model_info image;
-        server.style = (struct report_style){.image = engine_get_info(&server.engine, PTM_IMAGE, &image)};
+        server.style = style_choose(options, &server.engine, false);
         output_open(&server.output, NULL);
         status = serve(&server);
         output_discard(&server.output);

@@ -50,26 +50,23 @@ static ptm_status run_live(struct stream *stream, ptm_live_report *report, ptm_e
     return ptm_live_run(stream->writer.engine.session, stream->writer.outputs.file, &options, report, err);
 }
 
-static const char *plural(long count) {
-    return count == 1 ? "" : "s";
-}
-
 static void say(const struct stream *stream, const ptm_live_report *report, enum exit_status status) {
     const struct latency *latency = &stream->latency;
     const long events = stream->writer.num_events;
     fprintf(stderr, "polytome: %lld window%s and %ld event%s in %.1f s", (long long)report->windows,
-            plural((long)report->windows), events, plural(events), report->seconds);
+            text_plural(report->windows), events, text_plural(events), report->seconds);
     if (latency->total > 0)
         fprintf(stderr, "; median latency %.0f ms, 99 %% under %.0f ms", latency_quantile(latency, 0.5),
                 latency_quantile(latency, 0.99));
     if (report->raised > 0) fprintf(stderr, "; merging raised %d, lowered %d times", report->raised, report->lowered);
     if (report->dropped > 0) fprintf(stderr, "; %lld dropped", (long long)report->dropped);
     if (report->losses > 0)
-        fprintf(stderr, "; lost %d time%s, reconnected %d time%s", report->losses, plural(report->losses),
-                report->reconnects, plural(report->reconnects));
-    if (report->time_jumps > 0) fprintf(stderr, "; %d jump%s of time", report->time_jumps, plural(report->time_jumps));
+        fprintf(stderr, "; lost %d time%s, reconnected %d time%s", report->losses, text_plural(report->losses),
+                report->reconnects, text_plural(report->reconnects));
+    if (report->time_jumps > 0)
+        fprintf(stderr, "; %d jump%s of time", report->time_jumps, text_plural(report->time_jumps));
     if (report->decode_errors > 0)
-        fprintf(stderr, "; %d damaged packet%s", report->decode_errors, plural(report->decode_errors));
+        fprintf(stderr, "; %d damaged packet%s", report->decode_errors, text_plural(report->decode_errors));
     if (stream->hook.skipped > 0) fprintf(stderr, "; %ld commands not started", stream->hook.skipped);
     fprintf(stderr, "%s\n", status == STATUS_INTERRUPTED ? ", then interrupted" : "");
 }

@@ -75,8 +75,8 @@ static ptm_status read_file(struct timeline *timeline, ptm_result **result, ptm_
 static void say(const struct timeline *timeline, enum exit_status status) {
     const struct timeline_writer *writer = &timeline->writer;
     if (timeline->options->verbosity < 0) return;
-    fprintf(stderr, "polytome: %ld %s in %ld %s%s\n", writer->num_events, writer->num_events == 1 ? "event" : "events",
-            writer->num_windows, writer->num_windows == 1 ? "window" : "windows",
+    fprintf(stderr, "polytome: %ld event%s in %ld window%s%s\n", writer->num_events, text_plural(writer->num_events),
+            writer->num_windows, text_plural(writer->num_windows),
             status == STATUS_INTERRUPTED ? ", then interrupted" : "");
 }
 
@@ -85,7 +85,7 @@ static enum exit_status cut_clips(struct timeline *timeline) {
     const char *folder = timeline->options->cut;
     const enum exit_status status = clips_cut(folder, timeline->writer.outputs.file, &timeline->writer.list, &written);
     if (timeline->options->verbosity >= 0) {
-        fprintf(stderr, "polytome: %ld %s in ", written, written == 1 ? "clip" : "clips");
+        fprintf(stderr, "polytome: %ld clip%s in ", written, text_plural(written));
         text_print(stderr, folder);
         fputc('\n', stderr);
     }
@@ -105,8 +105,8 @@ static enum exit_status write_overlay(struct timeline *timeline) {
     if (timeline->options->verbosity < 0) return STATUS_GOOD;
     fputs("polytome: wrote ", stderr);
     text_print(stderr, output);
-    fprintf(stderr, ": %d x %d pixels, %lld %s, %s\n", report.width, report.height, (long long)report.frames,
-            report.frames == 1 ? "frame" : "frames",
+    fprintf(stderr, ": %d x %d pixels, %lld frame%s, %s\n", report.width, report.height, (long long)report.frames,
+            text_plural(report.frames),
             !report.sound          ? "no sound"
             : *report.sound == 'c' ? "sound copied"
                                    : "sound as AAC");

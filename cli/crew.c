@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "crew.h"
 
+#include "failure.h"
 #include "memory_limit.h"
 #include "memory_room.h"
 #include "text.h"
@@ -27,27 +28,29 @@ static void fit_system(struct crew *crew, int64_t session) {
     if (fitting < crew->most) crew->most = fitting > 0 ? (int)fitting : 1;
 }
 
-/** Runs each network once, on as many windows of nothing as share a pass, so that the memory of the session is touched.
- */
+/** Runs a network on as many windows of nothing as share a pass. */
+static ptm_status touch_network(ptm_session *session, ptm_model_info info, ptm_error *err) {
+    size_t count = 1;
+    info.input_shape[0] = ptm_session_get_batch(session, info.modality);
+    for (int i = 0; i < info.input_rank; i++) count *= (size_t)info.input_shape[i];
+    const size_t labels = (size_t)info.input_shape[0] * (size_t)info.num_labels;
+    float *input = calloc(count, sizeof *input), *logits = calloc(labels, sizeof *logits);
+    ptm_status status;
+    if (input && logits)
+        status = ptm_forward(session, info.modality, input, info.input_shape, info.input_rank, logits, NULL, err);
+    else
+        status = failure_set(err, PTM_ENOMEM, "out of memory for what the networks take");
+    free(input);
+    free(logits);
+    return status;
+}
+
+/** Each network once, so that the memory of the session is touched. */
 static ptm_status touch(const struct engine *engine, ptm_session *session, ptm_error *err) {
+    ptm_model_info infos[MODALITY_COUNT];
+    const int brought = engine_get_infos(engine, MODALITY_ALL, infos);
     ptm_status status = PTM_OK;
-    for (int m = 0; status == PTM_OK && m < MODALITY_COUNT; m++) {
-        ptm_model_info info;
-        if (!engine_get_info(engine, modalities[m], &info)) continue;
-        size_t count = 1;
-        info.input_shape[0] = ptm_session_get_batch(session, modalities[m]);
-        for (int i = 0; i < info.input_rank; i++) count *= (size_t)info.input_shape[i];
-        const size_t labels = (size_t)info.input_shape[0] * (size_t)info.num_labels;
-        float *input = calloc(count, sizeof *input), *logits = calloc(labels, sizeof *logits);
-        if (input && logits)
-            status = ptm_forward(session, modalities[m], input, info.input_shape, info.input_rank, logits, NULL, err);
-        else
-            status = PTM_ENOMEM;
-        if (status == PTM_ENOMEM && err && err->status == PTM_OK)
-            *err = (ptm_error){PTM_ENOMEM, "out of memory for what the networks take"};
-        free(input);
-        free(logits);
-    }
+    for (int m = 0; status == PTM_OK && m < brought; m++) status = touch_network(session, infos[m], err);
     return status;
 }
 

@@ -71,6 +71,13 @@ bool engine_get_info(const struct engine *engine, ptm_modality modality, ptm_mod
     return false;
 }
 
+int engine_get_infos(const struct engine *engine, unsigned asked, ptm_model_info infos[static MODALITY_COUNT]) {
+    int count = 0;
+    for (int i = 0; i < MODALITY_COUNT; i++)
+        if ((asked & (unsigned)modalities[i]) && engine_get_info(engine, modalities[i], &infos[count])) count++;
+    return count;
+}
+
 void engine_close(struct engine *engine) {
     ptm_session_close(&engine->session);
     for (int i = 0; i < engine->count; i++) ptm_model_close(&engine->models[i]);

@@ -38,6 +38,9 @@ enum exit_status engine_open(struct engine *engine, const struct option_list *mo
 /** Description of the modality by the model that brings it; false where none does. */
 bool engine_get_info(const struct engine *engine, ptm_modality modality, ptm_model_info *info);
 
+/** Descriptions of the modalities `asked` for, as bits, in the order of `modalities`; how many of them models bring. */
+int engine_get_infos(const struct engine *engine, unsigned asked, ptm_model_info infos[static MODALITY_COUNT]);
+
 void engine_close(struct engine *engine);
 
 /** Complains about how a command is used, with a hint where to look: STATUS_USAGE. */

@@ -154,7 +154,7 @@ void jobs_stop(struct jobs *jobs) {
     pthread_mutex_lock(&jobs->lock);
     jobs->stopped = true;
     for (struct job *job; (job = pop_waiting(jobs));) {
-        job->status = PTM_EINTERRUPTED;
+        job->err.status = PTM_EINTERRUPTED;
         queue_push(&jobs->finished, job);
     }
     pthread_cond_broadcast(&jobs->work);
@@ -190,7 +190,6 @@ static struct job *copy_input(const struct job *input, const ptm_error *failure)
         return NULL;
     }
     if (failure) job->err = *failure;
-    job->status = job->err.status;
     return job;
 }
 

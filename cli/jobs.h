@@ -24,9 +24,8 @@ struct job {
     bool slow;     /* it is no file on a disk, and may keep its reader waiting */
     long number;   /* in the order of the inputs, from 0 */
 
-    ptm_status status; /* of the work; PTM_EINTERRUPTED: not done */
-    ptm_error err;
-    char *text; /* the answer, as it is written out; from malloc() */
+    ptm_error err; /* of the work; PTM_EINTERRUPTED: not done */
+    char *text;    /* the answer, as it is written out; from malloc() */
     size_t bytes;
     struct stamp stamp; /* of the file before it was read */
     bool stamped;       /* there is a stamp */
@@ -43,7 +42,7 @@ struct job_queue {
 
 struct jobs_hooks {
     void (*find)(void *user); /* calls jobs_add() for each input, until that is false */
-    /* Sets status and answer of each job that jobs_next() gives, which may be none, and hands it to jobs_finish(). */
+    /* Sets error and answer of each job that jobs_next() gives, which may be none, and hands it to jobs_finish(). */
     void (*work)(void *user);
     void *user;
 };

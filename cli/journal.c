@@ -169,7 +169,7 @@ static bool begin_run(struct journal *journal, const char *settings) {
 static void tell(const struct journal *journal) {
     if (journal->damaged > 0)
         text_complain("passed over %ld damaged line%s of the journal %s", journal->damaged,
-                      journal->damaged == 1 ? "" : "s", journal->name);
+                      text_plural(journal->damaged), journal->name);
     if (journal->others > 0 && journal->count == 0)
         text_complain("the journal %s is of runs with other settings, models or versions: all is done again",
                       journal->name);

@@ -27,9 +27,7 @@ void options_hint(enum command command) {
 }
 
 unsigned options_modalities(const struct options *options) {
-    unsigned all = 0;
-    for (int i = 0; i < MODALITY_COUNT; i++) all |= modalities[i];
-    return options->modality > 0 ? (unsigned)modalities[options->modality - 1] : all;
+    return options->modality > 0 ? (unsigned)modalities[options->modality - 1] : MODALITY_ALL;
 }
 
 bool options_measure_merging(const struct options *options) {

@@ -80,6 +80,7 @@ struct option_numbers {
 };
 
 #define MODALITY_COUNT 3
+#define MODALITY_ALL (PTM_VIDEO | PTM_AUDIO | PTM_IMAGE)
 
 /** In the order in which they are shown. */
 extern const ptm_modality modalities[MODALITY_COUNT];

@@ -69,6 +69,12 @@ void report_text_compare(FILE *stream, const struct report_sides *sides, const s
 /** One model: what it says about each of `count` modalities. */
 bool report_json_info(FILE *stream, const ptm_model_info *infos, int count, bool labels);
 
+/** The same as text. */
+void report_text_info(FILE *stream, const ptm_model_info *infos, int count, bool labels);
+
+/** A line of text: what --precision may be on this machine. */
+void report_text_precisions(FILE *stream);
+
 /** The answer to a ping. */
 bool report_json_pong(FILE *stream, const struct report_subject *subject);
 
@@ -86,8 +92,20 @@ struct report_bench {
 
 bool report_json_bench(FILE *stream, const struct report_bench *bench);
 
+/** The same as text; `blocks`: with the tokens that enter each. */
+void report_text_bench(FILE *stream, const struct report_bench *bench, bool blocks);
+
+/** What stands above the rows of a modality, which the first of them tells. */
+void report_text_bench_heading(FILE *stream, const struct report_bench *bench);
+
 /** A file of a benchmark: where its time went. */
 bool report_json_bench_file(FILE *stream, const char *path, const ptm_result *result, double peak_bytes);
+
+/** The same as text; `width`: columns of the longest path. */
+void report_text_bench_file(FILE *stream, int width, const char *path, const ptm_result *result);
+
+/** What stands above those. */
+void report_text_bench_files(FILE *stream, int width);
 
 /** One that could not be labelled. */
 bool report_json_bench_failure(FILE *stream, const char *path, const ptm_error *err);
@@ -97,6 +115,11 @@ const char *report_modality(ptm_modality modality);
 
 /** "f32", "bf16", "int8", "fp16", "int16" or "auto". */
 const char *report_precision(ptm_precision precision);
+
+enum { REPORT_THREADS_BYTES = 32 };
+
+/** "one thread a processor", "1 thread", "2 threads"; into `buffer`, which it returns. */
+const char *report_threads(char buffer[static REPORT_THREADS_BYTES], int threads);
 
 /** The name of a status as it stands in polytome.h, without the prefix: "EFORMAT". */
 const char *report_status_code(ptm_status status);

@@ -73,7 +73,7 @@ static void print_coverage(FILE *stream, const ptm_answer *answer, ptm_modality 
     else if (strcmp(coverage->sampling, "first") == 0)
         fprintf(stream, "looked at the first %s only", unit);
     else
-        fprintf(stream, "looked at %d %s%s", answer->windows, unit, answer->windows == 1 ? "" : "s");
+        fprintf(stream, "looked at %d %s%s", answer->windows, unit, text_plural(answer->windows));
     if (coverage->to > coverage->from) fprintf(stream, ", %s to %s", from, to);
     if (modality != PTM_AUDIO)
         fprintf(stream, ", %lld of %lld frames", (long long)coverage->frames_used, (long long)coverage->frames_decoded);
@@ -82,7 +82,7 @@ static void print_coverage(FILE *stream, const ptm_answer *answer, ptm_modality 
     if (coverage->frame_rate_clock) fputs(", no time stamps", stream);
     if (coverage->decode_errors)
         fprintf(stream, ", %d damaged packet%s passed over", coverage->decode_errors,
-                coverage->decode_errors == 1 ? "" : "s");
+                text_plural(coverage->decode_errors));
     fputc('\n', stream);
 }
 
@@ -141,52 +141,5 @@ void report_text(FILE *stream, const struct report_style *style, const char *pat
     fprintf(stream, "  time    decode %.1f ms, features %.1f ms, network %.1f ms\n", result->ms.decode,
             result->ms.features, result->ms.network);
     emphasis(stream, style, "0");
-    fputc('\n', stream);
-}
-
-/* ---------------------------------------------------------------- comparisons */
-
-static void print_flips(FILE *stream, const struct comparison_part *part) {
-    for (long i = 0; i < part->num_flips; i++) {
-        const struct flip *flip = &part->flips[i];
-        fputs(i == 0 ? "  flips   " : "          ", stream);
-        text_print(stream, flip->path);
-        for (int side = 0; side < 2; side++) {
-            fputs(side == 0 ? "  " : " -> ", stream);
-            text_print(stream, flip->labels[side]);
-            fprintf(stream, " %.1f %%", 100 * (double)flip->scores[side]);
-        }
-        fputc('\n', stream);
-    }
-}
-
-static void print_part(FILE *stream, const char *section, const struct comparison_part *part) {
-    if (part->files == 0) return;
-    const long same = part->files - part->num_flips;
-    fprintf(stream, "%s, model ", section);
-    text_print(stream, part->model);
-    for (int side = 0; side < 2; side++)
-        fprintf(stream, "\n  %s       tokens %d -> %d, r %s", side == 0 ? "A" : "B", part->tokens[side][0],
-                part->tokens[side][1], part->r[side]);
-    fprintf(stream, "\n  agree   on the best label of %ld of %ld files, %.1f %%\n", same, part->files,
-            100 * (double)same / (double)part->files);
-    fprintf(stream, "  logits  differ by %.3g, at most %.3g; the score of A's best label by %.3g %%\n",
-            part->logit_sum / (double)part->values, part->logit_max, 100 * part->score_sum / (double)part->files);
-    print_flips(stream, part);
-}
-
-void report_text_compare(FILE *stream, const struct report_sides *sides, const struct comparison *comparison) {
-    const double *ms = comparison->network_ms;
-    for (int side = 0; side < 2; side++) {
-        fprintf(stream, "%s: -r %s, proportional attention %s, precision %s", side == 0 ? "A" : "B", sides->r[side],
-                sides->prop_attn[side], sides->precision[side]);
-        if (sides->static_threshold[side] > 0) fprintf(stream, ", static %g", sides->static_threshold[side]);
-        fputc('\n', stream);
-    }
-    print_part(stream, "video", &comparison->video);
-    print_part(stream, "audio", &comparison->audio);
-    print_part(stream, "image", &comparison->image);
-    fprintf(stream, "time\n  network A %.1f ms, B %.1f ms", ms[0], ms[1]);
-    if (ms[1] > 0) fprintf(stream, ": B is %.2f times as fast", ms[0] / ms[1]);
     fputc('\n', stream);
 }

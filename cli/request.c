@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include "base64.h"
+#include "failure.h"
 #include "json_bound.h"
 #include "json_id.h"
 
@@ -9,7 +10,6 @@
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,20 +20,8 @@ static const char *const option_keys[] = {"top",      "threshold", "only",   "st
 /* What a request may be about: exactly one of these. */
 static const char *const subject_keys[] = {"path", "data", "frames", "samples", "op"};
 
-static ptm_status fail(ptm_error *err, ptm_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static ptm_status fail(ptm_error *err, ptm_status status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    err->status = status;
-    vsnprintf(err->message, sizeof err->message, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
 ptm_status request_no_memory(ptm_error *err) {
-    return fail(err, PTM_ENOMEM, "out of memory for the request");
+    return failure_set(err, PTM_ENOMEM, "out of memory for the request");
 }
 
 static bool is_among(const char *key, const char *const *keys, size_t count) {
@@ -52,8 +40,8 @@ static ptm_status take_number(struct request *request, const struct option_row *
     const double number = json_is_number(value) ? json_number_value(value) : NAN;
     const bool whole = row->kind == OPTION_INT;
     if (!(number >= row->minimum && number <= row->maximum) || (whole && !json_is_integer(value)))
-        return fail(err, PTM_EINVAL, "\"%s\" should be a %s from %.15g to %.15g", row->name,
-                    whole ? "whole number" : "number", row->minimum, row->maximum);
+        return failure_set(err, PTM_EINVAL, "\"%s\" should be a %s from %.15g to %.15g", row->name,
+                           whole ? "whole number" : "number", row->minimum, row->maximum);
     if (whole)
         *(int *)field = (int)number;
     else
@@ -65,13 +53,13 @@ static ptm_status take_option(struct request *request, const struct option_row *
                               ptm_error *err) {
     int *field = (int *)(void *)((char *)&request->options + row->offset);
     if (row->kind == OPTION_SET) {
-        if (!json_is_boolean(value)) return fail(err, PTM_EINVAL, "\"%s\" should be true or false", row->name);
+        if (!json_is_boolean(value)) return failure_set(err, PTM_EINVAL, "\"%s\" should be true or false", row->name);
         *field = json_is_true(value) ? (int)row->minimum : 0;
         return PTM_OK;
     }
     if (row->kind != OPTION_CHOICE) return take_number(request, row, value, err);
     const int index = json_is_string(value) ? options_find_choice(row->argument, json_string_value(value)) : -1;
-    if (index < 0) return fail(err, PTM_EINVAL, "\"%s\" should be one of %s", row->name, row->argument);
+    if (index < 0) return failure_set(err, PTM_EINVAL, "\"%s\" should be one of %s", row->name, row->argument);
     *field = (int)row->minimum + index;
     return PTM_OK;
 }
@@ -84,7 +72,7 @@ static ptm_status take_merging(struct request *request, const json_t *value, ptm
     }
     const json_int_t tokens = json_is_integer(value) ? json_integer_value(value) : -1;
     if (tokens < 0 || tokens > INT_MAX)
-        return fail(err, PTM_EINVAL, "\"r\" should be a number of tokens or a text such as \"16:-1\" or \"2x\"");
+        return failure_set(err, PTM_EINVAL, "\"r\" should be a number of tokens or a text such as \"16:-1\" or \"2x\"");
     snprintf(request->r, sizeof request->r, "%d", (int)tokens);
     request->options.session.r = request->r;
     return PTM_OK;
@@ -97,12 +85,13 @@ static ptm_status decode_item(struct request_item *item, const json_t *value, co
                               ptm_error *err) {
     char place[24] = "";
     if (number >= 0) snprintf(place, sizeof place, "[%d]", number);
-    if (!json_is_string(value)) return fail(err, PTM_EINVAL, "\"%s\"%s should be a text in base 64", name, place);
+    if (!json_is_string(value))
+        return failure_set(err, PTM_EINVAL, "\"%s\"%s should be a text in base 64", name, place);
     const size_t length = json_string_length(value);
     item->bytes = malloc(base64_room(length) + 1);
     if (!item->bytes) return request_no_memory(err);
     if (base64_decode(item->bytes, &item->count, json_string_value(value), length)) return PTM_OK;
-    return fail(err, PTM_EINVAL, "\"%s\"%s is not base 64 with padding and without line breaks", name, place);
+    return failure_set(err, PTM_EINVAL, "\"%s\"%s is not base 64 with padding and without line breaks", name, place);
 }
 
 /** Room for items, each of which is freed from now on. */
@@ -122,7 +111,7 @@ static ptm_status take_data(struct request *request, const json_t *value, ptm_er
 static ptm_status take_path(struct request *request, const json_t *value, ptm_error *err) {
     request->kind = REQUEST_PATH;
     request->path = json_string_value(value);
-    if (!request->path || !*request->path) return fail(err, PTM_EINVAL, "\"path\" should be the name of a file");
+    if (!request->path || !*request->path) return failure_set(err, PTM_EINVAL, "\"path\" should be the name of a file");
     return PTM_OK;
 }
 
@@ -130,7 +119,7 @@ static ptm_status take_positive(int *number, const json_t *root, const char *key
     const json_t *value = json_object_get(root, key);
     const json_int_t whole = json_is_integer(value) ? json_integer_value(value) : 0;
     if (whole < 1 || whole > INT_MAX)
-        return fail(err, PTM_EINVAL, "\"%s\" should be a whole number of at least 1", key);
+        return failure_set(err, PTM_EINVAL, "\"%s\" should be a whole number of at least 1", key);
     *number = (int)whole;
     return PTM_OK;
 }
@@ -143,8 +132,9 @@ static ptm_status check_frames(struct request *request, const json_t *root, ptm_
     const size_t row = (size_t)request->width * 3;
     for (int i = 0; status == PTM_OK && i < request->num_items; i++)
         if (request->items[i].count / row != (size_t)request->height || request->items[i].count % row != 0)
-            status = fail(err, PTM_EINVAL, "\"frames\"[%d] has %zu bytes; %d x %d pixels of RGB take another number", i,
-                          request->items[i].count, request->width, request->height);
+            status =
+                failure_set(err, PTM_EINVAL, "\"frames\"[%d] has %zu bytes; %d x %d pixels of RGB take another number",
+                            i, request->items[i].count, request->width, request->height);
     return status;
 }
 
@@ -152,7 +142,7 @@ static ptm_status take_frames(struct request *request, const json_t *root, const
     request->kind = REQUEST_PICTURES;
     const size_t count = json_array_size(value);
     if (count < 1 || count > INT_MAX)
-        return fail(err, PTM_EINVAL, "\"frames\" should be a list of pictures, at least one");
+        return failure_set(err, PTM_EINVAL, "\"frames\" should be a list of pictures, at least one");
     ptm_status status = make_items(request, count, err);
     for (size_t i = 0; status == PTM_OK && i < count; i++)
         status = decode_item(&request->items[i], json_array_get(value, i), "frames", (int)i, err);
@@ -169,7 +159,8 @@ static ptm_status take_samples(struct request *request, const json_t *root, cons
     if (status != PTM_OK) return status;
     struct request_item *item = request->items;
     if (item->count % 4 != 0)
-        return fail(err, PTM_EINVAL, "\"samples\" has %zu bytes; samples of float32 are 4 bytes each", item->count);
+        return failure_set(err, PTM_EINVAL, "\"samples\" has %zu bytes; samples of float32 are 4 bytes each",
+                           item->count);
     for (size_t i = 0; i < item->count; i += 4) {
         const unsigned char *b = item->bytes + i;
         const uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
@@ -183,7 +174,7 @@ static ptm_status take_samples(struct request *request, const json_t *root, cons
 static ptm_status take_op(struct request *request, const json_t *value, ptm_error *err) {
     const char *op = json_is_string(value) ? json_string_value(value) : "";
     const bool ping = strcmp(op, "ping") == 0;
-    if (!ping && strcmp(op, "info") != 0) return fail(err, PTM_EINVAL, "\"op\" should be \"ping\" or \"info\"");
+    if (!ping && strcmp(op, "info") != 0) return failure_set(err, PTM_EINVAL, "\"op\" should be \"ping\" or \"info\"");
     request->kind = ping ? REQUEST_PING : REQUEST_INFO;
     return PTM_OK;
 }
@@ -200,39 +191,39 @@ static ptm_status take_member(struct request *request, const json_t *root, const
     if (strcmp(key, "op") == 0) return take_op(request, value, err);
     if (strcmp(key, "r") == 0) return take_merging(request, value, err);
     if (IS_AMONG(key, option_keys)) return take_option(request, options_find(COMMAND_SERVE, key), value, err);
-    return IS_AMONG(key, others) ? PTM_OK : fail(err, PTM_EINVAL, "unknown key \"%s\"", key);
+    return IS_AMONG(key, others) ? PTM_OK : failure_set(err, PTM_EINVAL, "unknown key \"%s\"", key);
 }
 
 /** Keys that say nothing about this kind of request would be a misunderstanding. */
 static ptm_status check_keys(const struct request *request, const json_t *root, ptm_error *err) {
     const bool file = request->kind == REQUEST_PATH || request->kind == REQUEST_DATA;
     if (!file && (json_object_get(root, "start") || json_object_get(root, "duration")))
-        return fail(err, PTM_EINVAL, "\"start\" and \"duration\" go with \"path\" or \"data\"");
+        return failure_set(err, PTM_EINVAL, "\"start\" and \"duration\" go with \"path\" or \"data\"");
     if (request->kind != REQUEST_FRAMES && (json_object_get(root, "width") || json_object_get(root, "height")))
-        return fail(err, PTM_EINVAL, "\"width\" and \"height\" go with \"frames\"");
+        return failure_set(err, PTM_EINVAL, "\"width\" and \"height\" go with \"frames\"");
     if (request->kind != REQUEST_SAMPLES && json_object_get(root, "sample_rate"))
-        return fail(err, PTM_EINVAL, "\"sample_rate\" goes with \"samples\"");
+        return failure_set(err, PTM_EINVAL, "\"sample_rate\" goes with \"samples\"");
     return PTM_OK;
 }
 
 static ptm_status take_id(struct request *request, const json_t *id, ptm_error *err) {
     if (!id) return PTM_OK;
     if (json_is_object(id) || json_is_array(id))
-        return fail(err, PTM_EINVAL, "\"id\" should be a text, a number, true, false or null");
+        return failure_set(err, PTM_EINVAL, "\"id\" should be a text, a number, true, false or null");
     request->id = json_id_write(id);
     return request->id ? PTM_OK : request_no_memory(err);
 }
 
 static ptm_status take_all(struct request *request, json_t *root, ptm_error *err) {
-    if (!json_is_object(root)) return fail(err, PTM_EINVAL, "a request should be a JSON object");
+    if (!json_is_object(root)) return failure_set(err, PTM_EINVAL, "a request should be a JSON object");
     ptm_status status = take_id(request, json_object_get(root, "id"), err);
     if (status != PTM_OK) return status;
     int subjects = 0;
     for (size_t i = 0; i < sizeof subject_keys / sizeof *subject_keys; i++)
         subjects += json_object_get(root, subject_keys[i]) != NULL;
     if (subjects != 1)
-        return fail(err, PTM_EINVAL,
-                    "a request should have one of \"path\", \"data\", \"frames\", \"samples\", \"op\"");
+        return failure_set(err, PTM_EINVAL,
+                           "a request should have one of \"path\", \"data\", \"frames\", \"samples\", \"op\"");
     const char *key;
     json_t *value;
     json_object_foreach(root, key, value) {
@@ -246,12 +237,12 @@ ptm_status request_parse(struct request *request, const char *line, size_t lengt
                          ptm_error *err) {
     *request = (struct request){.options = *defaults};
     if (!json_is_bounded(line, length))
-        return fail(err, PTM_ELIMIT, "the request has more than a million values: split it");
+        return failure_set(err, PTM_ELIMIT, "the request has more than a million values: split it");
     json_error_t error;
     errno = 0; /* where memory runs out within a token, Jansson blames the text; malloc() tells */
     json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
     if (!root && errno == ENOMEM) return request_no_memory(err);
-    if (!root) return fail(err, PTM_EFORMAT, "the request is not JSON: column %d: %s", error.column, error.text);
+    if (!root) return failure_set(err, PTM_EFORMAT, "the request is not JSON: column %d: %s", error.column, error.text);
     request->document = root;
     return take_all(request, root, err);
 }

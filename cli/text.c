@@ -87,6 +87,10 @@ const char *text_seconds(char *buffer, size_t bytes, double seconds) {
     return buffer;
 }
 
+const char *text_plural(long long count) {
+    return count == 1 ? "" : "s";
+}
+
 void text_complain(const char *format, ...) {
     va_list arguments, again;
     va_start(arguments, format);

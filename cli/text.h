@@ -25,6 +25,9 @@ int text_columns(const char *text);
 /** Seconds for reading into `buffer`: "4.20 s", "1:02.40", "1:02:03.40". */
 const char *text_seconds(char *buffer, size_t bytes, double seconds);
 
+/** What a noun ends with behind that number: "s", or nothing behind 1. */
+const char *text_plural(long long count);
+
 /** One line on standard error: "polytome: " and the sentence, its arguments made harmless. */
 void text_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

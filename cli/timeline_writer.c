@@ -2,10 +2,10 @@
 #include "timeline_writer.h"
 
 #include "signals.h"
+#include "style.h"
 #include "text.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /** What a callback answers where the run has to end for a reason that has its complaint. */
 static ptm_status give_up(struct timeline_writer *writer) {
@@ -42,22 +42,15 @@ static ptm_status open_events(struct timeline_writer *writer, ptm_error *err) {
 }
 
 enum exit_status timeline_writer_begin(struct timeline_writer *writer) {
-    const struct options *options = writer->options;
-    const char *no_colour = getenv("NO_COLOR");
     ptm_error err = {0};
     ptm_model_info info;
     if (open_events(writer, &err) != PTM_OK) return engine_complain(&err);
     if (!timeline_outputs_open(&writer->outputs)) return STATUS_ENVIRONMENT;
     const bool terminal = timeline_outputs_print(&writer->outputs) && text_is_terminal(stdout);
     const bool audio = engine_get_info(&writer->engine, PTM_AUDIO, &info);
-    writer->sheet = (struct timeline_sheet){.style = {.top = options->top,
-                                                      .threshold = options->threshold,
-                                                      .logits = options->logits,
-                                                      .terminal = terminal,
-                                                      .colour = terminal && !(no_colour && *no_colour)},
+    writer->sheet = (struct timeline_sheet){.style = style_choose(writer->options, &writer->engine, terminal),
                                             .path = writer->outputs.file,
                                             .top_frequency = audio ? info.sample_rate / 2.0 : 0};
-    writer->sheet.style.image = engine_get_info(&writer->engine, PTM_IMAGE, &info);
     writer->keep_list |= timeline_outputs_want_list(&writer->outputs);
     return STATUS_GOOD;
 }

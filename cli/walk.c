@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "walk.h"
 
+#include "failure.h"
 #include "inputs.h"
 #include "moment.h"
 #include "signals.h"
@@ -39,8 +40,7 @@ static bool is_cancelled(void *user) {
 static struct walk_file *take_file(struct walk *walk, struct job *job) {
     struct walk_file *file = calloc(1, sizeof *file);
     if (!file) {
-        job->status = job->err.status = PTM_ENOMEM;
-        snprintf(job->err.message, sizeof job->err.message, "out of memory");
+        failure_set(&job->err, PTM_ENOMEM, "out of memory");
         progress_done(&walk->progress, NULL, false);
         jobs_finish(&walk->jobs, job);
         return NULL;
@@ -64,13 +64,10 @@ struct walk_file *walk_next(struct walk *walk, bool waited_for) {
 void walk_done(struct walk_file *file) {
     struct walk *walk = file->walk;
     struct job *job = file->job;
-    if (job->err.status == PTM_EINTERRUPTED && file->late) {
-        job->err.status = PTM_ELIMIT;
-        snprintf(job->err.message, sizeof job->err.message,
-                 "took longer than %g s; --timeout-per-file gives it more time", walk->options->timeout);
-    }
-    job->status = job->err.status;
-    if (job->status == PTM_EINTERRUPTED)
+    if (job->err.status == PTM_EINTERRUPTED && file->late)
+        failure_set(&job->err, PTM_ELIMIT, "took longer than %g s; --timeout-per-file gives it more time",
+                    walk->options->timeout);
+    if (job->err.status == PTM_EINTERRUPTED)
         progress_end(&walk->progress, &file->progress);
     else
         progress_done(&walk->progress, &file->progress, job->reused);
@@ -99,8 +96,8 @@ static bool on_file(void *user, const char *path, const char *id, bool found) {
 }
 
 static bool on_failed(void *user, const char *path, const char *id, long line, const char *why) {
-    ptm_error err = {.status = line > 0 ? PTM_EFORMAT : PTM_EIO};
-    snprintf(err.message, sizeof err.message, "%s", why);
+    ptm_error err = {0};
+    failure_set(&err, line > 0 ? PTM_EFORMAT : PTM_EIO, "%s", why);
     return add(user, (struct job){.path = (char *)path, .id = (char *)id, .line = line}, &err);
 }
 
@@ -155,7 +152,7 @@ static void complain(const struct job *job) {
     const char *at = job->line > 0 ? NULL : find_path(sentence, path); /* an entry is no file yet */
     const char *behind = at ? NULL : behind_shortened(sentence, path);
     const size_t length = strlen(path);
-    const bool returns = length > 0 && path[length - 1] == '\r' && job->status == PTM_EIO;
+    const bool returns = length > 0 && path[length - 1] == '\r' && job->err.status == PTM_EIO;
     const char *hint =
         returns ? " (the name ends in a carriage return, as where a list has the line ends of Windows)" : "";
     if (strcmp(path, "-") == 0) /* it is about standard input anyway */
@@ -193,14 +190,14 @@ static void report_failure(struct walk *walk, const struct job *job) {
 /** Files in a directory that are no media are none of our business; one that is named like media and cannot be read
  * is. */
 static bool is_passed_over(const struct job *job) {
-    const bool no_media = job->status == PTM_EFORMAT || job->status == PTM_ENODATA;
+    const bool no_media = job->err.status == PTM_EFORMAT || job->err.status == PTM_ENODATA;
     return job->found && no_media && !inputs_looks_like_media(job->path);
 }
 
 /** What became of a file, when its turn has come. Results of an earlier run that lie among the files are passed over,
  * and those of this one may take their place. */
 static void settle(struct walk *walk, const struct job *job) {
-    if (walk->over || job->status == PTM_EINTERRUPTED) return;
+    if (walk->over || job->err.status == PTM_EINTERRUPTED) return;
     progress_clear(&walk->progress);
     if (is_passed_over(job)) {
         walk->passed_over++;
@@ -208,10 +205,10 @@ static void settle(struct walk *walk, const struct job *job) {
     } else if (job->replaced) {
         text_complain(SPARE_SENTENCE, walk->options->output);
         end(walk, STATUS_USAGE);
-    } else if (job->status == PTM_EINVAL) {
+    } else if (job->err.status == PTM_EINVAL) {
         /* What was asked for, not the file, is wrong: the next one would fail alike. */
         end(walk, engine_complain(&job->err));
-    } else if (job->status != PTM_OK) {
+    } else if (job->err.status != PTM_OK) {
         report_failure(walk, job);
     } else {
         walk->labelled++;
@@ -225,7 +222,7 @@ static void settle(struct walk *walk, const struct job *job) {
 static void collect(struct walk *walk) {
     const struct walk_visitor *visitor = walk->visitor;
     struct job *job = jobs_take(&walk->jobs, PROGRESS_INTERVAL);
-    if (job && job->status == PTM_OK && visitor->keep && walk->status <= STATUS_INPUT &&
+    if (job && job->err.status == PTM_OK && visitor->keep && walk->status <= STATUS_INPUT &&
         !visitor->keep(visitor->user, job))
         end(walk, STATUS_ENVIRONMENT);
     while ((job = jobs_in_turn(&walk->jobs, job))) {
@@ -329,7 +326,7 @@ void walk_summary(const struct walk *walk) {
         text_complain(
             "%ld file%s done again: the journal has %s with another inode, as copies have; move or link files to "
             "keep what is done",
-            walk->copied, walk->copied == 1 ? "" : "s", walk->copied == 1 ? "it" : "them");
+            walk->copied, text_plural(walk->copied), walk->copied == 1 ? "it" : "them");
     if (verbosity < 0 || !worth_it) return;
     fprintf(stderr, "polytome: %ld labelled, %ld failed", walk->labelled, walk->failed);
     if (walk->passed_over > 0) fprintf(stderr, ", %ld without media passed over", walk->passed_over);
