@@ -69,7 +69,7 @@ deps_apt() {
 
 # deps_install GROUP: makes sure that all packages of the group ("run" or "test") are here, or says why they cannot be.
 deps_install() {
-    local missing log
+    local missing log retries=()
     missing=$(deps_missing "$1" | tr '\n' ' ')
     missing=${missing% }
     if [ -z "$missing" ]; then return 0; fi
@@ -82,12 +82,16 @@ deps_install() {
         deps_stop "installing needs root, and there is no sudo; run as root: apt-get install $missing"
         return 1
     fi
-    echo "polytome: installing $missing"
+    echo "polytome: installing $missing (a minute or two)"
     log=$(mktemp)
-    # An update can fail for a repository that has none of these packages: the installation is what counts.
+    # An update can fail for a repository that has none of these packages: the installation is what counts. But where
+    # nothing answers it should not be tried again and again, for minutes.
+    deps_apt update > "$log" 2>&1 || true
+    if grep -q -E 'Temporary failure resolving|Could not (connect|resolve)|Network is unreachable' "$log"; then
+        retries=(-o Acquire::Retries=0)
+    fi
     # shellcheck disable=SC2086 # one word a package
-    if ! { deps_apt update || true; } > "$log" 2>&1 || ! deps_apt install --no-install-recommends $missing >> "$log" 2>&1
-    then
+    if ! deps_apt "${retries[@]}" install --no-install-recommends $missing >> "$log" 2>&1; then
         grep -E '^(E|Err|W):' "$log" | tail -n 6 >&2 || tail -n 6 "$log" >&2
         rm -f "$log"
         deps_stop "apt-get could not install $missing; the lines above say why (no network? no such package in its sources?)"
