@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/tome.h"
 
-#include "compute/gemm.h"
+#include "compute/linear.h"
 #include "compute/tiles.h"
 
 #include <math.h>
@@ -101,8 +101,18 @@ static void match_tile(void *context, int tile, int worker) {
     const int sources_from = (tome->protected_tokens + 1) / 2, destinations_from = tome->protected_tokens / 2;
     for (int column = destinations_from; column < destinations; column += MATCH_COLUMNS) {
         const int columns = smaller(MATCH_COLUMNS, destinations - column);
-        gemm_nt(scores, columns, tome->metric + (size_t)(2 * row0) * D, 2 * D,
-                tome->metric + (size_t)(2 * column + 1) * D, 2 * D, rows, columns, D);
+        const struct float_product product = {
+            .y = scores,
+            .x = tome->metric + (size_t)(2 * row0) * (size_t)D,
+            .w = tome->metric + (size_t)(2 * column + 1) * (size_t)D,
+            .ldy = (size_t)columns,
+            .ldx = 2 * (size_t)D,
+            .ldw = 2 * (size_t)D,
+            .rows = rows,
+            .columns = columns,
+            .n = D,
+        };
+        linear_multiply(tome->compute, &product, worker);
         for (int i = 0; i < rows; i++)
             tome->compute->kernels->running_best(&tome->node_max[row0 + i], &tome->node_idx[row0 + i],
                                                  scores + (size_t)i * columns, column, columns);

@@ -16,8 +16,7 @@
 enum { TILE_ROWS = 208, TILE_ROWS_LONG = 400, TILE_COLUMNS = 384, LONG_ROW = 1024 };
 
 struct linear_job {
-    const struct kernels *kernels;
-    float *scratch;
+    const struct compute *compute;
     const struct linear_layer *layer;
     const struct linear_rows *rows;
     int row_parts, column_parts; /* tiles = row_parts * column_parts, cut as evenly as they can be */
@@ -45,7 +44,7 @@ static void cut_into_tiles(struct linear_job *job, int threads) {
     const int rows = job->rows->rows, in = job->layer->in, out = job->layer->out;
     job->row_parts = job->column_parts = 1;
     if (tiles_small(rows, in, out)) return;
-    const struct multiply_kernels *own = job->kernels->multiply;
+    const struct multiply_kernels *own = job->compute->kernels->multiply;
     job->row_parts = tiles_count(rows, own ? own->rows : in > LONG_ROW ? TILE_ROWS_LONG : TILE_ROWS);
     /* one thread takes all columns: within a tile the next weights come during the sums (multiply_vector.h) */
     if (own && threads == 1) return;
@@ -75,6 +74,14 @@ static void multiply_by_blas(const struct kernels *kernels, const struct float_p
         product->activate(y + (size_t)i * product->ldy, product->columns);
 }
 
+void linear_multiply(const struct compute *compute, const struct float_product *product, int worker) {
+    const struct multiply_kernels *own = compute->kernels->multiply;
+    if (own)
+        own->multiply(product, compute->scratch + (size_t)worker * own->scratch);
+    else
+        multiply_by_blas(compute->kernels, product);
+}
+
 static void linear_tile(void *context, int tile, int worker) {
     const struct linear_job *job = context;
     const struct linear_layer *layer = job->layer;
@@ -94,17 +101,13 @@ static void linear_tile(void *context, int tile, int worker) {
         .columns = tiles_start(layer->out, 1, column_part + 1, job->column_parts) - column,
         .n = layer->in,
         .add = rows->add,
-        .activate = activation_of(job->kernels, rows->activation),
+        .activate = activation_of(job->compute->kernels, rows->activation),
     };
-    const struct multiply_kernels *own = job->kernels->multiply;
-    if (own)
-        own->multiply(&product, job->scratch + (size_t)worker * own->scratch);
-    else
-        multiply_by_blas(job->kernels, &product);
+    linear_multiply(job->compute, &product, worker);
 }
 
 void linear(const struct compute *compute, const struct linear_layer *layer, const struct linear_rows *rows) {
-    struct linear_job job = {.kernels = compute->kernels, .scratch = compute->scratch, .layer = layer, .rows = rows};
+    struct linear_job job = {.compute = compute, .layer = layer, .rows = rows};
     cut_into_tiles(&job, threads_count(compute->threads));
     threads_run(compute->threads, job.row_parts * job.column_parts, linear_tile, &job);
 }

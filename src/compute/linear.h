@@ -29,8 +29,11 @@ struct linear_rows {
 /** Floats that products need beside their factors, for all of `threads` threads; may be 0. */
 size_t linear_scratch(const struct kernels *kernels, int threads);
 
-/** Whether a row of a product has the same bits however many rows there are. */
+/** Whether a row of a product has the same bits however many rows there are, and a column however many columns. */
 bool linear_keeps_rows(const struct kernels *kernels);
+
+/** One product on the calling thread, which is number `worker`: by the level's own kernel, or by OpenBLAS. */
+void linear_multiply(const struct compute *compute, const struct float_product *product, int worker);
 
 /** y = act(x w^T + b) */
 void linear(const struct compute *compute, const struct linear_layer *layer, const struct linear_rows *rows);
