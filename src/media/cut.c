@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "media/byte_sink.h"
+#include "media/demux_streams.h"
 #include "media/packets.h"
 
 #include <libavutil/avstring.h>

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "media/demux_copy.h"
+#include "media/demux_streams.h"
 #include "media/live_connect.h"
 
 #include <libavutil/avstring.h>

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "media/count.h"
-#include "media/demux.h"
+#include "media/demux_streams.h"
 #include "media/ffmpeg_log.h"
 #include "media/seek.h"
 #include "media/tracks.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/packets.h"
 
+#include "media/demux_copy.h"
+#include "media/demux_streams.h"
 #include "media/seek.h"
 
 #include <math.h>
