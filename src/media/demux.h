@@ -8,6 +8,9 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+/** Reads that may fail in a row: after more the data has ended, or the connection is lost. */
+enum { DEMUX_MAX_FAILED_READS = 32 };
+
 /** What the caller knows of the bytes; both as FFmpeg names them. */
 struct demux_form {
     const char *format;   /* NULL: told by the content */

@@ -5,6 +5,9 @@
 
 #include "media/demux.h"
 
+/** Seconds by which time stamps that mean the same moment may differ: containers round them to their ticks. */
+#define DEMUX_STAMP_SLACK 1e-4
+
 /** Index of the best stream of a kind, cover art excluded, and its decoder; -1 where there is none, then *decoder is
  * NULL and *undecodable the codec that lacks a decoder, or AV_CODEC_ID_NONE. */
 int demux_best_stream(const struct demux *demux, enum AVMediaType kind, const AVCodec **decoder,

@@ -20,9 +20,8 @@ static const double TIME_OF_DAY = 10;
 #define PLAYLISTS "hls,dash" /* formats that read their media themselves */
 
 enum {
-    MAX_FAILED_READS = 32, /* in a row: then the connection is lost */
-    DEVICE_MS = 2,         /* until a device without data is asked again */
-    NAP_MS = 50            /* how long `stop` may wait */
+    DEVICE_MS = 2, /* until a device without data is asked again */
+    NAP_MS = 50    /* how long `stop` may wait */
 };
 
 /* ---------------------------------------------------------------- stopping */
@@ -322,7 +321,7 @@ static ptm_status examine_failure(struct live_reader *reader, int code, int *fai
         return PTM_OK;
     }
     atomic_fetch_add(&reader->failed_reads, 1);
-    if (++*failed <= MAX_FAILED_READS) return PTM_OK;
+    if (++*failed <= DEMUX_MAX_FAILED_READS) return PTM_OK;
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);
     return error_set(err, PTM_EIO, "%s: cannot be read on: %s", reader->wish.name, reason);
