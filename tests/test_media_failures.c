@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Media that must not be read, or cannot: limits, interruption, named failures, disks that fail, and files that name
  * others. */
-#include "media/demux.h"
+#include "media/demux_streams.h"
 #include "media/live.h"
 #include "media/packets.h"
 #include "media_reading.h"

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "media/demux.h"
+#include "media/demux_streams.h"
 
 #include <math.h>
 

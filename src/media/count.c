@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/count.h"
 
+#include "media/demux_streams.h"
+
 #include <math.h>
 
 /** Packets that carry no picture to show: empty, cut off by an edit list, or VP8's hidden reference frames. */

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "media/byte_sink.h"
+#include "media/demux_streams.h"
 #include "media/packets.h"
 
 #include <libavutil/avstring.h>
@@ -18,8 +19,6 @@ enum {
 
 /* How far beyond the end one stream is read while the other has not come to it: packets of both are near each other. */
 static const double LOOK_AHEAD = 10;
-
-static const double rounding = 1e-4; /* of container clocks */
 
 struct cut {
     struct packets packets;
@@ -146,7 +145,7 @@ static ptm_status choose_container(struct cut *cut, ptm_error *err) {
 static ptm_status open_packets(struct cut *cut, const char *path, double start, ptm_error *err) {
     struct packets *packets = &cut->packets;
     TRY(packets_open(packets, path, start, PACKETS_PICTURE | PACKETS_SOUND, err));
-    if (packets->audio >= 0 && packets->key >= cut->end - rounding)
+    if (packets->audio >= 0 && packets->key >= cut->end - DEMUX_STAMP_SLACK)
         packets->video = -1; /* no picture in it: sound alone */
     return choose_container(cut, err);
 }
@@ -205,7 +204,7 @@ static int write_held(struct cut *cut, int stream) {
 static int take_packet(struct cut *cut, int stream, double length) {
     AVPacket *packet = cut->packets.packet;
     if (packet->stream_index != cut->packets.video) return write_packet(cut, stream, packet);
-    const bool beyond = demux_seconds(packets_stream(&cut->packets), packet->pts) >= length - rounding;
+    const bool beyond = demux_seconds(packets_stream(&cut->packets), packet->pts) >= length - DEMUX_STAMP_SLACK;
     if (beyond && cut->num_held < MAX_HELD) {
         cut->held[cut->num_held] = av_packet_clone(packet);
         return cut->held[cut->num_held++] ? 0 : AVERROR(ENOMEM);
@@ -238,7 +237,7 @@ static ptm_status write_packets(struct cut *cut, const char *name, ptm_error *er
         const int stream = packets->packet->stream_index == cut->streams[0] ? 0 : 1;
         packets_raise_stamps(packets->packet, packets_stream(packets)->codecpar->video_delay > 0, &cut->last[stream]);
         const double time = packets_time(packets), length = cut->end - packets->from;
-        ended[stream] = ended[stream] || time >= length - rounding;
+        ended[stream] = ended[stream] || time >= length - DEMUX_STAMP_SLACK;
         if (ended[stream]) leave_out(cut, packets->packet);
         if (time >= length + LOOK_AHEAD) break;
         if (ended[stream]) continue;

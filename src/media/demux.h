@@ -8,6 +8,9 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+/** Reads that may fail in a row: after more the data has ended, or the connection is lost. */
+enum { DEMUX_MAX_FAILED_READS = 32 };
+
 /** What the caller knows of the bytes; both as FFmpeg names them. */
 struct demux_form {
     const char *format;   /* NULL: told by the content */
@@ -43,6 +46,9 @@ ptm_status demux_reopen(struct demux *demux, ptm_error *err);
 /** Closes what demux_open() opened, wholly or in part. */
 void demux_close(struct demux *demux);
 
+/** Whether the format is one of single pictures, as they are: png_pipe, jpeg_pipe, webp_pipe ... */
+bool demux_holds_bare_pictures(const AVInputFormat *format);
+
 /** Reads the first packets of a context whose header is read; PTM_EFORMAT where it holds no stream at all. */
 ptm_status demux_examine(struct demux *demux, const char *name, ptm_error *err);
 
@@ -53,46 +59,5 @@ ptm_status demux_parse_settings(AVDictionary **options, const char *settings, co
 
 /** PTM_EINVAL where the demuxer left an option unused: it does not know it. Frees the options. */
 ptm_status demux_check_settings(AVDictionary **options, const char *name, const char *format, ptm_error *err);
-
-/** A copy of what the header says, which outlives the connection: for decoders in another thread. */
-ptm_status demux_describe(struct demux *copy, const struct demux *demux, ptm_error *err);
-
-/** The side data of a stream, where its rotation stands; from FFmpeg 6.1 on the codec's parameters bring it along.
- * False where memory ran out. */
-bool demux_copy_side_data(AVStream *copy, const AVStream *stream);
-
-/** Frees what demux_describe() made, wholly or in part. */
-void demux_forget(struct demux *copy);
-
-/** Index of the best stream of a kind, cover art excluded, and its decoder; -1 where there is none, then *decoder is
- * NULL and *undecodable the codec that lacks a decoder, or AV_CODEC_ID_NONE. */
-int demux_best_stream(const struct demux *demux, enum AVMediaType kind, const AVCodec **decoder,
-                      enum AVCodecID *undecodable);
-
-/** Whether the stream is one picture of an image format, not a video. */
-bool demux_is_still(const struct demux *demux, int index);
-
-bool demux_has_cover_art(const struct demux *demux);
-
-/** The file's zero: the earliest first time stamp of its picture and sound streams, in seconds of the container's
- * clock; NAN where there are no time stamps. */
-double demux_origin(const struct demux *demux);
-
-/** Seconds of the container's clock; NAN for a missing time stamp, an unusable time base, and a time beyond all clocks.
- */
-double demux_seconds(const AVStream *stream, int64_t timestamp);
-
-/** Tells the demuxer to skip all streams but these two (-1: none). */
-void demux_keep(const struct demux *demux, int video, int audio);
-
-/** Whether a seek by time can work at all. */
-bool demux_seekable(const struct demux *demux);
-
-/** False where the format carries no time stamps (elementary streams): those that FFmpeg makes up are its own guess. */
-bool demux_has_timestamps(const struct demux *demux);
-
-/** Whether stamps of sound are sums of samples, as in Ogg, or of FFmpeg's own making for formats that have none: at
- * another rate than the first they say nothing. */
-bool demux_counts_samples(const struct demux *demux);
 
 #endif

@@ -2,6 +2,7 @@
 #include "media/frame_index.h"
 
 #include "base/memory.h"
+#include "media/demux_streams.h"
 #include "media/nal.h"
 
 #include <stdlib.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/live_input.h"
 
+#include "media/demux_copy.h"
+#include "media/demux_streams.h"
+
 #include <math.h>
 
 ptm_status live_input_open(struct live_input *input, struct live_news *news, double base, double end, ptm_error *err) {

@@ -2,6 +2,7 @@
 #include "media/live_queue.h"
 
 #include "base/memory.h"
+#include "media/demux_copy.h"
 
 #include <errno.h>
 #include <time.h>

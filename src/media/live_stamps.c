@@ -2,7 +2,7 @@
 #include "media/live_stamps.h"
 
 #include "base/clock.h"
-#include "media/demux.h"
+#include "media/demux_streams.h"
 #include "media/track_clock.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "media/count.h"
-#include "media/demux.h"
+#include "media/demux_streams.h"
 #include "media/ffmpeg_log.h"
 #include "media/seek.h"
 #include "media/tracks.h"
@@ -11,10 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 
-enum {
-    MAX_FAILED_READS = 32,       /* in a row: then the data has ended */
-    MAX_BARREN_PACKETS = 2000000 /* in a row that gave nothing: then the demuxer goes round in circles */
-};
+/* In a row that gave nothing: then the demuxer goes round in circles. */
+enum { MAX_BARREN_PACKETS = 2000000 };
 
 struct media {
     struct media_options options;
@@ -155,7 +153,7 @@ static ptm_status feed(struct media *media, ptm_error *err) {
         return error_no_memory(err);
     } else if (media->demux.reader.error) {
         return demux_check_read(&media->demux, err);
-    } else if (code == AVERROR_EOF || ++media->failed_reads > MAX_FAILED_READS) {
+    } else if (code == AVERROR_EOF || ++media->failed_reads > DEMUX_MAX_FAILED_READS) {
         media->draining = true;
     } else if (code != AVERROR(EAGAIN) && media->failed_reads == 1) {
         media->tracks.stats.decode_errors++; /* a run of failed reads is one damage */

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/packets.h"
 
+#include "media/demux_copy.h"
+#include "media/demux_streams.h"
 #include "media/seek.h"
 
 #include <math.h>
 
-enum {
-    MAX_FAILED_READS = 32,
-    MAX_PIXELS = 1 << 26 /* of the decoders that look at the first packets */
-};
+enum { MAX_PIXELS = 1 << 26 }; /* of the decoders that look at the first packets */
 
-static const double rounding = 1e-4; /* of container clocks */
 static const double INTERLEAVED = 1; /* seconds by which sound lies behind the picture of its time in a file */
 
 static int64_t stamp_of(const AVPacket *packet) {
@@ -48,7 +46,7 @@ static ptm_status read_packet(struct packets *packets, bool *more, ptm_error *er
         *more = code >= 0;
         if (code == AVERROR(ENOMEM)) return error_no_memory(err);
         if (code < 0) TRY(demux_check_read(&packets->demux, err));
-        if (code == AVERROR_EOF || (code < 0 && ++packets->failed_reads > MAX_FAILED_READS)) return PTM_OK;
+        if (code == AVERROR_EOF || (code < 0 && ++packets->failed_reads > DEMUX_MAX_FAILED_READS)) return PTM_OK;
         if (code < 0) continue;
         packets->failed_reads = 0;
         tame_stamps(packets->packet);
@@ -79,9 +77,9 @@ static double warming(const struct packets *packets) {
 static void look_for_key(struct packets *packets, bool *known) {
     const AVPacket *packet = packets->packet;
     const double decoded = file_time(packets, packet->dts), shown = file_time(packets, stamp_of(packet));
-    *known = *known || (decoded > packets->start + rounding && !isnan(packets->key));
+    *known = *known || (decoded > packets->start + DEMUX_STAMP_SLACK && !isnan(packets->key));
     const bool key = !*known && packet->flags & AV_PKT_FLAG_KEY && !isnan(shown);
-    if (key && (isnan(packets->key) || shown <= packets->start + rounding)) packets->key = shown;
+    if (key && (isnan(packets->key) || shown <= packets->start + DEMUX_STAMP_SLACK)) packets->key = shown;
 }
 
 /** Where the picture begins: the last key frame at or before the start, or the first one at all. The copy begins there,
@@ -99,13 +97,13 @@ static ptm_status find_beginning(struct packets *packets, ptm_error *err) {
             continue;
         }
         look_for_key(packets, &known);
-        const bool behind = packets->key > packets->start + rounding; /* so that sound may come before it */
+        const bool behind = packets->key > packets->start + DEMUX_STAMP_SLACK; /* so that sound may come before it */
         if (known && (!behind || !isnan(sound) || time > packets->key + INTERLEAVED)) break;
     }
     if (isnan(packets->key))
         return error_set(err, PTM_ENODATA, "%s: its picture has no key frame with a time stamp to begin a clip with",
                          packets->source.name);
-    packets->from = packets->key <= packets->start + rounding ? packets->key : fmin(packets->key, sound);
+    packets->from = packets->key <= packets->start + DEMUX_STAMP_SLACK ? packets->key : fmin(packets->key, sound);
     return PTM_OK;
 }
 
@@ -158,7 +156,7 @@ static bool belongs(struct packets *packets) {
     const double time = file_time(packets, stamp_of(packet));
     if (isnan(time)) return false;
     if (isnan(packets->from) && time + warming(packets) > packets->start) packets->from = time;
-    if (!(time >= (picture ? fmax(packets->from, packets->key) : packets->from) - rounding)) return false;
+    if (!(time >= (picture ? fmax(packets->from, packets->key) : packets->from) - DEMUX_STAMP_SLACK)) return false;
     packets->key_seen |= picture && packet->flags & AV_PKT_FLAG_KEY;
     return !picture || packets->key_seen;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/seek.h"
 
+#include "media/demux_streams.h"
+
 #include <math.h>
 
 /* Sound decoders need some packets before their output is right (overlap, bit reservoir, Opus: 80 ms). */

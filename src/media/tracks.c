@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/tracks.h"
 
+#include "media/demux_streams.h"
+
 #include <stdio.h>
 
 /** Chooses the stream of a kind; where there is none, `reason` gets the why. */

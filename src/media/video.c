@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/video.h"
 
-#include "media/demux.h"
+#include "media/demux_streams.h"
 
 #include <math.h>
 #include <stdlib.h>
