@@ -4,6 +4,7 @@
 #include "pipelines/batch.h"
 #include "pipelines/pass.h"
 #include "pipelines/relay.h"
+#include "pipelines/session_use.h"
 
 #include <math.h>
 
@@ -196,8 +197,8 @@ static ptm_status label_file(struct pass *pass, const char *path, ptm_error *err
 }
 
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
-    TRY(batch_enter(pass->run.session, err));
+    TRY(session_enter(pass->run.session, err));
     const ptm_status status = label_file(pass, path, err);
-    batch_leave(pass->run.session);
+    session_leave(pass->run.session);
     return status;
 }
