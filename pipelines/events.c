@@ -2,6 +2,7 @@
 /* Windows on their way to events: each label of each modality is a switch with two thresholds. */
 #include "base/memory.h"
 #include "models/network.h"
+#include "pipelines/window.h"
 
 #include <math.h>
 
@@ -21,8 +22,6 @@ struct event_track {
     int64_t next; /* number of the window that would follow */
     double until;
 };
-
-static const double rounding = 1e-6; /* of sums and differences of time stamps */
 
 struct ptm_events {
     ptm_event_options options;
@@ -95,7 +94,7 @@ static ptm_status go_on(const struct ptm_events *events, struct label_state *sta
     event->peak = fmaxf(event->peak, state->score);
     event->windows++;
     state->sum += (double)state->score;
-    if (state->begun || event->end - event->start < events->options.min_seconds - rounding) return PTM_OK;
+    if (state->begun || event->end - event->start < events->options.min_seconds - STAMP_SLACK) return PTM_OK;
     state->begun = true;
     return hand_on(events, state, PTM_EVENT_BEGIN, err);
 }

@@ -96,7 +96,6 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
 
 /** Takes the frame for every time of the grid at which it is shown, and for those before it that no frame covers. */
 static ptm_status sample_grid(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
-    const double slack = 1e-6; /* time stamps are rounded */
     const struct window *window = &video->window;
     const double covered = frame->end - (video->origin + (double)window->count / window->rate);
     const double most = video->run->options->max_seconds;
@@ -104,7 +103,7 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
     if (covered > most)
         return error_set(err, PTM_ELIMIT, "%s: a picture is shown for %g s, longer than the limit max_seconds of %g",
                          video->run->name, covered, most);
-    while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - slack)
+    while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - STAMP_SLACK)
         TRY(take_place(video, frame, &prepared, err));
     return PTM_OK;
 }
