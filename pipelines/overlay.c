@@ -15,8 +15,6 @@
 
 enum {
     TRACKS = 3,
-    LEAST_TEXT_ROWS = 96, /* of a frame that has room for words */
-    ROWS_A_DOT = 300,
     STRIP_DOTS = 10,
     TEXT_LIGHT = 35,  /* percent of the picture's light behind words */
     AHEAD_LIGHT = 40, /* of the strip's beyond the moment that is shown */
@@ -69,7 +67,7 @@ void ptm_overlay_close(ptm_overlay **overlay) {
 
 /** Rows of one modality: words, where there is room for them, and the strip below. */
 static int words_rows(const struct drawing *drawing) {
-    return drawing->frame.height < LEAST_TEXT_ROWS ? 0 : (FONT_HEIGHT + 3) * drawing->scale;
+    return frame_canvas_takes_words(&drawing->frame) ? (FONT_HEIGHT + 3) * drawing->scale : 0;
 }
 
 static int strip_rows(const struct drawing *drawing) {
@@ -123,8 +121,8 @@ static void draw(struct drawing *drawing, double time) {
 static ptm_status begin_film(struct drawing *drawing, int fd, const struct media_picture *first, ptm_error *err) {
     const ptm_classify_options *options = drawing->run.options;
     const double end = options->duration > 0 ? options->start + options->duration : INFINITY;
-    drawing->scale = 1 + first->height / ROWS_A_DOT;
     TRY(canvas_open(&drawing->frame, first->width, first->height, white, err));
+    drawing->scale = frame_canvas_scale(&drawing->frame);
     for (int i = 0; i < TRACKS; i++) {
         const struct overlay_track *track = &drawing->overlay->tracks[i];
         if (track->count == 0) continue;

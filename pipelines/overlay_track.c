@@ -6,7 +6,6 @@
 #include <math.h>
 
 static const struct colour ground = {24, 24, 24};
-static const double golden = 0.6180339887498949; /* neighbours in the list of labels get colours far apart */
 
 /* ---------------------------------------------------------------- gathering */
 
@@ -90,7 +89,7 @@ const struct overlay_window *overlay_track_at(const struct overlay_track *track,
 }
 
 struct colour overlay_colour(int index) {
-    return colour_of_hue(index * golden, 0.7, 0.6);
+    return colour_of_number(index, 0.7, 0.6);
 }
 
 ptm_status overlay_track_draw(const struct overlay_track *track, double from, double to, int width, int height,
