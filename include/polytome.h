@@ -464,7 +464,9 @@ typedef struct ptm_events ptm_events; /* windows on their way to events */
 PTM_API PTM_NODISCARD ptm_status ptm_events_open(ptm_events **out, const ptm_event_options *options,
                                                  ptm_event_fn *on_event, void *user, ptm_error *err);
 
-/** Takes the next window of its modality, with all of the model's labels; windows of one modality in time order. */
+/** Takes the next window of its modality, with all of the model's labels; windows of one modality in time order.
+ * PTM_EINVAL of one that no model gives (a score that is no number) or that another one than before gave: as if it had
+ * not come. */
 PTM_API PTM_NODISCARD ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_error *err);
 
 /** Ends what is still going on. */
@@ -543,7 +545,8 @@ typedef struct ptm_overlay ptm_overlay; /* windows on their way into a film */
 /** Begins to gather windows. Close with ptm_overlay_close(). */
 PTM_API PTM_NODISCARD ptm_status ptm_overlay_open(ptm_overlay **out, ptm_error *err);
 
-/** Keeps the three best labels of a window, 48 bytes; windows of one modality in time order, else PTM_EINVAL. */
+/** Keeps the three best labels of a window, 48 bytes; windows of one modality in time order, else PTM_EINVAL, as of one
+ * that ptm_events_add() would refuse. */
 PTM_API PTM_NODISCARD ptm_status ptm_overlay_add(ptm_overlay *overlay, const ptm_window *window, ptm_error *err);
 
 typedef struct ptm_overlay_report {

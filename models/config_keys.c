@@ -36,52 +36,46 @@ ptm_status config_get_triple(struct json object, const char *key, int size[3], p
                      CONFIG_SIDE_MAX);
 }
 
-/** A name and what it stands for. */
-struct choice {
-    const char *name;
-    int value;
-};
-
-/** The value of `key` among `count` choices, which `expected` lists for the reader. Absent: stays as it is. */
-static ptm_status get_choice(struct json object, const char *key, const struct choice *choices, size_t count,
+ptm_status config_get_choice(struct json object, const char *key, const struct config_choice *choices,
                              const char *expected, int *value, ptm_error *err) {
     const char *name = NULL;
     TRY(json_get_string(object, key, &name, err));
     if (!name) return PTM_OK;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(name, choices[i].name) != 0) continue;
-        *value = choices[i].value;
+    for (; choices->name; choices++) {
+        if (strcmp(name, choices->name) != 0) continue;
+        *value = choices->value;
         return PTM_OK;
     }
     return error_set(err, PTM_EMODEL, "%s: \"%s\" is \"%s\"; it should be %s", object.document, key, name, expected);
 }
 
 ptm_status config_get_activation(struct json object, const char *key, enum activation *activation, ptm_error *err) {
-    static const struct choice known[] = {
+    static const struct config_choice known[] = {
         {"gelu", ACTIVATION_GELU},
         {"gelu_fast", ACTIVATION_GELU_TANH},
         {"gelu_new", ACTIVATION_GELU_TANH},
         {"gelu_python", ACTIVATION_GELU},
         {"gelu_pytorch_tanh", ACTIVATION_GELU_TANH},
         {"quick_gelu", ACTIVATION_QUICK_GELU},
+        {NULL, 0},
     };
     int value = *activation;
-    TRY(get_choice(object, key, known, sizeof known / sizeof *known,
-                   "gelu, gelu_python, gelu_fast, gelu_new, gelu_pytorch_tanh or quick_gelu", &value, err));
+    TRY(config_get_choice(object, key, known, "gelu, gelu_python, gelu_fast, gelu_new, gelu_pytorch_tanh or quick_gelu",
+                          &value, err));
     *activation = (enum activation)value;
     return PTM_OK;
 }
 
 ptm_status config_get_resample(struct json object, const char *key, enum resample *resample, ptm_error *err) {
-    static const struct choice known[] = {
+    static const struct config_choice known[] = {
         {"nearest", RESAMPLE_NEAREST},
         {"bilinear", RESAMPLE_BILINEAR},
         {"bicubic", RESAMPLE_BICUBIC},
         {"lanczos", RESAMPLE_LANCZOS},
+        {NULL, 0},
     };
     int value = *resample;
-    TRY(get_choice(object, key, known, sizeof known / sizeof *known, "nearest, bilinear, bicubic or lanczos", &value,
-                   err));
+    TRY(config_get_choice(object, key, known, "nearest, bilinear, bicubic or lanczos", &value, err));
     *resample = (enum resample)value;
     return PTM_OK;
 }

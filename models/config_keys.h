@@ -17,6 +17,17 @@ ptm_status config_get_pair(struct json object, const char *key, int *rows, int *
 /** A size of frames, rows and columns as [t, h, w]. Absent: all stay as they are. */
 ptm_status config_get_triple(struct json object, const char *key, int size[3], ptm_error *err);
 
+/** A name, and what it stands for. */
+struct config_choice {
+    const char *name;
+    int value;
+};
+
+/** The value of the string of a key among the choices, which are ended by one without name and which `expected` lists
+ * for the reader. Absent: stays as it is. */
+ptm_status config_get_choice(struct json object, const char *key, const struct config_choice *choices,
+                             const char *expected, int *value, ptm_error *err);
+
 /** An activation by the names of transformers ("gelu", "gelu_fast", "quick_gelu" ...). Absent: stays as it is. */
 ptm_status config_get_activation(struct json object, const char *key, enum activation *activation, ptm_error *err);
 

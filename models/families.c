@@ -2,6 +2,7 @@
 #include "models/families.h"
 
 #include "models/config_keys.h"
+#include "models/datasets.h"
 #include "models/labels.h"
 #include "models/position.h"
 #include "models/preprocessor.h"
@@ -80,7 +81,6 @@ static ptm_status read_ast(struct network *network, const struct checkpoint *che
     network->audio.num_mel_bins = grid->size[1];
     network->audio.target_length = grid->size[2];
     config->head_norm_eps = config->layer_norm_eps;
-    if (config->num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID; /* its published configs do not say so */
     return PTM_OK;
 }
 
@@ -423,18 +423,19 @@ const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const 
     return safetensors_find(checkpoint->files, full);
 }
 
-/** How logits become scores: what the kind of problem says, else softmax, but sigmoid of one label of pictures. */
+/** How logits become scores: what the kind of problem says, else softmax, but sigmoid of one label of pictures and of
+ * AudioSet's, of which published configs do not say it. */
 static ptm_status read_score(struct network *network, struct json json, ptm_error *err) {
     const char *problem = NULL;
     TRY(json_get_string(json, "problem_type", &problem, err));
     if (problem && strcmp(problem, "regression") == 0)
         return error_set(err, PTM_EMODEL, "%s: \"problem_type\" is regression, which has no labels to score",
                          json.document);
-    const bool one_label = network->modality == PTM_IMAGE && network->config.num_labels == 1;
-    if (one_label || (problem && strcmp(problem, "multi_label_classification") == 0))
-        network->score = SCORE_SIGMOID;
-    else if (problem)
-        network->score = SCORE_SOFTMAX;
+    const int labels = network->config.num_labels;
+    const bool one = network->modality == PTM_IMAGE && labels == 1;
+    const bool several = problem ? strcmp(problem, "multi_label_classification") == 0
+                                 : network->modality == PTM_AUDIO && labels == AUDIOSET_LABELS;
+    network->score = one || several ? SCORE_SIGMOID : SCORE_SOFTMAX;
     return PTM_OK;
 }
 

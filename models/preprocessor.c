@@ -2,6 +2,7 @@
 #include "models/preprocessor.h"
 
 #include "models/config_keys.h"
+#include "models/datasets.h"
 #include "models/processors.h"
 
 #include <float.h>

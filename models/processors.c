@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/processors.h"
 
+#include "models/datasets.h"
+
 #include <string.h>
 
 #define STANDARD .rescale_factor = 1 / 255.0, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}

@@ -5,16 +5,6 @@
 
 #include "features/pixels.h"
 
-#define IMAGENET_MEAN \
-    { 0.485f, 0.456f, 0.406f }
-#define IMAGENET_STD \
-    { 0.229f, 0.224f, 0.225f }
-
-/* Of AudioSet's spectrograms; its labels are not exclusive. */
-#define AUDIOSET_MEAN (-4.2677393)
-#define AUDIOSET_STD 4.5689974
-enum { AUDIOSET_LABELS = 527 };
-
 /** A class of processors: what it does where its file says nothing, and how it reads what the file says. */
 struct processor {
     struct pixels_spec pixels;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/run_length.h"
 
-#include "models/processors.h"
+#include "models/datasets.h"
 
 #include <math.h>
 

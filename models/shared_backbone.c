@@ -6,22 +6,6 @@
 #include "models/single_file.h"
 
 #include <math.h>
-#include <string.h>
-
-/** The string of a key must be one of `choices` (ended by NULL); *index is its place. Absent: stays as it is. */
-static ptm_status get_choice(struct json object, const char *key, const char *const *choices, int *index,
-                             ptm_error *err) {
-    const char *value = NULL;
-    TRY(json_get_string(object, key, &value, err));
-    if (!value) return PTM_OK;
-    for (int i = 0; choices[i]; i++) {
-        if (strcmp(value, choices[i]) != 0) continue;
-        *index = i;
-        return PTM_OK;
-    }
-    return error_set(err, PTM_EMODEL, "%s: \"%s\" is \"%s\", which this version does not know (it knows \"%s\"%s)",
-                     object.document, key, value, choices[0], choices[1] ? " and others" : "");
-}
 
 static ptm_status need_object(struct json value, const char *key, ptm_error *err) {
     if (json_is_object(value)) return PTM_OK;
@@ -49,7 +33,7 @@ static ptm_status read_backbone(struct vit_config *config, struct json json, ptm
 }
 
 static ptm_status read_video(struct network *network, struct json json, ptm_error *err) {
-    static const char *const crops[] = {"center", NULL};
+    static const struct config_choice crops[] = {{"center", 0}, {NULL, 0}};
     struct patch_grid *grid = &network->config.grid;
     struct pixels_spec *pixels = &network->picture.pixels;
     int side = 0, patch = 16, crop = 0;
@@ -79,18 +63,19 @@ static ptm_status read_video(struct network *network, struct json json, ptm_erro
                                    .width = side};
     TRY(json_get_int(resize, "shortest_edge", 1, CONFIG_SIDE_MAX, &pixels->shortest_edge, err));
     TRY(config_get_resample(resize, "resample", &pixels->resample, err));
-    TRY(get_choice(json, "crop", crops, &crop, err));
+    TRY(config_get_choice(json, "crop", crops, "center", &crop, err));
     TRY(json_get_floats(json, "mean", 3, pixels->mean, err));
     return json_get_floats(json, "std", 3, pixels->std, err);
 }
 
 static ptm_status read_audio(struct network *network, struct json json, ptm_error *err) {
-    static const char *const orders[] = {"frequency-major", NULL};
-    static const char *const normalisations[] = {"(x-mean)/(2*std)", NULL};
-    static const char *const pads[] = {"samples, zero, centred", "frames, zero, end", NULL};
+    static const struct config_choice orders[] = {{"frequency-major", 0}, {NULL, 0}};
+    static const struct config_choice normalisations[] = {{"(x-mean)/(2*std)", 0}, {NULL, 0}};
+    static const struct config_choice pads[] = {
+        {"samples, zero, centred", true}, {"frames, zero, end", false}, {NULL, 0}};
     struct patch_grid *grid = &network->config.grid;
     struct fbank_spec *audio = &network->audio;
-    int patch = 16, order = 0, normalisation = 0, pad = 0;
+    int patch = 16, order = 0, normalisation = 0, pad_samples = true;
     double mean = 0, std = 0.5;
     *audio = (struct fbank_spec){.do_normalize = true};
     fbank_set_defaults(audio);
@@ -101,16 +86,16 @@ static ptm_status read_audio(struct network *network, struct json json, ptm_erro
     TRY(json_get_int(json, "patch_size", 1, CONFIG_SIDE_MAX, &patch, err));
     TRY(json_get_int(json, "fstride", 1, CONFIG_SIDE_MAX, &grid->stride[1], err));
     TRY(json_get_int(json, "tstride", 1, CONFIG_SIDE_MAX, &grid->stride[2], err));
-    TRY(get_choice(json, "token_order", orders, &order, err));
-    TRY(get_choice(json, "normalise", normalisations, &normalisation, err));
-    TRY(get_choice(json, "pad", pads, &pad, err));
+    TRY(config_get_choice(json, "token_order", orders, "frequency-major", &order, err));
+    TRY(config_get_choice(json, "normalise", normalisations, "(x-mean)/(2*std)", &normalisation, err));
+    TRY(config_get_choice(json, "pad", pads, "\"samples, zero, centred\" or \"frames, zero, end\"", &pad_samples, err));
     TRY(json_get_double(json, "mean", -1e6, 1e6, &mean, err));
     TRY(json_get_double(json, "std", 1e-6, 1e6, &std, err));
     TRY(json_get_bool(json, "subtract_clip_mean", &audio->subtract_clip_mean, err));
     network->config.parts |= PART_PATCHES;
     audio->mean = (float)mean;
     audio->std = (float)std;
-    audio->pad_samples = pad == 0;
+    audio->pad_samples = pad_samples;
     grid->size[1] = audio->num_mel_bins;
     grid->size[2] = audio->target_length;
     grid->patch[1] = grid->patch[2] = patch;
@@ -119,16 +104,16 @@ static ptm_status read_audio(struct network *network, struct json json, ptm_erro
 
 /** What both modalities say alike: tokens, head, labels, merging. */
 static ptm_status read_head(struct network *network, struct json json, ptm_error *err) {
-    static const char *const pools[] = {"cls", "mean", NULL};
-    static const char *const activations[] = {"softmax", "sigmoid", NULL};
+    static const struct config_choice pools[] = {{"cls", POOL_FIRST}, {"mean", POOL_MEAN}, {NULL, 0}};
+    static const struct config_choice scores[] = {{"softmax", SCORE_SOFTMAX}, {"sigmoid", SCORE_SIGMOID}, {NULL, 0}};
     bool class_token = true;
-    int pool = 0, activation = 0;
+    int pool = POOL_FIRST, score = SCORE_SOFTMAX;
     TRY(json_get_bool(json, "class_token", &class_token, err));
-    TRY(get_choice(json, "pool", pools, &pool, err));
-    TRY(get_choice(json, "activation", activations, &activation, err));
+    TRY(config_get_choice(json, "pool", pools, "cls or mean", &pool, err));
+    TRY(config_get_choice(json, "activation", scores, "softmax or sigmoid", &score, err));
     if (class_token) network->config.parts |= PART_CLASS_TOKEN;
-    network->config.pool = pool ? POOL_MEAN : POOL_FIRST;
-    network->score = activation ? SCORE_SIGMOID : SCORE_SOFTMAX;
+    network->config.pool = (enum pool)pool;
+    network->score = (enum score)score;
     network->r = "off";
     network->prop_attn = true;
     TRY(single_file_read_merge(network, json, err));

@@ -4,7 +4,6 @@
 #include "models/timm.h"
 
 #include "models/config_keys.h"
-#include "models/processors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -268,7 +267,6 @@ static ptm_status read_audiomae(struct network *network, struct json json, ptm_e
     network->time_major = network->channel_axis = true;
     network->audio.target_length = size[1];
     network->audio.num_mel_bins = size[2];
-    if (network->config.num_labels == AUDIOSET_LABELS) network->score = SCORE_SIGMOID;
     return PTM_OK;
 }
 

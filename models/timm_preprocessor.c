@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* timm's evaluation transform, which its config.json describes itself. */
 #include "models/config_keys.h"
-#include "models/processors.h"
+#include "models/datasets.h"
 #include "models/timm.h"
 
 #include <math.h>

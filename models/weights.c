@@ -10,66 +10,6 @@
 
 enum { NAME_BYTES = 256, SHAPE_BYTES = 128 };
 
-ptm_status weight_source_open(struct weight_source *source, const struct safetensors *files, ptm_error *err) {
-    const size_t count = safetensors_count(files);
-    source->files = files;
-    source->values = mem_calloc(count, sizeof *source->values);
-    source->converted = mem_calloc(count, sizeof *source->converted);
-    source->used = mem_calloc(count, sizeof *source->used);
-    if (source->values && source->converted && source->used) return PTM_OK;
-    weight_source_close(source);
-    return error_no_memory(err);
-}
-
-void weight_source_close(struct weight_source *source) {
-    const size_t count = source->converted ? safetensors_count(source->files) : 0;
-    for (size_t i = 0; i < count; i++)
-        if (source->converted[i]) mem_free((void *)source->values[i]);
-    mem_free(source->values);
-    mem_free(source->converted);
-    mem_free(source->used);
-    memset(source, 0, sizeof *source);
-}
-
-/** Whether every value is finite: no exponent of all ones. */
-static bool all_finite(const float *values, size_t count) {
-    uint32_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        found |= (bits & 0x7f800000u) == 0x7f800000u;
-    }
-    return !found;
-}
-
-static size_t use_tensor(struct weight_source *source, const struct tensor *tensor) {
-    const size_t index = (size_t)(tensor - safetensors_at(source->files, 0));
-    source->used[index] = true;
-    return index;
-}
-
-/** The tensor's values as float32, converted on first use. */
-static ptm_status tensor_values(struct weight_source *source, const struct tensor *tensor, const float **values,
-                                ptm_error *err) {
-    const size_t index = use_tensor(source, tensor);
-    if (!source->values[index]) {
-        if (tensor->dtype == DTYPE_F32 && (uintptr_t)tensor->data % sizeof(float) == 0) {
-            source->values[index] = tensor->data;
-        } else {
-            float *copy = mem_alloc(tensor->elements, sizeof *copy);
-            if (!copy) return error_no_memory(err);
-            source->values[index] = copy;
-            source->converted[index] = true;
-            TRY(tensor_to_f32(tensor, copy, err));
-        }
-        if (!source->packed && !all_finite(source->values[index], tensor->elements))
-            return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" holds values that are not finite numbers",
-                             safetensors_path(source->files), tensor->name);
-    }
-    *values = source->values[index];
-    return PTM_OK;
-}
-
 static int64_t dimension(const struct vit_config *config, char letter) {
     switch (letter) {
     case 'C': return config->embed_dim;
@@ -209,7 +149,7 @@ static ptm_status bind_scale(struct weight_rows *rows, const struct network *net
     const struct tensor *tensor;
     TRY(need_tensor(&tensor, network, source, name, err));
     TRY(check_shape(tensor, &network->config, (const char[]){shape[0], '\0'}, safetensors_path(source->files), err));
-    TRY(tensor_values(source, tensor, &rows->scale, err));
+    TRY(weight_source_values(source, tensor, &rows->scale, err));
     for (size_t i = 0; i < tensor->elements; i++)
         if (!(rows->scale[i] >= 0 && rows->scale[i] <= FLT_MAX))
             return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" holds %g, which is no scale",
@@ -224,7 +164,7 @@ static ptm_status bind_reduced(struct weight_rows *rows, const struct network *n
         return error_set(err, PTM_EMODEL, "%s: tensor \"%s\" has dtype %s; of a model in %s it should be %s",
                          safetensors_path(source->files), tensor->name, tensor->dtype_name,
                          product_precision_name(network->precision), dtype);
-    use_tensor(source, tensor);
+    weight_source_use(source, tensor);
     *rows = (struct weight_rows){.precision = network->precision, .values = tensor->data};
     return network->precision == PTM_INT8 ? bind_scale(rows, network, source, tensor, shape, err) : PTM_OK;
 }
@@ -243,7 +183,7 @@ static ptm_status bind_row(struct network *network, struct weight_source *source
                             err);
     char *owner =
         row->place == WEIGHT_NETWORK ? (char *)&network->weights : (char *)&network->weights.blocks[first + block];
-    return tensor_values(source, tensor, (const float **)(void *)(owner + row->member), err);
+    return weight_source_values(source, tensor, (const float **)(void *)(owner + row->member), err);
 }
 
 /** The rows that lie `count` rows behind, `in` values each. */

@@ -6,8 +6,8 @@
 #ifndef POLYTOME_MODELS_WEIGHTS_H
 #define POLYTOME_MODELS_WEIGHTS_H
 
-#include "files/safetensors.h"
 #include "models/network.h"
+#include "models/weight_source.h"
 
 /** Which pointers a row fills: of vit_weights, or of each of some blocks. */
 enum weight_place {
@@ -55,18 +55,6 @@ bool weights_have_first(const struct safetensors *files, const struct weight_nam
  * *name the whole name. -1: there is none, and *name is the table's own.
  */
 ptrdiff_t weights_find_head(const struct safetensors *files, const struct weight_table *table, const char **name);
-
-/** The tensors of a file as float32: in place where they lie so, converted once where not. Shared by all networks. */
-struct weight_source {
-    const struct safetensors *files; /* not owned */
-    const float **values;            /* (count) NULL: not needed so far */
-    bool *converted;                 /* (count) values[i] is ours */
-    bool *used;                      /* (count) a network has it */
-    bool packed;                     /* whoever wrote the file has run its networks: finite values are taken on trust */
-};
-
-ptm_status weight_source_open(struct weight_source *source, const struct safetensors *files, ptm_error *err);
-void weight_source_close(struct weight_source *source);
 
 /**
  * Binds every tensor that network->config calls for; allocates network->weights.blocks, of a network that is not stored

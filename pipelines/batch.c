@@ -11,7 +11,6 @@ struct waiting {
 };
 
 struct batch {
-    bool telling;             /* somebody who watches is told of a window */
     int first, count;         /* answered so far, and all */
     struct waiting windows[]; /* in the order in which they came */
 };
@@ -52,9 +51,9 @@ static ptm_status take_answer(struct run *run, const struct ready *ready, ptm_er
     run->network_ms += vit->times.total;
     tally_add(ready->tally, ready->window);
     if (!run->watch) return PTM_OK;
-    run->session->batch->telling = true;
+    run->session->telling = true;
     const ptm_status status = run->watch(run->watcher, ready, err);
-    run->session->batch->telling = false;
+    run->session->telling = false;
     return status;
 }
 
@@ -87,41 +86,7 @@ void batch_forget(struct run *run) {
         others = others || batch->windows[i].run;
     }
     run->waiting = 0;
-    if (others || batch->telling) return; /* batch_answer() goes on */
-    batch->first = batch->count = 0;      /* nobody waits: the next window begins a pass */
+    if (others || session->telling) return; /* batch_answer() goes on */
+    batch->first = batch->count = 0;        /* nobody waits: the next window begins a pass */
     for (int m = 0; m < NETWORK_MODALITIES; m++) session->lanes[m].waiting = 0;
-}
-
-static ptm_status refuse_busy(ptm_error *err) {
-    return error_set(err, PTM_EINVAL, "this session is in use: open another one for what a callback asks of it");
-}
-
-ptm_status batch_check_idle(const struct ptm_session *session, ptm_error *err) {
-    return session->busy ? refuse_busy(err) : PTM_OK;
-}
-
-ptm_status batch_check_between(const struct ptm_session *session, ptm_error *err) {
-    return session->busy && !session->batch->telling ? refuse_busy(err) : PTM_OK;
-}
-
-ptm_status batch_check_free(const struct ptm_session *session, ptm_error *err) {
-    TRY(batch_check_idle(session, err));
-    if (!session->streaming) return PTM_OK;
-    return error_set(err, PTM_EINVAL, "this session has an open stream: close it, or open another session");
-}
-
-ptm_status batch_enter_stream(struct ptm_session *session, ptm_error *err) {
-    TRY(batch_check_idle(session, err));
-    session->busy = true;
-    return PTM_OK;
-}
-
-ptm_status batch_enter(struct ptm_session *session, ptm_error *err) {
-    TRY(batch_check_free(session, err));
-    session->busy = true;
-    return PTM_OK;
-}
-
-void batch_leave(struct ptm_session *session) {
-    session->busy = false;
 }

@@ -5,7 +5,8 @@
  */
 #include "base/clock.h"
 #include "compute/gemm_rate.h"
-#include "pipelines/batch.h"
+#include "pipelines/session.h"
+#include "pipelines/session_use.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -187,7 +188,7 @@ ptm_status ptm_bench(ptm_session *session, ptm_modality modality, const ptm_benc
     ptm_bench_options_default(&own);
     if (!options) options = &own;
     TRY(session_need_lane(session, modality, &bench.lane, err));
-    TRY(batch_check_idle(session, err));
+    TRY(session_check_idle(session, err));
     TRY(count_entries(&bench, options, err));
     if (options->min_runs < 1 || options->min_runs > RUNS_MAX || !(options->seconds >= 0 && isfinite(options->seconds)))
         return error_set(err, PTM_EINVAL, "a benchmark takes 1 to %d runs and a finite time, 0 seconds or more",

@@ -2,10 +2,10 @@
 /* check: a network's answer on a prepared input, held against reference answers. */
 #include "base/worst.h"
 #include "files/npy.h"
-#include "pipelines/batch.h"
 #include "pipelines/forward.h"
 #include "pipelines/self_test.h"
 #include "pipelines/session.h"
+#include "pipelines/session_use.h"
 
 #include <math.h>
 
@@ -151,7 +151,7 @@ ptm_status ptm_check(ptm_session *session, ptm_modality modality, const ptm_chec
     if (!options) options = &own;
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
-    TRY(batch_check_idle(session, err));
+    TRY(session_check_idle(session, err));
     report->tolerance = options->tolerance >= 0 ? options->tolerance : precision_tolerance(lane);
     report->tokens_in = lane->network->config.tokens;
     const ptm_status status =

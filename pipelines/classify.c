@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "pipelines/batch.h"
 #include "pipelines/pass.h"
+#include "pipelines/session_use.h"
 
 void ptm_classify_options_default(ptm_classify_options *options) {
     *options = (ptm_classify_options){
@@ -75,9 +75,9 @@ static ptm_status label_frames(struct pass *pass, const ptm_frame *frames, int c
 }
 
 static ptm_status classify_frames(struct pass *pass, const ptm_frame *frames, int count, ptm_error *err) {
-    TRY(batch_enter(pass->run.session, err));
+    TRY(session_enter(pass->run.session, err));
     const ptm_status status = label_frames(pass, frames, count, err);
-    batch_leave(pass->run.session);
+    session_leave(pass->run.session);
     return status;
 }
 
@@ -137,9 +137,9 @@ static ptm_status label_samples(struct pass *pass, const float *samples, size_t 
 
 static ptm_status classify_samples(struct pass *pass, const float *samples, size_t count, int sample_rate,
                                    ptm_error *err) {
-    TRY(batch_enter(pass->run.session, err));
+    TRY(session_enter(pass->run.session, err));
     const ptm_status status = label_samples(pass, samples, count, sample_rate, err);
-    batch_leave(pass->run.session);
+    session_leave(pass->run.session);
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Several files at a time: one is read while windows of others still wait to share a pass with its own. */
-#include "pipelines/batch.h"
 #include "pipelines/pass.h"
+#include "pipelines/session_use.h"
 
 /** A file that was read, and of which windows wait. */
 struct reading {
@@ -68,11 +68,11 @@ static void end_files(struct readings *readings, bool all) {
 void ptm_classify_files(ptm_session *session, ptm_next_file_fn *next, ptm_file_fn *done, void *user) {
     struct readings readings = {.session = session, .done = done, .user = user};
     readings.end = &readings.first;
-    (void)batch_enter(session, &readings.busy); /* it is every file's */
+    (void)session_enter(session, &readings.busy); /* it is every file's */
     for (ptm_file *file; (file = next(user));) {
         begin_file(&readings, file);
         end_files(&readings, false);
     }
     end_files(&readings, true);
-    if (readings.busy.status == PTM_OK) batch_leave(session);
+    if (readings.busy.status == PTM_OK) session_leave(session);
 }

@@ -2,6 +2,8 @@
 /* Windows on their way to events: each label of each modality is a switch with two thresholds. */
 #include "base/memory.h"
 #include "models/network.h"
+#include "pipelines/window.h"
+#include "pipelines/window_check.h"
 
 #include <math.h>
 
@@ -21,8 +23,6 @@ struct event_track {
     int64_t next; /* number of the window that would follow */
     double until;
 };
-
-static const double rounding = 1e-6; /* of sums and differences of time stamps */
 
 struct ptm_events {
     ptm_event_options options;
@@ -95,7 +95,7 @@ static ptm_status go_on(const struct ptm_events *events, struct label_state *sta
     event->peak = fmaxf(event->peak, state->score);
     event->windows++;
     state->sum += (double)state->score;
-    if (state->begun || event->end - event->start < events->options.min_seconds - rounding) return PTM_OK;
+    if (state->begun || event->end - event->start < events->options.min_seconds - STAMP_SLACK) return PTM_OK;
     state->begun = true;
     return hand_on(events, state, PTM_EVENT_BEGIN, err);
 }
@@ -119,27 +119,9 @@ static ptm_status end(const struct ptm_events *events, struct label_state *state
 
 /* ---------------------------------------------------------------- one window */
 
-static ptm_status check_window(const ptm_window *window, ptm_error *err) {
-    if (network_modality_index(window->modality) < 0)
-        return error_set(err, PTM_EINVAL, "a window of modality %d, which there is not", (int)window->modality);
-    if (!(isfinite(window->from) && window->to >= window->from && isfinite(window->to)))
-        return error_set(err, PTM_EINVAL, "a window from %g to %g seconds cannot be part of an event", window->from,
-                         window->to);
-    if (window->index < 0 || window->index == INT64_MAX)
-        return error_set(err, PTM_EINVAL, "a window has a number from 0, not %lld", (long long)window->index);
-    if (window->num_labels < 1) return error_set(err, PTM_EINVAL, "a window without labels cannot be part of an event");
-    for (int i = 0; i < window->num_labels; i++)
-        if (window->labels[i].index < 0 || window->labels[i].index >= window->num_labels)
-            return error_set(err, PTM_EINVAL, "label %d of a window with %d labels", window->labels[i].index,
-                             window->num_labels);
-    return PTM_OK;
-}
-
 /** Makes room at the first window; later ones must fit. */
 static ptm_status prepare_track(struct event_track *track, const ptm_window *window, ptm_error *err) {
-    if (track->states && track->count != window->num_labels)
-        return error_set(err, PTM_EINVAL, "a window with %d labels follows one with %d: events need one model",
-                         window->num_labels, track->count);
+    TRY(window_check_model(window, track->count, err));
     if (track->states) return PTM_OK;
     track->states = mem_calloc((size_t)window->num_labels, sizeof *track->states);
     if (!track->states) return error_no_memory(err);
@@ -158,7 +140,7 @@ static bool follows_gap(const struct event_track *track, const ptm_window *windo
 static ptm_status end_all(const struct ptm_events *events, struct event_track *track, float below, ptm_error *err) {
     for (int i = 0; i < track->count; i++) {
         struct label_state *state = &track->states[i];
-        if (state->holds && !(state->score >= below)) TRY(end(events, state, err));
+        if (state->holds && state->score < below) TRY(end(events, state, err));
     }
     return PTM_OK;
 }
@@ -172,7 +154,7 @@ static void put_scores(const struct ptm_events *events, struct event_track *trac
 
 ptm_status ptm_events_add(ptm_events *events, const ptm_window *window, ptm_error *err) {
     error_clear(err);
-    TRY(check_window(window, err));
+    TRY(window_check(window, err));
     struct event_track *track = &events->tracks[network_modality_index(window->modality)];
     TRY(prepare_track(track, window, err));
     if (follows_gap(track, window)) TRY(end_all(events, track, INFINITY, err));

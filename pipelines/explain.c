@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/explain.h"
 
-#include "pipelines/batch.h"
-
 #include "files/replace.h"
+#include "pipelines/session_use.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -112,9 +111,9 @@ ptm_status ptm_explain_file(ptm_session *session, const char *path, const char *
     explain.options.duration = options->duration;
     TRY(run_check_options(&explain.options, err));
     explain.run = (struct run){.session = session, .options = &explain.options, .name = path};
-    TRY(batch_enter(session, err));
+    TRY(session_enter(session, err));
     const ptm_status status = explain_file(&explain, options->modality, err);
-    batch_leave(session);
+    session_leave(session);
     media_close(&explain.media);
     if (status == PTM_OK && report) *report = explain.report;
     return status;

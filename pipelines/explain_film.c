@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { LEAST_CAPTION_ROWS = 96, ROWS_A_DOT = 300, CAPTION_LIGHT = 30 };
+enum { CAPTION_LIGHT = 30 }; /* percent of the picture's light behind the caption */
 
 struct film {
     struct explain_look *look;
@@ -29,8 +29,8 @@ static ptm_status put_picture(struct film *film, const struct media_picture *pic
 /** A line of words on a darkened strip at the bottom, where the picture is large enough for it. */
 static void put_caption(struct film *film) {
     struct canvas *frame = &film->frame;
-    if (frame->height < LEAST_CAPTION_ROWS) return;
-    const int scale = 1 + frame->height / ROWS_A_DOT, strip = (FONT_HEIGHT + 4) * scale;
+    if (!frame_canvas_takes_words(frame)) return;
+    const int scale = frame_canvas_scale(frame), strip = (FONT_HEIGHT + 4) * scale;
     canvas_dim(frame, 0, frame->height - strip, frame->width, strip, CAPTION_LIGHT);
     canvas_text(frame, 3 * scale, frame->height - strip + 2 * scale, film->caption, scale, FIGURE_WORDS);
 }

@@ -48,13 +48,13 @@ static struct colour shade(struct colour colour, struct colour towards, int perc
 
 /*
  * The edge of a group has a hue of its own, as in the paper's figures, and stands out from the fill. Hues follow from
- * the group's first patch by steps of the golden ratio: neighbours differ, and an object at rest keeps its hue from
- * window to window. A patch that is alone has a quiet edge: the eye is meant for what merged.
+ * the group's first patch: neighbours differ, and an object at rest keeps its hue from window to window. A patch that
+ * is alone has a quiet edge: the eye is meant for what merged.
  */
 void explain_group_fill(struct explain_group *group, struct colour fill) {
     const bool dark = colour_brightness(fill) < 120;
     group->fill = fill;
-    group->edge = group->patches > 1 ? colour_of_hue(group->first_patch * 0.618033988749895, 0.95, dark ? 0.66 : 0.34)
+    group->edge = group->patches > 1 ? colour_of_number(group->first_patch, 0.95, dark ? 0.66 : 0.34)
                                      : shade(fill, colour_against(fill), 22);
 }
 

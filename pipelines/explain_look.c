@@ -194,22 +194,21 @@ ptm_status explain_look_run(struct explain_look *look, ptm_error *err) {
 }
 
 const struct explain_window *explain_look_at(const struct explain_look *look, double time, double end, int *tube) {
-    const double slack = 1e-6; /* time stamps are rounded */
     int i = look->num_windows - 1;
     const struct explain_window *windows = look->windows;
     *tube = 0;
     if (look->tube_seconds <= 0) {
-        while (i > 0 && windows[i].begin > time + slack) i--;
+        while (i > 0 && windows[i].begin > time + STAMP_SLACK) i--;
         return &windows[i];
     }
     /* The first place of the grid at which the frame is shown; a frame between two belongs to the one before. */
     const double rate = look->video.window.rate, from = look->video.from;
-    double place = ceil((time - from) * rate - slack);
-    if (place > 0 && from + place / rate >= end - slack) place--;
+    double place = ceil((time - from) * rate - STAMP_SLACK);
+    if (place > 0 && from + place / rate >= end - STAMP_SLACK) place--;
     const double at = from + place / rate;
-    while (i > 0 && windows[i].begin > at + slack) i--;
+    while (i > 0 && windows[i].begin > at + STAMP_SLACK) i--;
     const int tubes = windows[i].groups.tubes;
-    const double passed = floor((at - windows[i].start) / look->tube_seconds + slack);
+    const double passed = floor((at - windows[i].start) / look->tube_seconds + STAMP_SLACK);
     *tube = passed < 0 ? 0 : passed < tubes ? (int)passed : tubes - 1;
     return &windows[i];
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipelines/forward.h"
 
-#include "pipelines/batch.h"
 #include "pipelines/session.h"
+#include "pipelines/session_use.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ ptm_status ptm_forward(ptm_session *session, ptm_modality modality, const float 
     error_clear(err);
     struct lane *lane;
     TRY(session_need_lane(session, modality, &lane, err));
-    TRY(batch_check_idle(session, err));
+    TRY(session_check_idle(session, err));
     struct vit *vit = &lane->vit;
     const size_t labels = (size_t)lane->network->config.num_labels, tokens = (size_t)lane->network->config.tokens;
     const size_t count = network_input_count(lane->network);

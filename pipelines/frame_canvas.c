@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+enum {
+    LEAST_ROWS = 96, /* of a frame that takes words */
+    ROWS_A_DOT = 300
+};
+
 static ptm_status scale(struct canvas *canvas, const struct media_picture *picture, ptm_error *err) {
     const bool larger = canvas->width > picture->width && canvas->height > picture->height;
     const struct resize_spec resize = {
@@ -28,6 +33,14 @@ ptm_status frame_canvas_put(struct canvas *canvas, const struct media_picture *p
     for (int y = 0; y < canvas->height; y++)
         memcpy(canvas_pixel(canvas, 0, y), picture->rgb + y * picture->stride, (size_t)canvas->width * 3);
     return PTM_OK;
+}
+
+int frame_canvas_scale(const struct canvas *canvas) {
+    return 1 + canvas->height / ROWS_A_DOT;
+}
+
+bool frame_canvas_takes_words(const struct canvas *canvas) {
+    return canvas->height >= LEAST_ROWS;
 }
 
 struct media_picture frame_canvas_picture(const struct canvas *canvas) {

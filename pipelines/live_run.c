@@ -2,10 +2,10 @@
 #include "media/live.h"
 
 #include "base/clock.h"
-#include "pipelines/batch.h"
 #include "pipelines/pace.h"
 #include "pipelines/pass.h"
 #include "pipelines/relay.h"
+#include "pipelines/session_use.h"
 
 #include <stdio.h>
 
@@ -181,12 +181,12 @@ ptm_status ptm_live_run(ptm_session *session, const char *source, const ptm_live
     live.timeline.classify.sampling = PTM_SAMPLING_WINDOWS;
     struct live_run run = {0};
     ptm_status status = pass_open(&run.pass, session, &live.timeline, err);
-    const bool entered = status == PTM_OK && (status = batch_enter(session, err)) == PTM_OK;
+    const bool entered = status == PTM_OK && (status = session_enter(session, err)) == PTM_OK;
     if (entered) status = run_source(&run, source, &live, err);
     if (report) fill_report(&run, report);
     pace_end(&run.pace);
     relay_close(&run.pass.run.relay);
     live_close(&run.live);
-    if (entered) batch_leave(session);
+    if (entered) session_leave(session);
     return pass_close(&run.pass, NULL, status);
 }

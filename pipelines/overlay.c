@@ -7,6 +7,7 @@
 #include "pipelines/frame_canvas.h"
 #include "pipelines/overlay_track.h"
 #include "pipelines/run.h"
+#include "pipelines/window_check.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,9 +15,6 @@
 #include <sys/stat.h>
 
 enum {
-    TRACKS = 3,
-    LEAST_TEXT_ROWS = 96, /* of a frame that has room for words */
-    ROWS_A_DOT = 300,
     STRIP_DOTS = 10,
     TEXT_LIGHT = 35,  /* percent of the picture's light behind words */
     AHEAD_LIGHT = 40, /* of the strip's beyond the moment that is shown */
@@ -26,7 +24,7 @@ enum {
 static const struct colour white = {255, 255, 255};
 
 struct ptm_overlay {
-    struct overlay_track tracks[TRACKS]; /* picture first: stills in the place of a video's */
+    struct overlay_track tracks[NETWORK_MODALITIES]; /* as network_modalities[] */
 };
 
 /** A film that is being drawn. */
@@ -37,7 +35,7 @@ struct drawing {
     struct media *media;
     struct film_writer *writer;
     struct film_sound *sound;
-    struct canvas frame, strips[TRACKS];
+    struct canvas frame, strips[NETWORK_MODALITIES];
     double begin, end; /* of what the strips show */
     double first;      /* time of the first frame */
     int scale;         /* pixels a dot */
@@ -52,15 +50,13 @@ ptm_status ptm_overlay_open(ptm_overlay **out, ptm_error *err) {
 
 ptm_status ptm_overlay_add(ptm_overlay *overlay, const ptm_window *window, ptm_error *err) {
     error_clear(err);
-    if (window->modality != PTM_VIDEO && window->modality != PTM_IMAGE && window->modality != PTM_AUDIO)
-        return error_set(err, PTM_EINVAL, "a window of modality %d, which there is not", (int)window->modality);
-    const int track = window->modality == PTM_VIDEO ? 0 : window->modality == PTM_IMAGE ? 1 : 2;
-    return overlay_track_add(&overlay->tracks[track], window, err);
+    TRY(window_check(window, err));
+    return overlay_track_add(&overlay->tracks[network_modality_index(window->modality)], window, err);
 }
 
 void ptm_overlay_close(ptm_overlay **overlay) {
     if (!overlay || !*overlay) return;
-    for (int i = 0; i < TRACKS; i++) overlay_track_close(&(*overlay)->tracks[i]);
+    for (int i = 0; i < NETWORK_MODALITIES; i++) overlay_track_close(&(*overlay)->tracks[i]);
     mem_free(*overlay);
     *overlay = NULL;
 }
@@ -69,7 +65,7 @@ void ptm_overlay_close(ptm_overlay **overlay) {
 
 /** Rows of one modality: words, where there is room for them, and the strip below. */
 static int words_rows(const struct drawing *drawing) {
-    return drawing->frame.height < LEAST_TEXT_ROWS ? 0 : (FONT_HEIGHT + 3) * drawing->scale;
+    return frame_canvas_takes_words(&drawing->frame) ? (FONT_HEIGHT + 3) * drawing->scale : 0;
 }
 
 static int strip_rows(const struct drawing *drawing) {
@@ -102,10 +98,12 @@ static void put_strip(struct drawing *drawing, const struct canvas *strip, doubl
 }
 
 static void draw(struct drawing *drawing, double time) {
+    static const ptm_modality upwards[] = {PTM_AUDIO, PTM_IMAGE, PTM_VIDEO}; /* from the bottom */
     struct canvas *frame = &drawing->frame;
     const int words = words_rows(drawing), strip = strip_rows(drawing);
     int y = frame->height;
-    for (int i = TRACKS - 1; i >= 0; i--) {
+    for (size_t k = 0; k < sizeof upwards / sizeof *upwards; k++) {
+        const int i = network_modality_index(upwards[k]);
         const struct overlay_track *track = &drawing->overlay->tracks[i];
         if (track->count == 0) continue;
         y -= strip;
@@ -123,9 +121,9 @@ static void draw(struct drawing *drawing, double time) {
 static ptm_status begin_film(struct drawing *drawing, int fd, const struct media_picture *first, ptm_error *err) {
     const ptm_classify_options *options = drawing->run.options;
     const double end = options->duration > 0 ? options->start + options->duration : INFINITY;
-    drawing->scale = 1 + first->height / ROWS_A_DOT;
     TRY(canvas_open(&drawing->frame, first->width, first->height, white, err));
-    for (int i = 0; i < TRACKS; i++) {
+    drawing->scale = frame_canvas_scale(&drawing->frame);
+    for (int i = 0; i < NETWORK_MODALITIES; i++) {
         const struct overlay_track *track = &drawing->overlay->tracks[i];
         if (track->count == 0) continue;
         TRY(overlay_track_draw(track, drawing->begin, drawing->end, first->width, strip_rows(drawing),
@@ -177,7 +175,7 @@ static void close_drawing(struct drawing *drawing) {
     film_sound_close(&drawing->sound);
     media_close(&drawing->media);
     canvas_close(&drawing->frame);
-    for (int i = 0; i < TRACKS; i++) canvas_close(&drawing->strips[i]);
+    for (int i = 0; i < NETWORK_MODALITIES; i++) canvas_close(&drawing->strips[i]);
 }
 
 static ptm_status draw_film(struct drawing *drawing, ptm_error *err) {
@@ -191,7 +189,7 @@ static ptm_status draw_film(struct drawing *drawing, ptm_error *err) {
 /** The time that the strips show: that of the windows. */
 static void set_span(struct drawing *drawing) {
     drawing->begin = INFINITY;
-    for (int i = 0; i < TRACKS; i++) {
+    for (int i = 0; i < NETWORK_MODALITIES; i++) {
         const struct overlay_track *track = &drawing->overlay->tracks[i];
         if (track->count == 0) continue;
         drawing->begin = fmin(drawing->begin, track->windows[0].from);

@@ -2,11 +2,11 @@
 #include "pipelines/overlay_track.h"
 
 #include "base/memory.h"
+#include "pipelines/window_check.h"
 
 #include <math.h>
 
 static const struct colour ground = {24, 24, 24};
-static const double golden = 0.6180339887498949; /* neighbours in the list of labels get colours far apart */
 
 /* ---------------------------------------------------------------- gathering */
 
@@ -21,10 +21,7 @@ static ptm_status make_room(struct overlay_track *track, ptm_error *err) {
 }
 
 static ptm_status prepare_names(struct overlay_track *track, const ptm_window *window, ptm_error *err) {
-    if (window->num_labels < 1) return error_set(err, PTM_EINVAL, "a window without labels cannot be drawn");
-    if (track->names && track->num_names != window->num_labels)
-        return error_set(err, PTM_EINVAL, "a window with %d labels follows one with %d: a picture needs one model",
-                         window->num_labels, track->num_names);
+    TRY(window_check_model(window, track->num_names, err));
     if (track->names) return PTM_OK;
     track->names = mem_calloc((size_t)window->num_labels, sizeof *track->names);
     if (!track->names) return error_no_memory(err);
@@ -33,17 +30,12 @@ static ptm_status prepare_names(struct overlay_track *track, const ptm_window *w
 }
 
 static ptm_status keep_name(struct overlay_track *track, const ptm_label *label, ptm_error *err) {
-    if (label->index < 0 || label->index >= track->num_names)
-        return error_set(err, PTM_EINVAL, "label %d of a window with %d labels", label->index, track->num_names);
     char **name = &track->names[label->index];
-    if (!isfinite(label->score)) return error_set(err, PTM_EINVAL, "label %s has no score", label->name);
     if (!*name) *name = mem_strdup(label->name);
     return *name ? PTM_OK : error_no_memory(err);
 }
 
-static ptm_status check_time(const struct overlay_track *track, const ptm_window *window, ptm_error *err) {
-    if (!(isfinite(window->from) && window->to >= window->from && isfinite(window->to)))
-        return error_set(err, PTM_EINVAL, "a window from %g to %g seconds cannot be drawn", window->from, window->to);
+static ptm_status check_order(const struct overlay_track *track, const ptm_window *window, ptm_error *err) {
     const double last = track->count > 0 ? track->windows[track->count - 1].from : window->from;
     if (window->from < last)
         return error_set(err, PTM_EINVAL,
@@ -54,7 +46,7 @@ static ptm_status check_time(const struct overlay_track *track, const ptm_window
 
 ptm_status overlay_track_add(struct overlay_track *track, const ptm_window *window, ptm_error *err) {
     struct overlay_window kept = {.from = window->from, .to = window->to};
-    TRY(check_time(track, window, err));
+    TRY(check_order(track, window, err));
     TRY(prepare_names(track, window, err));
     TRY(make_room(track, err));
     for (; kept.count < OVERLAY_LABELS && kept.count < window->num_labels; kept.count++) {
@@ -90,7 +82,7 @@ const struct overlay_window *overlay_track_at(const struct overlay_track *track,
 }
 
 struct colour overlay_colour(int index) {
-    return colour_of_hue(index * golden, 0.7, 0.6);
+    return colour_of_number(index, 0.7, 0.6);
 }
 
 ptm_status overlay_track_draw(const struct overlay_track *track, double from, double to, int width, int height,

@@ -23,6 +23,7 @@ struct overlay_track {
     int num_names;
 };
 
+/** A window that window_check() lets pass. PTM_EINVAL of another model's, and out of the order of time. */
 ptm_status overlay_track_add(struct overlay_track *track, const ptm_window *window, ptm_error *err);
 
 void overlay_track_close(struct overlay_track *track);

@@ -4,6 +4,7 @@
 #include "pipelines/batch.h"
 #include "pipelines/pass.h"
 #include "pipelines/relay.h"
+#include "pipelines/session_use.h"
 
 #include <math.h>
 
@@ -110,10 +111,11 @@ static ptm_status count_frames(struct pass *pass, int64_t *frames, ptm_error *er
 
 /** Where frames were counted, only those of the evenly spread places need be decoded. */
 static ptm_status want_frames(struct pass *pass, ptm_error *err) {
-    if (!(pass->use & PTM_VIDEO) || pass->video.total == 0) return PTM_OK;
-    int64_t *frames = mem_alloc((size_t)pass->video.window.capacity, sizeof *frames);
+    const struct uniform_frames *uniform = &pass->video.uniform;
+    if (!(pass->use & PTM_VIDEO) || uniform->total == 0) return PTM_OK;
+    int64_t *frames = mem_alloc((size_t)uniform->count, sizeof *frames);
     if (!frames) return error_no_memory(err);
-    const int count = video_run_wanted(&pass->video, frames);
+    const int count = uniform_frames_wanted(uniform, frames);
     const ptm_status status = media_want_frames(pass->media, frames, count, err);
     mem_free(frames);
     return status;
@@ -121,8 +123,8 @@ static ptm_status want_frames(struct pass *pass, ptm_error *err) {
 
 /** Whether frames were counted and decoding then gave another number: the evenly spread places were wrong. */
 static bool miscounted(const struct pass *pass) {
-    const struct video_run *video = &pass->video;
-    return pass->use & PTM_VIDEO && video->total > 0 && video->frames_seen > 0 && video->frames_seen != video->total;
+    const int64_t total = pass->video.uniform.total, seen = pass->video.frames_seen;
+    return pass->use & PTM_VIDEO && total > 0 && seen > 0 && seen != total;
 }
 
 /** Another look at the pictures alone, all of them, for a file that delivers other frames than its packets promise. */
@@ -196,8 +198,8 @@ static ptm_status label_file(struct pass *pass, const char *path, ptm_error *err
 }
 
 ptm_status pass_file(struct pass *pass, const char *path, ptm_error *err) {
-    TRY(batch_enter(pass->run.session, err));
+    TRY(session_enter(pass->run.session, err));
     const ptm_status status = label_file(pass, path, err);
-    batch_leave(pass->run.session);
+    session_leave(pass->run.session);
     return status;
 }

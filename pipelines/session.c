@@ -6,6 +6,7 @@
 #include "models/budget.h"
 #include "models/layer_store.h"
 #include "pipelines/batch.h"
+#include "pipelines/session_use.h"
 
 #include <math.h>
 #include <string.h>
@@ -128,7 +129,7 @@ static bool is_measured(const char *r) {
 }
 
 static ptm_status set_merge(struct ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
-    if (r && is_measured(r)) TRY(batch_check_idle(session, err));
+    if (r && is_measured(r)) TRY(session_check_idle(session, err));
     struct lane_merge before[NETWORK_MODALITIES];
     for (int m = 0; m < NETWORK_MODALITIES; m++) {
         struct lane *lane = &session->lanes[m];
@@ -255,7 +256,7 @@ int ptm_session_get_batch(const ptm_session *session, ptm_modality modality) {
 
 ptm_status ptm_session_set_merge(ptm_session *session, const char *r, int prop_attn, ptm_error *err) {
     error_clear(err);
-    TRY(batch_check_between(session, err));
+    TRY(session_check_between(session, err));
     return set_merge(session, r, prop_attn, err);
 }
 

@@ -17,6 +17,7 @@ struct ptm_session {
     int *bench_tokens;                     /* owned: of the last benchmark's profiles, or NULL */
     bool streaming;                        /* a stream is open, whose last frames and samples the lanes hold */
     bool busy;                             /* a call is at work that calls its caller back */
+    bool telling;                          /* of a window, whoever watches for them */
 };
 
 /** The lane of a modality, or NULL where no model brings it. */

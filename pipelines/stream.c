@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/limits.h"
-#include "pipelines/batch.h"
 #include "pipelines/pass.h"
+#include "pipelines/session_use.h"
 
 #include <math.h>
 
@@ -28,7 +28,7 @@ ptm_status ptm_stream_open(ptm_stream **out, ptm_session *session, const ptm_tim
                            ptm_error *err) {
     error_clear(err);
     *out = NULL;
-    TRY(batch_check_free(session, err));
+    TRY(session_check_free(session, err));
     struct ptm_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return error_no_memory(err);
     stream->heard = -INFINITY;
@@ -54,11 +54,11 @@ void ptm_stream_close(ptm_stream **stream) {
 static ptm_status enter(struct ptm_stream *stream, ptm_error *err) {
     error_clear(err);
     if (stream->finished) return error_set(err, PTM_EINVAL, "this stream is finished: open another one");
-    return batch_enter_stream(stream->pass.run.session, err);
+    return session_enter_stream(stream->pass.run.session, err);
 }
 
 static ptm_status leave(struct ptm_stream *stream, ptm_status status) {
-    batch_leave(stream->pass.run.session);
+    session_leave(stream->pass.run.session);
     return status;
 }
 

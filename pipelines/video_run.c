@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEPT_WINDOWS = 8 }; /* uniform sampling of a stream of unknown length holds up to this many windows of frames */
-
 /* Kinetics recipes of checkpoints without a frame rate of their own take every fourth frame at 30 frames a second. */
 static const double kinetics_rate = 30.0 / 4;
 
@@ -34,27 +32,17 @@ ptm_status video_run_open(struct video_run *video, struct run *run, int64_t fram
                    .capacity = frames_of(lane),
                    .width = frame_floats(lane),
                    .rate = run->window > 0 ? frames_of(lane) / run->window : usual_rate},
-        .total = frames,
-        .stride = 1,
     };
     window_lay(&video->window, run->hop, lane->network->config.grid.patch[0]);
     TRY(tally_open(&video->tally, lane->network, err));
-    if (video->sampling != PTM_SAMPLING_UNIFORM && video->window.hop < video->window.capacity)
-        TRY(lane_keep_tubes(lane, err));
-    if (video->sampling == PTM_SAMPLING_UNIFORM && frames == 0) {
-        video->kept = mem_alloc((size_t)KEPT_WINDOWS * network_input_count(lane->network), sizeof *video->kept);
-        if (!video->kept) {
-            tally_close(&video->tally);
-            return error_no_memory(err);
-        }
-    }
-    return PTM_OK;
+    if (video->sampling == PTM_SAMPLING_UNIFORM)
+        return uniform_frames_open(&video->uniform, frames, frames_of(lane), frame_floats(lane), err);
+    return video->window.hop < video->window.capacity ? lane_keep_tubes(lane, err) : PTM_OK;
 }
 
 void video_run_close(struct video_run *video) {
     if (video->lane) lane_forget_tubes(video->lane);
-    mem_free(video->kept);
-    video->kept = NULL;
+    uniform_frames_close(&video->uniform);
     tally_close(&video->tally);
 }
 
@@ -108,7 +96,6 @@ static ptm_status take_place(struct video_run *video, const struct frame_view *f
 
 /** Takes the frame for every time of the grid at which it is shown, and for those before it that no frame covers. */
 static ptm_status sample_grid(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
-    const double slack = 1e-6; /* time stamps are rounded */
     const struct window *window = &video->window;
     const double covered = frame->end - (video->origin + (double)window->count / window->rate);
     const double most = video->run->options->max_seconds;
@@ -116,7 +103,7 @@ static ptm_status sample_grid(struct video_run *video, const struct frame_view *
     if (covered > most)
         return error_set(err, PTM_ELIMIT, "%s: a picture is shown for %g s, longer than the limit max_seconds of %g",
                          video->run->name, covered, most);
-    while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - slack)
+    while (!video->enough && video->origin + (double)window->count / window->rate < frame->end - STAMP_SLACK)
         TRY(take_place(video, frame, &prepared, err));
     return PTM_OK;
 }
@@ -140,64 +127,17 @@ static ptm_status bridge_outage(struct video_run *video, const struct frame_view
 
 /* ---------------------------------------------------------------- uniform */
 
-/** numpy.linspace(0, frames - 1, count)[i], truncated. */
-static int64_t uniform_index(int64_t frames, int count, int i) {
-    if (count == 1) return 0;
-    if (i == count - 1) return frames - 1;
-    return (int64_t)(i * ((double)(frames - 1) / (count - 1)));
+static ptm_status sample_uniform(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
+    float *slot = uniform_frames_slot(&video->uniform, video->frames_seen, video->lane->input);
+    return slot ? prepare(video, frame, slot, err) : PTM_OK;
 }
 
-int video_run_wanted(const struct video_run *video, int64_t *frames) {
-    const int count = video->window.capacity;
-    int wanted = 0;
-    for (int i = 0; i < count; i++) {
-        const int64_t frame = uniform_index(video->total, count, i);
-        if (wanted == 0 || frames[wanted - 1] != frame) frames[wanted++] = frame;
-    }
-    return wanted;
-}
-
-/** Length known: the frame goes to every place of the window that asks for it. */
-static ptm_status sample_known(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
-    const int count = video->window.capacity;
-    const size_t width = video->window.width;
-    const float *prepared = NULL;
-    for (int i = 0; i < count; i++) {
-        float *slot = video->lane->input + (size_t)i * width;
-        if (uniform_index(video->total, count, i) != video->frames_seen) continue;
-        if (prepared)
-            memcpy(slot, prepared, width * sizeof *slot);
-        else
-            TRY(prepare(video, frame, slot, err));
-        prepared = slot;
-    }
-    return PTM_OK;
-}
-
-/** Length not known: keeps every stride-th frame; when full, drops every second of them and doubles the stride. */
-static ptm_status sample_thinning(struct video_run *video, const struct frame_view *frame, ptm_error *err) {
-    const size_t width = video->window.width;
-    const int room = KEPT_WINDOWS * video->window.capacity;
-    if (video->frames_seen % video->stride != 0) return PTM_OK;
-    if (video->held == room) {
-        for (int i = 1; i < room / 2; i++)
-            memcpy(video->kept + (size_t)i * width, video->kept + (size_t)(2 * i) * width, width * sizeof(float));
-        video->held = room / 2;
-        video->stride *= 2;
-        if (video->frames_seen % video->stride != 0) return PTM_OK;
-    }
-    return prepare(video, frame, video->kept + (size_t)video->held++ * width, err);
-}
-
-static void place_thinned(struct video_run *video) {
-    const int count = video->window.capacity;
-    const size_t width = video->window.width;
-    for (int i = 0; i < count; i++) {
-        const int64_t index = uniform_index(video->frames_seen, count, i);
-        int64_t nearest = (index + video->stride / 2) / video->stride;
-        if (nearest >= video->held) nearest = video->held - 1;
-        memcpy(video->lane->input + (size_t)i * width, video->kept + (size_t)nearest * width, width * sizeof(float));
-    }
+static ptm_status answer_uniform(struct video_run *video, ptm_error *err) {
+    const struct span span = {.start = video->from, .end = video->to, .from = video->from, .to = video->to};
+    if (video->uniform.total > 0 && video->frames_seen != video->uniform.total)
+        return PTM_OK; /* the pass looks again */
+    uniform_frames_finish(&video->uniform, video->frames_seen, video->lane->input);
+    return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);
 }
 
 /* ---------------------------------------------------------------- both */
@@ -208,12 +148,7 @@ ptm_status video_run_frame(struct video_run *video, const struct frame_view *fra
     TRY(bridge_outage(video, frame, err));
     if (video->enough) return PTM_OK;
     video->frames_seen += frame->skipped;
-    if (video->sampling != PTM_SAMPLING_UNIFORM)
-        TRY(sample_grid(video, frame, err));
-    else if (video->total > 0)
-        TRY(sample_known(video, frame, err));
-    else
-        TRY(sample_thinning(video, frame, err));
+    TRY(video->sampling == PTM_SAMPLING_UNIFORM ? sample_uniform(video, frame, err) : sample_grid(video, frame, err));
     video->frames_seen++;
     video->to = frame->end;
     return PTM_OK;
@@ -221,12 +156,7 @@ ptm_status video_run_frame(struct video_run *video, const struct frame_view *fra
 
 ptm_status video_run_finish(struct video_run *video, ptm_error *err) {
     if (video->frames_seen == 0) return PTM_OK;
-    if (video->sampling == PTM_SAMPLING_UNIFORM) {
-        if (video->total > 0 && video->frames_seen != video->total) return PTM_OK; /* the pass looks again */
-        const struct span span = {.start = video->from, .end = video->to, .from = video->from, .to = video->to};
-        if (video->total == 0) place_thinned(video);
-        return run_window(video->run, video->lane, &video->tally, &span, EMBED_NOWHERE, err);
-    }
+    if (video->sampling == PTM_SAMPLING_UNIFORM) return answer_uniform(video, err);
     if (video->enough) video->to = video->from + video->window.capacity / video->window.rate;
     return !video->enough && window_pending(&video->window) ? answer_window(video, WINDOW_LAST, err) : PTM_OK;
 }

@@ -4,6 +4,7 @@
 #define POLYTOME_PIPELINES_VIDEO_RUN_H
 
 #include "pipelines/run.h"
+#include "pipelines/uniform_frames.h"
 
 struct video_run {
     struct run *run;
@@ -11,12 +12,7 @@ struct video_run {
     struct tally tally;
     ptm_sampling sampling; /* never PTM_SAMPLING_MODEL */
     struct window window;
-
-    int64_t total; /* uniform: frames of the file; 0: not known, keep a thinning set */
-    float *kept;   /* uniform, total not known: (KEPT_WINDOWS * T) prepared frames, every `stride`-th */
-    int64_t stride;
-    int held;
-
+    struct uniform_frames uniform; /* all zero where sampling is not uniform */
     int64_t frames_seen, frames_used;
     double from, to, padded;
     double origin; /* seconds of the grid's first place */
@@ -38,10 +34,6 @@ void video_run_close(struct video_run *video);
 
 /** What was looked at. `stats` NULL: there was no decoder. */
 ptm_coverage video_run_coverage(const struct video_run *video, const struct media_stats *stats);
-
-/** Numbers of the frames that uniform sampling of a file of video->total frames uses, rising: frames (T); returns how
- * many they are. */
-int video_run_wanted(const struct video_run *video, int64_t *frames);
 
 /** The sampling of a video lane under these options, never PTM_SAMPLING_MODEL. */
 ptm_sampling video_sampling(const struct lane *lane, ptm_sampling asked);

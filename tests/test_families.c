@@ -37,7 +37,8 @@ static struct network read_config(const char *golden, const char *text) {
     return network;
 }
 
-/* As transformers' pipelines have it: one label alone is a sigmoid, of pictures only. */
+/* As transformers' pipelines have it: one label alone is a sigmoid, of pictures only; and AudioSet's labels are not
+ * exclusive. */
 static void test_scores(void) {
     static const struct {
         const char *golden, *text;
@@ -58,6 +59,11 @@ static void test_scores(void) {
          "{\"model_type\": \"audio-spectrogram-transformer\", \"num_labels\": 527, "
          "\"problem_type\": \"single_label_classification\"}",
          SCORE_SOFTMAX},
+        {"audiomae",
+         "{\"architecture\": \"vit_base_patch16_224\", \"num_classes\": 527, \"global_pool\": \"avg\", "
+         "\"model_args\": {\"img_size\": [48, 128], \"num_heads\": 3}}",
+         SCORE_SIGMOID},
+        {"vit", "{\"model_type\": \"vit\", \"num_labels\": 527}", SCORE_SOFTMAX}, /* pictures are not AudioSet's */
     };
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
         CU_ASSERT_EQUAL(read_config(cases[i].golden, cases[i].text).score, cases[i].score);

@@ -183,14 +183,20 @@ static void test_wrong_windows(void) {
     CHECK_OK(ptm_overlay_open(&overlay, err));
     CU_ASSERT_EQUAL(add(overlay, PTM_AUDIO, 0, 1, labels, 0, NULL), PTM_EINVAL);
     CU_ASSERT_EQUAL(add(overlay, PTM_AUDIO, 0, 1, labels, 2, NULL), PTM_EINVAL); /* label 2 of 2 */
-    CU_ASSERT_EQUAL(add(overlay, PTM_AUDIO, 0, 1, labels, 1, NULL), PTM_EINVAL); /* another model's */
+    CHECK_OK(add(overlay, PTM_AUDIO, 0, 1, labels, 1, err));                     /* those left nothing behind */
     CHECK_OK(add(overlay, PTM_VIDEO, 0, 1, labels, 1, err));
+    const ptm_label both[] = {{"a", 0, 1, 0}, {"b", 1, 0, 0}};
+    CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, 1, 2, both, 2, NULL), PTM_EINVAL); /* another model's */
     CU_ASSERT_EQUAL(add(overlay, 0, 1, 2, labels, 1, NULL), PTM_EINVAL);
     CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, 2, 1, labels, 1, NULL), PTM_EINVAL);
     CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, NAN, 1, labels, 1, NULL), PTM_EINVAL);
     CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, -1, 0, labels, 1, NULL), PTM_EINVAL); /* before the last one */
     const ptm_label no_score = {"a", 0, NAN, 0};
     CU_ASSERT_EQUAL(add(overlay, PTM_VIDEO, 1, 2, &no_score, 1, NULL), PTM_EINVAL);
+    ptm_window numbered = {.modality = PTM_VIDEO, .index = -1, .from = 1, .to = 2, .num_labels = 1, .labels = labels};
+    CU_ASSERT_EQUAL(ptm_overlay_add(overlay, &numbered, NULL), PTM_EINVAL);
+    const ptm_label five[] = {{"a", 0, 1, 0}, {"b", 1, 0, 0}, {"c", 2, 0, 0}, {"d", 3, 0, 0}, {"e", 5, 0, 0}};
+    CU_ASSERT_EQUAL(add(overlay, PTM_IMAGE, 0, 1, five, 5, NULL), PTM_EINVAL); /* also beyond those that are kept */
     ptm_overlay_close(&overlay);
 }
 

@@ -578,6 +578,27 @@ static void test_broken_description(void) {
     end();
 }
 
+/** The same of schema 1, of which the shipped model is one. */
+static void test_broken_shared(void) {
+    static const struct broken cases[] = {
+        {"\\\"crop\\\": \\\"center\\\"", "\\\"crop\\\": \\\"five\\\"", "\"crop\" is \"five\"; it should be center"},
+        {"\\\"pool\\\": \\\"cls\\\"", "\\\"pool\\\": \\\"max\\\"", "\"pool\" is \"max\"; it should be cls or mean"},
+        {"\\\"activation\\\": \\\"softmax\\\"", "\\\"activation\\\": \\\"tanh\\\"",
+         "\"activation\" is \"tanh\"; it should be softmax or sigmoid"},
+        {"samples, zero, centred", "samples, zero, end",
+         "it should be \"samples, zero, centred\" or \"frames, zero, end\""},
+        {"frequency-major", "time-major", "it should be frequency-major"},
+    };
+    begin();
+    size_t bytes;
+    char *data = temporary_read(SHIPPED, &bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+    CU_ASSERT_FATAL(temporary_write(packed, data, bytes));
+    free(data);
+    check_broken(cases, CHECK_COUNT(cases), PTM_EMODEL);
+    end();
+}
+
 /** A packed model in int8 whose description or tensors are not what they should be. */
 static void test_broken_precision(void) {
     static const struct broken cases[] = {
@@ -749,6 +770,7 @@ int main(void) {
         {"given up", test_given_up},
         {"cut off at every place", test_truncated},
         {"a broken description", test_broken_description},
+        {"a broken description of schema 1", test_broken_shared},
         {"a broken description of int8", test_broken_precision},
         {"broken scales", test_broken_scales},
         {"damaged bytes", test_damaged_bytes},

@@ -31,6 +31,11 @@ struct colour colour_of_hue(double hue, double saturation, double lightness) {
                            hue_channel(sixths + 2, saturation, lightness)};
 }
 
+struct colour colour_of_number(int number, double saturation, double lightness) {
+    const double golden_ratio = 0.6180339887498949; /* its multiples spread most evenly over a circle */
+    return colour_of_hue(number * golden_ratio, saturation, lightness);
+}
+
 /* ---------------------------------------------------------------- the canvas */
 
 ptm_status canvas_open(struct canvas *canvas, int width, int height, struct colour colour, ptm_error *err) {

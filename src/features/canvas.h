@@ -43,6 +43,9 @@ struct colour colour_against(struct colour ground);
 /** Of hue 0 to 1, saturation and lightness 0 to 1. */
 struct colour colour_of_hue(double hue, double saturation, double lightness);
 
+/** One of as many as are needed, by its number: the hues of numbers that follow one another lie far apart. */
+struct colour colour_of_number(int number, double saturation, double lightness);
+
 /** Perceived brightness, 0 to 255. */
 int colour_brightness(struct colour colour);
 
