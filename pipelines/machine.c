@@ -22,7 +22,9 @@ const char *ptm_precision_instruction(ptm_precision precision) {
 void ptm_kernels(char *text, size_t bytes) {
     static const ptm_precision reduced[] = {PTM_BF16, PTM_INT8};
     const enum cpu_level level = cpu_detect();
-    size_t used = (size_t)snprintf(text, bytes, "%s, OpenBLAS for %s", cpu_level_name(level), gemm_kernels());
+    size_t used = (size_t)snprintf(text, bytes, "%s", cpu_level_name(level));
+    if (!kernels_for(level)->multiply && used < bytes)
+        used += (size_t)snprintf(text + used, bytes - used, ", OpenBLAS for %s", gemm_kernels());
     for (size_t i = 0; i < sizeof reduced / sizeof *reduced; i++) {
         const struct product *product = product_for(reduced[i], level);
         if (!product || used >= bytes) continue;

@@ -182,8 +182,17 @@ static ptm_status take_layers(struct ptm_session *session, ptm_error *err) {
 }
 
 /** For a thread that is to be started. */
-static bool reserve_products(void) {
+static bool reserve_for_thread(void) {
     return gemm_reserve(NULL) == PTM_OK;
+}
+
+/** Where products are OpenBLAS's, memory for them. */
+static ptm_status reserve_products(struct ptm_session *session, ptm_error *err) {
+    if (session->compute.kernels->multiply) return PTM_OK;
+    TRY(gemm_reserve(err));
+    session->reserved = true;
+    threads_ask(session->threads, reserve_for_thread);
+    return PTM_OK;
 }
 
 static ptm_status open_session(struct ptm_session *session, const ptm_model *const *models, int count,
@@ -194,10 +203,8 @@ static ptm_status open_session(struct ptm_session *session, const ptm_model *con
     if (options->threads < 0 || options->threads > THREADS_MAX)
         return error_set(err, PTM_EINVAL, "a session takes 0 to %d threads, not %d", THREADS_MAX, options->threads);
     TRY(threads_open(&session->threads, options->threads, err));
-    TRY(gemm_reserve(err));
-    session->reserved = true;
-    threads_ask(session->threads, reserve_products);
     session->compute = (struct compute){.threads = session->threads, .kernels = kernels_for(level)};
+    TRY(reserve_products(session, err));
     TRY(choose_product(session, options->precision, level, err));
     session->compute.attention = attention_for(session->compute.kernels, session->compute.product);
     if (options->batch < 0 || options->batch > VIT_WINDOWS_MAX)
