@@ -415,7 +415,7 @@ static void test_errors(void) {
     check_refused(session, picture, output, 0, PTM_EINVAL, "a still picture");
     check_refused(session, SAMPLES "seven.wav", output, 0, PTM_EINVAL, "of sound");
     check_refused(session, SAMPLES "pan-left.mp4", png, PTM_IMAGE, PTM_EINVAL,
-                  "no model of this session labels images");
+                  "no model in use labels images, only video and sound: bring one that does");
     check_refused(session, SAMPLES "pan-left.mp4", png, PTM_AUDIO, PTM_ENODATA, "no audio stream");
     check_refused(session, SAMPLES "seven.wav", png, PTM_VIDEO, PTM_ENODATA, "no video stream");
     check_refused(session, SAMPLES "seven.wav", nowhere, 0, PTM_EIO, "cannot write");
@@ -426,7 +426,8 @@ static void test_errors(void) {
     check_refused(session, picture, png, (ptm_modality)64, PTM_EINVAL, "unknown modality");
     close_both(&opened);
     open_both(&opened, GOLDEN "ast", 0, NULL);
-    check_refused(opened.session, SAMPLES "pan-left.mp4", png, 0, PTM_EINVAL, "no model of this session labels video");
+    check_refused(opened.session, SAMPLES "pan-left.mp4", png, 0, PTM_EINVAL,
+                  "no model in use labels video, only sound");
     close_both(&opened);
     CU_ASSERT_EQUAL(access(output, F_OK), -1);
     CU_ASSERT_EQUAL(access(png, F_OK), -1);
