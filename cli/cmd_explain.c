@@ -36,7 +36,7 @@ enum exit_status cmd_explain(const struct options *options) {
     ptm_error err = {0};
     const char *path = options->operands[0];
     if (ptm_explain_file(engine.session, path, options->output, &explain, &report, &err) != PTM_OK)
-        status = engine_judge(&err, options->output);
+        status = engine_judge(&err, path, options->output);
     else if (options->verbosity >= 0)
         say(options->output, &report);
     engine_close(&engine);

@@ -101,7 +101,7 @@ static enum exit_status write_overlay(struct timeline *timeline) {
         ptm_overlay_write(timeline->overlay, timeline->writer.outputs.file, output, &timeline->classify, &report, &err);
     progress_end(&timeline->progress, &timeline->file);
     progress_clear(&timeline->progress);
-    if (status != PTM_OK) return engine_judge(&err, output);
+    if (status != PTM_OK) return engine_judge(&err, timeline->writer.outputs.file, output);
     if (timeline->options->verbosity < 0) return STATUS_GOOD;
     fputs("polytome: wrote ", stderr);
     text_print(stderr, output);

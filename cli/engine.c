@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine.h"
 
+#include "name_hint.h"
 #include "text.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ enum exit_status engine_complain(const ptm_error *err) {
     return err->status == PTM_EINVAL ? STATUS_USAGE : STATUS_ENVIRONMENT;
 }
 
-enum exit_status engine_judge(const ptm_error *err, const char *output) {
+enum exit_status engine_judge(const ptm_error *err, const char *input, const char *output) {
     switch (err->status) {
     case PTM_EINTERRUPTED: return STATUS_INTERRUPTED;
     case PTM_EIO:
@@ -28,7 +29,7 @@ enum exit_status engine_judge(const ptm_error *err, const char *output) {
     case PTM_EINTERNAL: return engine_complain(err);
     default: break;
     }
-    text_complain("%s", err->message);
+    text_complain("%s%s", err->message, input ? name_hint(input, err->status) : "");
     return STATUS_INPUT;
 }
 

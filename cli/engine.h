@@ -49,8 +49,9 @@ enum exit_status engine_refuse(enum command command, const char *sentence);
 /** Complains about a failure that is not about an input; the exit status that belongs to it. */
 enum exit_status engine_complain(const ptm_error *err);
 
-/** The exit status that belongs to the failure of a command with one input, after a complaint. A sentence starts with
- * the file that it is about: `output` (may be NULL) is the one that was to be written. */
-enum exit_status engine_judge(const ptm_error *err, const char *output);
+/** The exit status that belongs to the failure of a command with one input, after a complaint, which may guess at what
+ * is wrong with the name of `input` (NULL: it is no file's). A sentence starts with the file that it is about: `output`
+ * (may be NULL) is the one that was to be written. */
+enum exit_status engine_judge(const ptm_error *err, const char *input, const char *output);
 
 #endif

@@ -53,6 +53,15 @@ static void read_name(struct list *list, size_t length) {
         list->wrong = "out of memory for its name";
 }
 
+/** Passes over the byte order mark that editors of Windows put before the first line. */
+static ssize_t drop_mark(struct list *list, ssize_t length) {
+    static const char mark[] = "\xEF\xBB\xBF";
+    const ssize_t bytes = sizeof mark - 1;
+    if (list->number > 1 || length < bytes || memcmp(list->line, mark, (size_t)bytes) != 0) return length;
+    memmove(list->line, list->line + bytes, (size_t)(length - bytes) + 1);
+    return length - bytes;
+}
+
 bool list_next(struct list *list) {
     const char separator = list->format == LIST_NUL ? '\0' : '\n';
     forget_entry(list);
@@ -66,6 +75,7 @@ bool list_next(struct list *list) {
         }
         list->number++;
         if (length > 0 && list->line[length - 1] == separator) list->line[--length] = '\0';
+        if (list->format != LIST_NUL) length = drop_mark(list, length); /* with -0 names are a program's, to the byte */
     } while (length == 0 || (list->format == LIST_JSON && text_is_blank(list->line, (size_t)length)));
     if (list->format == LIST_JSON)
         read_object(list, (size_t)length);

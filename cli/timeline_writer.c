@@ -66,7 +66,8 @@ enum exit_status timeline_writer_finish(struct timeline_writer *writer, const pt
                                         const struct timeline_end *end, bool *written) {
     *written = false;
     if (writer->failed) return STATUS_ENVIRONMENT;
-    const enum exit_status status = err->status == PTM_OK ? STATUS_GOOD : engine_judge(err, NULL);
+    const char *input = end->live ? NULL : writer->outputs.file;
+    const enum exit_status status = err->status == PTM_OK ? STATUS_GOOD : engine_judge(err, input, NULL);
     if (status != STATUS_GOOD && status != STATUS_INPUT && status != STATUS_INTERRUPTED) return status;
     if (ptm_events_finish(writer->events, NULL) != PTM_OK) return STATUS_ENVIRONMENT;
     event_list_sort(&writer->list);

@@ -4,6 +4,7 @@
 #include "failure.h"
 #include "inputs.h"
 #include "moment.h"
+#include "name_hint.h"
 #include "signals.h"
 #include "text.h"
 
@@ -152,9 +153,7 @@ static void complain(const struct job *job) {
     const char *at = job->line > 0 ? NULL : find_path(sentence, path); /* an entry is no file yet */
     const char *behind = at ? NULL : behind_shortened(sentence, path);
     const size_t length = strlen(path);
-    const bool returns = length > 0 && path[length - 1] == '\r' && job->err.status == PTM_EIO;
-    const char *hint =
-        returns ? " (the name ends in a carriage return, as where a list has the line ends of Windows)" : "";
+    const char *hint = name_hint(path, job->err.status);
     if (strcmp(path, "-") == 0) /* it is about standard input anyway */
         text_complain("%s", sentence);
     else if (at)
@@ -317,6 +316,13 @@ void walk_run(struct walk *walk, const struct options *options, const struct wal
     progress_close(&walk->progress);
 }
 
+/** Why there was no file at all. */
+static const char *explain_nothing(const struct options *options) {
+    if (options->shard.count > 1) return "no file belongs to this part";
+    if (options->num_operands == 0) return "the list leads to no file";
+    return "no file was found; hidden ones are not looked for";
+}
+
 void walk_summary(const struct walk *walk) {
     const int verbosity = walk->options->verbosity;
     const bool nothing_found = walk->labelled + walk->failed == 0 && walk->status == STATUS_GOOD;
@@ -331,5 +337,6 @@ void walk_summary(const struct walk *walk) {
     fprintf(stderr, "polytome: %ld labelled, %ld failed", walk->labelled, walk->failed);
     if (walk->passed_over > 0) fprintf(stderr, ", %ld without media passed over", walk->passed_over);
     if (walk->reused > 0) fprintf(stderr, ", %ld of them taken from the journal", walk->reused);
+    if (nothing_found && walk->passed_over == 0) fprintf(stderr, ": %s", explain_nothing(walk->options));
     fprintf(stderr, "%s\n", walk->status == STATUS_INTERRUPTED ? ", then interrupted" : "");
 }

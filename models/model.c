@@ -66,8 +66,10 @@ static struct weight_names weight_names(const struct ptm_model *model, int i) {
 /** What a session would refuse is refused here, with the model's name. */
 static ptm_status check_front(const struct network *network, ptm_error *err) {
     ptm_error wrong = {0};
-    if (network->modality != PTM_AUDIO || fbank_check_spec(&network->audio, &wrong) == PTM_OK) return PTM_OK;
-    return error_set(err, wrong.status, "model %s: %s", network->name, wrong.message);
+    const ptm_status status = network->modality == PTM_AUDIO ? fbank_check_spec(&network->audio, &wrong)
+                                                             : pixels_check_spec(&network->picture.pixels, &wrong);
+    if (status == PTM_OK) return PTM_OK;
+    return error_set(err, status, "model %s: %s", network->name, wrong.message);
 }
 
 /** Binds all networks; every tensor of the files must be spoken for. */
@@ -80,9 +82,9 @@ static ptm_status bind(struct ptm_model *model, ptm_error *err) {
         names[i] = weight_names(model, i);
         network_lay_input(&model->networks[i]);
         model->networks[i].model = model;
-        TRY(check_front(&model->networks[i], err));
         model->networks[i].layer_store = model->layer_store;
         TRY(weights_bind(&model->networks[i], &model->source, &names[i], err));
+        TRY(check_front(&model->networks[i], err));
     }
     return weights_check_extra(&model->source, names, model->count, err);
 }

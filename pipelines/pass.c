@@ -18,8 +18,7 @@ static ptm_status check_options(struct ptm_session *session, const ptm_timeline_
     const ptm_classify_options *options = &timeline->classify;
     if (options->modalities == 0)
         return error_set(err, PTM_EINVAL, "nothing was asked for: begin with ptm_classify_options_default()");
-    if (!(options->modalities & session_modalities(session)))
-        return error_set(err, PTM_EINVAL, "no model of this session labels what was asked for");
+    if (!(options->modalities & session_modalities(session))) return session_refuse(session, options->modalities, err);
     if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)
         return error_set(err, PTM_EINVAL, "unknown sampling %d", (int)options->sampling);
     if (!is_span(timeline->window) || !is_span(timeline->hop))

@@ -9,6 +9,7 @@
 #include "pipelines/session_use.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 void ptm_session_options_default(ptm_session_options *options) {
@@ -35,10 +36,26 @@ unsigned session_modalities(const struct ptm_session *session) {
     return modalities;
 }
 
+/** What models of these modalities label, with `word` between two. `text` has the room for it. */
+static const char *list_subjects(char *text, size_t bytes, unsigned modalities, const char *word) {
+    size_t used = 0;
+    for (int m = 0; m < NETWORK_MODALITIES; m++)
+        if (modalities & network_modalities[m])
+            used += (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? word : "",
+                                     subject(network_modalities[m]));
+    return used > 0 ? text : subject((ptm_modality)modalities);
+}
+
+ptm_status session_refuse(const struct ptm_session *session, unsigned asked, ptm_error *err) {
+    char wanted[64], labelled[64];
+    return error_set(err, PTM_EINVAL, "no model in use labels %s, only %s: bring one that does",
+                     list_subjects(wanted, sizeof wanted, asked, " or "),
+                     list_subjects(labelled, sizeof labelled, session_modalities(session), " and "));
+}
+
 ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err) {
     *lane = session_lane(session, modality);
-    if (*lane) return PTM_OK;
-    return error_set(err, PTM_EINVAL, "no model of this session labels %s", subject(modality));
+    return *lane ? PTM_OK : session_refuse(session, (unsigned)modality, err);
 }
 
 static ptm_status choose_networks(struct ptm_session *session, const ptm_model *const *models, int count,

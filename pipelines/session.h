@@ -26,7 +26,10 @@ struct lane *session_lane(struct ptm_session *session, ptm_modality modality);
 /** Bits of the modalities that have one. */
 unsigned session_modalities(const struct ptm_session *session);
 
-/** A lane, with PTM_EINVAL and its sentence. */
+/** PTM_EINVAL, and the sentence that no model labels any of the modalities `asked` for, as bits. */
+ptm_status session_refuse(const struct ptm_session *session, unsigned asked, ptm_error *err);
+
+/** A lane, or session_refuse(). */
 ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err);
 
 #endif

@@ -289,30 +289,15 @@ static void test_png(void) {
     temporary_remove(folder, (const char *const[]){"halves.png", "out.PNG", NULL});
 }
 
-/** Twelve raw pictures of 33x35. */
-static void write_odd(const char *path) {
-    enum { FRAME = 33 * 35 + 2 * 17 * 18 };
-    static const char header[] = "YUV4MPEG2 W33 H35 F10:1 C420jpeg\n", mark[] = "FRAME\n";
-    const size_t step = sizeof mark - 1 + FRAME, bytes = sizeof header - 1 + 12 * step;
-    char *data = malloc(bytes);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
-    memset(data, 100, bytes);
-    memcpy(data, header, sizeof header - 1);
-    for (size_t i = 0; i < 12; i++) memcpy(data + sizeof header - 1 + i * step, mark, sizeof mark - 1);
-    CU_ASSERT(temporary_write(path, data, bytes));
-    free(data);
-}
-
 /** A film keeps the clip's size, frames and length; a sheet of it can be read. */
 static void test_film(void) {
     struct opened opened;
     struct film clip, film;
     ptm_explain_report report;
-    char folder[TEMPORARY_PATH], output[TEMPORARY_PATH], sheet[TEMPORARY_PATH], odd[TEMPORARY_PATH];
+    char folder[TEMPORARY_PATH], output[TEMPORARY_PATH], sheet[TEMPORARY_PATH];
     CU_ASSERT_FATAL(temporary_folder(folder));
     temporary_join(output, folder, "out.mp4");
     temporary_join(sheet, folder, "out.png");
-    temporary_join(odd, folder, "odd.y4m");
     open_both(&opened, NULL, 0, NULL);
     read_film(&clip, SAMPLES "pan-right-three.mp4");
     CHECK_OK(ptm_explain_file(opened.session, SAMPLES "pan-right-three.mp4", output, NULL, &report, err));
@@ -333,9 +318,35 @@ static void test_film(void) {
     CU_ASSERT(film.width == report.width && film.height == report.height && report.frames == 8 && report.windows == 1);
     free(film.last);
     free(clip.last);
+    close_both(&opened);
+    temporary_remove(folder, (const char *const[]){"out.mp4", "out.png", NULL});
+}
 
-    /* A part of it, and a size that H.264 does not have. */
+/** Twelve raw pictures of 33x35. */
+static void write_odd(const char *path) {
+    enum { FRAME = 33 * 35 + 2 * 17 * 18 };
+    static const char header[] = "YUV4MPEG2 W33 H35 F10:1 C420jpeg\n", mark[] = "FRAME\n";
+    const size_t step = sizeof mark - 1 + FRAME, bytes = sizeof header - 1 + 12 * step;
+    char *data = malloc(bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+    memset(data, 100, bytes);
+    memcpy(data, header, sizeof header - 1);
+    for (size_t i = 0; i < 12; i++) memcpy(data + sizeof header - 1 + i * step, mark, sizeof mark - 1);
+    CU_ASSERT(temporary_write(path, data, bytes));
+    free(data);
+}
+
+/** A part of a clip, and a size that H.264 does not have. */
+static void test_film_part(void) {
+    struct opened opened;
+    struct film film;
+    ptm_explain_report report;
     ptm_explain_options options;
+    char folder[TEMPORARY_PATH], output[TEMPORARY_PATH], odd[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(output, folder, "out.mp4");
+    temporary_join(odd, folder, "odd.y4m");
+    open_both(&opened, NULL, 0, NULL);
     ptm_explain_options_default(&options);
     options.start = 0.5;
     options.duration = 1;
@@ -348,7 +359,7 @@ static void test_film(void) {
     CU_ASSERT(report.width == 32 && report.height == 34);
     free(film.last);
     close_both(&opened);
-    temporary_remove(folder, (const char *const[]){"out.mp4", "out.png", "odd.y4m", NULL});
+    temporary_remove(folder, (const char *const[]){"out.mp4", "odd.y4m", NULL});
 }
 
 static void test_sound(void) {
@@ -404,7 +415,7 @@ static void test_errors(void) {
     check_refused(session, picture, output, 0, PTM_EINVAL, "a still picture");
     check_refused(session, SAMPLES "seven.wav", output, 0, PTM_EINVAL, "of sound");
     check_refused(session, SAMPLES "pan-left.mp4", png, PTM_IMAGE, PTM_EINVAL,
-                  "no model of this session labels images");
+                  "no model in use labels images, only video and sound: bring one that does");
     check_refused(session, SAMPLES "pan-left.mp4", png, PTM_AUDIO, PTM_ENODATA, "no audio stream");
     check_refused(session, SAMPLES "seven.wav", png, PTM_VIDEO, PTM_ENODATA, "no video stream");
     check_refused(session, SAMPLES "seven.wav", nowhere, 0, PTM_EIO, "cannot write");
@@ -415,7 +426,8 @@ static void test_errors(void) {
     check_refused(session, picture, png, (ptm_modality)64, PTM_EINVAL, "unknown modality");
     close_both(&opened);
     open_both(&opened, GOLDEN "ast", 0, NULL);
-    check_refused(opened.session, SAMPLES "pan-left.mp4", png, 0, PTM_EINVAL, "no model of this session labels video");
+    check_refused(opened.session, SAMPLES "pan-left.mp4", png, 0, PTM_EINVAL,
+                  "no model in use labels video, only sound");
     close_both(&opened);
     CU_ASSERT_EQUAL(access(output, F_OK), -1);
     CU_ASSERT_EQUAL(access(png, F_OK), -1);
@@ -425,9 +437,15 @@ static void test_errors(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"halves", test_halves}, {"windows", test_windows}, {"svg checker", test_svg_checker},
-        {"svg", test_svg},       {"png", test_png},         {"film", test_film},
-        {"sound", test_sound},   {"errors", test_errors},
+        {"halves", test_halves},
+        {"windows", test_windows},
+        {"svg checker", test_svg_checker},
+        {"svg", test_svg},
+        {"png", test_png},
+        {"film", test_film},
+        {"a part of a film, an odd size", test_film_part},
+        {"sound", test_sound},
+        {"errors", test_errors},
     };
     return check_main("explain", cases, CHECK_COUNT(cases));
 }

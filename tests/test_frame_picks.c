@@ -371,67 +371,77 @@ static void test_index(void) {
 /** Parameter sets that change, key frames that only the container calls so, and lengths that do not fit. */
 static void test_units(void) {
     static const struct {
+        const char *name;
         enum AVCodecID codec;
         int length_bytes;
         struct given packets[3];
         int keys; /* -1: refused */
     } cases[] = {
-        /* the same set again */
-        {AV_CODEC_ID_H264,
+        {"the same set again",
+         AV_CODEC_ID_H264,
          0,
          {PACKET(0, KEY, UNIT("\x67z") UNIT("\x68y") UNIT("\x65x")), PACKET(1, 0, UNIT("\x41x")),
           PACKET(2, KEY, UNIT("\x68y\0") UNIT("\x65x"))},
          2},
-        /* another one, and one that was not there */
-        {AV_CODEC_ID_H264,
+        {"another set",
+         AV_CODEC_ID_H264,
          0,
          {PACKET(0, KEY, UNIT("\x67z") UNIT("\x65x")), PACKET(1, 0, UNIT("\x67y") UNIT("\x41x")),
           PACKET(2, KEY, UNIT("\x65x"))},
          -1},
-        {AV_CODEC_ID_H264,
+        {"a set that was not there",
+         AV_CODEC_ID_H264,
          0,
          {PACKET(0, KEY, UNIT("\x65x")), PACKET(1, 0, UNIT("\x68y") UNIT("\x41x")), PACKET(2, KEY, UNIT("\x65x"))},
          -1},
-        /* a recovery point */
-        {AV_CODEC_ID_H264,
+        {"a recovery point",
+         AV_CODEC_ID_H264,
          0,
          {PACKET(0, KEY, UNIT("\x65x")), PACKET(1, 0, UNIT("\x41x")), PACKET(2, KEY, UNIT("\x41x"))},
          1},
-        {AV_CODEC_ID_H264,
+        {"by length",
+         AV_CODEC_ID_H264,
          4,
          {PACKET(0, KEY, SIZED("\x67z") SIZED("\x65x")), PACKET(1, 0, SIZED("\x41x")), PACKET(2, KEY, SIZED("\x65x"))},
          2},
-        {AV_CODEC_ID_H264,
+        {"a unit without its end",
+         AV_CODEC_ID_H264,
          4,
          {PACKET(0, KEY, SIZED("\x65x")), PACKET(1, 0, SIZED("\x41")), PACKET(2, KEY, SIZED("\x65x"))},
          -1},
-        {AV_CODEC_ID_H264,
+        {"a length without its end",
+         AV_CODEC_ID_H264,
          4,
          {PACKET(0, KEY, SIZED("\x65x")), PACKET(1, 0, "\0\0\0"), PACKET(2, KEY, SIZED("\x65x"))},
          -1},
-        {AV_CODEC_ID_HEVC,
+        {"HEVC",
+         AV_CODEC_ID_HEVC,
          0,
          {PACKET(0, KEY, UNIT("\x40\1z") UNIT("\x26\1\x80")), PACKET(1, 0, UNIT("\2\1x")),
           PACKET(2, KEY, UNIT("\x2a\1\x80"))},
          2},
-        {AV_CODEC_ID_HEVC,
+        {"HEVC by length",
+         AV_CODEC_ID_HEVC,
          4,
          {PACKET(0, KEY, "\0\0\0\3\x26\1\x80"), PACKET(1, 0, "\0\0\0\3\2\1x"), PACKET(2, KEY, "\0\0\0\3\x2a\1\x80")},
          2},
-        /* a splice; frames before it are dropped; the sequence ends; a start code within a unit */
-        {AV_CODEC_ID_HEVC,
+        {"HEVC: a splice",
+         AV_CODEC_ID_HEVC,
          0,
          {PACKET(0, KEY, UNIT("\x26\1\x80")), PACKET(1, 0, UNIT("\2\1x")), PACKET(2, KEY, UNIT("\x20\1\x80"))},
          -1},
-        {AV_CODEC_ID_H264,
+        {"a start code within a unit",
+         AV_CODEC_ID_H264,
          4,
          {PACKET(0, KEY, SIZED("\x65x")), PACKET(1, 0, "\0\0\0\6\x41x\0\0\1\x68"), PACKET(2, KEY, SIZED("\x65x"))},
          -1},
-        {AV_CODEC_ID_HEVC,
+        {"HEVC: the frames before it are dropped",
+         AV_CODEC_ID_HEVC,
          0,
          {PACKET(0, KEY, UNIT("\x26\1\x80")), PACKET(1, 0, UNIT("\2\1x")), PACKET(2, KEY, UNIT("\x26\1\xc0"))},
          -1},
-        {AV_CODEC_ID_HEVC,
+        {"HEVC: the sequence ends",
+         AV_CODEC_ID_HEVC,
          0,
          {PACKET(0, KEY, UNIT("\x26\1\x80")), PACKET(1, 0, UNIT("\2\1x") UNIT("\x48\1")),
           PACKET(2, KEY, UNIT("\x2a\1\x80"))},
@@ -441,7 +451,9 @@ static void test_units(void) {
         const struct frame_index index = {.codec = cases[i].codec, .length_bytes = cases[i].length_bytes};
         int keys;
         const bool indexed = is_indexed(index, cases[i].packets, 3, &keys);
-        CU_ASSERT_EQUAL(indexed ? keys : -1, cases[i].keys);
+        const int found = indexed ? keys : -1;
+        if (found != cases[i].keys) printf("\n    %s: %d\n", cases[i].name, found);
+        CU_ASSERT_EQUAL(found, cases[i].keys);
     }
 }
 

@@ -215,7 +215,8 @@ static void test_file_of_several_processors(void) {
     temporary_remove(folder, file_names);
 }
 
-#define MEAN(value) "{\"image_mean\": " value "}"
+/** Pictures stay as large as they are, as the networks differ in what they take. */
+#define MEAN(value) "{\"do_resize\": false, \"do_center_crop\": false, \"image_mean\": " value "}"
 
 /* Each file beside those of lower rank. */
 static void test_files_beside_one_another(void) {

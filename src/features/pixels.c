@@ -70,36 +70,41 @@ static float prepare(const struct pixels_spec *spec, int level, int channel) {
     return value;
 }
 
-static ptm_status fill_table(struct pixels *pixels, ptm_error *err) {
+static ptm_status check_levels(const struct pixels_spec *spec, ptm_error *err) {
     for (int c = 0; c < 3; c++) {
         for (int level = 0; level < LEVELS; level++) {
-            const float value = prepare(&pixels->spec, level, c);
+            const float value = prepare(spec, level, c);
             if (!isfinite(value))
                 return error_set(err, PTM_EMODEL,
                                  "preprocessing: rescale_factor, image_mean and image_std turn the pixel value %d into "
                                  "%g",
                                  level, (double)value);
-            pixels->table[c][level] = value;
         }
     }
     return PTM_OK;
+}
+
+ptm_status pixels_check_spec(const struct pixels_spec *spec, ptm_error *err) {
+    TRY(check_sizes(spec, err));
+    TRY(check_arithmetic(spec, err));
+    return check_levels(spec, err);
 }
 
 /* ---------------------------------------------------------------- open and close */
 
 ptm_status pixels_open(struct pixels **out, const struct pixels_spec *spec, ptm_error *err) {
     *out = NULL;
-    TRY(check_sizes(spec, err));
-    TRY(check_arithmetic(spec, err));
+    TRY(pixels_check_spec(spec, err));
     struct pixels *pixels = mem_calloc(1, sizeof *pixels);
     if (!pixels) return error_no_memory(err);
     pixels->spec = *spec;
     pixels->window = mem_alloc((size_t)spec->height * (size_t)spec->width, 3); /* below 2^32 pixels */
-    const ptm_status status = pixels->window ? fill_table(pixels, err) : error_no_memory(err);
-    if (status != PTM_OK) {
+    if (!pixels->window) {
         pixels_close(&pixels);
-        return status;
+        return error_no_memory(err);
     }
+    for (int c = 0; c < 3; c++)
+        for (int level = 0; level < LEVELS; level++) pixels->table[c][level] = prepare(spec, level, c);
     *out = pixels;
     return PTM_OK;
 }

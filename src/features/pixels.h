@@ -39,9 +39,12 @@ struct pixels_axis {
 ptm_status pixels_place(const struct pixels_spec *spec, int h, int w, struct pixels_axis *y, struct pixels_axis *x,
                         ptm_error *err);
 
+/** PTM_EMODEL where a picture prepared so would not be (height, width), or not of finite numbers. */
+ptm_status pixels_check_spec(const struct pixels_spec *spec, ptm_error *err);
+
 struct pixels;
 
-/** PTM_EMODEL where a picture prepared so would not be (height, width). */
+/** PTM_EMODEL as pixels_check_spec(). */
 ptm_status pixels_open(struct pixels **out, const struct pixels_spec *spec, ptm_error *err);
 
 void pixels_close(struct pixels **pixels);

@@ -14,6 +14,7 @@ enum dtype { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_OTHER };
 
 /** One tensor, in place in the mapped file: little-endian, C order, of any alignment. */
 struct tensor {
+    const char *path; /* of the file that holds it, for errors */
     const char *name;
     enum dtype dtype;
     const char *dtype_name; /* as the file says it */

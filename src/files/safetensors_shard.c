@@ -109,6 +109,7 @@ static ptm_status check_size(const struct tensor *tensor, unsigned bits, const c
 
 static ptm_status parse_tensor(struct reading *reading, const char *name, struct json entry, ptm_error *err) {
     struct tensor *tensor = reading->next;
+    tensor->path = reading->path;
     tensor->name = name;
     if (!json_is_object(entry))
         return error_set(err, PTM_EFORMAT, TENSOR " is not described by an object; the file is damaged", reading->path,

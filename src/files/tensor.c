@@ -62,8 +62,8 @@ ptm_status tensor_to_f32(const struct tensor *tensor, float *out, ptm_error *err
     case DTYPE_F64: convert_f64(out, tensor->data, tensor->elements); return PTM_OK;
     case DTYPE_OTHER: break;
     }
-    return error_set(err, PTM_EMODEL, "tensor \"%.120s\" has dtype %s, where F32, F16, BF16 or F64 was expected",
-                     tensor->name, tensor->dtype_name);
+    return error_set(err, PTM_EMODEL, "%s: tensor \"%.120s\" has dtype %s, where F32, F16, BF16 or F64 was expected",
+                     tensor->path, tensor->name, tensor->dtype_name);
 }
 
 const char *tensor_shape_text(const struct tensor *tensor, char *text, size_t bytes) {

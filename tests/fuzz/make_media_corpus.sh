@@ -5,20 +5,14 @@
 # FFmpeg: after a new run, run the tests.
 set -eu
 cd "$(dirname "$0")"
+# shellcheck source=tests/fuzz/make_files.sh
+. ./make_files.sh
 out=corpus/media
 mkdir -p "$out"
+into=$out
 
 picture="-f lavfi -i testsrc=size=32x32:rate=10:duration=1"
 sound="-f lavfi -i sine=frequency=440:sample_rate=8000:duration=1"
-exact="-fflags +bitexact -flags +bitexact -map_metadata -1"
-
-# make NAME ARGUMENT...: one file.
-make() {
-    name=$1
-    shift
-    # shellcheck disable=SC2086 # exact is a list of words
-    ffmpeg -nostdin -v error -y "$@" $exact "$out/$name"
-}
 
 # shellcheck disable=SC2086 # picture and sound are lists of words
 {

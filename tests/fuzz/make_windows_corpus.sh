@@ -4,24 +4,18 @@
 # ffmpeg command makes. Run make_media_corpus.sh before it.
 set -eu
 cd "$(dirname "$0")"
+# shellcheck source=tests/fuzz/make_files.sh
+. ./make_files.sh
 media=corpus/media
 out=corpus/windows
 mkdir -p "$out"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+into=$scratch
 
 picture="-f lavfi -i testsrc=size=16x16:rate=8:duration=3"
 sound="-f lavfi -i sine=frequency=440:sample_rate=4000:duration=3"
-exact="-fflags +bitexact -flags +bitexact -map_metadata -1"
 small="-c:v mpeg4 -g 8 -q:v 31 -c:a adpcm_ima_wav"
-
-# make NAME ARGUMENT...: one file.
-make() {
-    name=$1
-    shift
-    # shellcheck disable=SC2086 # exact is a list of words
-    ffmpeg -nostdin -v error -y "$@" $exact "$scratch/$name"
-}
 
 # seed NAME FILE WAY HOP WINDOW KINDS RANGE: the option bytes, in octal, then the file. WAY 0: as a file, 1: a live file,
 # 2: a live pipe. HOP and WINDOW are of heard_length(), 0: the model's; KINDS 0 all, 1 video and sound, 3 video, 4 sound,

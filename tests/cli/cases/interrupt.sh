@@ -7,11 +7,7 @@ mkfifo names
 run=$!
 exec 9>names
 echo a.wav >&9
-for ((i = 0; i < 200; i++)); do
-    # The file is written aside until the run ends.
-    grep -qs '"schema":1' out.json.* && break
-    sleep 0.05
-done
+wait_for_results
 kill -INT $run
 expect 130 wait $run
 exec 9>&-
