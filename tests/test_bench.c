@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "compute/kernels.h"
 /* Networks that are timed and that prove themselves, and the kernels that they run on. */
-/* Networks that are timed, and the kernels that they run on. */
+#include "compute/kernels.h"
 #include "opened.h"
 
 #include <math.h>

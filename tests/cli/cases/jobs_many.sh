@@ -7,9 +7,9 @@ expect 1 polytome -q --json --threads 4 --timeout-per-file 60 --files-from list 
 for ((i = 1; i <= 6; i++)); do cp bad.wav $i.wav; done
 limit=unlimited
 if ! grep -q -e __asan_init -e __tsan_init "$POLYTOME"; then
-    limit=400000
-    while (ulimit -v $limit; polytome -q -j 1 1.wav 2>/dev/null) || (($? != 1)); do limit=$((limit + 50000)); done
-    limit=$((limit + 100000))
+    limit=200000
+    while (ulimit -v $limit; polytome -q -j 1 1.wav 2>/dev/null) || (($? != 1)); do limit=$((limit + 10000)); done
+    limit=$((limit + 50000))
 fi
 ulimit -v $limit
 for ((i = 0; i < 20; i++)); do
