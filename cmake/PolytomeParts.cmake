@@ -106,7 +106,9 @@ function(polytome_library)
       $<INSTALL_INTERFACE:${OPENBLAS_SERIAL_LIBRARY}> $<INSTALL_INTERFACE:Threads::Threads> $<INSTALL_INTERFACE:m>)
     target_link_options(polytome INTERFACE $<INSTALL_INTERFACE:${OPENBLAS_SERIAL_LINK_OPTIONS}>)
   endif()
-  target_link_options(polytome PRIVATE -Wl,--exclude-libs,ALL)
+  # A program that loads and unloads it again and again would lose the memory of FFTW's planner each time, which is not
+  # ours to clean up: the program may have plans of its own.
+  target_link_options(polytome PRIVATE -Wl,--exclude-libs,ALL $<$<BOOL:${BUILD_SHARED_LIBS}>:-Wl,-z,nodelete>)
   target_include_directories(polytome PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   # Structs of the header may grow from 0.1 to 0.2.

@@ -106,6 +106,21 @@ static ptm_status push_resampled(struct ptm_stream *stream, const float *samples
     return pass_samples(&stream->pass, out, out_count, time - held, err);
 }
 
+/** All of `samples`, the first of which stands at `time`, slice by slice: what has been taken has been heard. */
+static ptm_status take_samples(struct ptm_stream *stream, const float *samples, size_t count, double time,
+                               ptm_error *err) {
+    enum { SLICE = 1 << 15 };
+    const double rate = stream->sample_rate;
+    for (size_t done = 0, slice; done < count; done += slice) {
+        const double start = time + (double)done / rate;
+        slice = count - done < SLICE ? count - done : SLICE;
+        TRY(stream->resampler ? push_resampled(stream, samples + done, slice, start, err)
+                              : pass_samples(&stream->pass, samples + done, slice, start, err));
+        stream->heard = time + (double)(done + slice) / rate;
+    }
+    return PTM_OK;
+}
+
 static ptm_status start_samples(struct ptm_stream *stream, int sample_rate, ptm_error *err) {
     const int own = stream->pass.audio.lane->network->audio.sample_rate;
     TRY(run_check_sample_rate(sample_rate, err));
@@ -128,9 +143,7 @@ static ptm_status push_samples(struct ptm_stream *stream, const float *samples, 
     if (count == 0) return PTM_OK;
     if (time < stream->heard - LIMIT_SOUND_GAP)
         return error_set(err, PTM_EINVAL, "samples at %g s, after some up to %g s", time, stream->heard);
-    stream->heard = time + (double)count / sample_rate;
-    return stream->resampler ? push_resampled(stream, samples, count, time, err)
-                             : pass_samples(&stream->pass, samples, count, time, err);
+    return take_samples(stream, samples, count, time, err);
 }
 
 ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count, int sample_rate, double time,

@@ -18,11 +18,13 @@ enum { SWEEP_MAX = 100000 };
 /* Decoding runs on a thread of its own. */
 static atomic_long countdown = -1; /* allocations until one fails; below 0: none does */
 static atomic_bool failed;
+static atomic_size_t largest; /* that was asked for */
 
 void *__real_aligned_alloc(size_t alignment, size_t bytes);
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
 
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
+    if (bytes > largest) largest = bytes;
     if (countdown < 0 || countdown-- > 0) return __real_aligned_alloc(alignment, bytes);
     failed = true;
     errno = ENOMEM; /* as the real one does */
@@ -342,6 +344,24 @@ static void test_stream(void) {
     sweep_with_session(push_samples);
 }
 
+/* However long: what is turned into the model's rate is turned slice by slice. */
+static void test_long_push(void) {
+    enum { RATE = 44100, SECONDS = 60 };
+    static float samples[SECONDS * RATE];
+    for (int i = 0; i < SECONDS * RATE; i++) samples[i] = (float)(i % 400) / 400 - 0.5F;
+    ptm_stream *stream;
+    CHECK_OK(ptm_model_open(&model, PTM_SOURCE_DIR "/models/default/default-v0.safetensors", NULL, err));
+    CHECK_OK(ptm_session_open(&session, (const ptm_model *[]){model}, 1, NULL, err));
+    CHECK_OK(ptm_stream_open(&stream, session, NULL, err));
+    largest = 0;
+    CHECK_OK(ptm_stream_push_samples(stream, samples, CHECK_COUNT(samples), RATE, 0, err));
+    CHECK_OK(ptm_stream_finish(stream, err));
+    CU_ASSERT(largest < 1 << 20);
+    ptm_stream_close(&stream);
+    ptm_session_close(&session);
+    ptm_model_close(&model);
+}
+
 static void test_decode_picture(void) {
     sweep(decode_picture);
 }
@@ -409,6 +429,7 @@ int main(void) {
         {"classifying files together", test_classify_files},
         {"a timeline", test_timeline},
         {"push samples", test_stream},
+        {"push many samples", test_long_push},
         {"decode a picture", test_decode_picture},
         {"gather events", test_events},
         {"cut a clip", test_cut},
