@@ -43,10 +43,17 @@ static void sloped(int *r, int depth, int mean, double inflect) {
     }
 }
 
-static ptm_status parse_list(int *r, int depth, const char *cursor, const char *text, ptm_error *err) {
+static ptm_status refuse_long(const char *text, int depth, const char *model, ptm_error *err) {
+    return error_set(err, PTM_EINVAL,
+                     "invalid merging schedule \"%s\": it has more entries than model %s has blocks: give at most %d",
+                     text, model, depth);
+}
+
+static ptm_status parse_list(int *r, int depth, const char *text, const char *model, ptm_error *err) {
+    const char *cursor = text;
     int count = 0;
     for (;; cursor++) {
-        if (count == depth) return refuse(text, "it has more entries than the model has blocks", err);
+        if (count == depth) return refuse_long(text, depth, model, err);
         if (!read_r(&cursor, &r[count])) return refuse(text, "an entry " NO_R, err);
         count++;
         if (*cursor != ',') break;
@@ -56,12 +63,12 @@ static ptm_status parse_list(int *r, int depth, const char *cursor, const char *
     return PTM_OK;
 }
 
-ptm_status schedule_parse(int *r, int depth, const char *text, ptm_error *err) {
+ptm_status schedule_parse(int *r, int depth, const char *text, const char *model, ptm_error *err) {
     if (strcmp(text, "off") == 0) {
         memset(r, 0, (size_t)depth * sizeof *r);
         return PTM_OK;
     }
-    if (strchr(text, ',')) return parse_list(r, depth, text, text, err);
+    if (strchr(text, ',')) return parse_list(r, depth, text, model, err);
 
     const char *cursor = text;
     int mean;

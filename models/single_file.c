@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-ptm_status single_file_check_merge(const char *r, int depth, ptm_error *err) {
+ptm_status single_file_check_merge(const char *r, const struct network *network, ptm_error *err) {
     enum budget_kind kind;
     double amount;
     int schedule[VIT_DEPTH_MAX];
@@ -20,7 +20,7 @@ ptm_status single_file_check_merge(const char *r, int depth, ptm_error *err) {
                          "a merging of \"%s\" is of one machine and cannot be recommended; give a schedule, a speed-up "
                          "or GFLOP",
                          r);
-    return kind == BUDGET_NONE ? schedule_parse(schedule, depth, r, err) : PTM_OK;
+    return kind == BUDGET_NONE ? schedule_parse(schedule, network->config.depth, r, network->name, err) : PTM_OK;
 }
 
 ptm_status single_file_read_merge(struct network *network, struct json json, ptm_error *err) {
@@ -28,7 +28,7 @@ ptm_status single_file_read_merge(struct network *network, struct json json, ptm
     ptm_error wrong = {0};
     TRY(json_get_string(merge, "r", &network->r, err));
     TRY(json_get_bool(merge, "prop_attn", &network->prop_attn, err));
-    if (single_file_check_merge(network->r, network->config.depth, &wrong) == PTM_OK) return PTM_OK;
+    if (single_file_check_merge(network->r, network, &wrong) == PTM_OK) return PTM_OK;
     return error_set(err, PTM_EMODEL, "%s: \"merge.r\": %s", json.document, wrong.message);
 }
 

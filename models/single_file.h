@@ -17,8 +17,8 @@ ptm_status single_file_schema(enum single_file_schema *schema, struct json root,
 /** "merge": {"r", "prop_attn"}, the recommended merging. Absent: stays as it is. The network's depth must be known. */
 ptm_status single_file_read_merge(struct network *network, struct json json, ptm_error *err);
 
-/** Whether `r` can be recommended to a model of that depth: a schedule, or a cost that every machine knows. */
-ptm_status single_file_check_merge(const char *r, int depth, ptm_error *err);
+/** Whether `r` can be recommended to a network of known depth: a schedule, or a cost that every machine knows. */
+ptm_status single_file_check_merge(const char *r, const struct network *network, ptm_error *err);
 
 /** {"r0", "merged"}, the stored answers. */
 ptm_status single_file_read_self_test(struct network *network, struct json test, ptm_error *err);

@@ -100,7 +100,7 @@ ptm_status vit_set_merge(struct vit *vit, const char *r, bool prop_attn, ptm_err
     TRY(budget_parse(r, &kind, &amount, err));
     if (kind == BUDGET_SPEED) return vit_set_budget(vit, config_gflop(config, NULL) / amount, prop_attn, err);
     if (kind == BUDGET_GFLOP) return vit_set_budget(vit, amount, prop_attn, err);
-    TRY(schedule_parse(schedule, config->depth, r, err));
+    TRY(schedule_parse(schedule, config->depth, r, vit->network->name, err));
     vit_set_schedule(vit, schedule, prop_attn);
     return PTM_OK;
 }

@@ -90,7 +90,7 @@ static ptm_status add_entry(struct pack *pack, const struct ptm_model *model, in
                              pack->entries[k].model->path, model->path, network_modality_name(network->modality));
     const char *r = asked_r(options, network->modality);
     if (!r || strcmp(r, "auto") == 0) r = network->r;
-    TRY(single_file_check_merge(r, network->config.depth, err));
+    TRY(single_file_check_merge(r, network, err));
     ptm_precision precision;
     TRY(choose_precision(&precision, network, options->precision, err));
     pack->entries[pack->num_entries++] = (struct entry){

@@ -17,7 +17,7 @@
 static void check_schedule(const char *text, int depth, const int *expected) {
     int r[32];
     ptm_error error = {0};
-    CU_ASSERT_EQUAL_FATAL(schedule_parse(r, depth, text, &error), PTM_OK);
+    CU_ASSERT_EQUAL_FATAL(schedule_parse(r, depth, text, "a model", &error), PTM_OK);
     for (int i = 0; i < depth; i++) CU_ASSERT_EQUAL(r[i], expected[i]);
 }
 
@@ -41,9 +41,17 @@ static void test_bad_schedules(void) {
     for (size_t i = 0; i < CHECK_COUNT(bad); i++) {
         int r[3];
         ptm_error error = {0};
-        CU_ASSERT_EQUAL(schedule_parse(r, 3, bad[i], &error), PTM_EINVAL);
+        CU_ASSERT_EQUAL(schedule_parse(r, 3, bad[i], "a model", &error), PTM_EINVAL);
         CU_ASSERT_PTR_NOT_NULL(strstr(error.message, bad[i]));
     }
+}
+
+/** With two models of different depth a list may be too long for one of them. */
+static void test_too_long_a_schedule(void) {
+    int r[3];
+    ptm_error error = {0};
+    CU_ASSERT_EQUAL(schedule_parse(r, 3, "1,2,3,4", "vit-tiny", &error), PTM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "than model vit-tiny has blocks: give at most 3"));
 }
 
 static int tokens_left(int tokens, int protected_tokens, int depth, int r_value, int r_count) {
@@ -371,6 +379,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"schedules", test_schedules},
         {"bad schedules", test_bad_schedules},
+        {"too long a schedule", test_too_long_a_schedule},
         {"token counts", test_token_counts},
         {"multiply-adds", test_gflop},
         {"budgets are met", test_budgets},
