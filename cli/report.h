@@ -14,7 +14,7 @@ struct report_style {
     double threshold;
     bool logits;   /* JSON: raw logits too */
     bool trace;    /* tokens by block */
-    bool image;    /* JSON: there is an image model, and so the key of its answers */
+    bool image;    /* there is an image model: JSON has the key of its answers, text sends nobody to fetch one */
     bool terminal; /* text: bars */
     bool colour;   /* text: emphasis */
 };

@@ -120,6 +120,16 @@ static void print_answer(FILE *stream, const struct report_style *style, ptm_mod
     emphasis(stream, style, "0");
 }
 
+/** To whom the shipped model says "static shot" of a photograph. */
+static void print_still_remark(FILE *stream, const struct report_style *style) {
+    const char *section = "";
+    begin_line(stream, &section);
+    emphasis(stream, style, "2");
+    fputs("a still picture, taken for a video of one frame; for what is in it bring a model of pictures (-m)", stream);
+    emphasis(stream, style, "0");
+    fputc('\n', stream);
+}
+
 void report_text(FILE *stream, const struct report_style *style, const char *path, const ptm_result *result) {
     char duration[32];
     emphasis(stream, style, "1");
@@ -131,6 +141,8 @@ void report_text(FILE *stream, const struct report_style *style, const char *pat
     if (result->duration > 0) fprintf(stream, "  (%s)", text_seconds(duration, sizeof duration, result->duration));
     fputc('\n', stream);
     print_answer(stream, style, PTM_VIDEO, result->video);
+    const bool is_still = result->video && !result->video->missing && result->duration == 0;
+    if (is_still && !style->image) print_still_remark(stream, style);
     print_answer(stream, style, PTM_AUDIO, result->audio);
     print_answer(stream, style, PTM_IMAGE, result->image);
     if (result->num_fused > 0) {

@@ -18,6 +18,11 @@ polytome -m "$vit" -m "$model" --json pictures/a.png pictures/cut.mp4 |
 polytome -m "$vit" -m "$model" --json --only image pictures/cut.mp4 | jq -c '[.video, .image.windows]'
 polytome -m "$vit" -m "$model" --json --only video pictures/a.png | jq -c '[.video.windows, .image]'
 polytome --json pictures/a.png | jq -c 'has("image")'
+# Where a video model labels a still for want of an image model, the text says so.
+for model_options in "-m $model" "-m $model -m $vit" "-m $model -m $vit --only video"; do
+    # shellcheck disable=SC2086 # several words
+    polytome $model_options pictures/a.png pictures/cut.mp4 | grep -c 'a still picture, taken for a video' || true
+done
 polytome info "$vit" --modality image --json | jq -c '.image | [.image_size, .num_frames, .tokens]'
 expect 2 polytome info "$vit" --modality audio
 expect 2 polytome -m "$vit" --only audio pictures/a.png
