@@ -106,6 +106,13 @@ static const struct hostile hostile_cases[] = {
     {"vit", CONFIG, "\"patch_size\": 8", "\"patch_size\": -8", "patch_size"},
     {"vit", CONFIG, "\"num_channels\": 3", "\"num_channels\": 1", "num_channels"},
     {"vit", PREPROCESSOR, "\"image_std\": [", "\"image_std\": [\"x\", ", "image_std"},
+    {"vit", PREPROCESSOR, "\"height\": 48", "\"height\": 24",
+     ": preprocessing scales to 48x24, but the network takes 48x48: set \"size\" to that in its "
+     "preprocessor_config.json"},
+    {"vit", PREPROCESSOR, "\"size\": {", "\"size\": {\"shortest_edge\": 24}, \"other\": {",
+     "the short side to 24 without a crop, but the network takes 48x48: set \"size\" to that"},
+    {"clip", PREPROCESSOR, "\"height\": 48", "\"height\": 40",
+     "a crop of 48x40, but the network takes 48x48: set \"crop_size\" to that"},
     {"vit", PREPROCESSOR, "\"image_std\": [\n    0.5", "\"image_std\": [\n    0",
      ": preprocessing: image_mean[0] = 0.5 and image_std[0] = 0 must be finite"}, /* behind the model's name */
     {"vit", PREPROCESSOR, "\"image_std\": [\n    0.5", "\"image_std\": [\n    1e-40",
