@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "files/path.h"
-#include "models/pickle.h"
+#include "models/no_checkpoint.h"
 
 #include <string.h>
 
@@ -11,61 +11,23 @@ enum { CONFIG_BYTES = 16 << 20 };
 
 /* ---------------------------------------------------------------- its files */
 
-/** *path: of a file in there, owned by the caller; NULL: there is none of that name. */
-static ptm_status find_file(char **path, const char *directory, const char *name, ptm_error *err) {
-    *path = path_join(directory, name);
-    if (!*path) return error_no_memory(err);
-    if (path_is_file(*path)) return PTM_OK;
-    mem_free(*path);
-    *path = NULL;
-    return PTM_OK;
-}
-
-static ptm_status has_file(bool *found, const char *directory, const char *name, ptm_error *err) {
-    char *path;
-    TRY(find_file(&path, directory, name, err));
-    *found = path != NULL;
-    mem_free(path);
-    return PTM_OK;
-}
-
-static ptm_status refuse_without_weights(const char *directory, ptm_error *err) {
-    static const char name[] = "pytorch_model.bin";
-    bool parts, adapter;
-    char *pickle;
-    TRY(has_file(&parts, directory, "pytorch_model.bin.index.json", err));
-    TRY(has_file(&adapter, directory, "adapter_config.json", err));
-    if (parts) return pickle_refuse_parts(directory, err);
-    if (adapter)
-        return error_set(err, PTM_EMODEL,
-                         "%s holds an adapter (LoRA or the like), not a whole model: merge it into the one that it was "
-                         "made for, and save that",
-                         directory);
-    TRY(find_file(&pickle, directory, name, err));
-    if (!pickle)
-        return error_set(err, PTM_EIO, "%s has neither model.safetensors nor model.safetensors.index.json", directory);
-    const ptm_status status = pickle_refuse(pickle, name, err);
-    mem_free(pickle);
-    return status;
-}
-
 static ptm_status open_weights(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     static const char *const names[] = {"model.safetensors", "model.safetensors.index.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path;
-        TRY(find_file(&path, model->path, names[i], err));
+        TRY(path_find(&path, model->path, names[i], err));
         if (!path) continue;
         const ptm_status status = safetensors_open(&model->files, path, options->max_header_bytes, err);
         mem_free(path);
         return status;
     }
-    return refuse_without_weights(model->path, err);
+    return no_checkpoint_without_weights(model->path, err);
 }
 
 /** Where there is none of that name, *document stays as it is. */
 static ptm_status open_json(struct json_document **document, const char *directory, const char *name, ptm_error *err) {
     char *path;
-    TRY(find_file(&path, directory, name, err));
+    TRY(path_find(&path, directory, name, err));
     const ptm_status status = path ? json_open(document, path, CONFIG_BYTES, err) : PTM_OK;
     mem_free(path);
     return status;
@@ -125,8 +87,7 @@ static ptm_status find_wrapper(struct ptm_model *model, const struct family *fam
 ptm_status directory_open(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     struct origin *origin = &model->origins[0];
     TRY(open_json(&model->config, model->path, "config.json", err));
-    if (!model->config)
-        return error_set(err, PTM_EIO, "%s is not a checkpoint's directory: it has no config.json", model->path);
+    if (!model->config) return no_checkpoint_without_config(model->path, err);
     TRY(family_find(&origin->family, json_root(model->config), err));
     struct json preprocessor;
     TRY(open_preprocessor(&preprocessor, model, origin->family->modality, err));

@@ -94,7 +94,8 @@ static ptm_status bind(struct ptm_model *model, ptm_error *err) {
 static ptm_status open_path(struct ptm_model *model, const ptm_model_options *options, ptm_error *err) {
     struct stat status;
     if (stat(model->path, &status) != 0)
-        return error_set(err, PTM_EIO, "cannot open model %s: %s", model->path, strerror(errno));
+        return error_set(err, PTM_EIO, "cannot open model %s: %s%s", model->path, strerror(errno),
+                         errno == ENOENT ? "; nothing is downloaded: give a directory that holds the checkpoint" : "");
     TRY(S_ISDIR(status.st_mode) ? directory_open(model, options, err) : open_single(model, options, err));
     return bind(model, err);
 }

@@ -390,6 +390,25 @@ static void test_pack_int8(void) {
     sweep(pack_int8);
 }
 
+/** A Trainer's run, which is told from a checkpoint. */
+static ptm_status open_run(ptm_error *err) {
+    ptm_model *opened;
+    const ptm_status status = ptm_model_open(&opened, folder, NULL, err);
+    return status == PTM_EIO && strstr(err->message, "checkpoint-1, which has one") ? PTM_OK : status;
+}
+
+static void test_open_run(void) {
+    char inner[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(inner, folder, "checkpoint-1");
+    CU_ASSERT_EQUAL_FATAL(mkdir(inner, 0700), 0);
+    temporary_join(path, inner, "config.json");
+    CU_ASSERT_FATAL(temporary_write(path, "{}", 2));
+    sweep(open_run);
+    temporary_remove(inner, (const char *[]){"config.json", NULL});
+    temporary_remove(folder, (const char *[]){NULL});
+}
+
 static char packed[TEMPORARY_PATH];
 
 static ptm_status open_packed(ptm_error *err) {
@@ -419,6 +438,7 @@ int main(void) {
     static const struct check_case cases[] = {
         {"open the shipped model", test_open_default},
         {"open a sharded directory", test_open_directory},
+        {"open a run of checkpoints", test_open_run},
         {"open a session", test_open_session},
         {"open a session in int8", test_open_session_int8},
         {"arrange weights for sums in 16 bits", test_arrange_weights},

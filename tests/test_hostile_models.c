@@ -6,6 +6,8 @@
 #include "check.h"
 #include "temporary.h"
 
+#include <fcntl.h>
+
 /** One replacement in one file of a golden checkpoint, and what the sentence must hold. */
 struct hostile {
     const char *folder, *file, *find, *replace, *sentence;
@@ -266,6 +268,80 @@ static void test_directories(void) {
     CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "save_file"));
     temporary_remove(folder, (const char *[]){CONFIG, "pytorch_model.bin", NULL});
     CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EIO); /* gone */
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "nothing is downloaded"));
+}
+
+/** A folder is named as a shell completes it. */
+static void test_slash(void) {
+    static const char config[] = "{\"model_type\": \"beit\"}";
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    ptm_error error = {0};
+    ptm_model *model;
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    temporary_join(path, folder, CONFIG);
+    CU_ASSERT_FATAL(temporary_write(path, config, sizeof config - 1));
+    temporary_join(path, folder, "");
+    CU_ASSERT_EQUAL(ptm_model_open(&model, path, NULL, &error), PTM_EMODEL);
+    temporary_join(path, folder, CONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, path));
+    temporary_remove(folder, (const char *[]){CONFIG, NULL});
+}
+
+/** What peft saves: no config.json. */
+static void test_adapter(void) {
+    static const char *const names[] = {"adapter_config.json", "adapter_model.safetensors", NULL};
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    ptm_error error = {0};
+    ptm_model *model;
+    CU_ASSERT_FATAL(temporary_folder(folder));
+    for (int i = 0; names[i]; i++) {
+        temporary_join(path, folder, names[i]);
+        CU_ASSERT_FATAL(temporary_write(path, "{}", 2));
+    }
+    CU_ASSERT_EQUAL(ptm_model_open(&model, folder, NULL, &error), PTM_EMODEL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "holds an adapter (LoRA or the like)"));
+    temporary_remove(folder, names);
+}
+
+/** A folder top/name, with a config.json or without, that was changed at `seconds`. */
+static void make_inner(const char *top, const char *name, bool config, time_t seconds) {
+    char folder[TEMPORARY_PATH], path[TEMPORARY_PATH];
+    temporary_join(folder, top, name);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0700), 0);
+    temporary_join(path, folder, CONFIG);
+    if (config) CU_ASSERT_FATAL(temporary_write(path, "{}", 2));
+    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, folder, times, 0), 0);
+}
+
+/** A Hugging Face cache and a Trainer's run: the newest checkpoint in them is the one to give. */
+static void test_checkpoints_inside(void) {
+    static const char *const names[][3] = {
+        {"snapshots/0a", "snapshots/1b", "snapshots/2c"},
+        {"checkpoint-500", "checkpoint-1000", "checkpoint-1500"},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(names); i++) {
+        char top[TEMPORARY_PATH], path[TEMPORARY_PATH];
+        ptm_error error = {0};
+        ptm_model *model;
+        CU_ASSERT_FATAL(temporary_folder(top));
+        temporary_join(path, top, "snapshots");
+        CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+        make_inner(top, names[i][0], true, 1000);
+        make_inner(top, names[i][1], true, 2000);
+        make_inner(top, names[i][2], false, 3000); /* it was not saved to the end */
+        CU_ASSERT_EQUAL(ptm_model_open(&model, top, NULL, &error), PTM_EIO);
+        temporary_join(path, top, names[i][1]);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, path));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, ", which has one"));
+        for (int k = 0; k < 3; k++) {
+            temporary_join(path, top, names[i][k]);
+            temporary_remove(path, (const char *[]){CONFIG, NULL});
+        }
+        temporary_join(path, top, "snapshots");
+        temporary_remove(path, (const char *[]){NULL});
+        temporary_remove(top, (const char *[]){NULL});
+    }
 }
 
 /** What else a directory may hold instead of safetensors: each has a sentence of its own, whose command is whole
@@ -403,10 +479,17 @@ static void test_truncated(void) {
 
 int main(void) {
     static const struct check_case cases[] = {
-        {"one thing broken", test_hostile},     {"weights that are no numbers", test_not_finite},
-        {"folders", test_directories},          {"PyTorch files", test_pickles},
-        {"other weights", test_other_weights},  {"the longest pickle", test_longest_pickle},
-        {"refusals and limits", test_refusals}, {"cut off at every place", test_truncated},
+        {"a folder with a slash", test_slash},
+        {"an adapter's folder", test_adapter},
+        {"folders of checkpoints", test_checkpoints_inside},
+        {"one thing broken", test_hostile},
+        {"weights that are no numbers", test_not_finite},
+        {"folders", test_directories},
+        {"PyTorch files", test_pickles},
+        {"other weights", test_other_weights},
+        {"the longest pickle", test_longest_pickle},
+        {"refusals and limits", test_refusals},
+        {"cut off at every place", test_truncated},
     };
     return check_main("hostile models", cases, CHECK_COUNT(cases));
 }

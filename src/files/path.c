@@ -10,10 +10,20 @@
 #include <unistd.h>
 
 char *path_join(const char *directory, const char *name) {
-    const size_t bytes = strlen(directory) + strlen(name) + 2;
+    const size_t length = strlen(directory), bytes = length + strlen(name) + 2;
+    const bool slash = length > 0 && directory[length - 1] == '/';
     char *path = mem_alloc(bytes, 1);
-    if (path) snprintf(path, bytes, "%s/%s", directory, name);
+    if (path) snprintf(path, bytes, "%s%s%s", directory, slash ? "" : "/", name);
     return path;
+}
+
+ptm_status path_find(char **path, const char *directory, const char *name, ptm_error *err) {
+    *path = path_join(directory, name);
+    if (!*path) return error_no_memory(err);
+    if (path_is_file(*path)) return PTM_OK;
+    mem_free(*path);
+    *path = NULL;
+    return PTM_OK;
 }
 
 int path_descriptor(const char *path) {

@@ -3,10 +3,16 @@
 #ifndef POLYTOME_FILES_PATH_H
 #define POLYTOME_FILES_PATH_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 
-/** directory/name, owned by the caller, mem_free(); NULL where memory is short. */
+/** directory/name, with one slash where the directory ends in one; owned by the caller, mem_free(). NULL where memory
+ * is short. */
 char *path_join(const char *directory, const char *name);
+
+/** *path: of a regular file in there, owned by the caller; NULL: there is none of that name. PTM_ENOMEM. */
+ptm_status path_find(char **path, const char *directory, const char *name, ptm_error *err);
 
 /** The number behind names like /dev/fd/3 and /dev/stdout, of a descriptor that is open already: what it leads to,
  * perhaps the end of a file, would be another place if its name were opened. -1: it is no such name. The command has
