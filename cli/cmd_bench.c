@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
 #include "grow.h"
+#include "name_hint.h"
 #include "output.h"
 #include "plot.h"
 #include "report.h"
@@ -142,7 +143,7 @@ static enum exit_status bench_file(struct bench *bench, const char *path) {
     ptm_result *result = NULL;
     ptm_classify_options classify = bench->options->classify;
     const bool labelled = ptm_classify_file(bench->engine.session, path, &classify, &result, &err) == PTM_OK;
-    if (!labelled) text_complain("%s", err.message);
+    if (!labelled) text_complain("%s%s", err.message, name_hint(path, err.status));
     bool good = true;
     if (bench->options->format == FORMAT_JSON)
         good = labelled ? report_json_bench_file(stdout, path, result, peak_bytes())

@@ -17,6 +17,7 @@ const char *name_hint(const char *name, ptm_status status) {
     if (status != PTM_EIO) return "";
     if (length > 0 && name[length - 1] == '\r')
         return " (the name ends in a carriage return, as where a list has the line ends of Windows)";
+    if (strncmp(name, "file://", 7) == 0) return " (leave out file://)";
     if (has_scheme(name)) return " (only files are read here; 'polytome stream URL' reads the network)";
     return "";
 }

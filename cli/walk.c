@@ -318,7 +318,7 @@ void walk_run(struct walk *walk, const struct options *options, const struct wal
 
 /** Why there was no file at all. */
 static const char *explain_nothing(const struct options *options) {
-    if (options->shard.count > 1) return "no file belongs to this part";
+    if (options->shard.count > 1) return "no file was found for this part";
     if (options->num_operands == 0) return "the list leads to no file";
     return "no file was found; hidden ones are not looked for";
 }

@@ -14,9 +14,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps_install run
 
 builds=${POLYTOME_BUILD_ROOT:-$root/build}
+mkdir -p "$builds"
+builds=$(cd "$builds" && pwd)
 build=$builds/release
 log=$builds/demo.log
-mkdir -p "$builds"
 echo "polytome: building in $build"
 if ! (configure release "$build" && cmake --build "$build") > "$log" 2>&1; then
     tail -n 30 "$log" >&2

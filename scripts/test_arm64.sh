@@ -30,6 +30,8 @@ cases='check|compare|image|info|json|pack|precision|reference|samples|version'
 tests=${1:-"^(test_.*|fuzz_.*|kernel_check|cli_($cases))\$"}
 
 build=${POLYTOME_BUILD_ROOT:-$root/build}/arm64
+mkdir -p "$build"
+build=$(cd "$build" && pwd)
 sysroot=$build/root
 
 # An apt that knows arm64 only, and writes nothing outside of the build.
@@ -43,15 +45,12 @@ apt_arm64() {
 
 make_sysroot() {
     local package
-    apt_arm64 update
-    apt_arm64 --download-only install "${packages[@]}"
-    mkdir -p "$sysroot"
-    for package in "$build"/apt/archives/*.deb; do dpkg-deb -x "$package" "$sysroot"; done
+    apt_arm64 update && apt_arm64 --download-only install "${packages[@]}" && mkdir -p "$sysroot" || return 1
+    for package in "$build"/apt/archives/*.deb; do dpkg-deb -x "$package" "$sysroot" || return 1; done
     touch "$sysroot/complete"
 }
 
 deps_install run
-mkdir -p "$build"
 [ -e "$sysroot/complete" ] || make_sysroot > "$build/sysroot.log" 2>&1 || {
     tail -n 5 "$build/sysroot.log" >&2
     deps_stop "the packages for arm64 could not be had; the lines above say why ($build/sysroot.log)"

@@ -19,12 +19,12 @@ int count_files(void) {
     return count;
 }
 
-void begin(void) {
+void packing_begin(void) {
     CU_ASSERT_FATAL(temporary_folder(folder));
     temporary_join(packed, folder, "packed.safetensors");
 }
 
-void end(void) {
+void packing_end(void) {
     unlink(packed);
     CU_ASSERT_EQUAL(count_files(), 0);
     temporary_remove(folder, (const char *[]){NULL});
@@ -116,7 +116,7 @@ static ptm_modality modality_of(const char *path) {
 }
 
 void pack_families(const ptm_pack_options *options, void (*look)(const char *directory, ptm_modality modality)) {
-    begin();
+    packing_begin();
     DIR *directory = opendir(GOLDEN);
     CU_ASSERT_PTR_NOT_NULL_FATAL(directory);
     int count = 0;
@@ -131,7 +131,7 @@ void pack_families(const ptm_pack_options *options, void (*look)(const char *dir
     }
     closedir(directory);
     CU_ASSERT(count >= 30);
-    end();
+    packing_end();
 }
 
 /* ---------------------------------------------------------------- damage */

@@ -11,13 +11,13 @@
 
 enum { HEADER_BYTES = 100000000, LENGTH_BYTES = 8 };
 
-/** Both from begin() to end(). */
+/** Both from packing_begin() to packing_end(). */
 extern char folder[TEMPORARY_PATH], packed[TEMPORARY_PATH];
 
-void begin(void);
+void packing_begin(void);
 
 /** Only the packed file may be there. */
-void end(void);
+void packing_end(void);
 
 /** How many files there are in the folder. */
 int count_files(void);

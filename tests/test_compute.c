@@ -401,7 +401,8 @@ static void stress_tile(void *context, int tile, int worker) {
     const struct stress *stress = context;
     float *c = stress->c + (size_t)worker * STRESS_M * STRESS_N;
     const int m = 1 + tile % STRESS_M;
-    gemm_nt(c, STRESS_N, stress->a, STRESS_K, stress->b, STRESS_K, m, STRESS_N, STRESS_K);
+    memset(c, 0, (size_t)m * STRESS_N * sizeof *c);
+    gemm_nt_add(c, STRESS_N, stress->a, STRESS_K, stress->b, STRESS_K, m, STRESS_N, STRESS_K);
     const float *expected = stress->expected + (size_t)(m - 1) * STRESS_M * STRESS_N;
     if (memcmp(c, expected, (size_t)m * STRESS_N * sizeof *c) != 0) stress->wrong[worker]++;
 }
@@ -412,10 +413,12 @@ static void test_concurrent_products(void) {
     struct compute compute = open_compute(THREADS, CPU_SCALAR);
     int wrong[THREADS] = {0};
     float *a = random_floats(STRESS_M * STRESS_K), *b = random_floats(STRESS_N * STRESS_K);
-    float *c = random_floats(THREADS * STRESS_M * STRESS_N), *expected = random_floats(STRESS_M * STRESS_M * STRESS_N);
+    float *c = random_floats(THREADS * STRESS_M * STRESS_N);
+    float *expected = mem_calloc(STRESS_M * STRESS_M * STRESS_N, sizeof *expected);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
     for (int m = 1; m <= STRESS_M; m++)
-        gemm_nt(expected + (size_t)(m - 1) * STRESS_M * STRESS_N, STRESS_N, a, STRESS_K, b, STRESS_K, m, STRESS_N,
-                STRESS_K);
+        gemm_nt_add(expected + (size_t)(m - 1) * STRESS_M * STRESS_N, STRESS_N, a, STRESS_K, b, STRESS_K, m, STRESS_N,
+                    STRESS_K);
     struct stress stress = {.a = a, .b = b, .expected = expected, .c = c, .wrong = wrong};
     threads_run(compute.threads, 20000, stress_tile, &stress);
     for (int i = 0; i < THREADS; i++) CU_ASSERT_EQUAL(wrong[i], 0);
@@ -438,7 +441,7 @@ struct waiting {
 
 static void *multiply_once(void *context) {
     struct waiting *waiting = context;
-    gemm_nt(waiting->c, SQUARE, waiting->a, SQUARE, waiting->a, SQUARE, SQUARE, SQUARE, SQUARE);
+    gemm_nt_add(waiting->c, SQUARE, waiting->a, SQUARE, waiting->a, SQUARE, SQUARE, SQUARE, SQUARE);
     atomic_store(&waiting->done, true);
     return NULL;
 }
@@ -446,7 +449,9 @@ static void *multiply_once(void *context) {
 /* OpenBLAS writes behind its table where all of its places are taken: a product waits until one is free. */
 static void test_products_wait(void) {
     void *taken[BUFFERS];
-    struct waiting waiting = {.a = random_floats((size_t)SQUARE * SQUARE), .c = random_floats((size_t)SQUARE * SQUARE)};
+    struct waiting waiting = {.a = random_floats((size_t)SQUARE * SQUARE),
+                              .c = mem_calloc(SQUARE * SQUARE, sizeof(float))};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(waiting.c);
     double sum = 0;
     pthread_t thread;
     for (int i = 0; i < 3 * BUFFERS; i++) CHECK_OK(gemm_reserve(err));

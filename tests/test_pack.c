@@ -23,14 +23,14 @@ static void test_families(void) {
 }
 
 static void test_three(void) {
-    begin();
+    packing_begin();
     static const char *const paths[] = {GOLDEN "vit", GOLDEN "ast", GOLDEN "videomae"};
     CHECK_OK(ptm_pack(paths, 3, packed, NULL, err));
     check_same_answers(GOLDEN "videomae", PTM_VIDEO);
     check_same_answers(GOLDEN "ast", PTM_AUDIO);
     check_same_answers(GOLDEN "vit", PTM_IMAGE);
     check_self_tests(3);
-    end();
+    packing_end();
 }
 
 /* ---------------------------------------------------------------- what is in the file */
@@ -58,7 +58,7 @@ static void check_copied(const char *weights, const char *prefix) {
 }
 
 static void test_bits(void) {
-    begin();
+    packing_begin();
     pack_pair(GOLDEN "videomae_f16", GOLDEN "ast", NULL);
     check_copied(GOLDEN "videomae_f16/model.safetensors", "video/");
     check_copied(GOLDEN "ast/model.safetensors", "audio/");
@@ -66,11 +66,11 @@ static void test_bits(void) {
     check_copied(GOLDEN "videomae_bf16/model.safetensors", "video/");
     pack_pair(GOLDEN "videomae_sharded", NULL, NULL);
     check_copied(GOLDEN "videomae_sharded/model.safetensors.index.json", "video/");
-    end();
+    packing_end();
 }
 
 static void test_options(void) {
-    begin();
+    packing_begin();
     const ptm_pack_options options = {.name = "a \"name\"",
                                       .licence = "CC0 \xc3\xa9",
                                       .video_r = "6:-1",
@@ -91,12 +91,12 @@ static void test_options(void) {
     CU_ASSERT_STRING_EQUAL(info.licence, options.licence);
     CU_ASSERT_STRING_EQUAL(info.r, "off");
     ptm_model_close(&model);
-    end();
+    packing_end();
 }
 
 /** Packing what is packed changes nothing, one file or two, even where the file is its own source. */
 static void test_again(void) {
-    begin();
+    packing_begin();
     char video[TEMPORARY_PATH], audio[TEMPORARY_PATH], link[TEMPORARY_PATH];
     temporary_join(video, folder, "video.safetensors");
     temporary_join(audio, folder, "audio.safetensors");
@@ -123,7 +123,7 @@ static void test_again(void) {
     unlink(link);
     unlink(video);
     unlink(audio);
-    end();
+    packing_end();
 }
 
 /* ---------------------------------------------------------------- what is refused */
@@ -140,7 +140,7 @@ static void refuse(const char *first, const char *second, int count, const ptm_p
 }
 
 static void test_refusals(void) {
-    begin();
+    packing_begin();
     const char *video = GOLDEN "videomae", *audio = GOLDEN "ast";
     refuse(video, GOLDEN "vivit", 2, NULL, PTM_EINVAL, "are video models; a packed file takes one of each modality");
     refuse(SHIPPED, NULL, 1, NULL, PTM_EINVAL, "is one self-describing file already (schema 1)");
@@ -152,12 +152,12 @@ static void test_refusals(void) {
     refuse(video, NULL, 1, &(ptm_pack_options){.name = "\xff"}, PTM_EINVAL, "not UTF-8");
     refuse(video, NULL, 1, &(ptm_pack_options){.licence = "\xc3("}, PTM_EINVAL, "not UTF-8");
     refuse(video, NULL, 1, &(ptm_pack_options){.precision = (ptm_precision)7}, PTM_EINVAL, "auto, f32, bf16 and int8");
-    end();
+    packing_end();
 }
 
 /** What cannot be written leaves nothing behind, and what stood there as it was. */
 static void test_unwritable(void) {
-    begin();
+    packing_begin();
     ptm_error error = {0};
     const char *const paths[] = {GOLDEN "videomae", GOLDEN "ast"};
     CU_ASSERT_EQUAL(ptm_pack(paths, 2, "/nowhere/packed.safetensors", NULL, &error), PTM_EIO);
@@ -183,7 +183,7 @@ static void test_unwritable(void) {
     CU_ASSERT(old && bytes == 3 && memcmp(old, "old", 3) == 0);
     free(old);
     CU_ASSERT_EQUAL(count_files(), 1);
-    end();
+    packing_end();
 }
 
 static bool is_over(void *user) {
@@ -193,7 +193,7 @@ static bool is_over(void *user) {
 
 /** Given up wherever it may be: nothing is left behind. */
 static void test_given_up(void) {
-    begin();
+    packing_begin();
     const char *const paths[] = {GOLDEN "videomae", GOLDEN "ast"};
     enum { STEP = 13 };
     int given_up = 0;
@@ -205,7 +205,7 @@ static void test_given_up(void) {
         CU_ASSERT_EQUAL(count_files(), status == PTM_OK);
     }
     CU_ASSERT(given_up > 5);
-    end();
+    packing_end();
 }
 
 /* ---------------------------------------------------------------- damage */
@@ -231,7 +231,7 @@ static void check_unreadable(const char *what) {
 
 /** Cut at every 64th part, and through the header. */
 static void test_truncated(void) {
-    begin();
+    packing_begin();
     size_t bytes;
     uint64_t header;
     char *data = read_packed(&bytes, &header);
@@ -249,7 +249,7 @@ static void test_truncated(void) {
         CU_ASSERT_EQUAL_FATAL(truncate(packed, (off_t)length), 0);
         check_unreadable(what);
     }
-    end();
+    packing_end();
 }
 
 static void test_broken_description(void) {
@@ -273,10 +273,10 @@ static void test_broken_description(void) {
         {"\\\"merged\\\":[", "\\\"merged\\\":[[],", "merged"},
         {"\"video/", "\"vider/", "is missing"},
     };
-    begin();
+    packing_begin();
     pack_pair(GOLDEN "videomae", GOLDEN "ast", NULL);
     check_broken(cases, CHECK_COUNT(cases), PTM_OK);
-    end();
+    packing_end();
 }
 
 /** The same of schema 1, of which the shipped model is one. */
@@ -290,19 +290,19 @@ static void test_broken_shared(void) {
          "it should be \"samples, zero, centred\" or \"frames, zero, end\""},
         {"frequency-major", "time-major", "it should be frequency-major"},
     };
-    begin();
+    packing_begin();
     size_t bytes;
     char *data = temporary_read(SHIPPED, &bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(data);
     CU_ASSERT_FATAL(temporary_write(packed, data, bytes));
     free(data);
     check_broken(cases, CHECK_COUNT(cases), PTM_EMODEL);
-    end();
+    packing_end();
 }
 
 /** Each byte of the description damaged in turn, in steps: an error, or a model that runs. */
 static void test_damaged_bytes(void) {
-    begin();
+    packing_begin();
     size_t bytes;
     uint64_t header;
     char *data = read_packed(&bytes, &header);
@@ -319,12 +319,12 @@ static void test_damaged_bytes(void) {
         data[i] = kept;
     }
     free(data);
-    end();
+    packing_end();
 }
 
 /** Weights are not read when a packed file is opened; that they are broken is found before there is an answer. */
 static void test_broken_weights(void) {
-    begin();
+    packing_begin();
     pack_pair(GOLDEN "videomae", NULL, NULL);
     struct packed_bytes copy;
     packed_bytes_open(&copy);
@@ -350,12 +350,12 @@ static void test_broken_weights(void) {
     }
     CU_ASSERT(safetensors_count(copy.files) > 50);
     packed_bytes_close(&copy);
-    end();
+    packing_end();
 }
 
 /** Another number in the weights or in the stored answers is a difference. */
 static void test_self_test_differs(void) {
-    begin();
+    packing_begin();
     pack_pair(GOLDEN "videomae", NULL, NULL);
     size_t bytes;
     char *data = temporary_read(packed, &bytes);
@@ -372,7 +372,7 @@ static void test_self_test_differs(void) {
     CU_ASSERT_EQUAL(ptm_check(session, PTM_VIDEO, &options, &report, &error), PTM_EMISMATCH);
     ptm_session_close(&session);
     ptm_model_close(&model);
-    end();
+    packing_end();
 }
 
 int main(void) {

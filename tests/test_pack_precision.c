@@ -66,7 +66,7 @@ static float *answer_in(ptm_precision asked, const char *path, ptm_model_info *i
 
 /** What a file is not stored in is made of what it is stored in: float32 of bf16 is exact, and int8 of that too. */
 static void test_other_precisions(void) {
-    begin();
+    packing_begin();
     ptm_model_info info;
     pack_pair(GOLDEN "videomae_bf16", NULL, &(ptm_pack_options){.precision = PTM_BF16}); /* the checkpoint's own bits */
     for (ptm_precision asked = PTM_F32; asked <= PTM_INT8; asked++) {
@@ -87,12 +87,12 @@ static void test_other_precisions(void) {
     CU_ASSERT(furthest > 0 && furthest < 0.1f);
     free(whole);
     free(reference);
-    end();
+    packing_end();
 }
 
 /** Models of several precisions in one file; each keeps its own when it is packed again. */
 static void test_mixed_precisions(void) {
-    begin();
+    packing_begin();
     char video[TEMPORARY_PATH];
     temporary_join(video, folder, "video.safetensors");
     const ptm_pack_options small = {.precision = PTM_INT8};
@@ -121,7 +121,7 @@ static void test_mixed_precisions(void) {
         CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "is stored in int8 already"));
     }
     unlink(video);
-    end();
+    packing_end();
 }
 
 /* ---------------------------------------------------------------- damage */
@@ -138,15 +138,15 @@ static void test_broken_precision(void) {
         {"query.weight_scale\":{\"dtype\":\"F32\",\"shape\":[96]",
          "query.weight_scale\":{\"dtype\":\"F32\",\"shape\":[1,96]", "has shape [1,96]"},
     };
-    begin();
+    packing_begin();
     pack_pair(GOLDEN "videomae", NULL, &(ptm_pack_options){.precision = PTM_INT8});
     check_broken(cases, CHECK_COUNT(cases), PTM_EMODEL);
-    end();
+    packing_end();
 }
 
 /** Every scale in turn: no negative one, none that is not finite. All codes are numbers: any bytes run. */
 static void test_broken_scales(void) {
-    begin();
+    packing_begin();
     pack_pair(GOLDEN "videomae", NULL, &(ptm_pack_options){.precision = PTM_INT8});
     static const float wrong[] = {-1, NAN, INFINITY, -INFINITY};
     struct packed_bytes copy;
@@ -172,7 +172,7 @@ static void test_broken_scales(void) {
     for (int i = 0; i < info.num_labels; i++) CU_ASSERT(isfinite(logits[i]));
     free(logits);
     packed_bytes_close(&copy);
-    end();
+    packing_end();
 }
 
 int main(void) {

@@ -11,8 +11,8 @@ bool mem_product(size_t a, size_t b, size_t *product) {
     return !__builtin_mul_overflow(a, b, product);
 }
 
-/* What is as large comes from the system and goes back to it, as the planes of a large picture do with each file. Most
- * of its price is the first touch of every page: in huge pages that is a fraction (docs/decisions.md). */
+/* What is as large mostly comes from the system and goes back to it, as the planes of a large picture do with each
+ * file. Most of its price is the first touch of every page: in huge pages that is a fraction (docs/decisions.md). */
 enum { LARGE = 4 << 20, HUGE_PAGE = 2 << 20 };
 
 static bool round_up(size_t bytes, size_t unit, size_t *rounded) {

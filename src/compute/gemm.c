@@ -115,20 +115,11 @@ char *__wrap_getenv(const char *name) {
     return level == CPU_AVX512 ? "SkylakeX" : level == CPU_AVX2 ? "Haswell" : NULL;
 }
 
-static void sgemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k,
-                     float beta) {
+void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
     const bool take_turns = !__real_blas_memory_alloc;
     if (take_turns) pthread_mutex_lock(&buffers.lock);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a, lda, b, ldb, 1, c, ldc);
     if (take_turns) pthread_mutex_unlock(&buffers.lock);
-}
-
-void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
-    sgemm_nt(c, ldc, a, lda, b, ldb, m, n, k, 0);
-}
-
-void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k) {
-    sgemm_nt(c, ldc, a, lda, b, ldb, m, n, k, 1);
 }
 
 const char *gemm_kernels(void) {

@@ -5,10 +5,7 @@
 
 #include "base/error.h"
 
-/** c (m, n) = a (m, k) b^T (n, k), row-major; ld* is the distance between rows in floats. */
-void gemm_nt(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
-
-/** The same, added to what c holds. */
+/** c (m, n) += a (m, k) b^T (n, k), row-major; ld* is the distance between rows in floats. */
 void gemm_nt_add(float *c, int ldc, const float *a, int lda, const float *b, int ldb, int m, int n, int k);
 
 /** Memory for products on one thread more at the same time, so that none of them has to ask for it; PTM_ENOMEM. */

@@ -165,6 +165,14 @@ static void take_arrays(struct fbank *fbank, struct arena *arena) {
     fbank->weights = arena_take(arena, (size_t)fbank->fft_size, sizeof *fbank->weights);
 }
 
+/** FFTW's planner aborts the process where it gets no memory: it asks for some hundred KB. */
+static ptm_status check_room(ptm_error *err) {
+    void *room = mem_alloc(1 << 20, 1);
+    if (!room) return error_no_memory(err);
+    mem_free(room);
+    return PTM_OK;
+}
+
 static ptm_status prepare(struct fbank *fbank, ptm_error *err) {
     struct arena arena = {0};
     take_arrays(fbank, &arena);
@@ -176,6 +184,7 @@ static ptm_status prepare(struct fbank *fbank, ptm_error *err) {
     for (int i = 0; i < fbank->frame_length; i++)
         fbank->window[i] = (float)(0.5 - 0.5 * cos(2.0 * pi * i / (fbank->frame_length - 1)));
     TRY(make_filters(fbank, err));
+    TRY(check_room(err));
     pthread_mutex_lock(&planner);
     fbank->plan = fftwf_plan_dft_r2c_1d(fbank->fft_size, fbank->frame, fbank->spectrum, FFTW_ESTIMATE);
     pthread_mutex_unlock(&planner);

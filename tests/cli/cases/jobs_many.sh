@@ -8,11 +8,17 @@ for ((i = 1; i <= 6; i++)); do cp bad.wav $i.wav; done
 limit=unlimited
 if ! grep -q -e __asan_init -e __tsan_init "$POLYTOME"; then
     limit=200000
-    while (ulimit -v $limit; polytome -q -j 1 1.wav 2>/dev/null) || (($? != 1)); do limit=$((limit + 10000)); done
+    while (ulimit -v $limit; polytome -q -j 1 --threads 1 1.wav 2>/dev/null) || (($? != 1)); do limit=$((limit + 10000)); done
     limit=$((limit + 50000))
 fi
 ulimit -v $limit
-for ((i = 0; i < 20; i++)); do
+six_jobs() {
     expect 1 timeout 60 "$POLYTOME" -q --json --threads 8 -j 6 {1..6}.wav 2>>complaints
-done | wc -l
-[[ $limit == unlimited ]] || grep -q 'there was no room for 6 jobs' complaints
+}
+no_room() {
+    [[ $limit == unlimited ]] || grep -q 'there was no room for 6 jobs' complaints
+}
+for ((i = 0; i < 20; i++)); do six_jobs; done | wc -l
+# It is missing only where they are at work at the same time.
+for ((i = 0; i < 200; i++)); do if no_room; then break; else six_jobs >/dev/null; fi; done
+no_room

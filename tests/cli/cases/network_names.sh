@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Who names an address where a file is read is told of the command that reads the network, which itself says no such
 # thing. Results have the failure alone.
-for name in http://x/y.mp4 films://; do expect 1 polytome "$name"; done
+for name in http://x/y.mp4 films:// file:///y.mp4; do expect 1 polytome "$name"; done
 for name in x:/y.mp4 ://y.mp4; do expect 1 polytome "$name"; done
 expect 1 polytome timeline rtsp://h/s
 expect 1 polytome explain rtsp://h/s -o out.png
