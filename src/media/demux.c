@@ -34,11 +34,13 @@ ptm_status demux_check_read(const struct demux *demux, ptm_error *err) {
                      (long long)reader->failed_at, strerror(reader->error));
 }
 
-ptm_status demux_refuse_unseekable(const char *name, ptm_error *err) {
-    return error_set(err, PTM_EFORMAT,
-                     "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): give the file "
-                     "by its name, or remux it with -movflags +faststart",
-                     name);
+ptm_status demux_refuse_unseekable(const struct demux *demux, const char *name, ptm_error *err) {
+    const bool network = !demux->reader.source;
+    return error_set(
+        err, PTM_EFORMAT,
+        "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): %s, or remux it "
+        "with -movflags +faststart",
+        name, network ? "download it first, as its server knows no ranges" : "give the file by its name");
 }
 
 /** The sentence of a failure before the first packet. */

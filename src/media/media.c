@@ -169,7 +169,7 @@ static ptm_status finish(struct media *media, struct media_item *item, ptm_error
     media->tracks.stats.decode_errors += media->demux.refused;
     media->demux.refused = 0;
     if (media->delivered || media->source.seekable || media->tracks.stats.decode_errors == 0) return PTM_OK;
-    return demux_refuse_unseekable(media->source.name, err);
+    return demux_refuse_unseekable(&media->demux, media->source.name, err);
 }
 
 ptm_status media_next(struct media *media, struct media_item *item, ptm_error *err) {
