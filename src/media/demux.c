@@ -36,6 +36,10 @@ ptm_status demux_check_read(const struct demux *demux, ptm_error *err) {
 
 ptm_status demux_refuse_unseekable(const struct demux *demux, const char *name, ptm_error *err) {
     const bool network = !demux->reader.source;
+    if (demux_holds_bare_pictures(demux->format->iformat))
+        return error_set(err, PTM_EFORMAT,
+                         "%s: a picture of this format (%s) can be read by the file's name only, not through a pipe",
+                         name, avcodec_get_name(demux->format->streams[0]->codecpar->codec_id));
     return error_set(
         err, PTM_EFORMAT,
         "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): %s, or remux it "
