@@ -126,7 +126,7 @@ static ptm_status check_decoded(const struct live_run *run, ptm_error *err) {
     live_get_stats(run->live, &stats);
     const struct media_stats *media = &stats.media;
     if (media->frames_decoded > 0 || media->samples_decoded > 0) return PTM_OK;
-    if (stats.ended || media->decode_errors > 0) return run_refuse_undecoded(&run->pass.run, "nothing", err);
+    if (stats.ended || media->decode_errors > 0) return run_refuse_undecoded(&run->pass.run, "nothing", 0, err);
     return error_set(err, PTM_EIO, "%s: no picture and no sound came within %g s", run->pass.run.name,
                      run->pass.run.until);
 }
