@@ -175,16 +175,13 @@ static ptm_status open_format(struct demux *demux, const AVInputFormat *input, p
     return status;
 }
 
-/* Packets that show MP3 and AAC where a WAV file is one: seven frames of the one, three of the other. */
-enum { WAV_PROBE_PACKETS = 4 };
-
 /** FFmpeg asks all its formats whether the 16-bit samples of a WAV file are coded sound, again and again as packets
  * come in: that takes longer than decoding them, so it may do so in full only where there is a sign of it. */
 static ptm_status limit_probing(struct demux *demux, const AVInputFormat *input, ptm_error *err) {
     if (strcmp(input->name, "wav") != 0 || !demux->reader.source->seekable) return PTM_OK;
-    bool possible;
-    TRY(hidden_sound_look(demux->reader.io, &possible, err));
-    if (!possible) demux->format->max_probe_packets = WAV_PROBE_PACKETS;
+    int packets;
+    TRY(hidden_sound_look(demux->reader.io, &packets, err));
+    if (packets < demux->format->max_probe_packets) demux->format->max_probe_packets = packets;
     return PTM_OK;
 }
 
