@@ -516,7 +516,7 @@ typedef struct ptm_live_report {
  * the path of a FIFO or a file. A decoding thread keeps the newest window of each modality for the caller's thread,
  * which answers it through on_window; when the machine does not keep up, merging is raised step by step, then windows
  * are dropped and counted. Files, pipes and generators wait instead, unless `pace`. A source that is lost is connected
- * again. *report, which may be NULL, is filled in any case.
+ * again; one that is over without a picture or a sample is an error. *report, which may be NULL, is filled in any case.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_live_run(ptm_session *session, const char *source, const ptm_live_options *options,
                                               ptm_live_report *report, ptm_error *err);

@@ -190,7 +190,7 @@ ptm_status explain_look_run(struct explain_look *look, ptm_error *err) {
     } while (item.kind != MEDIA_END && !look->video.enough && !look->image.enough);
     TRY(is_video(look) ? video_run_finish(&look->video, err) : image_run_finish(&look->image, err));
     if (look->num_windows > 0) return PTM_OK;
-    return run_refuse_undecoded(&explain->run, "no picture", err);
+    return run_refuse_undecoded(&explain->run, "no picture", media_get_info(explain->media)->duration, err);
 }
 
 const struct explain_window *explain_look_at(const struct explain_look *look, double time, double end, int *tube) {

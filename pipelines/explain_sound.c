@@ -121,7 +121,7 @@ static ptm_status read_window(struct sound *sound, ptm_error *err) {
     } while (item.kind != MEDIA_END && !sound->run.enough);
     TRY(audio_run_finish(&sound->run, err));
     if (sound->run.tally.windows > 0) return PTM_OK;
-    return run_refuse_undecoded(&explain->run, "no sound", err);
+    return run_refuse_undecoded(&explain->run, "no sound", media_get_info(explain->media)->duration, err);
 }
 
 /* ---------------------------------------------------------------- the figure */

@@ -120,14 +120,15 @@ static ptm_status open_source(struct live_run *run, const char *source, const pt
     return PTM_OK;
 }
 
-/** Who sent what no decoder takes, or nothing until the source was over, is told so at the end, as of a file. */
+/** Who sent what no decoder takes, or nothing until the source or the duration was over, is told so at the end. */
 static ptm_status check_decoded(const struct live_run *run, ptm_error *err) {
     struct live_stats stats;
     live_get_stats(run->live, &stats);
     const struct media_stats *media = &stats.media;
-    const bool nothing = media->frames_decoded == 0 && media->samples_decoded == 0;
-    return nothing && (stats.ended || media->decode_errors > 0) ? run_refuse_undecoded(&run->pass.run, "nothing", err)
-                                                                : PTM_OK;
+    if (media->frames_decoded > 0 || media->samples_decoded > 0) return PTM_OK;
+    if (stats.ended || media->decode_errors > 0) return run_refuse_undecoded(&run->pass.run, "nothing", 0, err);
+    return error_set(err, PTM_EIO, "%s: no picture and no sound came within %g s", run->pass.run.name,
+                     run->pass.run.until);
 }
 
 static ptm_status run_source(struct live_run *run, const char *source, const ptm_live_options *options,

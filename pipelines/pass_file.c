@@ -185,7 +185,8 @@ ptm_status pass_read(struct pass *pass, const char *path, ptm_error *err) {
 
 ptm_status pass_answer(struct pass *pass, ptm_error *err) {
     TRY(pass_put_result(pass, &pass->stats, err));
-    return pass_has_windows(pass) ? PTM_OK : run_refuse_undecoded(&pass->run, "nothing", err);
+    if (pass_has_windows(pass)) return PTM_OK;
+    return run_refuse_undecoded(&pass->run, "nothing", pass->result->result.duration, err);
 }
 
 static ptm_status label_file(struct pass *pass, const char *path, ptm_error *err) {

@@ -137,10 +137,13 @@ ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_v
                      no_video && no_audio ? ", " : "", no_audio ? no_audio : "");
 }
 
-ptm_status run_refuse_undecoded(const struct run *run, const char *what, ptm_error *err) {
-    const bool part = run->options->start > 0 || run->options->duration > 0;
-    return error_set(err, PTM_ENODATA, "%s: %s could be decoded%s",
-                     strcmp(run->name, "-") == 0 ? "standard input" : run->name, what,
+ptm_status run_refuse_undecoded(const struct run *run, const char *what, double duration, ptm_error *err) {
+    const char *name = strcmp(run->name, "-") == 0 ? "standard input" : run->name;
+    const double start = run->options->start;
+    if (duration > 0 && start >= duration)
+        return error_set(err, PTM_ENODATA, "%s: ends at %.2f s, and was asked for from %g s on", name, duration, start);
+    const bool part = start > 0 || run->options->duration > 0;
+    return error_set(err, PTM_ENODATA, "%s: %s could be decoded%s", name, what,
                      part ? " between the times asked for" : "");
 }
 

@@ -89,9 +89,9 @@ void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats)
 ptm_status run_refuse_empty(const char *name, const char *verb, const char *no_video, const char *no_audio,
                             ptm_error *err);
 
-/** PTM_ENODATA: `what` ("no sound") of the run's file could be decoded, between the times asked for if there are any.
- */
-ptm_status run_refuse_undecoded(const struct run *run, const char *what, ptm_error *err);
+/** PTM_ENODATA: `what` ("no sound") of the run's file could be decoded, between the times asked for if there are any,
+ * or these begin behind its end. `duration` of the file in seconds, 0: not known. */
+ptm_status run_refuse_undecoded(const struct run *run, const char *what, double duration, ptm_error *err);
 
 /** "uniform", "windows" or "first". */
 const char *run_sampling_name(ptm_sampling sampling);

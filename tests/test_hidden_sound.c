@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Coded sound in a WAV file that calls it 16-bit samples is found, though FFmpeg looks for it only where there is a
  * sign of it. The sound is encoded here: two channels at 48 kHz, and the header says one at 16 kHz. */
+#include "media/byte_source.h"
 #include "media/hidden_sound.h"
 #include "media_reading.h"
 #include "random.h"
 
 #include <libavcodec/avcodec.h>
+#include <limits.h>
 
 enum { RATE = 48000, FRAMES = 40 };
 
@@ -75,8 +77,8 @@ static void test_is_found(void) {
         const char *encoder;
         int64_t bit_rate;
         size_t silence;
-    } cases[] = {
-        {"dca", 768000, 0}, {"dca", 768000, 50000}, {"ac3", 640000, 0}, {"eac3", 640000, 0}, {"libmp3lame", 320000, 0}};
+    } cases[] = {{"dca", 768000, 0},  {"dca", 768000, 50000},    {"ac3", 640000, 0},
+                 {"eac3", 640000, 0}, {"libmp3lame", 320000, 0}, {"libmp3lame", 320000, 3000}};
     const struct media_options options = options_default();
     int tried = 0;
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
@@ -115,7 +117,56 @@ static void test_signs(void) {
     CU_ASSERT(!hidden_sound_in(NULL, 0));
 }
 
+static void test_beginnings(void) {
+    static const struct {
+        const char *bytes;
+        size_t count;
+        bool coded;
+    } cases[] = {{"\xff\xfb\xe0", 3, true},       {"\xff\xf1\x50", 3, true},
+                 {"\x56\xe0\x10", 3, true},       {"ID3\4", 4, true},
+                 {"\0\0\0\xff\xfb\xe0", 6, true}, {"\xff\xdf\xe0", 3, false},
+                 {"\0\0\xff\xfb", 4, false},      {"\x01\xff\xfb\xe0", 4, false},
+                 {"\0\0\0\0", 4, false},          {"", 0, false}};
+    for (size_t i = 0; i < CHECK_COUNT(cases); i++)
+        CU_ASSERT_EQUAL(hidden_sound_begins((const uint8_t *)cases[i].bytes, cases[i].count), cases[i].coded);
+}
+
+/** How many packets are searched of a WAV file whose samples begin with these bytes, and are silence then, with a
+ * chunk before them that says to be `size` bytes long. */
+static int packets_of(const char *samples, size_t count, uint32_t size) {
+    struct bytes wav = {0};
+    append(&wav, "RIFF\0\0\0\0WAVELIST", 16);
+    append_number(&wav, size, 4);
+    append(&wav, "data\xff\0\0\0\x01", 10); /* nine bytes that look like samples, and one to be even */
+    append(&wav, "data\0\0\0\0", 8);
+    append(&wav, samples, count);
+    append(&wav, (const char[16]){0}, 16);
+    const struct media_options options = options_default();
+    struct byte_source source;
+    struct byte_reader reader;
+    int packets = 0;
+    CHECK_OK(byte_source_open_memory(&source, wav.data, wav.count, "memory", &options, err));
+    CHECK_OK(byte_reader_open(&reader, &source, err));
+    CHECK_OK(hidden_sound_look(reader.io, &packets, err));
+    CU_ASSERT_EQUAL(avio_tell(reader.io), 0);
+    byte_reader_close(&reader);
+    byte_source_close(&source);
+    free(wav.data);
+    return packets;
+}
+
+static void test_packets(void) {
+    CU_ASSERT_EQUAL(packets_of("\x01\0\xff\xff", 4, 9), 1);
+    CU_ASSERT_EQUAL(packets_of("\xff\xfb\xe0\x64", 4, 9), 4);
+    CU_ASSERT_EQUAL(packets_of("\x7f\xfe\x80\x01", 4, 9), INT_MAX);
+    CU_ASSERT_EQUAL(packets_of("\x01\0\xff\xff", 4, 1000), 4); /* where the samples begin is not known */
+    CU_ASSERT_EQUAL(packets_of("\x01\0\xff\xff", 4, UINT32_MAX), 4);
+}
+
 int main(void) {
-    const struct check_case cases[] = {{"it is found", test_is_found}, {"signs of it", test_signs}};
+    const struct check_case cases[] = {{"it is found", test_is_found},
+                                       {"signs of it", test_signs},
+                                       {"beginnings of it", test_beginnings},
+                                       {"packets that are searched", test_packets}};
     return check_main("hidden sound", cases, CHECK_COUNT(cases));
 }

@@ -86,6 +86,44 @@ static void test_bare_pictures_by_pipe(void) {
     }
 }
 
+/** One grey pixel as TIFF. */
+static struct bytes make_tiff(void) {
+    static const uint32_t tags[][3] = {{256, 3, 1}, {257, 3, 1}, {258, 3, 8}, {259, 3, 1},
+                                       {262, 3, 1}, {273, 4, 8}, {278, 3, 1}, {279, 4, 1}};
+    struct bytes tiff = {0};
+    append(&tiff, "II*\0", 4);
+    append_number(&tiff, 10, 4); /* where its tags begin, behind the pixel */
+    append(&tiff, "\x80", 2);
+    append_number(&tiff, CHECK_COUNT(tags), 2);
+    for (size_t i = 0; i < CHECK_COUNT(tags); i++) {
+        append_number(&tiff, tags[i][0], 2);
+        append_number(&tiff, tags[i][1], 2);
+        append_number(&tiff, 1, 4);
+        append_number(&tiff, tags[i][2], 4);
+    }
+    append_number(&tiff, 0, 4);
+    return tiff;
+}
+
+/** A format that only the size of its file ends; and damage, which is no want of seeking. */
+static void test_bare_pictures_by_name(void) {
+    const struct media_options options = options_default();
+    struct bytes tiff = make_tiff();
+    struct outcome named = read_memory(tiff.data, tiff.count, &options);
+    CU_ASSERT(named.status == PTM_OK && named.frames == 1);
+    forget(&named);
+    expect_failure(read_pipe(tiff.data, tiff.count, &options), PTM_EFORMAT, "(tiff) can be read by the file's name");
+    free(tiff.data);
+    size_t bytes;
+    char *png = temporary_read(corpus("still.png"), &bytes);
+    CU_ASSERT_FATAL(png && bytes > 40);
+    memset(png + 40, 0, bytes - 40);
+    struct outcome damaged = read_pipe(png, bytes, &options);
+    CU_ASSERT(damaged.status == PTM_OK && damaged.frames == 0 && damaged.stats.decode_errors > 0);
+    forget(&damaged);
+    free(png);
+}
+
 /** Says stop when it has been asked as often as *user says. */
 static bool stop_after(void *user) {
     int *const left = user;
@@ -319,6 +357,7 @@ int main(void) {
         {"limits", test_limits},
         {"a bare picture", test_bare_picture},
         {"bare pictures by a pipe", test_bare_pictures_by_pipe},
+        {"bare pictures by their name", test_bare_pictures_by_name},
         {"cancelled", test_cancelled},
         {"named failures", test_named_failures},
         {"a disk that fails", test_failing_disk},

@@ -34,11 +34,17 @@ ptm_status demux_check_read(const struct demux *demux, ptm_error *err) {
                      (long long)reader->failed_at, strerror(reader->error));
 }
 
-ptm_status demux_refuse_unseekable(const char *name, ptm_error *err) {
-    return error_set(err, PTM_EFORMAT,
-                     "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): give the file "
-                     "by its name, or remux it with -movflags +faststart",
-                     name);
+ptm_status demux_refuse_unseekable(const struct demux *demux, const char *name, ptm_error *err) {
+    const bool network = !demux->reader.source;
+    if (demux_holds_bare_pictures(demux->format->iformat))
+        return error_set(err, PTM_EFORMAT,
+                         "%s: a picture of this format (%s) can be read by the file's name only, not through a pipe",
+                         name, avcodec_get_name(demux->format->streams[0]->codecpar->codec_id));
+    return error_set(
+        err, PTM_EFORMAT,
+        "%s: nothing in it can be read without seeking (an MP4 with its index at the end?): %s, or remux it "
+        "with -movflags +faststart",
+        name, network ? "download it first, as its server knows no ranges" : "give the file by its name");
 }
 
 /** The sentence of a failure before the first packet. */
@@ -169,16 +175,13 @@ static ptm_status open_format(struct demux *demux, const AVInputFormat *input, p
     return status;
 }
 
-/* Packets that show MP3 and AAC where a WAV file is one: seven frames of the one, three of the other. */
-enum { WAV_PROBE_PACKETS = 4 };
-
 /** FFmpeg asks all its formats whether the 16-bit samples of a WAV file are coded sound, again and again as packets
  * come in: that takes longer than decoding them, so it may do so in full only where there is a sign of it. */
 static ptm_status limit_probing(struct demux *demux, const AVInputFormat *input, ptm_error *err) {
     if (strcmp(input->name, "wav") != 0 || !demux->reader.source->seekable) return PTM_OK;
-    bool possible;
-    TRY(hidden_sound_look(demux->reader.io, &possible, err));
-    if (!possible) demux->format->max_probe_packets = WAV_PROBE_PACKETS;
+    int packets;
+    TRY(hidden_sound_look(demux->reader.io, &packets, err));
+    if (packets < demux->format->max_probe_packets) demux->format->max_probe_packets = packets;
     return PTM_OK;
 }
 

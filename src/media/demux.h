@@ -37,8 +37,9 @@ ptm_status demux_open(struct demux *demux, struct byte_source *source, const str
  */
 ptm_status demux_check_read(const struct demux *demux, ptm_error *err);
 
-/** PTM_EFORMAT, of a source that cannot seek and of which no packet could be read: a reason that the user can mend. */
-ptm_status demux_refuse_unseekable(const char *name, ptm_error *err);
+/** PTM_EFORMAT, of a source, called `name`, that cannot seek and of which no packet could be read: a reason that the
+ * user can mend. */
+ptm_status demux_refuse_unseekable(const struct demux *demux, const char *name, ptm_error *err);
 
 /** Closes it and opens it again, at the beginning; the source must be seekable. Streams are other objects then. */
 ptm_status demux_reopen(struct demux *demux, ptm_error *err);

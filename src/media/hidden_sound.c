@@ -3,8 +3,15 @@
 
 #include "base/memory.h"
 
+#include <libavutil/intreadwrite.h>
+#include <limits.h>
+#include <string.h>
+
 /* FFmpeg looks at 32 packets of 4 KiB, and believes in AC-3 from seven frames on. */
 enum { LOOKED_AT = 32 * 4096, AC3_FRAMES = 7 };
+
+/* Packets that show MP3 and AAC where the samples begin as one: seven frames of the one, three of the other. */
+enum { FIRST_PACKETS = 4 };
 
 bool hidden_sound_in(const uint8_t *data, size_t bytes) {
     uint32_t word = 0;
@@ -26,12 +33,34 @@ bool hidden_sound_in(const uint8_t *data, size_t bytes) {
     return ac3_frames >= AC3_FRAMES;
 }
 
-ptm_status hidden_sound_look(AVIOContext *io, bool *possible, ptm_error *err) {
+bool hidden_sound_begins(const uint8_t *data, size_t bytes) {
+    for (; bytes > 0 && *data == 0; bytes--) data++; /* silence, as FFmpeg passes over it */
+    if (bytes < 3) return false;
+    if (memcmp(data, "ID3", 3) == 0) return true;
+    return (data[0] == 0xff || data[0] == 0x56) && data[1] >= 0xe0;
+}
+
+/** Where in a WAV file's first bytes its samples begin; `bytes` where they do not. */
+static size_t find_samples(const uint8_t *data, size_t bytes) {
+    const size_t head = 8; /* of a chunk: its name and its size, which is made even */
+    const bool big = bytes >= 4 && memcmp(data, "RIFX", 4) == 0;
+    for (size_t at = 12; at + head < bytes;) {
+        if (memcmp(data + at, "data", 4) == 0) return at + head;
+        const uint32_t size = big ? AV_RB32(data + at + 4) : AV_RL32(data + at + 4);
+        if (size >= bytes - at) break;
+        at += head + size + (size & 1);
+    }
+    return bytes;
+}
+
+ptm_status hidden_sound_look(AVIOContext *io, int *packets, ptm_error *err) {
     uint8_t *data = mem_alloc(LOOKED_AT, 1);
     if (!data) return error_no_memory(err);
     const int64_t start = avio_tell(io);
     const int count = avio_read(io, data, LOOKED_AT); /* where it fails, so do FFmpeg's own reads, which are reported */
-    *possible = count > 0 && hidden_sound_in(data, (size_t)count);
+    const size_t bytes = count > 0 ? (size_t)count : 0, samples = find_samples(data, bytes);
+    const bool begins = samples == bytes || hidden_sound_begins(data + samples, bytes - samples);
+    *packets = hidden_sound_in(data, bytes) ? INT_MAX : begins ? FIRST_PACKETS : 1;
     avio_seek(io, start, SEEK_SET);
     mem_free(data);
     return PTM_OK;

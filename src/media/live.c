@@ -310,15 +310,6 @@ static bool is_over(const struct live *live) {
     return complete;
 }
 
-/** The end: that no packet could be read of a pipe has a reason that the user can mend. */
-static ptm_status finish(const struct live *live, struct media_item *item, ptm_error *err) {
-    const struct live_reader *reader = &live->feed->threads[0].reader;
-    const bool piped = reader->source.kind == LIVE_BYTES && live->inputs[0].repaired;
-    *item = (struct media_item){.kind = MEDIA_END, .arrived = clock_unix()};
-    if (!piped || !live->inputs[0].ended || live->bytes > 0 || atomic_load(&reader->failed_reads) == 0) return PTM_OK;
-    return demux_refuse_unseekable(reader->bytes.name, err);
-}
-
 ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err) {
     live->has_frame = false;
     for (;;) {
@@ -329,7 +320,10 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
             live->has_frame = item->kind == MEDIA_FRAME;
             return PTM_OK;
         }
-        if (is_over(live)) return finish(live, item, err);
+        if (is_over(live)) {
+            *item = (struct media_item){.kind = MEDIA_END, .arrived = clock_unix()};
+            return PTM_OK;
+        }
         bool got;
         TRY(wait_message(live, -1, &got, err));
         TRY(watch_duration(live, err));

@@ -4,6 +4,7 @@
 #include "media/device.h"
 
 #include <libavutil/avstring.h>
+#include <netdb.h>
 
 static ptm_status find_input(const AVInputFormat **out, const struct live_source *source, const struct demux_form *form,
                              ptm_error *err) {
@@ -20,9 +21,23 @@ static ptm_status find_input(const AVInputFormat **out, const struct live_source
     return error_set(err, PTM_EINVAL, "%s: is not a format (ffmpeg -demuxers lists them)", form->format);
 }
 
+/** Says that the host of a URL has no address, where that is so: FFmpeg calls it an I/O error. */
+static ptm_status check_host(const struct live_source *source, ptm_error *err) {
+    char host[256];
+    struct addrinfo *addresses = NULL;
+    av_url_split(NULL, 0, NULL, 0, host, sizeof host, NULL, NULL, 0, source->target);
+    const int code = host[0] ? getaddrinfo(host, NULL, NULL, &addresses) : 0;
+    if (code == 0) {
+        if (addresses) freeaddrinfo(addresses);
+        return PTM_OK;
+    }
+    return error_set(err, PTM_EIO, "%s: the host %s cannot be found: %s", source->name, host, gai_strerror(code));
+}
+
 static ptm_status connect_failure(const struct live_source *source, int code, ptm_error *err) {
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     if (code == AVERROR_EXIT) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
+    if (code == AVERROR(EIO) && source->kind == LIVE_URL) TRY(check_host(source, err));
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);
     if (code == AVERROR_INVALIDDATA && av_strstart(source->target, "rtp:", NULL))

@@ -131,23 +131,39 @@ static ptm_status own_packet(AVPacket **packet, ptm_error *err) {
     return PTM_OK;
 }
 
+/** Whether a file that is read as it comes failed before its first packet: that lies before what was read last. */
+static bool lacks_seeking(const struct live_connection *connection) {
+    const AVIOContext *io = connection->demux.format->pb;
+    const bool file = connection->recorded ? !connection->listed : !connection->source->comes_back;
+    const bool mute = connection->stands && !connection->brings && connection->failed_in_a_row > 0;
+    return file && mute && io && !(io->seekable & AVIO_SEEKABLE_NORMAL);
+}
+
+/** No more will come of the connection, whose last read gave `code`: PTM_OK at its end. */
+static ptm_status give_up(struct live_connection *connection, int code, ptm_error *err) {
+    const char *name = connection->source->kind == LIVE_BYTES ? connection->bytes->name : connection->wish->name;
+    connection->stuck = lacks_seeking(connection);
+    if (connection->stuck) return demux_refuse_unseekable(&connection->demux, name, err);
+    connection->ended = code == AVERROR_EOF;
+    if (connection->ended) return PTM_OK;
+    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(code, reason, sizeof reason);
+    return error_set(err, PTM_EIO, "%s: cannot be read on: %s", name, reason);
+}
+
 /** What a read that brought no packet means: PTM_OK to try again, or at the end. */
 static ptm_status examine_failure(struct live_connection *connection, int code, ptm_error *err) {
     /* FFmpeg may hand out what it has read, and say only then that it was interrupted. */
     if (interrupt(connection) || code == AVERROR_EXIT) return live_connection_interrupted(connection, err);
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     TRY(demux_check_read(&connection->demux, err));
-    connection->ended = code == AVERROR_EOF;
-    if (connection->ended) return PTM_OK;
     if (code == AVERROR(EAGAIN)) {
         live_connection_sleep(connection->stop, clock_ms() + DEVICE_MS);
         return PTM_OK;
     }
-    connection->failed_reads++;
-    if (++connection->failed_in_a_row <= DEMUX_MAX_FAILED_READS) return PTM_OK;
-    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
-    av_strerror(code, reason, sizeof reason);
-    return error_set(err, PTM_EIO, "%s: cannot be read on: %s", connection->wish->name, reason);
+    if (code == AVERROR_EOF || ++connection->failed_in_a_row > DEMUX_MAX_FAILED_READS)
+        return give_up(connection, code, err);
+    return PTM_OK;
 }
 
 ptm_status live_connection_read(struct live_connection *connection, AVPacket **packet, ptm_error *err) {

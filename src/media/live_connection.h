@@ -38,12 +38,13 @@ struct live_connection {
     bool stands;                       /* it was announced, */
     bool brings;                       /* and a packet has come since */
     bool ended;                        /* no more packets */
+    bool stuck;                        /* a file whose first packet cannot be come to without seeking */
     AVPacket *last[LIVE_CLOCK_TRACKS]; /* where `recorded`, not delivered yet: a loss may have cut it off */
     double deadline;                   /* milliseconds of clock_ms(), of the call into FFmpeg */
     bool silent;                       /* it was given up, as nothing came */
-    int failed_reads, failed_in_a_row;
-    bool paces;                   /* packets go on at the speed of their time stamps; and */
-    bool paced;                   /* pace_from is known: */
+    int failed_in_a_row;               /* reads */
+    bool paces;                        /* packets go on at the speed of their time stamps; and */
+    bool paced;                        /* pace_from is known: */
     double pace_from, pace_stamp; /* milliseconds of clock_ms(), and the stamp that was due then, in milliseconds */
 };
 

@@ -195,7 +195,7 @@ static ptm_status read_packets(struct live_reader *reader, ptm_error *err) {
 static enum live_message_kind judge(const struct live_reader *reader, ptm_status status) {
     const struct live_source *source = &reader->source;
     const struct live_connection *connection = &reader->connection;
-    if (status == PTM_ENOMEM) return LIVE_FAILED;
+    if (status == PTM_ENOMEM || connection->stuck) return LIVE_FAILED;
     if (reader->connections == 0) {
         const bool nothing_yet = status == PTM_EFORMAT || status == PTM_ENODATA;
         return source->waits && nothing_yet ? LIVE_LOST : LIVE_FAILED;
@@ -215,7 +215,6 @@ static void report(struct live_reader *reader, enum live_message_kind kind, cons
 static void disconnect(struct live_reader *reader) {
     struct live_connection *connection = &reader->connection;
     live_connection_close(connection);
-    atomic_fetch_add(&reader->failed_reads, connection->failed_reads);
     if (!connection->stands) return; /* decoders wait still, or again do not */
     reader->resumes = connection->recorded && atomic_load(&reader->given_up) != reader->connections;
     reader->lost_choice = connection->chosen;

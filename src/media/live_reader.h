@@ -23,7 +23,6 @@ struct live_reader {
     atomic_bool *stop;
     atomic_int given_up; /* number of the connection whose packets cannot be decoded: it is to be lost */
     atomic_int jumps, repeats;
-    atomic_int failed_reads;
 
     /* the thread's own */
     int connections;

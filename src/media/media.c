@@ -161,15 +161,16 @@ static ptm_status feed(struct media *media, ptm_error *err) {
     return media->draining ? tracks_send(&media->tracks, NULL, err) : PTM_OK;
 }
 
-/** The end: nothing at all from a pipe has a reason that the user can mend. */
+/** The end: that no packet could be read of a pipe has a reason that the user can mend. */
 static ptm_status finish(struct media *media, struct media_item *item, ptm_error *err) {
     *item = (struct media_item){.kind = MEDIA_END};
     if (media->draining)
         TRY(demux_check_read(&media->demux, err)); /* it came to the end, not only to that of the range */
     media->tracks.stats.decode_errors += media->demux.refused;
     media->demux.refused = 0;
-    if (media->delivered || media->source.seekable || media->tracks.stats.decode_errors == 0) return PTM_OK;
-    return demux_refuse_unseekable(media->source.name, err);
+    const bool mute = !media->delivered && media->barren_packets == 0 && media->failed_reads > 0;
+    if (!mute || media->source.seekable) return PTM_OK;
+    return demux_refuse_unseekable(&media->demux, media->source.name, err);
 }
 
 ptm_status media_next(struct media *media, struct media_item *item, ptm_error *err) {

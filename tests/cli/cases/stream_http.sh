@@ -85,6 +85,12 @@ server = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
 print('yes', flush=True)
 server.serve_forever()
 EOF
+# An MP4 with its index at the end needs a server that knows ranges: no other attempt would get further.
+ffmpeg -v error -nostdin -f lavfi -i "$picture" -t 20 -c:v mpeg4 -q:v 1 www/late.mp4
+for wish in '' '--duration 1'; do
+    # shellcheck disable=SC2086 # words
+    expect 1 timeout 60 "$POLYTOME" stream $wish "http://127.0.0.1:$port/late.mp4" 2>&1 | sed "s/:$port//"
+done
 kill "$server"
 wait "$server" || true
 python3 parts.py "$((port + 1))" >listens &

@@ -8,6 +8,10 @@ for source in empty.*; do
     cat "$source" | expect 1 polytome stream -
     expect 1 polytome stream --duration 1 "$source"
 done
+# So is one that is away when the duration is over, and has brought nothing.
+mkfifo fifo
+cat empty.y4m >fifo &
+expect 1 polytome stream --duration 1 -q fifo
 # What cannot be read of a pipe says why.
 command -v ffmpeg >/dev/null || exit 0
 ffmpeg -v error -i "$SAMPLES/zoom-in.mp4" -an -c:v mjpeg -q:v 1 late.mov # larger than what is read at once
