@@ -102,7 +102,8 @@ PTM_API void ptm_model_options_default(ptm_model_options *options);
 /**
  * Opens a model: a checkpoint directory as its authors publish it (config.json, what its processor is configured
  * by, model.safetensors or a sharded index), a single-file polytome model, or NULL for the one that ships with the
- * library (looked for in $POLYTOME_MODEL, then where the library is installed, then in its build's source tree).
+ * library (looked for in $POLYTOME_MODEL, then beside the library, or the program that it is a part of, as an
+ * installation and a build folder have it, then where it was to be installed).
  * Weights are mapped and stay mapped until the close. Close with ptm_model_close().
  */
 PTM_API PTM_NODISCARD ptm_status ptm_model_open(ptm_model **out, const char *path, const ptm_model_options *options,
@@ -414,7 +415,8 @@ PTM_API PTM_NODISCARD ptm_status ptm_stream_push_frame(ptm_stream *stream, const
  * The same for mono samples in [-1,1], the first of them at `time`. The sample rate stays that of the first call; it is
  * turned into the model's where it differs. A gap shorter than a window is filled with silence; where more samples have
  * come than their times have room for, by 0.1 s, as many are passed over. PTM_EFORMAT where a sample is no finite
- * number, PTM_EINVAL where they begin more than 0.1 s before the end of those so far; nothing has changed then.
+ * number, PTM_EINVAL where they begin more than 0.1 s before the end of those so far; nothing has changed then. After
+ * another failure those that were taken stay.
  */
 PTM_API PTM_NODISCARD ptm_status ptm_stream_push_samples(ptm_stream *stream, const float *samples, size_t count,
                                                          int sample_rate, double time, ptm_error *err);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { PICKLE_PATH = 110, PICKLE_NAME = 60 }; /* bytes beside which the command that converts it fits a sentence */
+
 bool pickle_is_name(const char *name) {
     static const char *const ends[] = {".pth", ".pt", ".bin", ".ckpt", ".pyth"};
     const char *end = strrchr(name, '.');
@@ -10,8 +12,6 @@ bool pickle_is_name(const char *name) {
         if (strcmp(end, ends[i]) == 0) return true;
     return false;
 }
-
-enum { PICKLE_PATH = 110, PICKLE_NAME = 60 }; /* bytes beside which the command that converts it fits a sentence */
 
 ptm_status pickle_refuse(const char *path, const char *name, ptm_error *err) {
     if (strpbrk(name, "'\"\\$`!") || strlen(name) > PICKLE_NAME)

@@ -43,7 +43,7 @@ static const char *list_subjects(char *text, size_t bytes, unsigned modalities, 
         if (modalities & network_modalities[m])
             used += (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? word : "",
                                      subject(network_modalities[m]));
-    return used > 0 ? text : subject((ptm_modality)modalities);
+    return text;
 }
 
 ptm_status session_refuse(const struct ptm_session *session, unsigned asked, ptm_error *err) {
@@ -54,6 +54,9 @@ ptm_status session_refuse(const struct ptm_session *session, unsigned asked, ptm
 }
 
 ptm_status session_need_lane(struct ptm_session *session, ptm_modality modality, struct lane **lane, ptm_error *err) {
+    if (network_modality_index(modality) < 0)
+        return error_set(err, PTM_EINVAL, "modality %d: it is one of PTM_VIDEO, PTM_AUDIO and PTM_IMAGE",
+                         (int)modality);
     *lane = session_lane(session, modality);
     return *lane ? PTM_OK : session_refuse(session, (unsigned)modality, err);
 }

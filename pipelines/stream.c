@@ -82,7 +82,7 @@ static ptm_status push_frame(struct ptm_stream *stream, const ptm_frame *frame, 
                              ptm_error *err) {
     struct pass *pass = &stream->pass;
     if (!(pass->use & RUN_PICTURES))
-        return error_set(err, PTM_EINVAL, "no model of this session labels pictures, or they were not asked for");
+        return error_set(err, PTM_EINVAL, "no model in use labels pictures, or they were not asked for");
     TRY(check_picture(stream, time, end, err));
     const struct frame_view view = frame_view_of(frame, time, end);
     TRY(pass_frame(pass, &view, err));
@@ -132,7 +132,7 @@ static ptm_status start_samples(struct ptm_stream *stream, int sample_rate, ptm_
 static ptm_status push_samples(struct ptm_stream *stream, const float *samples, size_t count, int sample_rate,
                                double time, ptm_error *err) {
     if (!(stream->pass.use & PTM_AUDIO))
-        return error_set(err, PTM_EINVAL, "no model of this session labels sound, or it was not asked for");
+        return error_set(err, PTM_EINVAL, "no model in use labels sound, or it was not asked for");
     if (!is_time(time)) return error_set(err, PTM_EINVAL, "samples at %g s are beyond all clocks", time);
     if (!samples && count > 0)
         return error_set(err, PTM_EINVAL, "%zu samples are promised, but no memory is given", count);

@@ -27,7 +27,8 @@ struct window {
     double reached;  /* seconds up to which answers stand */
 };
 
-/** By how much time stamps in seconds, which are rounded, and what is reckoned from them may be off. */
+/** By how much time stamps in seconds, which are rounded, and what is reckoned from them may be off: also places of a
+ * grid of some a second. */
 #define STAMP_SLACK 1e-6
 
 /** What of a stream a window covers, in seconds; see ptm_window. */

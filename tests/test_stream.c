@@ -258,6 +258,34 @@ static void test_another_rate(void) {
     CU_ASSERT_DOUBLE_EQUAL(heard.windows[heard.count - 1].end, 3, 1e-3);
 }
 
+/** Hears two seconds that are pushed in pieces of so many samples. */
+static void listen_in_pieces(struct heard *heard, int sample_rate, size_t piece) {
+    static float samples[2 * 768000];
+    const size_t count = 2 * (size_t)sample_rate;
+    struct opened opened;
+    ptm_stream *stream = open_stream(&opened, heard, 1, 0);
+    for (size_t i = 0; i < count; i++) samples[i] = (float)(i * 7 % 1009) / 1009 - 0.5F;
+    for (size_t at = 0; at < count; at += piece)
+        CHECK_OK(ptm_stream_push_samples(stream, samples + at, count - at < piece ? count - at : piece, sample_rate,
+                                         (double)at / sample_rate, err));
+    CHECK_OK(ptm_stream_finish(stream, err));
+    close_stream(&stream, &opened);
+}
+
+/** However the samples are cut, also into pieces of which none fills the filter. */
+static void test_pieces(void) {
+    static const int rates[] = {44100, 768000};
+    static const size_t pieces[] = {700, 4410, 32768};
+    struct heard whole, cut;
+    for (size_t i = 0; i < CHECK_COUNT(rates); i++) {
+        listen_in_pieces(&whole, rates[i], 2 * (size_t)rates[i]);
+        for (size_t j = 0; j < CHECK_COUNT(pieces); j++) {
+            listen_in_pieces(&cut, rates[i], pieces[j]);
+            check_same(&whole, &cut);
+        }
+    }
+}
+
 /** Pictures of an image model: each stands for the time around it, and none for an outage. */
 static void test_pictures_pushed(void) {
     enum { SIDE = 64 };
@@ -322,6 +350,7 @@ int main(void) {
         {"wrong times", test_wrong_times},
         {"samples that are refused", test_refused_samples},
         {"samples of another rate", test_another_rate},
+        {"samples in pieces", test_pieces},
     };
     return check_main("stream", cases, CHECK_COUNT(cases));
 }

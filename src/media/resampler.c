@@ -59,14 +59,16 @@ ptm_status resampler_open(SwrContext **out, const AVChannelLayout *layout, enum 
 struct media_resampler {
     SwrContext *swr;
     float *out;
-    int room;
+    int room, rate;
     bool started;
+    double swallowed; /* samples, before it started */
 };
 
 ptm_status media_resampler_open(struct media_resampler **out, int from, int to, ptm_error *err) {
     *out = NULL;
     struct media_resampler *resampler = mem_calloc(1, sizeof *resampler);
     if (!resampler) return error_no_memory(err);
+    resampler->rate = from;
     const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
     ptm_status status = resampler_open(&resampler->swr, &mono, AV_SAMPLE_FMT_FLT, from, to, err);
     if (status == PTM_EFORMAT) status = error_set(err, PTM_EINVAL, "cannot resample from %d to %d Hz", from, to);
@@ -91,13 +93,15 @@ ptm_status media_resampler_push(struct media_resampler *resampler, const float *
     *out_count = 0;
     if (count > INT32_MAX / 2) return error_set(err, PTM_EINVAL, "%zu samples at once are more than fit", count);
     TRY(make_room(resampler, (int)count, err));
-    *held = resampler->started ? (double)swr_get_delay(resampler->swr, 1000000) / 1e6 : 0;
+    *held = resampler->started ? (double)swr_get_delay(resampler->swr, 1000000) / 1e6
+                               : resampler->swallowed / resampler->rate;
     const uint8_t *in = (const uint8_t *)src;
     uint8_t *to = (uint8_t *)resampler->out;
     const int got = swr_convert(resampler->swr, &to, resampler->room, src ? &in : NULL, src ? (int)count : 0);
     if (got == AVERROR(ENOMEM)) return error_no_memory(err);
     if (got < 0) return error_set(err, PTM_EINTERNAL, "resampling of %zu samples failed", count);
     resampler->started |= got > 0;
+    resampler->swallowed += (double)count;
     *out = resampler->out;
     *out_count = (size_t)got;
     return PTM_OK;
