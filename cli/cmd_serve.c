@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct server {
     const struct options *options;
@@ -102,6 +104,18 @@ static ptm_status label_pictures(struct server *server, const struct request *re
     return status;
 }
 
+/** A file that is to be labelled, not what the requests come from, whatever its name there: to read that would take
+ * requests away. */
+static ptm_status label_path(struct server *server, const char *path, const ptm_classify_options *how,
+                             ptm_result **result, ptm_error *err) {
+    struct stat file, input;
+    if (strcmp(path, "-") == 0) path = "./-"; /* standard input is for requests: it can only be the name of a file */
+    if (stat(path, &file) == 0 && fstat(STDIN_FILENO, &input) == 0 && file.st_dev == input.st_dev &&
+        file.st_ino == input.st_ino)
+        return failure_set(err, PTM_EINVAL, "%s is where the requests come from: name another file", path);
+    return ptm_classify_file(server->engine.session, path, how, result, err);
+}
+
 static ptm_status label(struct server *server, const struct request *request, ptm_result **result, ptm_error *err) {
     const ptm_status status = set_merging(server, request->options.session.r, err);
     if (status != PTM_OK) return status;
@@ -118,10 +132,8 @@ static ptm_status label(struct server *server, const struct request *request, pt
     case REQUEST_SAMPLES:
         return ptm_classify_samples(session, request->samples, request->num_samples, request->sample_rate, &how, result,
                                     err);
-    default: break;
+    default: return label_path(server, request->path, &how, result, err);
     }
-    /* Standard input is for requests: "-" can only be the name of a file. */
-    return ptm_classify_file(session, strcmp(request->path, "-") == 0 ? "./-" : request->path, &how, result, err);
 }
 
 /* ---------------------------------------------------------------- its answer */
