@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "failure.h"
 #include "lines.h"
+#include "moment.h"
 #include "output.h"
 #include "request.h"
 #include "signals.h"
@@ -18,6 +19,7 @@
 struct server {
     const struct options *options;
     struct engine engine;
+    double deadline; /* of the request at hand; 0: none */
     struct output output;
     struct lines lines;
     struct report_style style; /* for the answer to what is no request */
@@ -104,6 +106,11 @@ static ptm_status label_pictures(struct server *server, const struct request *re
     return status;
 }
 
+static bool is_cancelled(void *user) {
+    const struct server *server = user;
+    return signals_interrupted(NULL) || (server->deadline > 0 && moment_now() > server->deadline);
+}
+
 /** A file that is to be labelled, not what the requests come from, whatever its name there: to read that would take
  * requests away. */
 static ptm_status label_path(struct server *server, const char *path, const ptm_classify_options *how,
@@ -124,7 +131,8 @@ static ptm_status label(struct server *server, const struct request *request, pt
     ptm_classify_options how = request->options.classify;
     how.sampling = (ptm_sampling)request->options.sampling;
     how.modalities = options_modalities(&request->options);
-    how.cancelled = signals_interrupted;
+    how.cancelled = is_cancelled;
+    how.user = server;
     switch (request->kind) {
     case REQUEST_DATA: return ptm_classify_memory(session, item->bytes, item->count, "data", &how, result, err);
     case REQUEST_PICTURES: return label_pictures(server, request, &how, result, err);
@@ -148,7 +156,10 @@ static bool answer_labels(struct server *server, const struct request *request, 
     ptm_error err = {0};
     ptm_result *result = NULL;
     const struct report_style style = style_choose(&request->options, &server->engine, false);
-    label(server, request, &result, &err);
+    const double timeout = request->options.timeout;
+    server->deadline = timeout > 0 ? moment_now() + timeout : 0;
+    if (label(server, request, &result, &err) == PTM_EINTERRUPTED && !signals_interrupted(NULL))
+        failure_set(&err, PTM_ELIMIT, "took longer than %g s; --timeout-per-request gives it more time", timeout);
     const bool written = report_json(server->output.stream, &style, subject, result, &err);
     ptm_result_free(&result);
     return written;
