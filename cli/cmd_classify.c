@@ -163,7 +163,7 @@ static enum exit_status walk(struct run *run) {
 
 static enum exit_status classify(struct run *run) {
     if (!output_open(&run->output, run->options->output)) return STATUS_ENVIRONMENT;
-    run->style = style_choose(run->options, &run->engine, text_is_terminal(run->output.stream));
+    run->style = style_choose(run->options, &run->engine, run->output.terminal);
     const enum exit_status status = open_journal(run) ? walk(run) : STATUS_ENVIRONMENT;
     journal_close(&run->journal);
     output_discard(&run->output);

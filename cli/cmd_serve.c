@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "failure.h"
 #include "lines.h"
+#include "moment.h"
 #include "output.h"
 #include "request.h"
 #include "signals.h"
@@ -12,10 +13,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct server {
     const struct options *options;
     struct engine engine;
+    double deadline; /* of the request at hand; 0: none */
     struct output output;
     struct lines lines;
     struct report_style style; /* for the answer to what is no request */
@@ -102,6 +106,23 @@ static ptm_status label_pictures(struct server *server, const struct request *re
     return status;
 }
 
+static bool is_cancelled(void *user) {
+    const struct server *server = user;
+    return signals_interrupted(NULL) || (server->deadline > 0 && moment_now() > server->deadline);
+}
+
+/** A file that is to be labelled, not what the requests come from, whatever its name there: to read that would take
+ * requests away. */
+static ptm_status label_path(struct server *server, const char *path, const ptm_classify_options *how,
+                             ptm_result **result, ptm_error *err) {
+    struct stat file, input;
+    if (strcmp(path, "-") == 0) path = "./-"; /* standard input is for requests: it can only be the name of a file */
+    if (stat(path, &file) == 0 && fstat(STDIN_FILENO, &input) == 0 && file.st_dev == input.st_dev &&
+        file.st_ino == input.st_ino)
+        return failure_set(err, PTM_EINVAL, "%s is where the requests come from: name another file", path);
+    return ptm_classify_file(server->engine.session, path, how, result, err);
+}
+
 static ptm_status label(struct server *server, const struct request *request, ptm_result **result, ptm_error *err) {
     const ptm_status status = set_merging(server, request->options.session.r, err);
     if (status != PTM_OK) return status;
@@ -110,7 +131,8 @@ static ptm_status label(struct server *server, const struct request *request, pt
     ptm_classify_options how = request->options.classify;
     how.sampling = (ptm_sampling)request->options.sampling;
     how.modalities = options_modalities(&request->options);
-    how.cancelled = signals_interrupted;
+    how.cancelled = is_cancelled;
+    how.user = server;
     switch (request->kind) {
     case REQUEST_DATA: return ptm_classify_memory(session, item->bytes, item->count, "data", &how, result, err);
     case REQUEST_PICTURES: return label_pictures(server, request, &how, result, err);
@@ -118,10 +140,8 @@ static ptm_status label(struct server *server, const struct request *request, pt
     case REQUEST_SAMPLES:
         return ptm_classify_samples(session, request->samples, request->num_samples, request->sample_rate, &how, result,
                                     err);
-    default: break;
+    default: return label_path(server, request->path, &how, result, err);
     }
-    /* Standard input is for requests: "-" can only be the name of a file. */
-    return ptm_classify_file(session, strcmp(request->path, "-") == 0 ? "./-" : request->path, &how, result, err);
 }
 
 /* ---------------------------------------------------------------- its answer */
@@ -136,7 +156,10 @@ static bool answer_labels(struct server *server, const struct request *request, 
     ptm_error err = {0};
     ptm_result *result = NULL;
     const struct report_style style = style_choose(&request->options, &server->engine, false);
-    label(server, request, &result, &err);
+    const double timeout = request->options.timeout;
+    server->deadline = timeout > 0 ? moment_now() + timeout : 0;
+    if (label(server, request, &result, &err) == PTM_EINTERRUPTED && !signals_interrupted(NULL))
+        failure_set(&err, PTM_ELIMIT, "took longer than %g s; --timeout-per-request gives it more time", timeout);
     const bool written = report_json(server->output.stream, &style, subject, result, &err);
     ptm_result_free(&result);
     return written;

@@ -2,6 +2,7 @@
 /* The command `polytome`: finds the command word, reads its options, and runs it. */
 #include "commands.h"
 #include "manual.h"
+#include "outlet.h"
 #include "output.h"
 #include "signals.h"
 #include "spare.h"
@@ -106,6 +107,7 @@ static enum exit_status dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     signals_begin();
+    outlet_begin();
     setlocale(LC_CTYPE, ""); /* for bars; numbers stay with a point */
     enum exit_status status = dispatch(argc, argv);
     struct output rest;

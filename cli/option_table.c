@@ -249,6 +249,8 @@ const struct option_row option_rows[] = {
      "Keep in this file what is done: a run that was cut short and is started again takes it from there."},
     {"timeout-per-file", 0, OPTION_TIME, "TIME", FIELD(timeout), 0, 1e9, ON(CLASSIFY),
      "Give up on a file that takes longer, with its part of the threads (--jobs); 0 never does (default: 0)."},
+    {"timeout-per-request", 0, OPTION_TIME, "TIME", FIELD(timeout), 0, 1e9, ON(SERVE),
+     "Give up on a request that takes longer, as for a pipe that nobody writes into; 0 never does (default: 0)."},
     {"max-errors", 0, OPTION_INT, "N", FIELD(max_errors), 0, 1000000000, READS,
      "End the run when N inputs have failed; 0 never does (default: 0)."},
     {"fail-fast", 0, OPTION_SET, NULL, FIELD(max_errors), 1, 0, READS, "The same as --max-errors 1."},

@@ -102,7 +102,7 @@ struct options {
     int verbosity, progress, logits, labels, trace, top;
     int list_format;                 /* enum list_format */
     int jobs, unordered, max_errors; /* jobs 0: as many as there are threads; max_errors 0: no limit */
-    double timeout;                  /* seconds of one file; 0: no limit */
+    double timeout;                  /* seconds of one file or request; 0: no limit */
     int64_t max_memory;              /* bytes; 0: no limit */
     struct shard shard;
     double threshold, tolerance;

@@ -3,6 +3,7 @@
 
 #include "output.h"
 
+#include "outlet.h"
 #include "signals.h"
 #include "text.h"
 
@@ -83,7 +84,8 @@ static int open_device(const char *path, bool pipe) {
 }
 
 static bool open_in_place(struct output *output, int file) {
-    output->stream = file >= 0 ? fdopen(file, "w") : NULL;
+    output->stream = file >= 0 ? outlet_open(file) : NULL;
+    output->terminal = output->stream && text_is_terminal(file);
     if (output->stream) return true;
     complain(output);
     if (file >= 0) close(file);
@@ -93,7 +95,8 @@ static bool open_in_place(struct output *output, int file) {
 bool output_open(struct output *output, const char *path) {
     *output = (struct output){.name = path};
     if (!path || strcmp(path, "-") == 0) {
-        *output = (struct output){.stream = stdout, .name = "the results to standard output"};
+        *output = (struct output){
+            .stream = stdout, .name = "the results to standard output", .terminal = text_is_terminal(STDOUT_FILENO)};
         return true;
     }
     struct stat old;

@@ -9,6 +9,7 @@
 struct output {
     FILE *stream;
     const char *name; /* for messages */
+    bool terminal;    /* text_is_terminal() */
     char *target;     /* what the finished file will be called; NULL where nothing is written aside */
     char *aside;      /* what it is called until then */
 };

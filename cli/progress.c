@@ -15,7 +15,7 @@ enum { LEAST_NAME = 6, MOST_NAME = 32, USUAL_COLUMNS = 80, LINE = 128 };
 /** Columns that a line may take; of what is no terminal any number. */
 static int line_columns(void) {
     struct winsize size;
-    if (!text_is_terminal(stderr)) return INT_MAX;
+    if (!text_is_terminal(STDERR_FILENO)) return INT_MAX;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) return size.ws_col - 1;
     return USUAL_COLUMNS - 1;
 }
@@ -30,7 +30,7 @@ static const char *short_name(const char *path, int most) {
 }
 
 bool progress_is_wanted(int asked, int verbosity) {
-    return asked < 0 ? text_is_terminal(stderr) && verbosity >= 0 : asked > 0;
+    return asked < 0 ? text_is_terminal(STDERR_FILENO) && verbosity >= 0 : asked > 0;
 }
 
 void progress_open(struct progress *progress, bool on, bool parts, long total) {

@@ -5,6 +5,7 @@
 #include "failure.h"
 #include "json_bound.h"
 #include "json_id.h"
+#include "json_path.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -17,8 +18,11 @@
 static const char *const option_keys[] = {"top",      "threshold", "only",   "start",
                                           "duration", "sampling",  "logits", "trace"};
 
-/* What a request may be about: exactly one of these. */
-static const char *const subject_keys[] = {"path", "data", "frames", "samples", "op"};
+/* What a request may be about: exactly one of these, or a path. */
+static const char *const subject_keys[] = {"data", "frames", "samples", "op"};
+
+/* A path, with its exact bytes where they are needed (json_path.h). */
+static const char *const path_keys[] = {"path", "path_bytes"};
 
 ptm_status request_no_memory(ptm_error *err) {
     return failure_set(err, PTM_ENOMEM, "out of memory for the request");
@@ -108,11 +112,17 @@ static ptm_status take_data(struct request *request, const json_t *value, ptm_er
     return status == PTM_OK ? decode_item(request->items, value, "data", -1, err) : status;
 }
 
-static ptm_status take_path(struct request *request, const json_t *value, ptm_error *err) {
+static ptm_status take_path(struct request *request, const json_t *root, ptm_error *err) {
+    if (request->path) return PTM_OK; /* it was made of both keys */
     request->kind = REQUEST_PATH;
-    request->path = json_string_value(value);
-    if (!request->path || !*request->path) return failure_set(err, PTM_EINVAL, "\"path\" should be the name of a file");
-    return PTM_OK;
+    errno = 0;
+    request->path = json_get_path(root);
+    if (!request->path && errno == ENOMEM) return request_no_memory(err);
+    if (request->path && *request->path) return PTM_OK;
+    return failure_set(err, PTM_EINVAL, "%s",
+                       json_object_get(root, "path_bytes")
+                           ? "\"path_bytes\" should be the name of a file in hexadecimal, 0-9 and a-f"
+                           : "\"path\" should be the name of a file");
 }
 
 static ptm_status take_positive(int *number, const json_t *root, const char *key, ptm_error *err) {
@@ -184,7 +194,7 @@ static ptm_status take_op(struct request *request, const json_t *value, ptm_erro
 static ptm_status take_member(struct request *request, const json_t *root, const char *key, const json_t *value,
                               ptm_error *err) {
     static const char *const others[] = {"id", "width", "height", "sample_rate"}; /* read where they belong */
-    if (strcmp(key, "path") == 0) return take_path(request, value, err);
+    if (IS_AMONG(key, path_keys)) return take_path(request, root, err);
     if (strcmp(key, "data") == 0) return take_data(request, value, err);
     if (strcmp(key, "frames") == 0) return take_frames(request, root, value, err);
     if (strcmp(key, "samples") == 0) return take_samples(request, root, value, err);
@@ -218,7 +228,7 @@ static ptm_status take_all(struct request *request, json_t *root, ptm_error *err
     if (!json_is_object(root)) return failure_set(err, PTM_EINVAL, "a request should be a JSON object");
     ptm_status status = take_id(request, json_object_get(root, "id"), err);
     if (status != PTM_OK) return status;
-    int subjects = 0;
+    int subjects = json_object_get(root, "path") || json_object_get(root, "path_bytes");
     for (size_t i = 0; i < sizeof subject_keys / sizeof *subject_keys; i++)
         subjects += json_object_get(root, subject_keys[i]) != NULL;
     if (subjects != 1)
@@ -250,6 +260,7 @@ ptm_status request_parse(struct request *request, const char *line, size_t lengt
 void request_free(struct request *request) {
     for (int i = 0; i < request->num_items; i++) free(request->items[i].bytes);
     free(request->items);
+    free(request->path);
     free(request->id); /* Jansson's allocator is malloc() */
     json_decref(request->document);
     *request = (struct request){0};

@@ -26,8 +26,8 @@ struct request_item {
 struct request {
     struct options options; /* those that the request starts from, and what it says itself */
     enum request_kind kind;
-    char *id;         /* JSON text of what the caller calls it; NULL: nothing */
-    const char *path; /* NULL where there is none */
+    char *id;   /* JSON text of what the caller calls it; NULL: nothing */
+    char *path; /* NULL where there is none */
     struct request_item *items;
     int num_items;
     int width, height;

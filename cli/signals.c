@@ -13,12 +13,14 @@ static atomic_bool interrupted; /* lock-free, so that a handler may set it */
 static const char *_Atomic unfinished[OPTIONS_MAX_LIST];
 static atomic_int unfinished_count;
 
+void signals_end(void) {
+    for (int i = 0; i < unfinished_count; i++) unlink(unfinished[i]);
+    _exit(STATUS_INTERRUPTED);
+}
+
 static void on_interrupt(int number) {
     (void)number;
-    if (interrupted) {
-        for (int i = 0; i < unfinished_count; i++) unlink(unfinished[i]);
-        _exit(STATUS_INTERRUPTED);
-    }
+    if (interrupted) signals_end();
     interrupted = true;
 }
 
@@ -42,7 +44,7 @@ void signals_begin(void) {
 void signals_catch(const struct output *output) {
     unfinished_count = 0;
     /* A write of results goes on behind the signal, or half a line would be all of it. What waits for input, or for the
-     * reader of a pipe, asks every now and then (lines.h, output.h), or is woken. */
+     * reader of a pipe, asks every now and then (lines.h, output.h, outlet.h), or is woken. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

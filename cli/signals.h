@@ -22,10 +22,13 @@ void signals_begin(void);
 
 /**
  * SIGINT, SIGTERM and SIGHUP let the work end in order; a second SIGINT or SIGTERM ends the process at once and
- * removes what `output` holds aside. A reader that goes away ends the process quietly, unless the results go to a file.
- * `output` may be NULL.
+ * removes what `output` holds aside, and so does a reader that takes nothing for some seconds after the first
+ * (outlet.h). A reader that goes away ends the process quietly, unless the results go to a file. `output` may be NULL.
  */
 void signals_catch(const struct output *output);
+
+/** What a second SIGTERM does. Other threads may go on meanwhile. */
+_Noreturn void signals_end(void);
 
 /** A further output of the same run. */
 void signals_catch_also(const struct output *output);

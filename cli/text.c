@@ -109,7 +109,7 @@ void text_complain(const char *format, ...) {
     free(whole);
 }
 
-bool text_is_terminal(FILE *stream) {
+bool text_is_terminal(int file) {
     const char *terminal = getenv("TERM");
-    return isatty(fileno(stream)) && terminal && strcmp(terminal, "dumb") != 0;
+    return isatty(file) && terminal && strcmp(terminal, "dumb") != 0;
 }

@@ -31,7 +31,7 @@ const char *text_plural(long long count);
 /** One line on standard error: "polytome: " and the sentence, its arguments made harmless. */
 void text_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** Colours, bars and progress lines make sense there: a terminal that is not a dumb one. */
-bool text_is_terminal(FILE *stream);
+/** Colours, bars and progress lines make sense on that descriptor: a terminal that is not a dumb one. */
+bool text_is_terminal(int file);
 
 #endif

@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <math.h>
+#include <unistd.h>
 
 /** What a callback answers where the run has to end for a reason that has its complaint. */
 static ptm_status give_up(struct timeline_writer *writer) {
@@ -46,7 +47,7 @@ enum exit_status timeline_writer_begin(struct timeline_writer *writer) {
     ptm_model_info info;
     if (open_events(writer, &err) != PTM_OK) return engine_complain(&err);
     if (!timeline_outputs_open(&writer->outputs)) return STATUS_ENVIRONMENT;
-    const bool terminal = timeline_outputs_print(&writer->outputs) && text_is_terminal(stdout);
+    const bool terminal = timeline_outputs_print(&writer->outputs) && text_is_terminal(STDOUT_FILENO);
     const bool audio = engine_get_info(&writer->engine, PTM_AUDIO, &info);
     writer->sheet = (struct timeline_sheet){.style = style_choose(writer->options, &writer->engine, terminal),
                                             .path = writer->outputs.file,

@@ -117,6 +117,7 @@ def configs():
 
 REQUESTS = {
     "path": b'{"id":1,"path":"clip.mp4","top":3,"threshold":0.5,"only":"video","start":1.5,"duration":2,"r":"16:-1"}',
+    "path_bytes": b'{"path":"bad?.wav","path_bytes":"626164ff2e776176"}',
     "data": b'{"id":"a","data":"UklGRg==","sampling":"first","logits":true,"trace":false,"r":65}',
     "pictures": b'{"id":-1.5e3,"frames":["iVBORw0KGgo=","/9j/2w=="]}',
     "frames": b'{"id":null,"frames":["AAECAwQF","BgcICQoL"],"width":2,"height":1}',
