@@ -93,8 +93,13 @@ static ptm_status settle(struct explain_look *look, int64_t places, ptm_error *e
     return PTM_OK;
 }
 
-/** Hands a picture to the network, and adds up what lies under its patches. */
-static ptm_status take_picture(void *context, struct media_picture *picture, ptm_error *err) {
+static ptm_status size_of_picture(void *context, int *width, int *height, ptm_error *err) {
+    const struct explain_look *look = context;
+    return media_frame_size(look->explain->media, width, height, err);
+}
+
+/** Hands a part of a picture to the network, and adds up what lies under the patches of the whole. */
+static ptm_status take_picture(void *context, struct area area, struct media_picture *picture, ptm_error *err) {
     struct explain_look *look = context;
     TRY(media_frame_rgb(look->explain->media, picture, err));
     if (is_video(look)) TRY(settle(look, look->video.window.count, err));
@@ -107,7 +112,11 @@ static ptm_status take_picture(void *context, struct media_picture *picture, ptm
                             picture->height, err));
     memset(look->current, 0, (size_t)look->patches * sizeof *look->current);
     explain_sum_picture(look->current, &look->map, picture->rgb, picture->stride);
-    return look->keep_tiles ? frame_canvas_put(&look->tile, picture, err) : PTM_OK;
+    if (look->keep_tiles) TRY(frame_canvas_put(&look->tile, picture, err));
+    picture->rgb = area_in(area, picture->rgb, picture->stride);
+    picture->width = area.width;
+    picture->height = area.height;
+    return PTM_OK;
 }
 
 /* ---------------------------------------------------------------- windows */
@@ -172,7 +181,7 @@ static ptm_status watch_window(void *watcher, const struct ready *ready, ptm_err
 }
 
 static ptm_status take_frame(struct explain_look *look, const struct media_item *item, ptm_error *err) {
-    const struct frame_view frame = {.picture = take_picture, .context = look, .time = item->time, .end = item->end};
+    const struct frame_view frame = {size_of_picture, take_picture, look, item->time, item->end, 0};
     look->frame_time = item->time;
     return is_video(look) ? video_run_frame(&look->video, &frame, err) : image_run_frame(&look->image, &frame, err);
 }

@@ -23,7 +23,8 @@ static ptm_status scale(struct canvas *canvas, const struct media_picture *pictu
     };
     struct resizer *resizer;
     TRY(resizer_open(&resizer, &resize, err));
-    resizer_run(resizer, canvas->rgb, picture->rgb, picture->stride);
+    const struct area area = resizer_area(resizer);
+    resizer_run(resizer, canvas->rgb, area_in(area, picture->rgb, picture->stride), picture->stride);
     resizer_close(&resizer);
     return PTM_OK;
 }

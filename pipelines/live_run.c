@@ -25,8 +25,12 @@ void ptm_live_options_default(ptm_live_options *options) {
 
 /* ---------------------------------------------------------------- in the decoding thread */
 
-static ptm_status picture_of_live(void *context, struct media_picture *picture, ptm_error *err) {
-    return live_frame_rgb(context, picture, err);
+static ptm_status size_of_live(void *context, int *width, int *height, ptm_error *err) {
+    return live_frame_size(context, width, height, err);
+}
+
+static ptm_status picture_of_live(void *context, struct area area, struct media_picture *picture, ptm_error *err) {
+    return live_frame_area(context, area, picture, err);
 }
 
 static ptm_status take_item(struct live_run *run, const struct media_item *item, ptm_error *err) {
@@ -35,8 +39,7 @@ static ptm_status take_item(struct live_run *run, const struct media_item *item,
     if (item->kind == MEDIA_FRAMES_LOST || item->kind == MEDIA_SAMPLES_LOST)
         return pass_break(pass, item->kind == MEDIA_FRAMES_LOST, err);
     if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
-    const struct frame_view frame = {
-        .picture = picture_of_live, .context = run->live, .time = item->time, .end = item->end};
+    const struct frame_view frame = {size_of_live, picture_of_live, run->live, item->time, item->end, 0};
     return item->kind == MEDIA_FRAME ? pass_frame(pass, &frame, err) : PTM_OK;
 }
 

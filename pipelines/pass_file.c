@@ -10,14 +10,18 @@
 
 /* ---------------------------------------------------------------- reading */
 
-static ptm_status picture_of_media(void *context, struct media_picture *picture, ptm_error *err) {
-    return media_frame_rgb(context, picture, err);
+static ptm_status size_of_media(void *context, int *width, int *height, ptm_error *err) {
+    return media_frame_size(context, width, height, err);
+}
+
+static ptm_status picture_of_media(void *context, struct area area, struct media_picture *picture, ptm_error *err) {
+    return media_frame_area(context, area, picture, err);
 }
 
 static ptm_status take_item(struct pass *pass, const struct media_item *item, ptm_error *err) {
     if (item->kind == MEDIA_SAMPLES) return pass_samples(pass, item->samples, (size_t)item->count, item->time, err);
     const int64_t skipped = pass->use & PTM_VIDEO ? item->index - pass->video.frames_seen : 0;
-    const struct frame_view frame = {picture_of_media, pass->media, item->time, item->end, skipped};
+    const struct frame_view frame = {size_of_media, picture_of_media, pass->media, item->time, item->end, skipped};
     return item->kind == MEDIA_FRAME ? pass_frame(pass, &frame, err) : PTM_OK;
 }
 

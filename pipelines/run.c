@@ -93,18 +93,21 @@ ptm_status run_answer(struct run *run, const struct ready *ready, ptm_error *err
 ptm_status run_prepare_frame(struct run *run, const struct lane *lane, const struct frame_view *frame, float *out,
                              ptm_error *err) {
     const struct pixels_spec *spec = &lane->network->picture.pixels;
+    int width, height;
+    struct area area; /* what the network sees of it */
     struct media_picture picture;
     const double start = clock_ms();
-    TRY(frame->picture(frame->context, &picture, err));
+    TRY(frame->size(frame->context, &width, &height, err));
+    TRY(pixels_set_size(lane->pixels, height, width, &area, err));
+    TRY(frame->picture(frame->context, area, &picture, err));
     const double converted = clock_ms();
-    TRY(pixels_run(lane->pixels, out, (size_t)spec->height * (size_t)spec->width, picture.rgb, picture.width,
-                   picture.height, picture.stride, err));
+    pixels_run(lane->pixels, out, (size_t)spec->height * (size_t)spec->width, picture.rgb, picture.stride);
     run->decode_ms += converted - start;
     run->features_ms += clock_ms() - converted;
     return PTM_OK;
 }
 
-static ptm_status picture_of_frame(void *context, struct media_picture *picture, ptm_error *err) {
+static ptm_status size_of_frame(void *context, int *width, int *height, ptm_error *err) {
     const ptm_frame *frame = context;
     if (!frame) return error_set(err, PTM_EINVAL, "a frame is promised, but none is given");
     if (!frame->rgb || frame->width < 1 || frame->height < 1)
@@ -115,12 +118,20 @@ static ptm_status picture_of_frame(void *context, struct media_picture *picture,
             err, PTM_EINVAL,
             "a frame of %d pixels a row has a stride of %td bytes: it should be %td or more, or %td or less",
             frame->width, stride, row, -row);
-    *picture = (struct media_picture){frame->rgb, frame->width, frame->height, frame->stride};
+    *width = frame->width;
+    *height = frame->height;
+    return PTM_OK;
+}
+
+static ptm_status picture_of_frame(void *context, struct area area, struct media_picture *picture, ptm_error *err) {
+    const ptm_frame *frame = context;
+    (void)err;
+    *picture = (struct media_picture){area_in(area, frame->rgb, frame->stride), area.width, area.height, frame->stride};
     return PTM_OK;
 }
 
 struct frame_view frame_view_of(const ptm_frame *frame, double time, double end) {
-    return (struct frame_view){.picture = picture_of_frame, .context = (void *)frame, .time = time, .end = end};
+    return (struct frame_view){size_of_frame, picture_of_frame, (void *)frame, time, end, 0};
 }
 
 void run_cover_pictures(ptm_coverage *coverage, const struct media_stats *stats) {

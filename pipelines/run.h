@@ -54,15 +54,16 @@ struct run {
     void *watcher;
 };
 
-/** Hands over the picture of the frame at hand, converted only when it is asked for. */
+/** Hands over the frame at hand, of which only what is asked for is converted. */
 struct frame_view {
-    ptm_status (*picture)(void *context, struct media_picture *picture, ptm_error *err);
+    ptm_status (*size)(void *context, int *width, int *height, ptm_error *err);
+    ptm_status (*picture)(void *context, struct area area, struct media_picture *picture, ptm_error *err);
     void *context;
     double time, end; /* seconds during which it is shown */
     int64_t skipped;  /* frames between the one before and this that were not wanted */
 };
 
-/** A picture that the caller holds; PTM_EINVAL from `picture` where it has no pixels. */
+/** A picture that the caller holds; PTM_EINVAL from `size` where it has no pixels. */
 struct frame_view frame_view_of(const ptm_frame *frame, double time, double end);
 
 /** The frame at hand, prepared for the lane's network, into out (3, H, W); adds to the times of the run. */

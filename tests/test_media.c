@@ -214,10 +214,14 @@ static void test_still_picture_is_exact(void) {
     CU_ASSERT(picture.width == 7 && picture.height == 5);
     for (int y = 0; y < 5; y++)
         for (int x = 0; x < 21; x++) CU_ASSERT_EQUAL(picture.rgb[y * picture.stride + x], (uint8_t)((y * 21 + x) * 5));
+    CHECK_OK(media_frame_area(media, (struct area){.left = 3, .top = 2, .width = 2, .height = 3}, &picture, err));
+    CU_ASSERT(picture.width == 2 && picture.height == 3);
+    CU_ASSERT_EQUAL(picture.rgb[picture.stride], (uint8_t)((3 * 21 + 3 * 3) * 5));
     CHECK_OK(media_next(media, &item, err));
     CU_ASSERT_EQUAL(item.kind, MEDIA_END);
     ptm_error error = {0};
     CU_ASSERT_EQUAL(media_frame_rgb(media, &picture, &error), PTM_EINVAL);
+    CU_ASSERT_EQUAL(media_frame_area(media, area_whole(1, 1), &picture, &error), PTM_EINVAL);
     CHECK_OK(media_next(media, &item, err)); /* the end stays the end */
     CU_ASSERT_EQUAL(item.kind, MEDIA_END);
     media_close(&media);

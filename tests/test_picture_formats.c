@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Every pixel format that swscale reads becomes the RGB that swscale itself writes with its most exact flags, to the
- * bit, whichever way picture.c goes: a release of FFmpeg whose ways differ fails here. */
+ * bit, whichever way picture.c goes, and so does any area of it: a release of FFmpeg whose ways differ fails here. */
 #include "check.h"
 #include "media/picture.h"
 #include "random.h"
@@ -8,6 +8,7 @@
 #include <libavutil/log.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
+#include <limits.h>
 
 enum { FLAGS = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT };
 
@@ -65,21 +66,42 @@ static uint8_t *convert_directly(const AVFrame *frame, int stride) {
     return rgb;
 }
 
-static bool converts_alike(struct picture_converter *converter, const AVFrame *frame) {
-    const int stride = (frame->width * 3 + 191) / 64 * 64;
-    uint8_t *expected = convert_directly(frame, stride);
+/** The area of the upright frame is what `expected`, the RGB of the whole, has there. */
+static bool area_alike(struct picture_converter *converter, const AVFrame *frame, struct orientation orientation,
+                       struct area area, const uint8_t *expected, ptrdiff_t stride) {
     struct media_picture got;
-    CHECK_OK(picture_convert(converter, frame, (struct orientation){0}, "a frame", &got, err));
-    CU_ASSERT(got.width == frame->width && got.height == frame->height);
+    CHECK_OK(picture_convert(converter, frame, orientation, area, "a frame", &got, err));
+    CU_ASSERT(got.width == area.width && got.height == area.height);
+    const uint8_t *from = area_in(area, expected, stride);
     bool alike = true;
-    for (int y = 0; y < frame->height && alike; y++)
-        alike = memcmp(got.rgb + y * got.stride, expected + y * stride, (size_t)frame->width * 3) == 0;
+    for (int y = 0; y < area.height && alike; y++)
+        alike = memcmp(got.rgb + y * got.stride, from + y * stride, (size_t)area.width * 3) == 0;
+    return alike;
+}
+
+static int random_below(int limit) {
+    return (int)(random_bits(&state) >> 8) % limit;
+}
+
+static struct area random_area(int width, int height) {
+    const int left = random_below(width), top = random_below(height);
+    return (struct area){left, top, 1 + random_below(width - left), 1 + random_below(height - top)};
+}
+
+static bool converts_alike(struct picture_converter *converter, const AVFrame *frame) {
+    const int width = frame->width, height = frame->height, stride = (width * 3 + 191) / 64 * 64;
+    const struct orientation upright = {0};
+    uint8_t *expected = convert_directly(frame, stride);
+    bool alike = area_alike(converter, frame, upright, area_whole(width, height), expected, stride);
+    for (int i = 0; i < 4 && alike; i++)
+        alike = area_alike(converter, frame, upright, random_area(width, height), expected, stride);
     free(expected);
     return alike;
 }
 
 static void check_format(enum AVPixelFormat format, const char *name) {
-    static const int sizes[][2] = {{1, 1}, {1, 33}, {100, 1}, {7, 5}, {64, 8}, {2, 16}, {17, 18}, {321, 23}};
+    static const int sizes[][2] = {{1, 1},  {1, 33},  {100, 1},  {7, 5},   {64, 8},
+                                   {2, 16}, {17, 18}, {321, 23}, {98, 70}, {131, 95}};
     static const int matrices[] = {AVCOL_SPC_UNSPECIFIED, AVCOL_SPC_BT709, AVCOL_SPC_BT2020_NCL};
     static const int ranges[] = {AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG};
     struct picture_converter converter = {0}; /* one for all: its buffers grow and shrink */
@@ -109,7 +131,45 @@ static void test_every_format(void) {
     CU_ASSERT(formats > 150);
 }
 
+static void test_turned_areas(void) {
+    enum { WIDTH = 130, HEIGHT = 74, STRIDE = 3 * WIDTH };
+    AVFrame *frame = make_frame(AV_PIX_FMT_YUV420P, WIDTH, HEIGHT, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_MPEG);
+    struct picture_converter converter = {0};
+    uint8_t *expected = malloc((size_t)STRIDE * WIDTH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
+    for (int tag = 1; tag <= 8; tag++) {
+        const struct orientation orientation = orientation_of_exif(tag);
+        const int width = orientation.transpose ? HEIGHT : WIDTH, height = orientation.transpose ? WIDTH : HEIGHT;
+        uint8_t *stored = convert_directly(frame, 448);
+        orientation_apply(expected, STRIDE, stored, 448, WIDTH, HEIGHT, orientation);
+        free(stored);
+        for (int i = 0; i < 20; i++)
+            CU_ASSERT(area_alike(&converter, frame, orientation, random_area(width, height), expected, STRIDE));
+    }
+    free(expected);
+    picture_converter_close(&converter);
+    av_frame_free(&frame);
+}
+
+static void test_areas_outside(void) {
+    static const struct area areas[] = {{-1, 0, 5, 5},  {0, -1, 5, 5}, {28, 0, 5, 5}, {0, 16, 5, 5},
+                                        {0, 0, 33, 20}, {0, 0, 0, 5},  {0, 0, 5, -1}, {INT_MAX, 0, INT_MAX, 5}};
+    AVFrame *frame = make_frame(AV_PIX_FMT_YUV420P, 32, 20, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_MPEG);
+    struct picture_converter converter = {0};
+    for (size_t i = 0; i < CHECK_COUNT(areas); i++) {
+        struct media_picture got;
+        ptm_error error = {0};
+        CU_ASSERT_EQUAL(picture_convert(&converter, frame, (struct orientation){0}, areas[i], "a frame", &got, &error),
+                        PTM_EINVAL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "of a picture of 32x20"));
+    }
+    picture_converter_close(&converter);
+    av_frame_free(&frame);
+}
+
 int main(void) {
-    const struct check_case cases[] = {{"every pixel format that swscale reads", test_every_format}};
+    const struct check_case cases[] = {{"every pixel format that swscale reads", test_every_format},
+                                       {"areas of turned pictures", test_turned_areas},
+                                       {"areas that are not in the picture", test_areas_outside}};
     return check_main("picture formats", cases, CHECK_COUNT(cases));
 }

@@ -32,7 +32,7 @@ static uint8_t *new_resized(const uint8_t *src, ptrdiff_t stride, struct resize_
     struct resizer *resizer;
     CHECK_OK(resizer_open(&resizer, &spec, err));
     uint8_t *dst = must_alloc(3 * (size_t)spec.crop_h, (size_t)spec.crop_w);
-    resizer_run(resizer, dst, src, stride);
+    resizer_run(resizer, dst, area_in(resizer_area(resizer), src, stride), stride);
     resizer_close(&resizer);
     CU_ASSERT_PTR_NULL(resizer);
     return dst;
@@ -243,12 +243,25 @@ static struct pixels_spec video_spec(void) {
                                 .width = 32};
 }
 
+/* Of a picture (h, w, 3); nothing but its area is given. */
+static void run_pixels(struct pixels *pixels, float *out, size_t plane, const uint8_t *picture, int h, int w) {
+    struct area area;
+    CHECK_OK(pixels_set_size(pixels, h, w, &area, err));
+    CU_ASSERT_FATAL(area_lies_in(area, w, h));
+    const size_t row = 3 * (size_t)area.width;
+    uint8_t *seen = must_alloc((size_t)area.height, row);
+    const uint8_t *from = area_in(area, picture, 3 * w);
+    for (int y = 0; y < area.height; y++) memcpy(seen + (size_t)y * row, from + 3 * (ptrdiff_t)w * y, row);
+    pixels_run(pixels, out, plane, seen, (ptrdiff_t)row);
+    free(seen);
+}
+
 static float *new_pixels(struct pixels *pixels, const struct pixels_spec *spec, uint32_t seed, int h, int w) {
     const size_t plane = (size_t)spec->height * (size_t)spec->width;
     float *out = must_alloc(3 * plane, sizeof *out);
     memset(out, 0xff, 3 * plane * sizeof *out);
     uint8_t *picture = new_picture(seed, h, w);
-    CHECK_OK(pixels_run(pixels, out, plane, picture, w, h, 3 * w, err));
+    run_pixels(pixels, out, plane, picture, h, w);
     free(picture);
     return out;
 }
@@ -296,7 +309,7 @@ static void test_pixels_planes_apart(void) {
     float apart[3 * 1500];
     for (size_t i = 0; i < CHECK_COUNT(apart); i++) apart[i] = -77.0F;
     uint8_t *picture = new_picture(5, 50, 44);
-    CHECK_OK(pixels_run(pixels, apart, 1500, picture, 44, 50, 3 * 44, err));
+    run_pixels(pixels, apart, 1500, picture, 50, 44);
     for (int c = 0; c < 3; c++) {
         CU_ASSERT_EQUAL(memcmp(apart + 1500 * c, close + 1024 * c, 1024 * sizeof *close), 0);
         for (int i = 1024; i < 1500; i++) CU_ASSERT_EQUAL(apart[1500 * c + i], -77.0F);
@@ -392,6 +405,7 @@ static void test_pixels_refuses_picture(void) {
     struct pixels *pixels;
     CHECK_OK(pixels_open(&pixels, &spec, err));
     float out[3 * 32 * 32];
+    struct area area;
     uint8_t *picture = new_picture(2, 64, 66);
     static const struct {
         int h, w;
@@ -399,11 +413,10 @@ static void test_pixels_refuses_picture(void) {
     } cases[] = {{64, 66, PTM_EMODEL}, {0, 66, PTM_ELIMIT}, {64, 65536, PTM_ELIMIT}, {3, 65535, PTM_ELIMIT}};
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
         ptm_error error = {0};
-        CU_ASSERT_EQUAL(pixels_run(pixels, out, 1024, picture, cases[i].w, cases[i].h, 3 * 66, &error),
-                        cases[i].status);
+        CU_ASSERT_EQUAL(pixels_set_size(pixels, cases[i].h, cases[i].w, &area, &error), cases[i].status);
         CU_ASSERT_NOT_EQUAL(error.message[0], '\0');
     }
-    CHECK_OK(pixels_run(pixels, out, 1024, picture, 64, 64, 3 * 66, err)); /* square, and a refusal leaves no harm */
+    run_pixels(pixels, out, 1024, picture, 64, 64); /* square, and a refusal leaves no harm */
     CU_ASSERT(isfinite(out[0]) && isfinite(out[3 * 1024 - 1]));
     pixels_close(&pixels);
 
@@ -411,7 +424,7 @@ static void test_pixels_refuses_picture(void) {
     spec.resample = (enum resample)5;
     CHECK_OK(pixels_open(&pixels, &spec, err));
     ptm_error error = {0};
-    CU_ASSERT_EQUAL(pixels_run(pixels, out, 1024, picture, 66, 64, 3 * 66, &error), PTM_EMODEL);
+    CU_ASSERT_EQUAL(pixels_set_size(pixels, 64, 66, &area, &error), PTM_EMODEL);
     pixels_close(&pixels);
     free(picture);
 }

@@ -214,7 +214,7 @@ ptm_status pixels_place(const struct pixels_spec *spec, int h, int w, struct pix
     return PTM_OK;
 }
 
-static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) {
+static ptm_status make_resizer(struct pixels *pixels, int h, int w, ptm_error *err) {
     const struct pixels_spec *spec = &pixels->spec;
     struct pixels_axis y, x;
     TRY(pixels_place(spec, h, w, &y, &x, err));
@@ -240,6 +240,12 @@ static ptm_status set_size(struct pixels *pixels, int h, int w, ptm_error *err) 
     return PTM_OK;
 }
 
+ptm_status pixels_set_size(struct pixels *pixels, int h, int w, struct area *area, ptm_error *err) {
+    if (h != pixels->in_h || w != pixels->in_w) TRY(make_resizer(pixels, h, w, err));
+    *area = resizer_area(pixels->resizer);
+    return PTM_OK;
+}
+
 /* Padding is black before it is normalised. */
 static void fill_black(const struct pixels *pixels, float *out, size_t plane) {
     const size_t count = (size_t)pixels->spec.height * (size_t)pixels->spec.width;
@@ -261,11 +267,8 @@ static void spread_planes(const struct pixels *pixels, float *out, size_t plane)
     }
 }
 
-ptm_status pixels_run(struct pixels *pixels, float *out, size_t plane, const uint8_t *rgb, int w, int h,
-                      ptrdiff_t stride, ptm_error *err) {
-    if (h != pixels->in_h || w != pixels->in_w) TRY(set_size(pixels, h, w, err));
+void pixels_run(struct pixels *pixels, float *out, size_t plane, const uint8_t *rgb, ptrdiff_t stride) {
     resizer_run(pixels->resizer, pixels->window, rgb, stride);
     if (pixels->y.length < pixels->spec.height || pixels->x.length < pixels->spec.width) fill_black(pixels, out, plane);
     spread_planes(pixels, out, plane);
-    return PTM_OK;
 }

@@ -6,6 +6,7 @@
 #ifndef POLYTOME_FEATURES_PIXELS_H
 #define POLYTOME_FEATURES_PIXELS_H
 
+#include "base/area.h"
 #include "base/error.h"
 #include "features/resize.h"
 
@@ -50,10 +51,13 @@ ptm_status pixels_open(struct pixels **out, const struct pixels_spec *spec, ptm_
 void pixels_close(struct pixels **pixels);
 
 /**
- * out: three planes of (height, width) floats, `plane` floats apart <- rgb (h, w, 3), rows `stride` bytes apart.
- * The size may change from call to call; coefficients are kept while it does not.
+ * From now on for pictures of (h, w), of which pixels_run() looks at *area alone. Coefficients are kept while the size
+ * stays. Errors as of pixels_place(); those leave the size as it was.
  */
-ptm_status pixels_run(struct pixels *pixels, float *out, size_t plane, const uint8_t *rgb, int w, int h,
-                      ptrdiff_t stride, ptm_error *err);
+ptm_status pixels_set_size(struct pixels *pixels, int h, int w, struct area *area, ptm_error *err);
+
+/** out: three planes of (height, width) floats, `plane` floats apart <- rgb (area.height, area.width, 3), which is the
+ * area of a picture, rows `stride` bytes apart. */
+void pixels_run(struct pixels *pixels, float *out, size_t plane, const uint8_t *rgb, ptrdiff_t stride);
 
 #endif

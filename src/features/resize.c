@@ -15,9 +15,9 @@ struct resizer {
     struct resize_spec spec;
     bool scale_x, scale_y; /* an axis that keeps its size is not filtered */
     bool vertical_first;
-    struct resize_taps x, y; /* of the window; they count from the first column and row below */
-    int first_row, row_count, first_column, column_count; /* the part of the input that the window is made from */
-    uint8_t *between;                                     /* what the first of two passes gives the second */
+    struct resize_taps x, y; /* of the window; they count from the first column and row of the area below */
+    struct area area;        /* of the input, that the window is made from */
+    uint8_t *between;        /* what the first of two passes gives the second */
     resize_horizontal_fn *horizontal;
     resize_vertical_fn *vertical;
 };
@@ -167,12 +167,12 @@ static void trim(struct resize_taps *taps, int window_first, int window_size, in
 }
 
 static ptm_status plan(struct resizer *r, ptm_error *err) {
-    trim(&r->y, r->spec.top, r->spec.crop_h, &r->first_row, &r->row_count);
-    trim(&r->x, r->spec.left, r->spec.crop_w, &r->first_column, &r->column_count);
+    trim(&r->y, r->spec.top, r->spec.crop_h, &r->area.top, &r->area.height);
+    trim(&r->x, r->spec.left, r->spec.crop_w, &r->area.left, &r->area.width);
     if (r->spec.resample == RESAMPLE_NEAREST || !r->scale_x || !r->scale_y) return PTM_OK;
 
-    const size_t rows = (size_t)(r->vertical_first ? r->spec.crop_h : r->row_count);
-    const size_t columns = (size_t)(r->vertical_first ? r->column_count : r->spec.crop_w);
+    const size_t rows = (size_t)(r->vertical_first ? r->spec.crop_h : r->area.height);
+    const size_t columns = (size_t)(r->vertical_first ? r->area.width : r->spec.crop_w);
     r->between = mem_alloc(rows, 3 * columns);
     return r->between ? PTM_OK : error_no_memory(err);
 }
@@ -218,6 +218,10 @@ void resizer_close(struct resizer **resizer) {
     *resizer = NULL;
 }
 
+struct area resizer_area(const struct resizer *resizer) {
+    return resizer->area;
+}
+
 static void run_nearest(const struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
     for (int y = 0; y < r->spec.crop_h; y++) {
         const uint8_t *row = src + r->y.spans[y].first * stride;
@@ -226,19 +230,18 @@ static void run_nearest(const struct resizer *r, uint8_t *dst, const uint8_t *sr
 }
 
 static void run_both(const struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
-    const int packed = 3 * r->spec.crop_w, wide = 3 * r->column_count;
+    const int packed = 3 * r->spec.crop_w, wide = 3 * r->area.width;
     if (r->vertical_first) {
         r->vertical(r->between, src, stride, wide, &r->y);
         r->horizontal(dst, packed, r->between, wide, r->spec.crop_h, &r->x);
     } else {
-        r->horizontal(r->between, packed, src, stride, r->row_count, &r->x);
+        r->horizontal(r->between, packed, src, stride, r->area.height, &r->x);
         r->vertical(dst, r->between, packed, packed, &r->y);
     }
 }
 
 void resizer_run(struct resizer *r, uint8_t *dst, const uint8_t *src, ptrdiff_t stride) {
     const int packed = 3 * r->spec.crop_w;
-    src += r->first_row * stride + 3 * (ptrdiff_t)r->first_column;
     if (r->spec.resample == RESAMPLE_NEAREST)
         run_nearest(r, dst, src, stride);
     else if (r->scale_x && r->scale_y)

@@ -7,6 +7,7 @@
 #ifndef POLYTOME_FEATURES_RESIZE_H
 #define POLYTOME_FEATURES_RESIZE_H
 
+#include "base/area.h"
 #include "base/error.h"
 
 /** Pillow's numbers, as preprocessor_config.json's "resample" gives them. */
@@ -25,7 +26,10 @@ ptm_status resizer_open(struct resizer **out, const struct resize_spec *spec, pt
 
 void resizer_close(struct resizer **resizer);
 
-/** dst (crop_h, crop_w, 3) packed <- src (in_h, in_w, 3) with rows `stride` bytes apart. */
+/** The part of the input that the window is made from. */
+struct area resizer_area(const struct resizer *resizer);
+
+/** dst (crop_h, crop_w, 3) packed <- src, the resizer's area of the input, with rows `stride` bytes apart. */
 void resizer_run(struct resizer *resizer, uint8_t *dst, const uint8_t *src, ptrdiff_t stride);
 
 #endif

@@ -330,9 +330,16 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
     }
 }
 
-ptm_status live_frame_rgb(struct live *live, struct media_picture *picture, ptm_error *err) {
+ptm_status live_frame_size(const struct live *live, int *width, int *height, ptm_error *err) {
     if (!live->has_frame)
         return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered",
                          live_get_name(live));
-    return video_picture(&live->inputs[0].tracks.video, picture, err);
+    video_size(&live->inputs[0].tracks.video, width, height);
+    return PTM_OK;
+}
+
+ptm_status live_frame_area(struct live *live, struct area area, struct media_picture *picture, ptm_error *err) {
+    int width, height;
+    TRY(live_frame_size(live, &width, &height, err));
+    return video_picture(&live->inputs[0].tracks.video, area, picture, err);
 }

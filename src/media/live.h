@@ -63,7 +63,10 @@ void live_get_stats(const struct live *live, struct live_stats *stats);
  */
 ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err);
 
-/** Converts the frame just delivered to upright RGB. *picture is valid until the next live_next(). */
-ptm_status live_frame_rgb(struct live *live, struct media_picture *picture, ptm_error *err);
+/** Width and height of the frame just delivered, upright. */
+ptm_status live_frame_size(const struct live *live, int *width, int *height, ptm_error *err);
+
+/** Converts `area` of the frame just delivered to upright RGB. *picture is valid until the next live_next(). */
+ptm_status live_frame_area(struct live *live, struct area area, struct media_picture *picture, ptm_error *err);
 
 #endif

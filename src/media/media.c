@@ -192,11 +192,24 @@ ptm_status media_next(struct media *media, struct media_item *item, ptm_error *e
     }
 }
 
-ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, ptm_error *err) {
+ptm_status media_frame_size(const struct media *media, int *width, int *height, ptm_error *err) {
     if (!media->has_frame)
         return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered",
                          media->source.name);
-    return video_picture(&media->tracks.video, picture, err);
+    video_size(&media->tracks.video, width, height);
+    return PTM_OK;
+}
+
+ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, ptm_error *err) {
+    int width, height;
+    TRY(media_frame_size(media, &width, &height, err));
+    return video_picture(&media->tracks.video, area_whole(width, height), picture, err);
+}
+
+ptm_status media_frame_area(struct media *media, struct area area, struct media_picture *picture, ptm_error *err) {
+    int width, height;
+    TRY(media_frame_size(media, &width, &height, err));
+    return video_picture(&media->tracks.video, area, picture, err);
 }
 
 static ptm_status check_open(const struct media *media, ptm_error *err) {

@@ -9,6 +9,7 @@
 #ifndef POLYTOME_MEDIA_MEDIA_H
 #define POLYTOME_MEDIA_MEDIA_H
 
+#include "base/area.h"
 #include "base/error.h"
 
 struct media_options {
@@ -56,10 +57,10 @@ struct media_item {
     /* MEDIA_SAMPLES */
     const float *samples;
     int count;
-    /* MEDIA_FRAME: the picture is converted only when media_frame_rgb() asks */
+    /* MEDIA_FRAME: the picture is converted only when media_frame_rgb() or media_frame_area() asks */
 };
 
-/** A picture: upright 8-bit RGB. */
+/** A picture, or the part of one that was asked for: upright 8-bit RGB. */
 struct media_picture {
     const uint8_t *rgb; /* (height, width, 3) */
     int width, height;
@@ -105,8 +106,14 @@ const struct media_stats *media_get_stats(const struct media *media);
  */
 ptm_status media_next(struct media *media, struct media_item *item, ptm_error *err);
 
+/** Width and height of the frame just delivered, upright. */
+ptm_status media_frame_size(const struct media *media, int *width, int *height, ptm_error *err);
+
 /** Converts the frame just delivered to upright RGB. *picture is valid until the next media_next(). */
 ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, ptm_error *err);
+
+/** Only `area` of the upright frame, which takes less time: a picture of its own size, the same bits as there. */
+ptm_status media_frame_area(struct media *media, struct area area, struct media_picture *picture, ptm_error *err);
 
 /**
  * Counts the video frames that lie in the asked range by reading packets without decoding, then goes back to the start.

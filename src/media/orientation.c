@@ -33,6 +33,13 @@ bool orientation_is_upright(struct orientation orientation) {
     return !orientation.transpose && !orientation.reverse_x && !orientation.reverse_y;
 }
 
+struct area orientation_stored_area(struct orientation orientation, struct area area, int upright_width,
+                                    int upright_height) {
+    if (orientation.reverse_x) area.left = upright_width - area.left - area.width;
+    if (orientation.reverse_y) area.top = upright_height - area.top - area.height;
+    return orientation.transpose ? (struct area){area.top, area.left, area.height, area.width} : area;
+}
+
 void orientation_apply(uint8_t *upright, ptrdiff_t upright_stride, const uint8_t *stored, ptrdiff_t stored_stride,
                        int width, int height, struct orientation orientation) {
     const bool transpose = orientation.transpose;

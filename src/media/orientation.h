@@ -3,9 +3,7 @@
 #ifndef POLYTOME_MEDIA_ORIENTATION_H
 #define POLYTOME_MEDIA_ORIENTATION_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/area.h"
 
 /** Upright (x, y) shows stored (x, y), or (y, x) where transposed; then either upright axis may run backwards. */
 struct orientation {
@@ -22,6 +20,10 @@ struct orientation orientation_of_exif(int tag);
 int orientation_degrees(struct orientation orientation);
 
 bool orientation_is_upright(struct orientation orientation);
+
+/** The area of the stored picture that `area` of the upright one, of upright_width x upright_height, shows. */
+struct area orientation_stored_area(struct orientation orientation, struct area area, int upright_width,
+                                    int upright_height);
 
 /** Writes the upright picture of a stored RGB one of width x height. */
 void orientation_apply(uint8_t *upright, ptrdiff_t upright_stride, const uint8_t *stored, ptrdiff_t stored_stride,

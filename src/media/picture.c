@@ -2,6 +2,7 @@
 #include "media/picture.h"
 
 #include "base/memory.h"
+#include "media/picture_part.h"
 
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
@@ -30,14 +31,14 @@ static bool set_colours(struct SwsContext *sws, const AVFrame *frame) {
     return true;
 }
 
-static bool fits(const struct picture_converter *converter, const AVFrame *frame) {
-    return converter->sws && converter->width == frame->width && converter->height == frame->height &&
+static bool fits(const struct picture_converter *converter, const AVFrame *frame, struct area part) {
+    return converter->sws && converter->width == part.width && converter->height == part.height &&
            converter->format == frame->format && converter->colorspace == (int)frame->colorspace &&
            converter->range == (int)frame->color_range;
 }
 
 /* Of fewer rows swscale has cases of its own: where chroma has four, its ways to RGB do not agree. */
-enum { ROWS_BY_PLANES = 16 };
+enum { ROWS_BY_PLANES = PICTURE_PART_ROWS };
 
 /**
  * Whether swscale may write planes of red, green and blue, which we then put side by side: the same bits in a third of
@@ -47,7 +48,7 @@ enum { ROWS_BY_PLANES = 16 };
 static bool goes_by_planes(const AVFrame *frame) {
 #if defined __x86_64__
     const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get(frame->format);
-    return frame->height >= ROWS_BY_PLANES && kind->nb_components >= 3 &&
+    return kind && frame->height >= ROWS_BY_PLANES && kind->nb_components >= 3 &&
            !(kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) && kind->log2_chroma_w <= 1 &&
            kind->log2_chroma_h <= 1;
 #else
@@ -56,15 +57,16 @@ static bool goes_by_planes(const AVFrame *frame) {
 #endif
 }
 
-static ptm_status prepare(struct picture_converter *converter, const AVFrame *frame, const char *name, ptm_error *err) {
-    if (fits(converter, frame)) return PTM_OK;
+static ptm_status prepare(struct picture_converter *converter, const AVFrame *frame, struct area part, const char *name,
+                          ptm_error *err) {
+    if (fits(converter, frame, part)) return PTM_OK;
     sws_freeContext(converter->sws);
     converter->sws = NULL;
     const enum AVPixelFormat format = frame->format;
     if (sws_isSupportedInput(format)) {
         converter->by_planes = goes_by_planes(frame);
         converter->sws =
-            sws_getContext(frame->width, frame->height, format, frame->width, frame->height,
+            sws_getContext(part.width, part.height, format, part.width, part.height,
                            converter->by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGB24, SCALE_FLAGS, NULL, NULL, NULL);
     }
     if (!converter->sws || !set_colours(converter->sws, frame)) {
@@ -72,8 +74,8 @@ static ptm_status prepare(struct picture_converter *converter, const AVFrame *fr
         return error_set(err, PTM_EFORMAT, "%s: a %dx%d picture of pixel format %s cannot be converted to RGB", name,
                          frame->width, frame->height, format_name ? format_name : "unknown");
     }
-    converter->width = frame->width;
-    converter->height = frame->height;
+    converter->width = part.width;
+    converter->height = part.height;
     converter->format = frame->format;
     converter->colorspace = frame->colorspace;
     converter->range = frame->color_range;
@@ -94,10 +96,11 @@ static ptm_status reserve(uint8_t **buffer, size_t *capacity, size_t row, size_t
     return PTM_OK;
 }
 
-static bool scale(const struct picture_converter *converter, const AVFrame *frame, uint8_t *const planes[4],
-                  const int strides[4]) {
-    return sws_scale(converter->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height, planes,
-                     strides) == frame->height;
+static bool scale(const struct picture_converter *converter, const AVFrame *frame, struct area part,
+                  uint8_t *const planes[4], const int strides[4]) {
+    const uint8_t *from[4];
+    picture_part_planes(from, frame, part);
+    return sws_scale(converter->sws, from, frame->linesize, 0, part.height, planes, strides) == part.height;
 }
 
 static void join_row(uint8_t *restrict rgb, const uint8_t *restrict red, const uint8_t *restrict green,
@@ -109,43 +112,61 @@ static void join_row(uint8_t *restrict rgb, const uint8_t *restrict red, const u
     }
 }
 
-/** Writes converter->stored, whose rows are `stride` apart; *converted: whether swscale could. */
-static ptm_status convert(struct picture_converter *converter, const AVFrame *frame, size_t stride, bool *converted,
-                          ptm_error *err) {
+/** Writes the part into converter->stored, whose rows are `stride` apart; *converted: whether swscale could. */
+static ptm_status convert(struct picture_converter *converter, const AVFrame *frame, struct area part, size_t stride,
+                          bool *converted, ptm_error *err) {
     if (!converter->by_planes) {
-        *converted = scale(converter, frame, (uint8_t *const[4]){converter->stored}, (const int[4]){(int)stride});
+        *converted = scale(converter, frame, part, (uint8_t *const[4]){converter->stored}, (const int[4]){(int)stride});
         return PTM_OK;
     }
-    const size_t height = (size_t)frame->height;
+    const size_t height = (size_t)part.height;
     size_t apart;
-    TRY(reserve(&converter->planes, &converter->planes_bytes, (size_t)frame->width, 3 * height, &apart, err));
+    TRY(reserve(&converter->planes, &converter->planes_bytes, (size_t)part.width, 3 * height, &apart, err));
     uint8_t *const green = converter->planes, *const blue = green + apart * height, *const red = blue + apart * height;
-    *converted = scale(converter, frame, (uint8_t *const[4]){green, blue, red},
+    *converted = scale(converter, frame, part, (uint8_t *const[4]){green, blue, red},
                        (const int[4]){(int)apart, (int)apart, (int)apart});
     for (size_t y = 0; *converted && y < height; y++)
-        join_row(converter->stored + stride * y, red + apart * y, green + apart * y, blue + apart * y, frame->width);
+        join_row(converter->stored + stride * y, red + apart * y, green + apart * y, blue + apart * y, part.width);
+    return PTM_OK;
+}
+
+/** Of the stored frame: `area` of it, not turned. */
+static ptm_status convert_area(struct picture_converter *converter, const AVFrame *frame, struct area area,
+                               const char *name, struct media_picture *picture, ptm_error *err) {
+    const struct area whole = area_whole(frame->width, frame->height);
+    const struct area part = goes_by_planes(frame) ? picture_part(frame, area) : whole;
+    size_t stride;
+    TRY(prepare(converter, frame, part, name, err));
+    TRY(reserve(&converter->stored, &converter->stored_bytes, 3 * (size_t)part.width, (size_t)part.height, &stride,
+                err));
+    bool converted;
+    TRY(convert(converter, frame, part, stride, &converted, err));
+    if (!converted)
+        return error_set(err, PTM_EFORMAT, "%s: a %dx%d picture cannot be converted to RGB", name, frame->width,
+                         frame->height);
+    const struct area within = {area.left - part.left, area.top - part.top, area.width, area.height};
+    *picture = (struct media_picture){area_in(within, converter->stored, (ptrdiff_t)stride), area.width, area.height,
+                                      (ptrdiff_t)stride};
     return PTM_OK;
 }
 
 ptm_status picture_convert(struct picture_converter *converter, const AVFrame *frame, struct orientation orientation,
-                           const char *name, struct media_picture *picture, ptm_error *err) {
-    const int width = frame->width, height = frame->height;
-    size_t stride;
-    TRY(prepare(converter, frame, name, err));
-    TRY(reserve(&converter->stored, &converter->stored_bytes, 3 * (size_t)width, (size_t)height, &stride, err));
-    bool converted;
-    TRY(convert(converter, frame, stride, &converted, err));
-    if (!converted)
-        return error_set(err, PTM_EFORMAT, "%s: a %dx%d picture cannot be converted to RGB", name, width, height);
-    *picture = (struct media_picture){converter->stored, width, height, (ptrdiff_t)stride};
+                           struct area area, const char *name, struct media_picture *picture, ptm_error *err) {
+    const bool transpose = orientation.transpose;
+    const int width = transpose ? frame->height : frame->width, height = transpose ? frame->width : frame->height;
+    if (!area_lies_in(area, width, height))
+        return error_set(err, PTM_EINVAL, "%s: %dx%d pixels at (%d, %d) are asked for of a picture of %dx%d", name,
+                         area.width, area.height, area.left, area.top, width, height);
+    const struct area stored = orientation_stored_area(orientation, area, width, height);
+    TRY(convert_area(converter, frame, stored, name, picture, err));
     if (orientation_is_upright(orientation)) return PTM_OK;
 
-    const int upright_width = orientation.transpose ? height : width;
-    const int upright_height = orientation.transpose ? width : height;
-    TRY(reserve(&converter->upright, &converter->upright_bytes, 3 * (size_t)upright_width, (size_t)upright_height,
-                &stride, err));
-    orientation_apply(converter->upright, (ptrdiff_t)stride, picture->rgb, picture->stride, width, height, orientation);
-    *picture = (struct media_picture){converter->upright, upright_width, upright_height, (ptrdiff_t)stride};
+    size_t stride;
+    TRY(reserve(&converter->upright, &converter->upright_bytes, 3 * (size_t)area.width, (size_t)area.height, &stride,
+                err));
+    orientation_apply(converter->upright, (ptrdiff_t)stride, picture->rgb, picture->stride, stored.width, stored.height,
+                      orientation);
+    *picture = (struct media_picture){converter->upright, area.width, area.height, (ptrdiff_t)stride};
     return PTM_OK;
 }
 

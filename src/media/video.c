@@ -177,8 +177,14 @@ ptm_status video_receive(struct video *video, struct media_item *item, enum trac
     return PTM_OK;
 }
 
-ptm_status video_picture(struct video *video, struct media_picture *picture, ptm_error *err) {
+void video_size(const struct video *video, int *width, int *height) {
+    const bool transpose = frame_orientation(video).transpose;
+    *width = transpose ? video->shown->height : video->shown->width;
+    *height = transpose ? video->shown->width : video->shown->height;
+}
+
+ptm_status video_picture(struct video *video, struct area area, struct media_picture *picture, ptm_error *err) {
     const struct orientation orientation = frame_orientation(video);
     video->setup.stats->rotation = orientation_degrees(orientation);
-    return picture_convert(&video->converter, video->shown, orientation, video->setup.name, picture, err);
+    return picture_convert(&video->converter, video->shown, orientation, area, video->setup.name, picture, err);
 }

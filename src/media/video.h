@@ -33,8 +33,11 @@ ptm_status video_send(struct video *video, const AVPacket *packet, ptm_error *er
 /** The next wanted frame, if the packets sent so far give one. */
 ptm_status video_receive(struct video *video, struct media_item *item, enum track_state *state, ptm_error *err);
 
-/** Converts the frame that video_receive() gave last. */
-ptm_status video_picture(struct video *video, struct media_picture *picture, ptm_error *err);
+/** Of the frame that video_receive() gave last, upright. */
+void video_size(const struct video *video, int *width, int *height);
+
+/** Converts `area` of it. */
+ptm_status video_picture(struct video *video, struct area area, struct media_picture *picture, ptm_error *err);
 
 /** Frames per second: the average, or FFmpeg's guess; 0 where not known. */
 double video_frame_rate(const AVStream *stream);
