@@ -140,6 +140,7 @@ static ptm_status label(struct server *server, const struct request *request, pt
     case REQUEST_SAMPLES:
         return ptm_classify_samples(session, request->samples, request->num_samples, request->sample_rate, &how, result,
                                     err);
+    case REQUEST_PATH:
     default: return label_path(server, request->path, &how, result, err);
     }
 }

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/** As fdopen(file, "w"), and as little can be written to the terminal, pipe or file at once; but it has no fileno(). */
+/** As fdopen(file, "w"), buffered likewise; but it has no fileno(). NULL where the descriptor cannot be written to. */
 FILE *outlet_open(int file);
 
 /** Before anything is written: standard output becomes such a stream. */

@@ -217,7 +217,7 @@ install_package() {
     local kind=$1 from=$scratch/$1-source
     shift
     mkdir -p "$from"
-    cp -r CMakeLists.txt CMakePresets.json LICENSE cmake include src models pipelines cli "$from"
+    cp -r CMakeLists.txt CMakePresets.json LICENSE README.md cmake docs include samples src models pipelines cli "$from"
     cmake -S "$from" -B "$from/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$scratch/$kind" -DPOLYTOME_BUILD_TESTS=OFF \
         -DPOLYTOME_WERROR=ON "$@"
     cmake --build "$from/build" -j 2

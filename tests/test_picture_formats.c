@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Every pixel format that swscale reads becomes the RGB that swscale itself writes with its most exact flags, to the
  * bit, whichever way picture.c goes, and so does any area of it: a release of FFmpeg whose ways differ fails here. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "check.h"
 #include "media/picture.h"
 #include "random.h"
 
+#include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 #include <limits.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { FLAGS = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT };
 
@@ -167,8 +171,52 @@ static void test_areas_outside(void) {
     av_frame_free(&frame);
 }
 
+/** `bytes` of memory behind which no byte may be read; free_guarded(). */
+static uint8_t *guarded(size_t bytes) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (bytes + page - 1) / page * page;
+    uint8_t *memory = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CU_ASSERT_NOT_EQUAL_FATAL(memory, (uint8_t *)MAP_FAILED);
+    CU_ASSERT_EQUAL_FATAL(mprotect(memory + room, page, PROT_NONE), 0);
+    return memory + room - bytes;
+}
+
+static void free_guarded(uint8_t *memory, size_t bytes) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (bytes + page - 1) / page * page;
+    munmap(memory + bytes - room, room + page);
+}
+
+/** The middle columns of a frame down to its last row, where nothing lies behind its planes. */
+static void check_last_row(enum AVPixelFormat format) {
+    enum { WIDTH = 1280, HEIGHT = 64 };
+    AVFrame frame = {.format = format, .width = WIDTH, .height = HEIGHT, .colorspace = AVCOL_SPC_UNSPECIFIED};
+    struct picture_converter converter = {0};
+    struct media_picture picture;
+    ptrdiff_t strides[4];
+    size_t bytes[4];
+    CU_ASSERT_FATAL(av_image_fill_linesizes(frame.linesize, format, WIDTH) >= 0);
+    for (int i = 0; i < 4; i++) strides[i] = frame.linesize[i];
+    CU_ASSERT_FATAL(av_image_fill_plane_sizes(bytes, format, HEIGHT, strides) >= 0);
+    for (int i = 0; i < 4; i++)
+        if (bytes[i] > 0) frame.data[i] = guarded(bytes[i]);
+    CHECK_OK(picture_convert(&converter, &frame, (struct orientation){0}, (struct area){280, 0, 720, HEIGHT}, "a frame",
+                             &picture, err));
+    picture_converter_close(&converter);
+    for (int i = 0; i < 4; i++)
+        if (bytes[i] > 0) free_guarded(frame.data[i], bytes[i]);
+}
+
+/* Of the formats that are converted in part. */
+static void test_last_row(void) {
+    for (const AVPixFmtDescriptor *kind = NULL; (kind = av_pix_fmt_desc_next(kind));) {
+        const bool whole = kind->nb_components < 3 || kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) ||
+                           kind->log2_chroma_w > 1 || kind->log2_chroma_h > 1;
+        if (!whole && sws_isSupportedInput(av_pix_fmt_desc_get_id(kind))) check_last_row(av_pix_fmt_desc_get_id(kind));
+    }
+}
+
 int main(void) {
     const struct check_case cases[] = {{"every pixel format that swscale reads", test_every_format},
+                                       {"nothing behind the last row is read", test_last_row},
                                        {"areas of turned pictures", test_turned_areas},
                                        {"areas that are not in the picture", test_areas_outside}};
     return check_main("picture formats", cases, CHECK_COUNT(cases));

@@ -34,10 +34,13 @@ static ptm_status check_host(const struct live_source *source, ptm_error *err) {
     return error_set(err, PTM_EIO, "%s: the host %s cannot be found: %s", source->name, host, gai_strerror(code));
 }
 
-static ptm_status connect_failure(const struct live_source *source, int code, ptm_error *err) {
+static ptm_status connect_failure(const struct live_source *source, int code, AVIOInterruptCB interrupt,
+                                  ptm_error *err) {
     if (code == AVERROR(ENOMEM)) return error_no_memory(err);
     if (code == AVERROR_EXIT) return error_set(err, PTM_EINTERRUPTED, "%s: interrupted", source->name);
-    if (code == AVERROR(EIO) && source->kind == LIVE_URL) TRY(check_host(source, err));
+    /* nothing ends that question: it is not asked where time is up */
+    if (code == AVERROR(EIO) && source->kind == LIVE_URL && !interrupt.callback(interrupt.opaque))
+        TRY(check_host(source, err));
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);
     if (code == AVERROR_INVALIDDATA && av_strstart(source->target, "rtp:", NULL))
@@ -63,8 +66,9 @@ static ptm_status make_options(AVDictionary **options, const struct live_source 
 
 static ptm_status open_input(struct demux *demux, const struct live_source *source, const AVInputFormat *input,
                              AVDictionary **options, ptm_error *err) {
+    const AVIOInterruptCB interrupt = demux->format->interrupt_callback;
     const int code = avformat_open_input(&demux->format, source->target, input, options);
-    if (code < 0) return connect_failure(source, code, err); /* the context is freed and NULL */
+    if (code < 0) return connect_failure(source, code, interrupt, err); /* the context is freed and NULL */
     return demux_check_settings(options, source->name, demux->format->iformat->name, err);
 }
 

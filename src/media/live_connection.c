@@ -131,12 +131,18 @@ static ptm_status own_packet(AVPacket **packet, ptm_error *err) {
     return PTM_OK;
 }
 
-/** Whether a file that is read as it comes failed before its first packet: that lies before what was read last. */
+/** Whether not all of a file has come whose size is known. */
+static bool is_cut_off(AVIOContext *io) {
+    return io->bytes_read < avio_size(io);
+}
+
+/** Whether a file that is read as it comes failed before its first packet, though all of it is here: that lies before
+ * what was read last. */
 static bool lacks_seeking(const struct live_connection *connection) {
-    const AVIOContext *io = connection->demux.format->pb;
+    AVIOContext *io = connection->demux.format->pb;
     const bool file = connection->recorded ? !connection->listed : !connection->source->comes_back;
     const bool mute = connection->stands && !connection->brings && connection->failed_in_a_row > 0;
-    return file && mute && io && !(io->seekable & AVIO_SEEKABLE_NORMAL);
+    return file && mute && io && !(io->seekable & AVIO_SEEKABLE_NORMAL) && !is_cut_off(io);
 }
 
 /** No more will come of the connection, whose last read gave `code`: PTM_OK at its end. */

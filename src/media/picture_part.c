@@ -23,6 +23,9 @@ static void widen(int *first, int *count, int size, bool halved_chroma) {
 
 struct area picture_part(const AVFrame *frame, struct area area) {
     const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get(frame->format);
+    /* swscale reads rows of XYZ to the end of their stride, which from a part's first column on is beyond the plane */
+    if (frame->format == AV_PIX_FMT_XYZ12LE || frame->format == AV_PIX_FMT_XYZ12BE)
+        return area_whole(frame->width, frame->height);
     widen(&area.left, &area.width, frame->width, kind->log2_chroma_w > 0);
     widen(&area.top, &area.height, frame->height, kind->log2_chroma_h > 0);
     return area;

@@ -4,7 +4,7 @@ need_jq
 make_wav a.wav
 mkfifo silent
 printf '{"id":%s}\n' '1,"path":"silent"' '2,"path":"a.wav"' |
-    timeout 20 "$POLYTOME" serve --timeout-per-request 1 | jq -c '[.id, .status, .error.code, .error.message]'
+    timeout 20 "$POLYTOME" serve --timeout-per-request 3 | jq -c '[.id, .status, .error.code, .error.message]'
 # Without a limit, until a signal.
 echo '{"id":3,"path":"silent"}' >request
 expect 124 timeout 3 "$POLYTOME" serve <request | jq -c '[.id, .status, .error.code]'

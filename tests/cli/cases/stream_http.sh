@@ -71,14 +71,18 @@ ffmpeg -v error -nostdin -f lavfi -i "$picture" -f lavfi -i sine=frequency=440:s
     -c:v mpeg2video -g 250 -bf 2 -c:a mp2 -f mpegts www/long.ts
 cat >parts.py <<'EOF'
 import http.server, sys
-data, answers = open('www/long.ts', 'rb').read(), []
+answers = []
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        answers.append(0)
+        answers.append(self.path)
+        data, tries = open('www' + self.path, 'rb').read(), answers.count(self.path)
         self.send_response(200)
         self.send_header('Content-Length', str(len(data)))
         self.end_headers()
-        self.wfile.write(data[:len(data) * (len(answers) + 1) // 4])
+        if self.path == '/long.ts':
+            self.wfile.write(data[:len(data) * (tries + 1) // 4])
+        else: # first up to its samples
+            self.wfile.write(data if tries > 1 else data[:data.index(b'mdat') + 4])
     def log_message(self, *what):
         pass
 server = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
@@ -105,3 +109,7 @@ for run in broken whole; do
     jq -c 'select(.kind != "source") | [.modality, .start, .end, .labels]' lines | LC_ALL=C sort >"$run"
 done
 cmp broken whole && grep -c . broken
+# Nor is one whose connection breaks off before the first picture given up: its index is where it should be.
+ffmpeg -v error -nostdin -f lavfi -i "$picture" -t 4 -c:v mpeg4 -movflags +faststart www/early.mp4
+timeout 60 "$POLYTOME" stream "http://127.0.0.1:$((port + 1))/early.mp4" --json --rows windows --top 1 -q |
+    jq -c 'select(.kind == "source") | [.status, .losses, .reconnects, .frames_decoded, .decode_errors]'
