@@ -22,8 +22,7 @@ struct server {
     double deadline; /* of the request at hand; 0: none */
     struct output output;
     struct lines lines;
-    struct report_style style; /* for the answer to what is no request */
-    char *merging;             /* of an earlier request, still in force; NULL: that of the command line */
+    char *merging; /* of an earlier request, still in force; NULL: that of the command line */
 };
 
 /* ---------------------------------------------------------------- one request */
@@ -153,15 +152,15 @@ static bool describe(struct server *server, const struct report_subject *subject
     return report_json_models(server->output.stream, subject, infos, count);
 }
 
-static bool answer_labels(struct server *server, const struct request *request, const struct report_subject *subject) {
+static bool answer_labels(struct server *server, const struct request *request, const struct report_style *style,
+                          const struct report_subject *subject) {
     ptm_error err = {0};
     ptm_result *result = NULL;
-    const struct report_style style = style_choose(&request->options, &server->engine, false);
     const double timeout = request->options.timeout;
     server->deadline = timeout > 0 ? moment_now() + timeout : 0;
     if (label(server, request, &result, &err) == PTM_EINTERRUPTED && !signals_interrupted(NULL))
         failure_set(&err, PTM_ELIMIT, "took longer than %g s; --timeout-per-request gives it more time", timeout);
-    const bool written = report_json(server->output.stream, &style, subject, result, &err);
+    const bool written = report_json(server->output.stream, style, subject, result, &err);
     ptm_result_free(&result);
     return written;
 }
@@ -170,18 +169,19 @@ static bool answer_labels(struct server *server, const struct request *request, 
 static bool answer(struct server *server, const char *line, size_t length, ptm_error *err) {
     struct request request = {0};
     if (err->status == PTM_OK) request_parse(&request, line, length, server->options, err);
+    const struct report_style style = style_choose(&request.options, &server->engine, false);
     struct report_subject subject = {.id = request.id, .line = request.id ? 0 : server->lines.number};
     FILE *stream = server->output.stream;
     bool written;
     subject.path = request.path;
     if (err->status != PTM_OK)
-        written = report_json(stream, &server->style, &subject, NULL, err);
+        written = report_json(stream, &style, &subject, NULL, err);
     else if (request.kind == REQUEST_PING)
         written = report_json_pong(stream, &subject);
     else if (request.kind == REQUEST_INFO)
         written = describe(server, &subject);
     else
-        written = answer_labels(server, &request, &subject);
+        written = answer_labels(server, &request, &style, &subject);
     request_free(&request);
     if (!written) text_complain("out of memory for an answer");
     return written && output_flush(&server->output);
@@ -226,7 +226,6 @@ enum exit_status cmd_serve(const struct options *options) {
     }
     enum exit_status status = engine_open(&server.engine, &options->models, &options->session);
     if (status == STATUS_GOOD) {
-        server.style = style_choose(options, &server.engine, false);
         output_open(&server.output, NULL);
         status = serve(&server);
         output_discard(&server.output);

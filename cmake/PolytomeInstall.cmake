@@ -62,7 +62,7 @@ function(polytome_install)
     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/samples DESTINATION ${CMAKE_INSTALL_DOCDIR}
-    FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "clip.png")
+    FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "serve.sh" PATTERN "clip.png")
   polytome_link_model()
   polytome_pkg_config()
   polytome_cmake_package()

@@ -16,7 +16,7 @@ static bool is_span(double seconds) {
 
 static ptm_status check_options(struct ptm_session *session, const ptm_timeline_options *timeline, ptm_error *err) {
     const ptm_classify_options *options = &timeline->classify;
-    if (options->modalities == 0)
+    if (!(options->modalities & (RUN_PICTURES | PTM_AUDIO)))
         return error_set(err, PTM_EINVAL, "nothing was asked for: begin with ptm_classify_options_default()");
     if (!(options->modalities & session_modalities(session))) return session_refuse(session, options->modalities, err);
     if (options->sampling < PTM_SAMPLING_MODEL || options->sampling > PTM_SAMPLING_FIRST)

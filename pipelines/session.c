@@ -18,10 +18,7 @@ void ptm_session_options_default(ptm_session_options *options) {
 
 /** What a modality's models label, as sentences say it. */
 static const char *subject(ptm_modality modality) {
-    return modality == PTM_VIDEO   ? "video"
-           : modality == PTM_AUDIO ? "sound"
-           : modality == PTM_IMAGE ? "images"
-                                   : "that modality";
+    return modality == PTM_VIDEO ? "video" : modality == PTM_AUDIO ? "sound" : "images";
 }
 
 struct lane *session_lane(struct ptm_session *session, ptm_modality modality) {
@@ -36,9 +33,10 @@ unsigned session_modalities(const struct ptm_session *session) {
     return modalities;
 }
 
-/** What models of these modalities label, with `word` between two. `text` has the room for it. */
+/** What models of these modalities, at least one, label, with `word` between two. `text` has the room for it. */
 static const char *list_subjects(char *text, size_t bytes, unsigned modalities, const char *word) {
     size_t used = 0;
+    text[0] = '\0';
     for (int m = 0; m < NETWORK_MODALITIES; m++)
         if (modalities & network_modalities[m])
             used += (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? word : "",

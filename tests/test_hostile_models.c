@@ -109,8 +109,7 @@ static const struct hostile hostile_cases[] = {
     {"vit", CONFIG, "\"num_channels\": 3", "\"num_channels\": 1", "num_channels"},
     {"vit", PREPROCESSOR, "\"image_std\": [", "\"image_std\": [\"x\", ", "image_std"},
     {"vit", PREPROCESSOR, "\"height\": 48", "\"height\": 24",
-     ": preprocessing scales to 48x24, but the network takes 48x48: set \"size\" to that in its "
-     "preprocessor_config.json"},
+     ": preprocessing scales to 48x24, but the network takes 48x48: set \"size\" to that of the network"},
     {"vit", PREPROCESSOR, "\"size\": {", "\"size\": {\"shortest_edge\": 24}, \"other\": {",
      "the short side to 24 without a crop, but the network takes 48x48: set \"size\" to that"},
     {"clip", PREPROCESSOR, "\"height\": 48", "\"height\": 40",

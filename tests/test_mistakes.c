@@ -93,9 +93,11 @@ static void test_mistakes(void) {
     ptm_classify_options_default(&options);
     options.modalities = PTM_VIDEO;
     CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_ENODATA);
-    options.modalities = 0;
-    CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_EINVAL);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "ptm_classify_options_default()"));
+    for (int i = 0; i < 2; i++) {
+        options.modalities = i == 0 ? 0 : 8; /* none, and one that there is not */
+        CU_ASSERT_EQUAL(ptm_classify_file(opened.session, SAMPLES "seven.wav", &options, &result, &error), PTM_EINVAL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "ptm_classify_options_default()"));
+    }
     CU_ASSERT_EQUAL(ptm_cut_file(SAMPLES "seven.wav", 0, 1, "", NULL, &error), PTM_EINVAL);
 
     int asked = 0;

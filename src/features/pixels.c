@@ -39,18 +39,18 @@ static ptm_status check_sizes(const struct pixels_spec *spec, ptm_error *err) {
     if (spec->do_center_crop && (spec->crop_h != spec->height || spec->crop_w != spec->width))
         return error_set(
             err, PTM_EMODEL,
-            "preprocessing ends in a crop of %dx%d, but the network takes %dx%d: set \"crop_size\" to that in "
-            "its preprocessor_config.json",
+            "preprocessing ends in a crop of %dx%d, but the network takes %dx%d: set \"crop_size\" to that of the "
+            "network where its processor is configured",
             spec->crop_w, spec->crop_h, spec->width, spec->height);
     if (!spec->do_center_crop && by_size && (spec->resize_h != spec->height || spec->resize_w != spec->width))
         return error_set(err, PTM_EMODEL,
-                         "preprocessing scales to %dx%d, but the network takes %dx%d: set \"size\" to that in its "
-                         "preprocessor_config.json",
+                         "preprocessing scales to %dx%d, but the network takes %dx%d: set \"size\" to that of "
+                         "the network where its processor is configured",
                          spec->resize_w, spec->resize_h, spec->width, spec->height);
     if (!spec->do_center_crop && by_edge && spec->shortest_edge != shorter)
         return error_set(err, PTM_EMODEL,
                          "preprocessing scales the short side to %d without a crop, but the network takes %dx%d: "
-                         "set \"size\" to that in its preprocessor_config.json",
+                         "set \"size\" to that of the network where its processor is configured",
                          spec->shortest_edge, spec->width, spec->height);
     return PTM_OK;
 }

@@ -330,16 +330,18 @@ ptm_status live_next(struct live *live, struct media_item *item, ptm_error *err)
     }
 }
 
+static ptm_status need_frame(const struct live *live, ptm_error *err) {
+    if (live->has_frame) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered", live_get_name(live));
+}
+
 ptm_status live_frame_size(const struct live *live, int *width, int *height, ptm_error *err) {
-    if (!live->has_frame)
-        return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered",
-                         live_get_name(live));
+    TRY(need_frame(live, err));
     video_size(&live->inputs[0].tracks.video, width, height);
     return PTM_OK;
 }
 
 ptm_status live_frame_area(struct live *live, struct area area, struct media_picture *picture, ptm_error *err) {
-    int width, height;
-    TRY(live_frame_size(live, &width, &height, err));
+    TRY(need_frame(live, err));
     return video_picture(&live->inputs[0].tracks.video, area, picture, err);
 }

@@ -192,10 +192,13 @@ ptm_status media_next(struct media *media, struct media_item *item, ptm_error *e
     }
 }
 
+static ptm_status need_frame(const struct media *media, ptm_error *err) {
+    if (media->has_frame) return PTM_OK;
+    return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered", media->source.name);
+}
+
 ptm_status media_frame_size(const struct media *media, int *width, int *height, ptm_error *err) {
-    if (!media->has_frame)
-        return error_set(err, PTM_EINVAL, "%s: a picture is asked for where no frame was delivered",
-                         media->source.name);
+    TRY(need_frame(media, err));
     video_size(&media->tracks.video, width, height);
     return PTM_OK;
 }
@@ -207,8 +210,7 @@ ptm_status media_frame_rgb(struct media *media, struct media_picture *picture, p
 }
 
 ptm_status media_frame_area(struct media *media, struct area area, struct media_picture *picture, ptm_error *err) {
-    int width, height;
-    TRY(media_frame_size(media, &width, &height, err));
+    TRY(need_frame(media, err));
     return video_picture(&media->tracks.video, area, picture, err);
 }
 

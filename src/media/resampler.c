@@ -101,7 +101,7 @@ ptm_status media_resampler_push(struct media_resampler *resampler, const float *
     if (got == AVERROR(ENOMEM)) return error_no_memory(err);
     if (got < 0) return error_set(err, PTM_EINTERNAL, "resampling of %zu samples failed", count);
     resampler->started |= got > 0;
-    resampler->swallowed += (double)count;
+    if (!resampler->started) resampler->swallowed += (double)count;
     *out = resampler->out;
     *out_count = (size_t)got;
     return PTM_OK;
